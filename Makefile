@@ -1,0 +1,38 @@
+# Needs Python 3.11 or newer, git and make. Everything else is made here, in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test lint bench lock clean
+.DEFAULT_GOAL := help
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C stops it all
+	@$(BIN)/python -m include.demo
+
+test: .venv/installed  ## all tests
+	@$(BIN)/python -m pytest
+
+lint: .venv/installed  ## ruff and mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: .venv/installed  ## requests, share of Lever's limit and memory, measured
+	@$(BIN)/python -m benchmarks
+
+lock:  ## resolve requirements.txt anew into constraints.txt
+	@rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
+	@.lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --upgrade \
+	  --custom-compile-command "make lock" requirements.txt -o constraints.txt
+	@rm -rf .lock
+
+clean:  ## remove what make made
+	@rm -rf .venv .lock .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/installed: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is %s. Name one: make PYTHON=python3.12 ..." % sys.version.split()[0])'
+	@echo "Making the environment in .venv (a few minutes the first time) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,7 @@
+"""Lever's candidates invited in Alva, and their results brought back, by Airflow.
+
+Floors, from the ground up: `rules` (pure), `transport`, `lever` and `alva` (one room a vendor), `steps` (what is done
+to one candidate or posting), `operators`, and the DAGs outside this package. Nothing imports upward.
+"""
+
+from __future__ import annotations

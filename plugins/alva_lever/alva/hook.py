@@ -1,0 +1,264 @@
+"""Alva's hook: one method an endpoint, keyword arguments in, frozen objects out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from requests.adapters import BaseAdapter
+from requests.auth import AuthBase
+
+from alva_lever.alva import wire
+from alva_lever.rules.model import AlvaCandidate, JobPosition, Results
+from alva_lever.transport.errors import ApiError, NotFound
+from alva_lever.transport.failures import VendorError
+from alva_lever.transport.fields import Fields
+from alva_lever.transport.hook import VendorHook
+from alva_lever.transport.root import path
+from alva_lever.transport.session import BearerAuth, usable_key
+from alva_lever.transport.walk import Page, Walk
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+T = TypeVar("T")
+
+# The most that Alva gives in one page.
+PAGE_LIMIT = 100
+# What of a job position can be changed.
+_CHANGEABLE = {"name", "owner_email", "team"}
+
+
+class AlvaHook(VendorHook):
+    """Alva's API, with an API key.
+
+    Alva's reference isn't public: paths, fields and paging are the contract that the README describes. They stand in
+    this file and in `wire`, and nowhere else. Ids are opaque; an `external_id` is an opportunity's id on a candidate
+    and a posting's on a job position. An e-mail address is never put into a URL.
+
+    :param alva_conn_id: the connection: API root as host, API key as password.
+
+    The other parameters are those of `VendorHook`; any method may raise what `transport.errors` draws.
+    """
+
+    conn_name_attr = "alva_conn_id"
+    default_conn_name = "alva_default"
+    conn_type = "alva"
+    hook_name = "Alva"
+
+    vendor: ClassVar[str] = "Alva"
+    example_root: ClassVar[str] = "the root that Alva gives you, beginning with https://"
+
+    def __init__(
+        self,
+        alva_conn_id: str = default_conn_name,
+        *,
+        threads: int = 1,
+        calls_per_second: float | None = None,
+        adapter: BaseAdapter | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        **http_options: Any,
+    ) -> None:
+        super().__init__(
+            alva_conn_id,
+            threads=threads,
+            calls_per_second=calls_per_second,
+            adapter=adapter,
+            clock=clock,
+            now=now,
+            sleep=sleep,
+            **http_options,
+        )
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the key is accepted, and a sentence for a person. One request, not repeated. GET /job_positions"""
+        try:
+            self.ask("GET", "/job_positions", wire.page(wire.position), params=[("limit", "1")], attempts=1)
+        except ApiError as error:
+            return False, str(error)
+        return True, "Alva answered, and accepts the key"
+
+    # Candidates.
+
+    def candidates(
+        self,
+        *,
+        external_id: str | None = None,
+        job_position_id: str | None = None,
+        updated_since_ms: int | None = None,
+    ) -> Iterator[AlvaCandidate]:
+        """Each once, page by page. GET /candidates
+
+        Filters on ids are applied to the rows as well: an API that doesn't know a filter would answer with everybody.
+        """
+        params = _given(external_id=external_id, job_position_id=job_position_id)
+        if updated_since_ms is not None:
+            params.append(("updated_since", wire.moment(updated_since_ms)))
+        for row in self._walk(wire.candidate, "candidates", params=params, key=lambda candidate: candidate.id):
+            if external_id in (None, row.external_id) and job_position_id in (None, row.job_position_id):
+                yield row
+
+    def candidate(self, candidate_id: str) -> AlvaCandidate:
+        """GET /candidates/{id}. :raises NotFound: there is none, or none any more."""
+        return self.ask("GET", path(self.vendor, "candidates", candidate_id), wire.one(wire.candidate))
+
+    def find_candidate(self, external_id: str) -> AlvaCandidate | None:
+        """The candidate of an opportunity, None if it was never added or is removed. GET /candidates"""
+        return next(self.candidates(external_id=external_id), None)
+
+    def add_candidate(
+        self, *, job_position_id: str, email: str, first_name: str, last_name: str, external_id: str
+    ) -> AlvaCandidate:
+        """Add somebody to a job position; Alva sends the invitation. POST /job_positions/{id}/candidates
+
+        After a fault that leaves it open whether that happened, the candidate is looked for by `external_id` on that
+        position, and added again only if it isn't there.
+
+        :raises Conflict: this address is on that position already; `candidate_id` says as whom.
+        :raises Refused: a lasting refusal, an expired position (422) for one; `detail` is Alva's word for it.
+        """
+        body = {
+            "email": email,
+            "first_name": first_name,
+            "last_name": last_name,
+            "external_id": external_id,
+            "send_invitation": True,
+        }
+
+        def read_back() -> AlvaCandidate | None:
+            return next(self.candidates(external_id=external_id, job_position_id=job_position_id), None)
+
+        where = path(self.vendor, "job_positions", job_position_id, "candidates")
+        return self.write_once("POST", where, wire.one(wire.candidate), json=body, read_back=read_back)
+
+    def set_stage(self, candidate_id: str, stage: str) -> AlvaCandidate:
+        """`in_process`, `shortlisted`, `hired`, `rejected` or `withdrawn`. PATCH /candidates/{id}"""
+        where = path(self.vendor, "candidates", candidate_id)
+        return self.ask("PATCH", where, wire.one(wire.candidate), json={"stage": stage})
+
+    def remove_candidate(self, candidate_id: str) -> None:
+        """One that is gone already is no error. DELETE /candidates/{id}"""
+        try:
+            self.ask("DELETE", path(self.vendor, "candidates", candidate_id), wire.anything)
+        except NotFound:
+            self.log.debug("%s had no such candidate", self.vendor)
+
+    def resend_invitation(self, candidate_id: str) -> AlvaCandidate:
+        """Send the same invitation once more; the candidate as it is then. POST /candidates/{id}/invitation
+
+        Meant for an invitation that bounced. After a fault that leaves it open whether it was sent, it is sent again
+        only while Alva still calls it bounced.
+        """
+
+        def read_back() -> bool | None:
+            return None if _bounced(self.candidate(candidate_id)) else True
+
+        where = path(self.vendor, "candidates", candidate_id, "invitation")
+        self.write_once("POST", where, _sent, json={}, read_back=read_back)
+        return self.candidate(candidate_id)
+
+    def results(self, candidate_id: str) -> Results:
+        """The present summary. GET /candidates/{id}/results"""
+        return self.ask("GET", path(self.vendor, "candidates", candidate_id, "results"), wire.one(wire.results))
+
+    # Job positions and users.
+
+    def positions(self, *, external_id: str | None = None) -> Iterator[JobPosition]:
+        """Each once, page by page; `external_id` is applied to the rows as well. GET /job_positions"""
+        params = _given(external_id=external_id)
+        for row in self._walk(wire.position, "job_positions", params=params, key=lambda position: position.id):
+            if external_id in (None, row.external_id):
+                yield row
+
+    def find_position(self, posting_id: str) -> JobPosition | None:
+        """The job position of a posting of Lever's, None if it has none. GET /job_positions"""
+        return next(self.positions(external_id=posting_id), None)
+
+    def create_position(
+        self, *, name: str, external_id: str, owner_email: str | None = None, team: str | None = None
+    ) -> JobPosition:
+        """POST /job_positions. After a fault that leaves it open whether it was made, it is looked for by
+        `external_id`."""
+        body = {"name": name, "external_id": external_id, "owner_email": owner_email, "team": team}
+        sent = {key: value for key, value in body.items() if value is not None}
+
+        def read_back() -> JobPosition | None:
+            return self.find_position(external_id)
+
+        return self.write_once("POST", "/job_positions", wire.one(wire.position), json=sent, read_back=read_back)
+
+    def update_position(self, position_id: str, changes: Mapping[str, str | None]) -> JobPosition:
+        """Change `name`, `owner_email` or `team`; None takes the value away. PATCH /job_positions/{id}"""
+        if not changes or set(changes) - _CHANGEABLE:
+            raise ValueError(f"changes are one or more of {', '.join(sorted(_CHANGEABLE))}")
+        where = path(self.vendor, "job_positions", position_id)
+        return self.ask("PATCH", where, wire.one(wire.position), json=dict(changes))
+
+    def user_emails(self) -> Iterator[str]:
+        """The address of every user in Alva that has one. GET /users"""
+        for _, email in self._walk(wire.user_address, "users", key=lambda row: row[0]):
+            if email is not None:
+                yield email
+
+    # What `VendorHook` asks.
+
+    def _auth(self, connection: Connection) -> AuthBase:
+        missing = f"Connection `{self.http_conn_id}` has no password: put Alva's API key there"
+        if connection.login:
+            missing += " (it may stand in the login field)"
+        return BearerAuth(
+            usable_key(connection.password, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id)
+        )
+
+    def _how_to_connect(self) -> str:
+        return (
+            "Make one in Airflow under Admin, Connections, with the root of Alva's API as its host and Alva's API key "
+            "(Settings, Integrations, Add integration, New API key) as its password"
+        )
+
+    def _error(self, body: object) -> VendorError:
+        return wire.error(body)
+
+    def _advice(self, status: int, method: str, path: str) -> str:
+        field = f"the password of connection `{self.http_conn_id}`"
+        advice = {
+            401: f"the API key was not accepted. Put a valid one into {field}",
+            403: "the API key may not do this. Have somebody with admin access in Alva make one that may, "
+            f"and put it into {field}",
+            404: "there is no such object",
+            409: "it is there already",
+        }
+        return advice.get(status, "it refused the request")
+
+    def _walk(
+        self,
+        parse: Callable[[Fields], T],
+        *segments: str,
+        key: Callable[[T], str],
+        params: Sequence[tuple[str, str]] = (),
+    ) -> Walk[T]:
+        where = path(self.vendor, *segments)
+
+        def fetch(token: str | None, asked: Collection[str]) -> Page[T]:
+            query = [*params, ("limit", str(PAGE_LIMIT))]
+            if token is not None:
+                query.append(("cursor", token))
+            return self.ask("GET", where, wire.page(parse, asked=asked), params=query)
+
+        return Walk(fetch, key=key)
+
+
+def _given(**values: str | None) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in values.items() if value is not None]
+
+
+def _bounced(candidate: AlvaCandidate) -> bool:
+    return candidate.invitation is not None and candidate.invitation.status == "bounced"
+
+
+def _sent(body: object) -> bool:
+    """Alva's answer to a second invitation isn't known to hold the candidate, so it isn't read as one."""
+    return True

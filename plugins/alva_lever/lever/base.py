@@ -1,0 +1,101 @@
+"""What every part of Lever's hook stands on: access, errors, and the two shapes of a read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from alva_lever.lever import wire
+from alva_lever.transport.errors import Refused
+from alva_lever.transport.failures import VendorError
+from alva_lever.transport.fields import Fields
+from alva_lever.transport.hook import VendorHook
+from alva_lever.transport.root import path
+from alva_lever.transport.session import usable_key
+from alva_lever.transport.walk import Page, Walk
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+T = TypeVar("T")
+
+# The most that Lever gives in one page.
+PAGE_LIMIT = 100
+
+
+class LeverBase(VendorHook):
+    """Access to Lever: the API key as the user name of Basic authentication, with an empty password."""
+
+    vendor: ClassVar[str] = "Lever"
+    example_root: ClassVar[str] = "https://api.lever.co/v1"
+    # Lever's documentation, Rate Limits: 10 a second and key, bursts to 20.
+    vendor_calls_per_second: ClassVar[float | None] = 10.0
+
+    def _auth(self, connection: Connection) -> AuthBase:
+        missing = f"Connection `{self.http_conn_id}` has no login: put Lever's API key there"
+        if connection.password:
+            missing += " (it stands in the password field: Lever takes the key as the user name)"
+        key = usable_key(connection.login, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id)
+        return HTTPBasicAuth(key, "")
+
+    def _how_to_connect(self) -> str:
+        return (
+            f"Make one in Airflow under Admin, Connections, with {self.example_root} as its host and Lever's API key "
+            "(Settings, Integrations and API, API Credentials) as its login"
+        )
+
+    def _error(self, body: object) -> VendorError:
+        return wire.error(body)
+
+    def _advice(self, status: int, method: str, path: str) -> str:
+        if status == 401:
+            return f"the API key was not accepted. Put a valid one into the login of connection `{self.http_conn_id}`"
+        if status == 403:
+            needed = f"{_resource(path)}: {'read' if method == 'GET' else 'write'}"
+            return (
+                f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential. "
+                "A key's permissions are fixed when it is made: make another one in Lever under Settings, Integrations "
+                f"and API, API Credentials, and put it into the login of connection `{self.http_conn_id}`"
+            )
+        return {404: "there is no such object", 409: "it is there already"}.get(status, "it refused the request")
+
+    def _read(self, parse: Callable[[Fields], T], *segments: str, params: Sequence[tuple[str, str]] = ()) -> T:
+        """One object."""
+        return self.ask("GET", path(self.vendor, *segments), wire.one(parse), params=list(params))
+
+    def _walk(
+        self,
+        parse: Callable[[Fields], T],
+        *segments: str,
+        key: Callable[[T], str],
+        params: Sequence[tuple[str, str]] = (),
+        keyset: bool = True,
+        given: set[str] | None = None,
+    ) -> Walk[T]:
+        """A listing. `keyset=False` for one whose answer may come without `hasNext`."""
+        where = path(self.vendor, *segments)
+
+        def fetch(token: str | None, asked: Collection[str]) -> Page[T]:
+            query = [*params, ("limit", str(PAGE_LIMIT))]
+            if token is not None:
+                # As it came: it is percent-encoded JSON, and is encoded once more on its way.
+                query.append(("offset", token))
+            return self.ask("GET", where, wire.page(parse, asked=asked, keyset=keyset), params=query)
+
+        return Walk(fetch, key=key, stale=_offset_is_stale, given=given)
+
+
+def _offset_is_stale(error: Refused) -> bool:
+    """Lever forgets the tokens of a listing now and then, and says so in words only."""
+    return error.status == 400 and "invalid offset token" in (error.detail or "").lower()
+
+
+def _resource(path: str) -> str:
+    """The name of a permission: what the path ends on, so that notes of an opportunity are notes."""
+    names = path.split("/")[1::2]
+    return next((name for name in reversed(names) if name in _RESOURCES), names[0] if names else path)
+
+
+_RESOURCES = {"opportunities", "notes", "postings", "stages", "tags", "users", "archive_reasons", "webhooks"}

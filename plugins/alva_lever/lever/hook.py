@@ -1,0 +1,127 @@
+"""Lever's hook: one method an endpoint, keyword arguments in, frozen objects out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from requests.adapters import BaseAdapter
+
+from alva_lever.lever import wire
+from alva_lever.lever.notes import Notes
+from alva_lever.lever.objects import ArchiveReason, User
+from alva_lever.lever.opportunities import Opportunities
+from alva_lever.lever.webhooks import Webhooks
+from alva_lever.rules.model import Posting
+from alva_lever.rules.settings import Stage
+from alva_lever.transport.errors import ApiError, NotFound
+from alva_lever.transport.root import path
+
+_EXPANDED = ("expand", "hiringManager")
+
+
+class LeverHook(Opportunities, Notes, Webhooks):
+    """Lever's Data API v1, with an API key.
+
+    Opportunities, notes and webhooks are in the classes above; what an account has once is here.
+
+    :param lever_conn_id: the connection: API root as host, API key as login.
+
+    The other parameters are those of `VendorHook`; any method may raise what `transport.errors` draws.
+
+    .. seealso:: https://hire.lever.co/developer/documentation
+    """
+
+    conn_name_attr = "lever_conn_id"
+    default_conn_name = "lever_default"
+    conn_type = "lever"
+    hook_name = "Lever"
+
+    def __init__(
+        self,
+        lever_conn_id: str = default_conn_name,
+        *,
+        threads: int = 1,
+        calls_per_second: float | None = None,
+        adapter: BaseAdapter | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        **http_options: Any,
+    ) -> None:
+        super().__init__(
+            lever_conn_id,
+            threads=threads,
+            calls_per_second=calls_per_second,
+            adapter=adapter,
+            clock=clock,
+            now=now,
+            sleep=sleep,
+            **http_options,
+        )
+        self._hiring_managers: dict[str, str | None] = {}
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the key is accepted, and a sentence for a person. One request, not repeated. GET /stages"""
+        try:
+            stages = self.ask("GET", "/stages", wire.page(wire.stage, keyset=False), attempts=1).rows
+        except ApiError as error:
+            return False, str(error)
+        return True, f"Lever answered, and accepts the key (stages in the account's pipeline: {len(stages)})"
+
+    def stages(self) -> list[Stage]:
+        """The account's stages in the order of its pipeline. GET /stages"""
+        return list(self._walk(wire.stage, "stages", key=lambda stage: stage.id, keyset=False))
+
+    def archive_reasons(self, type: Literal["hired", "non-hired"] | None = None) -> list[ArchiveReason]:
+        """GET /archive_reasons"""
+        params = [] if type is None else [("type", type)]
+        reasons = self._walk(wire.archive_reason, "archive_reasons", params=params, key=lambda r: r.id, keyset=False)
+        return [reason for reason in reasons if type is None or reason.hired == (type == "hired")]
+
+    def tags(self) -> list[str]:
+        """Every tag that is in use, as it is spelt. GET /tags"""
+        return list(self._walk(wire.tag, "tags", key=lambda tag: tag, keyset=False))
+
+    def user(self, user_id: str) -> User:
+        """GET /users/:user"""
+        return self._read(wire.user, "users", user_id)
+
+    def users(self, email: str | None = None) -> Iterator[User]:
+        """The active users, or the one with this address (case-folded). GET /users
+
+        The address is compared here: Lever's filter for it would put it into a URL, and so into the logs on the way.
+        """
+        for user in self._walk(wire.user, "users", key=lambda user: user.id, keyset=False):
+            if email is None or (user.email or "").casefold() == email.casefold():
+                yield user
+
+    def posting(self, posting_id: str) -> Posting:
+        """One posting with its hiring manager's address. GET /postings/:posting
+
+        :raises NotFound: it is gone.
+        :raises Forbidden: it is confidential, or the key may not read postings.
+        """
+        where = path(self.vendor, "postings", posting_id)
+        return self._with_hiring_manager(*self.ask("GET", where, wire.one(wire.posting), params=[_EXPANDED]))
+
+    def postings(self, *, tag: str | Sequence[str] | None = None, state: str | None = None) -> Iterator[Posting]:
+        """Those with one of these tags (case-sensitive) and in this state; the confidential are left out. GET
+        /postings"""
+        tags = [tag] if isinstance(tag, str) else tag or []
+        params = [_EXPANDED, *(("tag", name) for name in tags), *([("state", state)] if state else [])]
+        for read in self._walk(wire.posting, "postings", params=params, key=lambda read: read[0].id):
+            yield self._with_hiring_manager(*read)
+
+    def _with_hiring_manager(self, posting: Posting, manager_id: str | None) -> Posting:
+        """Where the answer has the hiring manager's id alone, the address is asked for, once for each of them."""
+        if manager_id is None:
+            return posting
+        if manager_id not in self._hiring_managers:
+            try:
+                self._hiring_managers[manager_id] = self.user(manager_id).email
+            except NotFound:
+                self._hiring_managers[manager_id] = None
+        return replace(posting, hiring_manager_email=self._hiring_managers[manager_id])

@@ -1,0 +1,59 @@
+"""Notes on an opportunity."""
+
+from __future__ import annotations
+
+from alva_lever.lever import wire
+from alva_lever.lever.base import LeverBase
+from alva_lever.rules.model import Note
+from alva_lever.transport.errors import NotFound
+from alva_lever.transport.root import path
+
+
+class Notes(LeverBase):
+    """Lever's documentation, Notes. What is written without `perform_as` has no author."""
+
+    def notes(self, opportunity_id: str) -> list[Note]:
+        """All of them, in Lever's order. GET /opportunities/:opportunity/notes"""
+        segments = ("opportunities", opportunity_id, "notes")
+        walk = self._walk(wire.listed_note, *segments, key=lambda row: row[0], keyset=False)
+        return [note for _, note in walk if note is not None]
+
+    def note(self, opportunity_id: str, note_id: str) -> Note:
+        """GET /opportunities/:opportunity/notes/:note"""
+        return self._read(wire.note, "opportunities", opportunity_id, "notes", note_id)
+
+    def add_note(self, opportunity_id: str, text: str, ref: str) -> Note:
+        """Write `text`, whose last line is `ref`. POST /opportunities/:opportunity/notes
+
+        Lever knows no repeat by itself. After a fault that leaves it open whether the note was written, it is looked
+        for by that line and by having no author, and written again only if it isn't there.
+        """
+        body = {"value": text}
+
+        def read_back() -> Note | str | None:
+            return next((note for note in self.notes(opportunity_id) if _is_ours(note, ref)), None)
+
+        where = path(self.vendor, "opportunities", opportunity_id, "notes")
+        written = self.write_once("POST", where, wire.one(wire.written_note), json=body, read_back=read_back)
+        return self._whole(opportunity_id, written)
+
+    def update_note(self, opportunity_id: str, note_id: str, text: str) -> Note:
+        """Replace the text of a note that the API wrote. PUT /opportunities/:opportunity/notes/:note"""
+        where = path(self.vendor, "opportunities", opportunity_id, "notes", note_id)
+        body = {"values": [{"value": text}]}
+        return self._whole(opportunity_id, self.ask("PUT", where, wire.one(wire.written_note), json=body))
+
+    def delete_note(self, opportunity_id: str, note_id: str) -> None:
+        """Delete a note that the API wrote; one that is gone already is no error. DELETE …/notes/:note"""
+        try:
+            self.ask("DELETE", path(self.vendor, "opportunities", opportunity_id, "notes", note_id), wire.nothing)
+        except NotFound:
+            self.log.debug("%s had no such note", self.vendor)
+
+    def _whole(self, opportunity_id: str, written: Note | str) -> Note:
+        return self.note(opportunity_id, written) if isinstance(written, str) else written
+
+
+def _is_ours(note: Note, ref: str) -> bool:
+    last = note.text.rstrip().rpartition("\n")[2].strip()
+    return note.author_id is None and last in (ref.strip(), f"Ref: {ref.strip()}")

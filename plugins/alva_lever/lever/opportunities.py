@@ -1,0 +1,113 @@
+"""Opportunities: listed, read, changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from alva_lever.lever import wire
+from alva_lever.lever.base import PAGE_LIMIT, LeverBase
+from alva_lever.lever.filters import OpportunityFilter
+from alva_lever.lever.objects import DeletedOpportunity
+from alva_lever.rules.model import Opportunity
+from alva_lever.transport.errors import NotFound
+from alva_lever.transport.root import path
+from alva_lever.transport.walk import Walk
+
+# How far before a listing's start its catch-up looks. Lever's `updatedAt` was seen 91 s behind the change that it
+# tells of.
+CATCH_UP_OVERLAP_MS = 120_000
+
+# Without it an opportunity doesn't tell its posting.
+_EXPANDED = ("expand", "applications")
+
+
+class Opportunities(LeverBase):
+    """Lever's documentation, Opportunities."""
+
+    def opportunity(self, opportunity_id: str) -> Opportunity:
+        """One opportunity as it is now. GET /opportunities/:opportunity
+
+        :raises NotFound: it is gone, or what was given isn't an id.
+        :raises Forbidden: it is confidential, or the key may not read opportunities.
+        """
+        if opportunity_id == "deleted":
+            # A listing of its own stands where an opportunity of this id would be.
+            raise NotFound("Lever has no opportunity `deleted`", vendor=self.vendor, status=404)
+        return self._read(wire.opportunity, "opportunities", opportunity_id, params=[_EXPANDED])
+
+    def opportunities(self, filters: OpportunityFilter) -> Iterator[Opportunity]:
+        """Each once, page by page. GET /opportunities
+
+        Lever's order (stage rank, then entry) changes while it is walked: who moves back meanwhile may be skipped.
+        Where that matters, `every_opportunity`. Memory holds one page and the ids that were given.
+        """
+        return iter(self._listing(filters))
+
+    def every_opportunity(self, filters: OpportunityFilter) -> Iterator[Opportunity]:
+        """The same, with a second look at what changed while a listing of several pages was walked.
+
+        A row that was given is not given again, even if it changed since.
+        """
+        started_ms = int(self._now() * 1000)
+        listing = self._listing(filters)
+        yield from listing
+        if listing.pages > 1:
+            yield from self._listing(filters.touched_since(started_ms - CATCH_UP_OVERLAP_MS), given=listing.given)
+
+    def first_page(self, filters: OpportunityFilter) -> list[Opportunity]:
+        """The first hundred at most, in one request. GET /opportunities
+
+        To look at a few contacts at once by `contact_id`, without a walk's further requests.
+        """
+        params = [*filters.params(), _EXPANDED, ("limit", str(PAGE_LIMIT))]
+        return list(self.ask("GET", "/opportunities", wire.page(wire.opportunity), params=params).rows)
+
+    def deleted_opportunities(
+        self, *, deleted_at_start_ms: int, deleted_at_end_ms: int
+    ) -> Iterator[DeletedOpportunity]:
+        """Those deleted in that time, both ends included. GET /opportunities/deleted"""
+        params = [("deleted_at_start", str(deleted_at_start_ms)), ("deleted_at_end", str(deleted_at_end_ms))]
+        walk = self._walk(
+            wire.deleted_opportunity, "opportunities", "deleted", params=params, key=lambda deleted: deleted.id
+        )
+        return iter(walk)
+
+    def add_tags(self, opportunity_id: str, tags: Sequence[str]) -> Opportunity:
+        """Tags that are there already stay as they are. POST /opportunities/:opportunity/addTags
+
+        Like every write here it answers the opportunity as it now is, without the posting of its application.
+        """
+        return self._change("POST", opportunity_id, "addTags", {"tags": _some(tags)})
+
+    def remove_tags(self, opportunity_id: str, tags: Sequence[str]) -> Opportunity:
+        """Tags that aren't there are passed over. POST /opportunities/:opportunity/removeTags"""
+        return self._change("POST", opportunity_id, "removeTags", {"tags": _some(tags)})
+
+    def add_links(self, opportunity_id: str, links: Sequence[str]) -> Opportunity:
+        """Links stand on the contact, and so on all of its opportunities. POST /opportunities/:opportunity/addLinks"""
+        return self._change("POST", opportunity_id, "addLinks", {"links": _some(links)})
+
+    def remove_links(self, opportunity_id: str, links: Sequence[str]) -> Opportunity:
+        """POST /opportunities/:opportunity/removeLinks"""
+        return self._change("POST", opportunity_id, "removeLinks", {"links": _some(links)})
+
+    def move_stage(self, opportunity_id: str, stage_id: str) -> Opportunity:
+        """PUT /opportunities/:opportunity/stage. Seen in recorded traffic: the stage it is in already changes
+        nothing."""
+        return self._change("PUT", opportunity_id, "stage", {"stage": stage_id})
+
+    def _listing(self, filters: OpportunityFilter, given: set[str] | None = None) -> Walk[Opportunity]:
+        params = [*filters.params(), _EXPANDED]
+        return self._walk(
+            wire.opportunity, "opportunities", params=params, key=lambda opportunity: opportunity.id, given=given
+        )
+
+    def _change(self, method: str, opportunity_id: str, what: str, body: object) -> Opportunity:
+        where = path(self.vendor, "opportunities", opportunity_id, what)
+        return self.ask(method, where, wire.one(wire.opportunity), json=body)
+
+
+def _some(values: Sequence[str]) -> list[str]:
+    if isinstance(values, str) or not values:
+        raise ValueError("one value at least, in a sequence")
+    return list(values)

@@ -1,0 +1,52 @@
+"""What Airflow's connection forms are made from. The UI reads it here and nowhere else; hooks aren't asked."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+_RATE = {
+    "label": "Calls per second",
+    "description": "How fast to call. Empty: as fast as the vendor allows.",
+    "schema": {"type": ["number", "null"], "exclusiveMinimum": 0},
+}
+_TIMEOUT = {
+    "label": "Time-out (seconds)",
+    "description": "How long to wait for a connection, and for an answer. Empty: 5 and 30.",
+    "schema": {"type": ["number", "null"], "exclusiveMinimum": 0},
+}
+_EXTRA = {"calls_per_second": _RATE, "timeout": _TIMEOUT}
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Airflow's provider info. The name must be that of the distribution."""
+    return {
+        "package-name": "alva-lever",
+        "name": "Alva and Lever",
+        "description": "Invites Lever's candidates in Alva and brings their results back.",
+        "versions": [version("alva-lever")],
+        "connection-types": [
+            {
+                "connection-type": "lever",
+                "hook-class-name": "alva_lever.lever.hook.LeverHook",
+                "hook-name": "Lever",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["password", "schema", "port"],
+                    "relabeling": {"host": "API root", "login": "API key"},
+                    "placeholders": {"host": "https://api.lever.co/v1"},
+                },
+                "conn-fields": _EXTRA,
+            },
+            {
+                "connection-type": "alva",
+                "hook-class-name": "alva_lever.alva.hook.AlvaHook",
+                "hook-name": "Alva",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["login", "schema", "port"],
+                    "relabeling": {"host": "API root", "password": "API key"},
+                    "placeholders": {"host": "the root that Alva gives you, beginning with https://"},
+                },
+                "conn-fields": _EXTRA,
+            },
+        ],
+    }

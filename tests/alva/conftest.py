@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from alva_lever.alva.hook import AlvaHook
+from tests.transport.recording import RecordingServer, Reply, Time
+
+
+def candidate(id: str = "48213", **fields: Any) -> dict[str, Any]:
+    return {
+        "id": id,
+        "external_id": "opp-1",
+        "job_position_id": "771",
+        "email": "ada@example.test",
+        "first_name": "Ada",
+        "last_name": "Byron",
+        "stage": "in_process",
+        "invitation": {"status": "delivered", "sent_at": "2025-03-01T08:00:05Z", "email": "ada@example.test"},
+        "assessments": [{"type": "logic", "status": "completed"}, {"type": "personality", "status": "started"}],
+        "role_fit": None,
+        "url": "https://app.alva.test/c/48213",
+        "created_at": "2025-03-01T08:00:00Z",
+        "updated_at": "2025-03-02T09:30:00Z",
+        **fields,
+    }
+
+
+def position(id: str = "771", **fields: Any) -> dict[str, Any]:
+    return {
+        "id": id,
+        "external_id": "posting-1",
+        "name": "Engineer",
+        "owner_email": "mo@example.test",
+        "team": "Platform",
+        "status": "active",
+        "archived": False,
+        **fields,
+    }
+
+
+def listed(*rows: Any, cursor: str | None = None) -> Reply:
+    return Reply(json={"data": list(rows), "next_cursor": cursor})
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+    with caplog.at_level(logging.DEBUG), capture_logs() as events:
+        yield lambda: "\n".join([*map(str, events), caplog.text])
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    server = RecordingServer()
+    yield server
+    server.close()
+    assert server.unanswered == 0, "the script was not played to its end"
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch, server: RecordingServer) -> Callable[..., None]:
+    def connect(**fields: Any) -> None:
+        connection = {"conn_type": "http", "host": server.root, "password": "alva-key", **fields}
+        monkeypatch.setenv("AIRFLOW_CONN_ALVA_DEFAULT", json.dumps(connection))
+
+    connect()
+    return connect
+
+
+@pytest.fixture
+def alva(connect: Callable[..., None], time: Time) -> AlvaHook:
+    return AlvaHook(**time.arguments)

@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from alva_lever.alva.hook import AlvaHook
+from alva_lever.rules.model import AlvaCandidate
+from alva_lever.transport.errors import Conflict, Forbidden, Malformed, Passing, Refused, SetupError, Unauthorized
+from tests.alva.conftest import candidate, listed, position
+from tests.transport.recording import CUT, RecordingServer, Reply, Time
+
+FAULTS = {
+    "cut": CUT,
+    "500": Reply(500),
+    "408": Reply(408),
+    "html": Reply(201, raw=b"<html>"),
+    "short": Reply(201, raw=b'{"id": "4'),
+    "no id": Reply(201, json={"email": "ada@example.test"}),
+}
+GONE = Reply(404, json={"error": {"code": "not_found", "message": "no candidate Ada Byron"}})
+FORBIDDEN = Reply(403, json={"error": {"code": "forbidden", "message": "no"}})
+ADD = "POST /v1/job_positions/771/candidates"
+
+faults = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+
+
+def add(alva: AlvaHook) -> AlvaCandidate:
+    return alva.add_candidate(
+        job_position_id="771", email="ada@example.test", first_name="Ada", last_name="Byron", external_id="opp-1"
+    )
+
+
+class TestSetup:
+    def test_names_that_airflow_asks_for(self) -> None:
+        names = AlvaHook.conn_name_attr, AlvaHook.default_conn_name, AlvaHook.conn_type, AlvaHook.hook_name
+        assert names == ("alva_conn_id", "alva_default", "alva", "Alva")
+        assert AlvaHook(alva_conn_id="mine").http_conn_id == "mine"
+
+    def test_the_key_is_a_bearer_token_which_netrc_does_not_replace(
+        self, alva: AlvaHook, server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    ) -> None:
+        netrc = tmp_path / "netrc"
+        netrc.write_text("default login intruder password other\n")
+        monkeypatch.setenv("NETRC", str(netrc))
+        server.answer(Reply(json=candidate()))
+        alva.candidate("48213")
+        assert server.received[0].headers["Authorization"] == "Bearer alva-key"
+
+    def test_alva_is_not_paced_unless_the_connection_says_so(
+        self, connect: Callable[..., None], server: RecordingServer, time: Time
+    ) -> None:
+        server.always(Reply(json=candidate()))
+        alva = AlvaHook(**time.arguments)
+        for _ in range(30):
+            alva.candidate("48213")
+        assert (time.seconds, alva.calls, server.connections) == (0, 30, 1)
+        connect(extra={"calls_per_second": 5})
+        slower = AlvaHook(**time.arguments)
+        for _ in range(6):
+            slower.candidate("48213")
+        assert time.seconds == pytest.approx(1.0)
+
+    @pytest.mark.parametrize(
+        ("fields", "hint"), [({"password": ""}, "no password"), ({"password": None, "login": "s3cret"}, "login field")]
+    )
+    def test_a_key_that_is_missing_or_in_the_wrong_field_is_said_so(
+        self, connect: Callable[..., None], fields: dict[str, Any], hint: str
+    ) -> None:
+        connect(**fields)
+        with pytest.raises(SetupError, match=hint) as error:
+            AlvaHook().candidate("1")
+        assert "`alva_default`" in str(error.value)
+        assert "s3cret" not in str(error.value)
+
+    def test_a_missing_connection_says_how_to_make_it(self) -> None:
+        works, sentence = AlvaHook("alva_nowhere").test_connection()
+        assert not works
+        assert all(
+            word in sentence for word in ("`alva_nowhere`", "password", "New API key", "AIRFLOW_CONN_ALVA_NOWHERE")
+        )
+
+    @pytest.mark.parametrize(("status", "leaf"), [(401, Unauthorized), (403, Forbidden)])
+    def test_a_refused_key_says_where_to_put_another(
+        self, alva: AlvaHook, server: RecordingServer, status: int, leaf: type[Refused]
+    ) -> None:
+        server.answer(Reply(status, json={"error": {"code": "x", "message": "no"}}))
+        with pytest.raises(leaf, match="password of connection `alva_default`"):
+            alva.candidate("1")
+
+    def test_the_test_of_a_connection_is_one_request(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(listed(position()), Reply(503))
+        assert alva.test_connection() == (True, "Alva answered, and accepts the key")
+        assert alva.test_connection()[0] is False
+        assert server.asked == ["GET /v1/job_positions"] * 2
+
+
+class TestListings:
+    def test_pages_are_followed_by_cursor_and_rows_come_once(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(
+            listed(candidate("1"), candidate("2"), cursor="c/1="), listed(candidate("2"), candidate("3"), cursor=None)
+        )
+        assert [row.id for row in alva.candidates(updated_since_ms=1740816005007)] == ["1", "2", "3"]
+        common = [("updated_since", "2025-03-01T08:00:05.007Z"), ("limit", "100")]
+        assert [request.query for request in server.received] == [common, [*common, ("cursor", "c/1=")]]
+
+    def test_an_api_that_ignores_a_filter_does_not_give_us_everybody(
+        self, alva: AlvaHook, server: RecordingServer
+    ) -> None:
+        everybody = [
+            candidate("1", external_id="opp-2"),
+            candidate("2", external_id=None),
+            candidate("3", job_position_id="772"),
+            candidate("4"),
+        ]
+        server.answer(listed(*everybody), listed(*everybody))
+        assert [row.id for row in alva.candidates(external_id="opp-1", job_position_id="771")] == ["4"]
+        found = alva.find_candidate("opp-1")
+        assert found is not None
+        assert found.id == "3"
+        assert server.received[0].query[:2] == [("external_id", "opp-1"), ("job_position_id", "771")]
+
+    def test_who_is_not_there_is_none(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(listed(candidate("1", external_id="opp-10")), listed(position(external_id=None)))
+        assert alva.find_candidate("opp-1") is None
+        assert alva.find_position("posting-1") is None
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            Reply(raw=b"<html>"),
+            Reply(raw=b'{"data": [', cut=True),
+            Reply(json={"next_cursor": None}),
+            Reply(json={"data": None, "next_cursor": None}),
+            Reply(json={"data": []}),
+            Reply(json={"data": [], "next_cursor": ""}),
+            Reply(json={"data": [], "next_cursor": 5}),
+            listed({**candidate(), "id": None}),
+            listed("Ada Byron"),
+        ],
+        ids=["html", "cut", "no data", "data null", "no cursor", "empty cursor", "cursor a number", "no id", "text"],
+    )
+    def test_a_bad_page_is_asked_for_again_and_then_an_error(
+        self, alva: AlvaHook, server: RecordingServer, bad: Reply
+    ) -> None:
+        server.answer(listed(candidate("1"), cursor="c1"), bad, listed(candidate("2")))
+        assert [row.id for row in alva.candidates()] == ["1", "2"]
+        server.always(bad)
+        with pytest.raises(Passing) as error:
+            list(alva.candidates())
+        assert len(server.received) == 8
+        assert "Ada" not in str(error.value)
+
+    def test_a_cursor_that_comes_back_is_an_error(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(listed(candidate("1"), cursor="c1"))
+        server.always(listed(candidate("2"), cursor="c1"))
+        with pytest.raises(Malformed, match="`next_cursor` repeats"):
+            list(alva.candidates())
+
+    def test_users_are_their_addresses(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(
+            listed({"id": "1", "email": "mo@example.test"}, {"id": "2", "email": None}, cursor="c1"),
+            listed({"id": "3", "email": "Kim@example.test"}),
+        )
+        assert list(alva.user_emails()) == ["mo@example.test", "Kim@example.test"]
+
+
+class TestAdd:
+    def test_what_is_sent(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(Reply(201, json=candidate()))
+        assert add(alva).id == "48213"
+        assert server.asked == [ADD]
+        assert server.received[0].body == {
+            "email": "ada@example.test",
+            "first_name": "Ada",
+            "last_name": "Byron",
+            "external_id": "opp-1",
+            "send_invitation": True,
+        }
+
+    @faults
+    def test_who_was_added_in_spite_of_the_fault_is_not_added_again(
+        self, alva: AlvaHook, server: RecordingServer, fault: Reply
+    ) -> None:
+        server.answer(fault, listed(candidate()))
+        assert add(alva).id == "48213"
+        assert server.asked == [ADD, "GET /v1/candidates"]
+
+    @faults
+    def test_who_was_not_added_is_added_again(self, alva: AlvaHook, server: RecordingServer, fault: Reply) -> None:
+        elsewhere = candidate("9", job_position_id="772")
+        server.answer(fault, listed(elsewhere), Reply(201, json=candidate()))
+        assert add(alva).id == "48213"
+        assert server.asked == [ADD, "GET /v1/candidates", ADD]
+
+    def test_a_429_added_nobody_and_needs_no_look(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(Reply(429, headers={"Retry-After": "2"}), Reply(201, json=candidate()))
+        add(alva)
+        assert server.asked == [ADD, ADD]
+        assert alva.waited_seconds == pytest.approx(2.0)
+
+    def test_one_who_is_there_already_is_named(self, alva: AlvaHook, server: RecordingServer) -> None:
+        body = {"error": {"code": "conflict", "message": "Ada Byron is there", "details": {"candidate_id": "77"}}}
+        server.answer(Reply(409, json=body), Reply(409, json={"error": "no details"}))
+        with pytest.raises(Conflict) as conflict:
+            add(alva)
+        assert conflict.value.candidate_id == "77"
+        with pytest.raises(Conflict) as nameless:
+            add(alva)
+        assert nameless.value.candidate_id is None
+
+    def test_a_lasting_refusal_keeps_alvas_words_for_a_note_and_out_of_sight(
+        self, alva: AlvaHook, server: RecordingServer, logged: Callable[[], str]
+    ) -> None:
+        said = "Job position expired; Ada Byron was not added"
+        server.answer(Reply(422, json={"error": {"code": "job_position_expired", "message": said}}))
+        with pytest.raises(Refused) as refused:
+            add(alva)
+        assert (refused.value.status, refused.value.code) == (422, "job_position_expired")
+        assert refused.value.detail == said
+        assert "Ada" not in str(refused.value) + repr(refused.value) + logged()
+
+    def test_no_request_has_an_address_in_its_url_and_no_log_has_a_person(
+        self, alva: AlvaHook, server: RecordingServer, logged: Callable[[], str]
+    ) -> None:
+        server.answer(CUT, listed(), Reply(500), listed(candidate()))
+        add(alva)
+        assert not [request for request in server.received if "@" in request.path + request.raw_query]
+        assert "POST /job_positions/771/candidates" in logged()
+        assert not [word for word in ("Ada", "Byron", "ada@", "ada%40", "alva-key") if word in logged()]
+
+
+class TestInvitation:
+    SEND = "POST /v1/candidates/48213/invitation"
+    LOOK = "GET /v1/candidates/48213"
+    BOUNCED = Reply(json=candidate(invitation={"status": "bounced", "sent_at": None, "email": "ada@example.test"}))
+    SENT = Reply(json=candidate(invitation={"status": "sent", "sent_at": "2025-03-02T08:00:00Z", "email": None}))
+
+    @pytest.mark.parametrize("answer", [Reply(204), Reply(202, json={"status": "sent"}), Reply(201, json=candidate())])
+    def test_it_is_sent_once_and_the_candidate_read_afterwards(
+        self, alva: AlvaHook, server: RecordingServer, answer: Reply
+    ) -> None:
+        server.answer(answer, self.SENT)
+        invitation = alva.resend_invitation("48213").invitation
+        assert invitation is not None
+        assert invitation.sent_at_ms == 1740902400000
+        assert server.asked == [self.SEND, self.LOOK]
+
+    @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(200, raw=b"<html>")], ids=["cut", "500", "html"])
+    def test_it_is_not_sent_again_once_it_no_longer_counts_as_bounced(
+        self, alva: AlvaHook, server: RecordingServer, fault: Reply
+    ) -> None:
+        server.answer(fault, self.SENT, self.SENT)
+        alva.resend_invitation("48213")
+        assert server.asked == [self.SEND, self.LOOK, self.LOOK]
+
+    @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(200, raw=b"<html>")], ids=["cut", "500", "html"])
+    def test_it_is_sent_again_while_it_counts_as_bounced(
+        self, alva: AlvaHook, server: RecordingServer, fault: Reply
+    ) -> None:
+        server.answer(fault, self.BOUNCED, Reply(204), self.SENT)
+        alva.resend_invitation("48213")
+        assert server.asked == [self.SEND, self.LOOK, self.SEND, self.LOOK]
+
+
+class TestCandidate:
+    def test_a_stage_is_set_and_may_be_set_again(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(CUT, Reply(json=candidate(stage="hired")))
+        assert alva.set_stage("48213", "hired").stage == "hired"
+        assert server.asked == ["PATCH /v1/candidates/48213"] * 2
+        assert server.received[1].body == {"stage": "hired"}
+
+    @pytest.mark.parametrize("answers", [[Reply(204)], [GONE], [CUT, GONE]], ids=["there", "gone", "cut, then gone"])
+    def test_one_who_is_gone_is_removed(self, alva: AlvaHook, server: RecordingServer, answers: list[Reply]) -> None:
+        server.answer(*answers)
+        alva.remove_candidate("48213")
+        assert server.asked == ["DELETE /v1/candidates/48213"] * len(answers)
+
+    def test_a_page_of_html_has_removed_nobody(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(Reply(404, raw=b"<html>not here</html>"))
+        with pytest.raises(Refused, match="host"):
+            alva.remove_candidate("48213")
+
+    def test_results_are_read(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(Reply(json={"candidate_id": "48213", "role_fit": None, "url": None}))
+        assert alva.results("48213").role_fit is None
+        assert server.asked == ["GET /v1/candidates/48213/results"]
+
+
+class TestPositions:
+    def create(self, alva: AlvaHook) -> str:
+        return alva.create_position(name="Engineer", external_id="posting-1", owner_email=None, team="Platform").id
+
+    def test_what_is_sent(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(Reply(201, json=position()))
+        assert self.create(alva) == "771"
+        assert server.received[0].body == {"name": "Engineer", "external_id": "posting-1", "team": "Platform"}
+
+    @faults
+    def test_one_that_was_made_in_spite_of_the_fault_is_not_made_again(
+        self, alva: AlvaHook, server: RecordingServer, fault: Reply
+    ) -> None:
+        server.answer(fault, listed(position("770", external_id="posting-10"), position()))
+        assert self.create(alva) == "771"
+        assert server.asked == ["POST /v1/job_positions", "GET /v1/job_positions"]
+        assert ("external_id", "posting-1") in server.received[1].query
+
+    @faults
+    def test_one_that_was_not_made_is_made_again(self, alva: AlvaHook, server: RecordingServer, fault: Reply) -> None:
+        server.answer(fault, listed(), Reply(201, json=position()))
+        assert self.create(alva) == "771"
+        assert server.asked == ["POST /v1/job_positions", "GET /v1/job_positions", "POST /v1/job_positions"]
+
+    def test_only_what_is_to_change_is_sent(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(Reply(500), Reply(json=position()))
+        alva.update_position("771", {"team": None, "name": "Engineer"})
+        assert server.asked == ["PATCH /v1/job_positions/771"] * 2
+        assert server.received[0].body == {"team": None, "name": "Engineer"}
+
+    @pytest.mark.parametrize("changes", [{}, {"external_id": "x"}, {"status": "archived"}])
+    def test_nothing_else_can_be_changed(
+        self, alva: AlvaHook, server: RecordingServer, changes: dict[str, str]
+    ) -> None:
+        with pytest.raises(ValueError, match="changes are"):
+            alva.update_position("771", changes)
+        assert server.received == []

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.objects import ArchiveReason
+from alva_lever.transport.errors import Forbidden, NotFound, SetupError, Unauthorized
+from tests.transport.recording import RecordingServer, Reply, Time, data
+
+UNAUTHORIZED = Reply(401, json={"code": "UnauthorizedError", "message": "The request requires authentication."})
+DAY = {"deleted_at_start_ms": 1, "deleted_at_end_ms": 2}
+FORBIDDEN = Reply(403, json={"code": "Forbidden", "message": "no"})
+
+
+def user(id: str, email: str | None, **fields: Any) -> dict[str, Any]:
+    return {"id": id, "name": "Mo Berg", "email": email, "deactivatedAt": None, **fields}
+
+
+def posting(id: str, manager: Any) -> dict[str, Any]:
+    return {
+        "id": id, "text": "Engineer", "confidentiality": "non-confidential", "tags": [], "categories": None,
+        "hiringManager": manager,
+    }  # fmt: skip
+
+
+class TestSetup:
+    def test_names_that_airflow_asks_for(self) -> None:
+        names = LeverHook.conn_name_attr, LeverHook.default_conn_name, LeverHook.conn_type, LeverHook.hook_name
+        assert names == ("lever_conn_id", "lever_default", "lever", "Lever")
+        assert LeverHook(lever_conn_id="mine").http_conn_id == "mine"
+
+    @pytest.mark.parametrize(
+        ("fields", "hint"), [({"login": ""}, "has no login"), ({"login": None, "password": "s3cret"}, "password field")]
+    )
+    def test_a_key_that_is_missing_or_in_the_wrong_field_is_said_so(
+        self, connect: Callable[..., None], fields: dict[str, Any], hint: str
+    ) -> None:
+        connect(**fields)
+        with pytest.raises(SetupError, match=hint) as error:
+            LeverHook().stages()
+        assert "`lever_default`" in str(error.value)
+        assert "s3cret" not in str(error.value)
+
+    def test_a_missing_connection_says_how_to_make_it(self) -> None:
+        with pytest.raises(SetupError) as error:
+            LeverHook("lever_nowhere").stages()
+        said = str(error.value)
+        assert all(word in said for word in ("`lever_nowhere`", "https://api.lever.co/v1", "login", "API Credentials"))
+
+    def test_a_refused_key_says_where_to_put_another(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(UNAUTHORIZED)
+        with pytest.raises(Unauthorized, match="login of connection `lever_default`"):
+            lever.stages()
+
+    @pytest.mark.parametrize(
+        ("ask", "permission"),
+        [
+            (lambda lever: lever.stages(), "stages: read"),
+            (lambda lever: lever.tags(), "tags: read"),
+            (lambda lever: lever.opportunity("o"), "opportunities: read"),
+            (lambda lever: lever.add_tags("o", ["t"]), "opportunities: write"),
+            (lambda lever: lever.notes("o"), "notes: read"),
+            (lambda lever: lever.add_note("o", "text", "ref"), "notes: write"),
+            (lambda lever: lever.delete_note("o", "n"), "notes: write"),
+            (lambda lever: lever.webhooks(), "webhooks: read"),
+            (lambda lever: list(lever.deleted_opportunities(**DAY)), "opportunities: read"),
+        ],
+    )
+    def test_a_missing_permission_is_named(
+        self, lever: LeverHook, server: RecordingServer, ask: Callable[[LeverHook], object], permission: str
+    ) -> None:
+        server.answer(FORBIDDEN)
+        with pytest.raises(Forbidden, match=permission):
+            ask(lever)
+
+
+class TestConnection:
+    def test_a_key_that_works(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(data({"id": "offer", "text": "Offer"}))
+        assert lever.test_connection() == (
+            True,
+            "Lever answered, and accepts the key (stages in the account's pipeline: 1)",
+        )
+
+    @pytest.mark.parametrize("reply", [UNAUTHORIZED, FORBIDDEN, Reply(503), Reply(raw=b"<html>")])
+    def test_one_that_does_not_is_told_at_once(
+        self, lever: LeverHook, server: RecordingServer, time: Time, reply: Reply
+    ) -> None:
+        server.answer(reply)
+        works, sentence = lever.test_connection()
+        assert not works
+        assert sentence.startswith("Lever answered")
+        assert time.slept == []
+
+    def test_a_missing_connection_is_a_sentence_too(self) -> None:
+        works, sentence = LeverHook("lever_nowhere").test_connection()
+        assert (works, "`lever_nowhere`" in sentence) == (False, True)
+
+
+class TestReference:
+    def test_stages_keep_the_order_of_the_pipeline_over_all_pages(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
+        server.answer(
+            data({"id": "lead-new", "text": "New lead"}, {"id": "offer", "text": "Offer"}, next="t1"),
+            Reply(json={"data": [{"id": "uuid", "text": "Background Check"}]}),
+        )
+        assert [(stage.id, stage.name) for stage in lever.stages()] == [
+            ("lead-new", "New lead"),
+            ("offer", "Offer"),
+            ("uuid", "Background Check"),
+        ]
+
+    def test_tags_have_no_id_and_come_from_all_pages(self, lever: LeverHook, server: RecordingServer) -> None:
+        rows = [{"text": "Full-time", "count": 3}, {"text": "Full-Time", "count": 1}]
+        server.answer(data(*rows, next="t1"), data({"text": "vip", "count": 1}))
+        assert lever.tags() == ["Full-time", "Full-Time", "vip"]
+
+    def test_archive_reasons_are_told_by_type_on_our_side_too(self, lever: LeverHook, server: RecordingServer) -> None:
+        rows = [
+            {"id": "r1", "text": "Hired", "status": "active", "type": "hired"},
+            {"id": "r2", "text": "Comp", "status": "inactive", "type": "non-hired"},
+        ]
+        server.answer(data(*rows), data(*rows))
+        assert lever.archive_reasons(type="hired") == [ArchiveReason("r1", "Hired", True, True)]
+        assert [reason.id for reason in lever.archive_reasons()] == ["r1", "r2"]
+        assert ("type", "hired") in server.received[0].query
+
+    def test_users_are_compared_here_so_that_no_address_is_in_a_url(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
+        server.answer(
+            data(user("u1", "Mo@Example.test"), user("u2", None), user("u3", "x@example.test", deactivatedAt=4))
+        )
+        assert [found.id for found in lever.users(email="mo@example.test")] == ["u1"]
+        assert "example" not in server.received[0].raw_query
+
+    def test_a_user_is_not_shown(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(Reply(json={"data": user("u1", "mo@example.test", deactivatedAt=4)}))
+        found = lever.user("u1")
+        assert (found.email, found.active) == ("mo@example.test", False)
+        assert not [word for word in ("Mo", "mo@") if word in repr(found)]
+
+
+class TestPostings:
+    def test_a_posting_comes_with_its_hiring_managers_address(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(Reply(json={"data": posting("p1", user("u1", "mo@example.test"))}))
+        assert lever.posting("p1").hiring_manager_email == "mo@example.test"
+        assert server.received[0].query == [("expand", "hiringManager")]
+
+    def test_where_only_an_id_comes_the_user_is_asked_for_once(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(
+            data(posting("p1", "u1"), posting("p2", "u1"), posting("p3", None)),
+            Reply(json={"data": user("u1", "mo@example.test")}),
+        )
+        addresses = [read.hiring_manager_email for read in lever.postings()]
+        assert addresses == ["mo@example.test", "mo@example.test", None]
+        assert server.asked == ["GET /v1/postings", "GET /v1/users/u1"]
+
+    def test_a_hiring_manager_who_is_gone_is_none(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(
+            Reply(json={"data": posting("p1", "u1")}),
+            Reply(404, json={"code": "ResourceNotFound", "message": "gone"}),
+        )
+        assert lever.posting("p1").hiring_manager_email is None
+
+    def test_postings_are_asked_for_by_tag_and_state(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(data(posting("p1", None), next="t1"), data(posting("p2", None)))
+        assert [read.id for read in lever.postings(tag="Alva: Screening", state="published")] == ["p1", "p2"]
+        assert server.received[0].query[:3] == [
+            ("expand", "hiringManager"),
+            ("tag", "Alva: Screening"),
+            ("state", "published"),
+        ]
+
+    def test_a_posting_that_is_gone_is_not_found(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(Reply(404, json={"code": "ResourceNotFound", "message": "gone"}))
+        with pytest.raises(NotFound):
+            lever.posting("p1")

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from alva_lever.lever.hook import LeverHook
+from alva_lever.transport.errors import NotFound, Passing
+from tests.lever.conftest import note
+from tests.transport.recording import CUT, RecordingServer, Reply
+
+REF = "Ref: alva-lever/result/7"
+TEXT = f"Hello\n\n{REF}"
+NOTES = "/v1/opportunities/o/notes"
+
+FAULTS = {
+    "cut": CUT,
+    "500": Reply(500),
+    "408": Reply(408),
+    "html": Reply(201, raw=b"<html>"),
+    "short": Reply(201, raw=b'{"data": {"id"'),
+    "no data": Reply(201, json={}),
+    "no id": Reply(201, json={"data": {"text": "Note"}}),
+}
+
+
+def listed(*notes: dict[str, object]) -> Reply:
+    return Reply(json={"data": list(notes), "hasNext": False})
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_a_note_that_was_written_in_spite_of_the_fault_is_not_written_again(
+    lever: LeverHook, server: RecordingServer, fault: Reply
+) -> None:
+    server.answer(fault, listed(note("other", "Hi", user="user-1"), note("n1", TEXT)))
+    assert lever.add_note("o", TEXT, REF).id == "n1"
+    assert server.asked == [f"POST {NOTES}", f"GET {NOTES}"]
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_a_note_that_was_not_written_is_written_again(lever: LeverHook, server: RecordingServer, fault: Reply) -> None:
+    server.answer(fault, listed(), Reply(201, json={"data": note("n1", TEXT)}))
+    assert lever.add_note("o", TEXT, REF).text == TEXT
+    assert server.asked == [f"POST {NOTES}", f"GET {NOTES}", f"POST {NOTES}"]
+
+
+@pytest.mark.parametrize(
+    "not_ours",
+    [
+        note("n", TEXT, user="user-1"),
+        note("n", "Hello\n\nRef: alva-lever/result/77"),
+        note("n", f"{TEXT}\nand I agree"),
+        note("n", TEXT, deletedAt=9),
+    ],
+    ids=["another author", "another ref", "quoted by a person", "deleted"],
+)
+def test_only_the_very_note_counts_as_written(
+    lever: LeverHook, server: RecordingServer, not_ours: dict[str, object]
+) -> None:
+    server.answer(CUT, listed(not_ours), Reply(201, json={"data": note("n1", TEXT)}))
+    assert lever.add_note("o", TEXT, REF).id == "n1"
+
+
+def test_a_ref_without_its_word_is_the_same_line(lever: LeverHook, server: RecordingServer) -> None:
+    server.answer(CUT, listed(note("n1", TEXT + "\n")))
+    assert lever.add_note("o", TEXT, "alva-lever/result/7").id == "n1"
+
+
+def test_a_429_wrote_nothing_and_needs_no_look(lever: LeverHook, server: RecordingServer) -> None:
+    server.answer(Reply(429), Reply(201, json={"data": note("n1", TEXT)}))
+    lever.add_note("o", TEXT, REF)
+    assert server.asked == [f"POST {NOTES}"] * 2
+
+
+def test_a_note_that_cannot_be_looked_for_stays_an_open_question(lever: LeverHook, server: RecordingServer) -> None:
+    server.answer(CUT)
+    server.always(Reply(503))
+    with pytest.raises(Passing):
+        lever.add_note("o", TEXT, REF)
+    assert server.asked.count(f"POST {NOTES}") == 1
+
+
+def test_the_body_holds_the_text_and_the_answer_may_be_the_id_alone(lever: LeverHook, server: RecordingServer) -> None:
+    server.answer(Reply(201, json={"data": {"noteId": "n1"}}), Reply(json={"data": note("n1", TEXT)}))
+    assert lever.add_note("o", TEXT, REF).created_at_ms == 5
+    assert server.asked == [f"POST {NOTES}", f"GET {NOTES}/n1"]
+    assert server.received[0].body == {"value": TEXT}
+    # An author would make it somebody's own.
+    assert "perform_as" not in server.received[0].raw_query
+
+
+def test_notes_are_read_with_author_and_first_comment(lever: LeverHook, server: RecordingServer) -> None:
+    thread = note("n2", "first", user="user-1")
+    thread["fields"] = [*thread["fields"], {"type": "note", "value": "second", "user": "user-2"}]
+    server.answer(
+        Reply(json={"data": [note("n1", TEXT)], "hasNext": True, "next": "t1"}),
+        Reply(json={"data": [thread, note("n3", fields=[]), note("n4", deletedAt=3)]}),
+    )
+    notes = lever.notes("o")
+    assert [(read.id, read.text, read.author_id) for read in notes] == [
+        ("n1", TEXT, None),
+        ("n2", "first", "user-1"),
+        ("n3", "", None),
+    ]
+    assert "Hello" not in repr(notes)
+
+
+def test_an_update_replaces_the_text_and_may_be_repeated(lever: LeverHook, server: RecordingServer) -> None:
+    server.answer(CUT, Reply(json={"data": note("n1", "new")}))
+    assert lever.update_note("o", "n1", "new").text == "new"
+    assert server.asked == [f"PUT {NOTES}/n1"] * 2
+    assert server.received[1].body == {"values": [{"value": "new"}]}
+
+
+@pytest.mark.parametrize("answer", [Reply(204), Reply(404, json={"code": "ResourceNotFound", "message": "gone"})])
+def test_a_note_that_is_gone_is_deleted(lever: LeverHook, server: RecordingServer, answer: Reply) -> None:
+    server.answer(answer)
+    lever.delete_note("o", "n1")
+    assert server.asked == [f"DELETE {NOTES}/n1"]
+
+
+def test_no_trace_of_a_note_is_in_a_log_or_an_error(
+    lever: LeverHook, server: RecordingServer, logged: Callable[[], str]
+) -> None:
+    gone = {"code": "ResourceNotFound", "message": "no note Hello of Ada Byron"}
+    server.answer(CUT, listed(note("x", "Ada Byron said")), Reply(404, json=gone), listed())
+    with pytest.raises(NotFound) as error:
+        lever.add_note("o", "Hello Ada Byron", REF)
+    assert "POST" in logged()
+    assert not [
+        word for word in ("Ada", "Hello", "lever-key") if word in logged() + str(error.value) + repr(error.value)
+    ]

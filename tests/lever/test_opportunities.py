@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from itertools import islice
+
+import pytest
+
+from alva_lever.lever.filters import OpportunityFilter
+from alva_lever.lever.hook import LeverHook
+from alva_lever.transport.errors import Forbidden, Malformed, NotFound, Passing, Refused
+from tests.lever.conftest import opportunity
+from tests.transport.recording import CUT, RecordingServer, Reply, Time, data
+
+TOKENS = ["%5B101%2C1407778275799%2C%22c832862f%22%5D", "%5B201%2C1391757960000%2C%22b6077bc8%22%5D"]
+STALE = Reply(400, json={"code": "BadRequest", "message": "Invalid offset token: abc"})
+
+
+def ids(lever: LeverHook, **filters: object) -> list[str]:
+    return [row.id for row in lever.opportunities(OpportunityFilter(**filters))]  # type: ignore[arg-type]
+
+
+def rows(*names: str, next: str | None = None) -> Reply:
+    return data(*map(opportunity, names), next=next)
+
+
+class TestWalk:
+    def test_every_page_is_followed_over_one_connection(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a", "b", next=TOKENS[0]), rows("c", next=TOKENS[1]), rows("d"))
+        assert ids(lever, tag=("x", "y")) == ["a", "b", "c", "d"]
+        assert server.connections == 1
+        common = [("tag", "x"), ("tag", "y"), ("expand", "applications"), ("limit", "100")]
+        assert [request.query for request in server.received] == [
+            common,
+            [*common, ("offset", TOKENS[0])],
+            [*common, ("offset", TOKENS[1])],
+        ]
+
+    def test_a_token_is_passed_on_as_it_came_and_encoded_once_more(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
+        server.answer(rows("a", next=TOKENS[0]), rows("b"))
+        ids(lever)
+        assert server.received[1].raw_query.endswith("offset=" + TOKENS[0].replace("%", "%25"))
+
+    def test_confidentiality_is_never_asked_for(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a"))
+        ids(lever)
+        assert "confidentiality" not in server.received[0].raw_query
+
+    def test_a_row_that_moved_to_a_later_page_comes_once(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a", "b", next="t1"), rows("b", "c"))
+        assert ids(lever) == ["a", "b", "c"]
+
+    def test_no_page_is_asked_for_before_it_is_needed(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a", "b", next="t1"))
+        walk = lever.opportunities(OpportunityFilter())
+        assert server.received == []
+        assert [row.id for row in islice(walk, 2)] == ["a", "b"]
+        assert len(server.received) == 1
+
+    def test_an_invalid_offset_token_starts_the_walk_again(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a", next="t1"), STALE, rows("a", "b", next="t2"), rows("c"))
+        assert ids(lever) == ["a", "b", "c"]
+        assert [dict(request.query).get("offset") for request in server.received] == [None, "t1", None, "t2"]
+
+    def test_it_starts_again_twice_at_most(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a", next="t1"), STALE, rows("a", next="t1"), STALE, rows("a", next="t1"), STALE)
+        with pytest.raises(Refused):
+            ids(lever)
+
+    def test_another_400_is_a_refusal(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a", next="t1"), Reply(400, json={"code": "BadRequest", "message": "limit"}))
+        with pytest.raises(Refused):
+            ids(lever)
+
+    def test_ten_calls_a_second(self, lever: LeverHook, server: RecordingServer, time: Time) -> None:
+        pages = [rows(str(number), next=f"t{number}") for number in range(50)]
+        server.answer(*pages, rows("last"))
+        assert len(ids(lever)) == 51
+        assert lever.calls == 51
+        assert time.seconds == pytest.approx(5.0)
+        assert lever.waited_seconds == pytest.approx(5.0)
+
+    def test_a_listing_that_the_key_may_not_read_is_an_error(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(Reply(403, json={"code": "Forbidden", "message": "no"}))
+        with pytest.raises(Forbidden, match="opportunities: read"):
+            ids(lever)
+
+
+MALFORMED = {
+    "html": Reply(raw=b"<html><body>Sign in</body></html>"),
+    "cut short": Reply(raw=b'{"data":[{"id":"a"},', cut=True),
+    "short JSON": Reply(raw=b'{"data":[{"id":"a"},'),
+    "a list": Reply(json=[opportunity("a")]),
+    "no data": Reply(json={"hasNext": False}),
+    "data null": Reply(json={"data": None, "hasNext": False}),
+    "data an object": Reply(json={"data": opportunity("a"), "hasNext": False}),
+    "no hasNext": Reply(json={"data": [opportunity("a")]}),
+    "hasNext text": Reply(json={"data": [opportunity("a")], "hasNext": "false"}),
+    "hasNext null": Reply(json={"data": [opportunity("a")], "hasNext": None}),
+    "no next": Reply(json={"data": [opportunity("a")], "hasNext": True}),
+    "next null": Reply(json={"data": [opportunity("a")], "hasNext": True, "next": None}),
+    "next empty": Reply(json={"data": [opportunity("a")], "hasNext": True, "next": ""}),
+    "next a number": Reply(json={"data": [opportunity("a")], "hasNext": True, "next": 2}),
+    "a row without id": data({**opportunity("a"), "id": None}),
+    "a row that is text": data("Ada Byron"),
+}
+
+
+class TestDistrust:
+    @pytest.mark.parametrize("bad", MALFORMED.values(), ids=MALFORMED.keys())
+    def test_a_bad_page_is_asked_for_again(self, lever: LeverHook, server: RecordingServer, bad: Reply) -> None:
+        server.answer(rows("a", next="t1"), bad, rows("b"))
+        assert ids(lever) == ["a", "b"]
+        assert server.received[1].query == server.received[2].query
+
+    @pytest.mark.parametrize("bad", MALFORMED.values(), ids=MALFORMED.keys())
+    def test_a_page_that_stays_bad_is_an_error_and_never_an_end(
+        self, lever: LeverHook, server: RecordingServer, bad: Reply
+    ) -> None:
+        server.answer(rows("a", next="t1"))
+        server.always(bad)
+        walk = lever.opportunities(OpportunityFilter())
+        assert next(walk).id == "a"
+        with pytest.raises(Passing) as error:
+            next(walk)
+        assert len(server.received) == 6
+        assert "Ada" not in str(error.value)
+
+    def test_a_token_that_comes_back_is_an_error(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a", next="t1"), rows("b", next="t2"))
+        server.always(rows("c", next="t1"))
+        with pytest.raises(Malformed, match="`next` repeats a token"):
+            ids(lever)
+        assert len(server.received) == 7
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("tags", None), ("tags", "Alva: Completed"), ("tags", [1]), ("archived", "yes"),
+            ("archived", {"archivedAt": "x"}), ("confidentiality", None), ("confidentiality", True),
+            ("stage", 5), ("origin", 3), ("emails", "ada@example.test"),
+            ("stageChanges", None), ("stageChanges", [{"toStageId": "x", "updatedAt": "soon"}]), ("isAnonymized", None),
+            ("applications", None), ("applications", [{"id": "1", "posting": 5}]), ("applications", [{"id": "1"}]),
+            ("createdAt", "2026"), ("updatedAt", True), ("lastAdvancedAt", 1.5), ("name", ["Ada"]),
+        ],
+    )  # fmt: skip
+    def test_a_field_of_another_type_is_named_and_its_value_is_not(
+        self, lever: LeverHook, server: RecordingServer, field: str, value: object
+    ) -> None:
+        server.always(data(opportunity("a", **{field: value})))
+        with pytest.raises(Malformed, match=f"`data.*{field}") as error:
+            ids(lever)
+        assert "ada@" not in str(error.value)
+        assert "Ada" not in str(error.value)
+
+    @pytest.mark.parametrize(
+        "field", ["tags", "archived", "confidentiality", "stage", "origin", "applications", "isAnonymized", "emails"]
+    )
+    def test_what_decides_who_is_invited_must_be_there(
+        self, lever: LeverHook, server: RecordingServer, field: str
+    ) -> None:
+        row = opportunity("a")
+        del row[field]
+        server.always(data(row))
+        with pytest.raises(Malformed, match=field):
+            ids(lever)
+
+
+class TestEveryOpportunity:
+    def every(self, lever: LeverHook, filters: OpportunityFilter) -> list[str]:
+        return [row.id for row in lever.every_opportunity(filters)]
+
+    def test_one_page_needs_no_second_look(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(rows("a", "b"))
+        assert self.every(lever, OpportunityFilter()) == ["a", "b"]
+
+    def test_who_was_skipped_while_the_listing_was_walked_is_caught_up_with(
+        self, lever: LeverHook, server: RecordingServer, time: Time
+    ) -> None:
+        started_ms = int(time.now() * 1000)
+        server.answer(rows("a", next="t1"), rows("b"), rows("b", "skipped"))
+        filters = OpportunityFilter(stage_id=("s",), advanced_at_start_ms=1, advanced_at_end_ms=2)
+        assert self.every(lever, filters) == ["a", "b", "skipped"]
+        catch_up = server.received[2].query
+        assert ("updated_at_start", str(started_ms - 120_000)) in catch_up
+        assert ("stage_id", "s") in catch_up
+        assert ("advanced_at_start", "1") in catch_up
+        assert "advanced_at_end" not in dict(catch_up)
+        assert "advanced_at_end" in dict(server.received[1].query)
+
+    def test_the_catch_up_counts_from_the_start_of_the_listing_not_from_its_end(
+        self, lever: LeverHook, server: RecordingServer, time: Time
+    ) -> None:
+        started_ms = int(time.now() * 1000)
+        server.answer(rows("a", next="t1"), rows("b"), rows())
+        walk = lever.every_opportunity(OpportunityFilter())
+        next(walk)
+        time.seconds += 3600
+        list(walk)
+        assert dict(server.received[2].query)["updated_at_start"] == str(started_ms - 120_000)
+
+
+class TestOthers:
+    def test_one_opportunity_with_its_posting_and_the_key_as_user_name(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
+        server.answer(Reply(json={"data": opportunity("opp-1")}))
+        assert lever.opportunity("opp-1").posting_id == "posting-1"
+        assert server.asked == ["GET /v1/opportunities/opp-1"]
+        assert server.received[0].query == [("expand", "applications")]
+        expected = base64.b64encode(b"lever-key:").decode()
+        assert server.received[0].headers["Authorization"] == f"Basic {expected}"
+
+    @pytest.mark.parametrize("name", ["", "..", "deleted", "ada@example.test"])
+    def test_what_is_no_id_is_not_found_and_not_asked_for(
+        self, lever: LeverHook, server: RecordingServer, name: str
+    ) -> None:
+        with pytest.raises(NotFound):
+            lever.opportunity(name)
+        assert server.received == []
+
+    def test_the_first_page_is_one_request_however_long_the_listing(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
+        server.answer(rows("a", "b", next="t1"))
+        contacts = tuple(f"c{number}" for number in range(25))
+        assert [row.id for row in lever.first_page(OpportunityFilter(contact_id=contacts))] == ["a", "b"]
+        assert [value for name, value in server.received[0].query if name == "contact_id"] == list(contacts)
+
+    def test_deleted_opportunities_are_a_listing_of_their_own(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(
+            data({"id": "a", "deletedAt": 5, "deletedBy": "user-1"}, next="t1"), data({"id": "b", "deletedAt": 6})
+        )
+        deleted = list(lever.deleted_opportunities(deleted_at_start_ms=1, deleted_at_end_ms=9))
+        assert [(row.id, row.deleted_at_ms, row.deleted_by) for row in deleted] == [("a", 5, "user-1"), ("b", 6, None)]
+        assert server.received[0].path == "/v1/opportunities/deleted"
+        assert server.received[0].query[:2] == [("deleted_at_start", "1"), ("deleted_at_end", "9")]
+
+
+WRITES: list[tuple[Callable[[LeverHook], object], str, dict[str, object]]] = [
+    (lambda lever: lever.add_tags("o", ["a", "b"]), "POST /v1/opportunities/o/addTags", {"tags": ["a", "b"]}),
+    (lambda lever: lever.remove_tags("o", ("a",)), "POST /v1/opportunities/o/removeTags", {"tags": ["a"]}),
+    (lambda lever: lever.add_links("o", ["u"]), "POST /v1/opportunities/o/addLinks", {"links": ["u"]}),
+    (lambda lever: lever.remove_links("o", ["u"]), "POST /v1/opportunities/o/removeLinks", {"links": ["u"]}),
+    (lambda lever: lever.move_stage("o", "offer"), "PUT /v1/opportunities/o/stage", {"stage": "offer"}),
+]
+
+
+class TestWrites:
+    @pytest.mark.parametrize(("write", "request_line", "body"), WRITES, ids=[line for _, line, _ in WRITES])
+    @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(raw=b"<html>")], ids=["cut", "500", "html"])
+    def test_a_write_that_may_be_repeated_is(
+        self,
+        lever: LeverHook,
+        server: RecordingServer,
+        write: Callable[[LeverHook], object],
+        request_line: str,
+        body: dict[str, object],
+        fault: Reply,
+    ) -> None:
+        # A write answers the whole opportunity, its application as an id.
+        server.answer(fault, Reply(json={"data": opportunity("o", applications=["app-1"])}))
+        write(lever)
+        assert server.asked == [request_line] * 2
+        assert [request.body for request in server.received] == [body] * 2
+        assert server.received[0].raw_query == ""
+
+    def test_nothing_to_write_is_a_mistake_of_the_caller(self, lever: LeverHook, server: RecordingServer) -> None:
+        for wrong in ([], "tag"):
+            with pytest.raises(ValueError, match="one value at least"):
+                lever.add_tags("o", wrong)
+        assert server.received == []

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alva_lever.lever import wire
+from alva_lever.rules.model import Application, Archived, StageChange
+from alva_lever.transport.fields import Fields, Untrusted
+from tests.lever.conftest import note, opportunity
+
+
+def read(**fields: Any) -> Any:
+    return wire.opportunity(Fields(opportunity("opp-1", **fields)))
+
+
+def test_an_opportunity_is_read_whole() -> None:
+    row = read(archived={"reason": "r1", "archivedAt": 9}, updatedAt=7, tags=["a", "b"])
+    assert row.id == "opp-1"
+    assert row.contact_id == "contact-of-opp-1"
+    assert (row.name, row.emails, row.links) == ("Ada Byron", ("ada@example.test",), ("https://example.test/ada",))
+    assert row.stage_id == "applicant-new"
+    assert row.stage_changes == (StageChange("applicant-new", 1767225600000),)
+    assert row.archived == Archived("r1", 9)
+    assert row.tags == ("a", "b")
+    assert row.application == Application("app-of-opp-1", "posting-1", 1767225600001)
+    assert (row.confidential, row.anonymised, row.origin) == (False, False, "applied")
+    assert (row.created_at_ms, row.updated_at_ms, row.last_advanced_at_ms) == (1767225600000, 7, 1767225600000)
+
+
+def test_no_repr_tells_who_it_is() -> None:
+    assert not [word for word in ("Ada", "ada@") if word in repr(read())]
+
+
+def test_a_lead_has_no_application() -> None:
+    assert read(applications=[]).application is None
+
+
+def test_an_application_that_is_not_expanded_has_no_posting_to_tell() -> None:
+    assert read(applications=["app-1"]).application == Application("app-1", None, None)
+
+
+def test_expanded_objects_stand_for_their_ids() -> None:
+    row = read(
+        stage={"id": "offer", "text": "Offer"},
+        contact={"id": "c1", "name": "Ada Byron"},
+        applications=[{"id": "a1", "posting": {"id": "p1"}, "createdAt": None}],
+    )
+    assert (row.stage_id, row.contact_id, row.posting_id) == ("offer", "c1", "p1")
+
+
+def test_an_anonymised_contact_is_blank_whichever_way_lever_says_so() -> None:
+    row = read(isAnonymized=True, name=None, emails=None, links=None)
+    assert (row.anonymised, row.name, row.emails, row.links) == (True, "", (), ())
+
+
+@pytest.mark.parametrize("word", ["confidential", "secret", "all", ""])
+def test_whatever_is_not_called_non_confidential_is_confidential(word: str) -> None:
+    assert read(confidentiality=word).confidential
+
+
+def test_unknown_fields_are_tolerated() -> None:
+    assert read(brandNew={"x": [1]}).id == "opp-1"
+
+
+def posting(**fields: Any) -> dict[str, Any]:
+    return {
+        "id": "p1",
+        "text": "Engineer",
+        "confidentiality": "non-confidential",
+        "tags": ["Alva: Screening"],
+        "categories": {"team": "Platform", "level": None},
+        "hiringManager": None,
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("manager", "email", "left_to_ask"),
+    [
+        (None, None, None),
+        ("u1", None, "u1"),
+        ({"id": "u1", "email": "mo@example.test"}, "mo@example.test", None),
+        ({"id": "u1", "email": None}, None, None),
+        ({"id": "u1"}, None, "u1"),
+    ],
+)
+def test_a_hiring_manager_is_an_object_or_an_id_that_is_left_to_ask_for(
+    manager: Any, email: str | None, left_to_ask: str | None
+) -> None:
+    read, manager_id = wire.posting(Fields(posting(hiringManager=manager)))
+    assert (read.hiring_manager_email, manager_id) == (email, left_to_ask)
+    assert (read.name, read.tags, read.team, read.confidential) == ("Engineer", ("Alva: Screening",), "Platform", False)
+
+
+@pytest.mark.parametrize("categories", [None, {}, {"team": None}, {"team": ""}])
+def test_a_posting_may_have_no_team(categories: Any) -> None:
+    assert wire.posting(Fields(posting(categories=categories)))[0].team is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("tags", None), ("text", 3), ("confidentiality", None), ("hiringManager", 5)]
+)
+def test_a_posting_of_other_types_is_refused(field: str, value: Any) -> None:
+    with pytest.raises(Untrusted, match=field):
+        wire.posting(Fields(posting(**{field: value})))
+
+
+def test_an_error_body_of_any_kind_can_be_read() -> None:
+    said = wire.error({"code": "ResourceNotFound", "message": "gone"})
+    assert (said.code, said.message) == ("ResourceNotFound", "gone")
+    for body in (None, [], "x", {"code": 5}, {}):
+        assert wire.error(body).code is None
+
+
+def test_a_written_note_is_the_note_or_its_id() -> None:
+    assert wire.written_note(Fields({"noteId": "n1"})) == "n1"
+    assert wire.written_note(Fields({**note("n1"), "noteId": "n1"})) == wire.note(Fields(note("n1")))

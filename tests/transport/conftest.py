@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from requests.auth import AuthBase, HTTPBasicAuth
+from structlog.testing import capture_logs
+
+from alva_lever.transport.failures import VendorError
+from alva_lever.transport.hook import VendorHook
+from tests.transport.recording import RecordingServer, Time
+
+
+class ShopHook(VendorHook):
+    """A vendor with nothing of its own."""
+
+    conn_name_attr = "shop_conn_id"
+    default_conn_name = "shop_default"
+    conn_type = "shop"
+    hook_name = "Shop"
+    vendor = "Shop"
+    example_root = "https://api.shop.test/v1"
+
+    def __init__(self, shop_conn_id: str = default_conn_name, **options: Any) -> None:
+        super().__init__(shop_conn_id, **options)
+
+    def _auth(self, connection: Any) -> AuthBase:
+        return HTTPBasicAuth(connection.login or "", "")
+
+    def _how_to_connect(self) -> str:
+        return "Make one"
+
+    def _error(self, body: object) -> VendorError:
+        message = body.get("message") if isinstance(body, dict) else None
+        return VendorError(message=message)
+
+    def _advice(self, status: int, method: str, path: str) -> str:
+        return "it refused"
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+    """All that was logged: by Airflow's hooks, which log through structlog, and by libraries, which don't."""
+    with caplog.at_level(logging.DEBUG), capture_logs() as events:
+        yield lambda: "\n".join([*map(str, events), caplog.text])
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    server = RecordingServer()
+    yield server
+    server.close()
+    assert server.unanswered == 0, "the script was not played to its end"
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch, server: RecordingServer) -> Callable[..., None]:
+    """Sets the connection: the server's root and a key, or what is passed."""
+
+    def connect(**fields: Any) -> None:
+        connection = {"conn_type": "http", "host": server.root, "login": "the-key", **fields}
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP_DEFAULT", json.dumps(connection))
+
+    connect()
+    return connect
+
+
+@pytest.fixture
+def shop(connect: Callable[..., None], time: Time) -> ShopHook:
+    return ShopHook(**time.arguments)
