@@ -1,0 +1,21 @@
+"""A stand-in for Lever and Alva on one machine: one world, and two ways into it.
+
+In a test, without a socket::
+
+    sandbox = Sandbox()
+    session = requests.Session()
+    session.mount("http://", sandbox.adapter())
+    session.get(f"{sandbox.lever_root}/opportunities", auth=(sandbox.LEVER_KEY, ""))
+
+As a process of its own: ``python -m include.sandbox --port 8765``.
+
+It imports nothing of the integration, so that it can disagree with it.
+"""
+
+from __future__ import annotations
+
+from include.sandbox.clock import Clock
+from include.sandbox.faults import Fault
+from include.sandbox.sandbox import Sandbox
+
+__all__ = ["Clock", "Fault", "Sandbox"]

@@ -1,0 +1,49 @@
+"""``python -m include.sandbox --port 8765``: the stand-in as a process of its own, on the loopback interface only."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from include.sandbox.gate import ALVA_ROOT, LEVER_ROOT
+from include.sandbox.sandbox import Sandbox
+from include.sandbox.server import listen, server
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until it is interrupted. 2 for options that can't be."""
+    options = _options().parse_args(arguments)
+    rate = options.lever_calls_per_second or None
+    sandbox = Sandbox(lever_calls_per_second=rate, lever_burst=options.lever_burst)
+    try:
+        if options.recorded is not None:
+            sandbox.load_recorded(options.recorded)
+        elif options.seed is not None:
+            sandbox.seed(options.seed, options.opportunities)
+        listening = listen(options.port, options.host)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    listening.listen(128)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    base_url = f"http://{host}:{listening.getsockname()[1]}"
+    print(f"Sandbox: Lever {base_url}{LEVER_ROOT}  Alva {base_url}{ALVA_ROOT}  control {base_url}/control", flush=True)
+    server(sandbox.app).run(sockets=[listening])
+    return 0
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m include.sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, required=True, help="0: any that is free")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback only")
+    parser.add_argument("--seed", type=int, help="begin with a made-up world from this number; else it is empty")
+    parser.add_argument("--opportunities", type=int, default=200, help="how many it has (200)")
+    parser.add_argument("--recorded", type=Path, metavar="FOLDER", help="begin with a folder of recorded listings")
+    parser.add_argument("--lever-calls-per-second", type=float, default=10.0, help="Lever's limit (10); 0: none")
+    parser.add_argument("--lever-burst", type=int, default=20, help="how many at once (20)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

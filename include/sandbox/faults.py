@@ -1,0 +1,133 @@
+"""Faults on order: what the two services do wrong, and to which requests.
+
+====================  ==============================================================================================
+kind                  what the caller sees
+====================  ==============================================================================================
+``status``            that status with the vendor's error body; ``retry_after`` adds the header. Nothing takes effect
+``html``              200 with a page of HTML, as a proxy between the two would give. Nothing takes effect
+``redirect``          302 to ``location``. Nothing takes effect
+``cut_before``        the connection is cut without an answer; a write did not take effect
+``cut_after``         the connection is cut without an answer; a write did take effect
+``cut_within``        status and headers, then half the body, then a cut connection; a write did take effect
+``truncated``         a complete answer whose JSON stops half way
+``no_data``           the answer without its ``data``
+``no_next``           Lever: ``hasNext`` true, and no ``next``
+``repeated_token``    the page names as the next token the one that asked for it (requests with a token only)
+``slow``              the real answer, ``seconds`` later
+``call``              Python only: ``action`` is called, then the request is handled as ever
+====================  ==============================================================================================
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from typing import Any
+
+KINDS = frozenset(
+    {
+        "status",
+        "html",
+        "redirect",
+        "cut_before",
+        "cut_after",
+        "cut_within",
+        "truncated",
+        "no_data",
+        "no_next",
+        "repeated_token",
+        "slow",
+        "call",
+    }
+)
+PASSING_THROUGH = frozenset({"slow", "call"})  # the request is answered as ever, so another fault may join them
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault. ``method`` and ``path`` (below the service's root) are globs, in which ``*`` also stands for ``/``.
+
+    ``times``: how many requests it spoils, None for all that follow. ``skip``: how many matching ones it lets pass
+    before that.
+    """
+
+    service: str
+    method: str = "*"
+    path: str = "*"
+    kind: str = "status"
+    times: int | None = 1
+    skip: int = 0
+    status: int = 503
+    retry_after: str | int | None = None
+    seconds: float = 0.0
+    location: str = "http://elsewhere.test/"
+    action: Callable[[], object] | None = field(default=None, repr=False)
+    hits: int = 0  # how many requests it has spoiled so far
+    number: int = 0  # given when it is added
+
+    def __post_init__(self) -> None:
+        if self.service not in ("lever", "alva"):
+            raise ValueError(f"A fault's service is lever or alva, not {self.service!r}")
+        if self.kind not in KINDS:
+            raise ValueError(f"No fault of kind {self.kind!r}; there are: {', '.join(sorted(KINDS))}")
+        if self.kind == "call" and self.action is None:
+            raise ValueError("A fault of kind 'call' needs an action")
+
+    def as_json(self) -> dict[str, Any]:
+        return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "action"}
+
+    def _matches(self, service: str, method: str, path: str, has_token: bool) -> bool:
+        return (
+            self.service == service
+            and self.times != 0
+            and fnmatchcase(method, self.method)
+            and fnmatchcase(path, self.path)
+            and (has_token or self.kind != "repeated_token")
+        )
+
+
+class Faults:
+    """The faults that wait for a request. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._numbers = itertools.count(1)
+
+    def add(self, service: str, method: str = "*", path: str = "*", kind: str = "status", **options: Any) -> Fault:
+        """Orders one; ``options`` as in `Fault`."""
+        fault = Fault(service, method, path, kind, **options)
+        with self._lock:
+            fault.number = next(self._numbers)
+            self._faults.append(fault)
+        return fault
+
+    def all(self) -> list[Fault]:
+        """All of them, those used up included."""
+        with self._lock:
+            return [*self._faults]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def take(self, service: str, method: str, path: str, *, has_token: bool) -> list[Fault]:
+        """What this request meets: any number that let it pass, and at most one that spoils it, the oldest first."""
+        met: list[Fault] = []
+        with self._lock:
+            for fault in self._faults:
+                if not fault._matches(service, method, path, has_token):
+                    continue
+                if fault.kind not in PASSING_THROUGH and any(other.kind not in PASSING_THROUGH for other in met):
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                fault.hits += 1
+                if fault.times is not None:
+                    fault.times -= 1
+                met.append(fault)
+        return met

@@ -1,0 +1,95 @@
+"""What arrived at the two services: enough to count calls and to see their order, and nothing of a candidate.
+
+Bodies are not kept. A query is kept as it came, so that a test can see what was asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One request.
+
+    ``status`` is what the caller saw: None while it is being answered, and where the connection was cut.
+    """
+
+    number: int  # 1, 2, 3 ... in the order of arrival, both services together
+    service: str  # "lever" or "alva"
+    method: str
+    path: str  # below the service's root: /opportunities/<id>/addTags
+    query: tuple[tuple[str, str], ...] = field(
+        repr=False
+    )  # in the order they came, repeats included; may name an e-mail
+    connection: int | None  # the caller's port; None in process
+    at_ms: int
+    status: int | None = None
+
+    def asked(self, name: str) -> list[str]:
+        """Every value of one query parameter."""
+        return [value for key, value in self.query if key == name]
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Journal:
+    """The list of arrivals. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: dict[int, Arrived] = {}
+        self._next_number = 1
+
+    def arrived(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        query: tuple[tuple[str, str], ...],
+        connection: int | None,
+        at_ms: int,
+    ) -> int:
+        """Writes down a request that has come and gives its number."""
+        with self._lock:
+            number = self._next_number
+            self._next_number += 1
+            self._entries[number] = Arrived(number, service, method, path, query, connection, at_ms)
+            return number
+
+    def answered(self, number: int, status: int) -> None:
+        """Completes an entry. One that was cleared in the meantime stays cleared."""
+        with self._lock:
+            if number in self._entries:
+                self._entries[number] = replace(self._entries[number], status=status)
+
+    def all(self) -> list[Arrived]:
+        with self._lock:
+            return [*self._entries.values()]
+
+    def clear(self) -> None:
+        """Forgets everything; the next arrival is number 1 again."""
+        with self._lock:
+            self._entries.clear()
+            self._next_number = 1
+
+    def of(self, service: str | None = None, method: str | None = None, path: str | None = None) -> list[Arrived]:
+        """Those that match. ``method`` and ``path`` are globs, in which ``*`` also stands for ``/``."""
+        return [
+            arrived
+            for arrived in self.all()
+            if (service is None or arrived.service == service)
+            and (method is None or fnmatchcase(arrived.method, method))
+            and (path is None or fnmatchcase(arrived.path, path))
+        ]
+
+    def __iter__(self) -> Iterator[Arrived]:
+        return iter(self.all())
+
+    def __len__(self) -> int:
+        return len(self._entries)

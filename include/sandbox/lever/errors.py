@@ -1,0 +1,78 @@
+"""Lever's refusals: a flat ``{"code", "message"}`` and a status.
+
+Two codes are known for certain: ``UnauthorizedError`` (401) and ``ResourceNotFound`` (404), with the wordings below.
+The codes of 400, 403, 429 and 5xx are in the same style and are this stand-in's own; nothing should be built on them.
+
+    LeverError
+    ├── BadRequest       400
+    ├── Unauthorized     401
+    ├── Forbidden        403
+    ├── NotFound         404   unknown object, or unknown path
+    └── TooManyRequests  429
+"""
+
+from __future__ import annotations
+
+CODES = {
+    400: "BadRequestError",
+    401: "UnauthorizedError",
+    403: "ForbiddenError",
+    404: "ResourceNotFound",
+    408: "RequestTimeoutError",
+    409: "ConflictError",
+    422: "UnprocessableEntityError",
+    429: "TooManyRequestsError",
+    500: "InternalServerError",
+    502: "BadGatewayError",
+    503: "ServiceUnavailableError",
+    504: "GatewayTimeoutError",
+}
+
+
+def error_body(status: int, message: str) -> dict[str, str]:
+    return {"code": CODES.get(status, "InternalServerError"), "message": message}
+
+
+class LeverError(Exception):
+    """Raised anywhere in the account; the routes turn it into an answer."""
+
+    status = 500
+
+    def body(self) -> dict[str, str]:
+        return error_body(self.status, str(self))
+
+
+class BadRequest(LeverError):
+    status = 400
+
+
+class Unauthorized(LeverError):
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("The request requires authentication.")
+
+
+class Forbidden(LeverError):
+    status = 403
+
+
+class NotFound(LeverError):
+    status = 404
+
+    @classmethod
+    def thing(cls, collection: str, uid: str) -> NotFound:
+        """An object that does not exist: ``stages <uid> was not found``."""
+        return cls(f"{collection} {uid} was not found")
+
+    @classmethod
+    def path(cls, path: str) -> NotFound:
+        """A path that does not exist, from ``/v1`` on."""
+        return cls(f"{path} does not exist")
+
+
+class TooManyRequests(LeverError):
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("Too many requests")

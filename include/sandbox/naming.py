@@ -1,0 +1,78 @@
+"""Who and what a move means: by id, or by exact name where there is only one of that name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
+from include.sandbox.lever.models import ArchiveReason, Contact, Opportunity, Posting, Stage, User
+from include.sandbox.world import World
+
+
+class _Identified(Protocol):
+    id: str
+
+
+Thing = TypeVar("Thing", bound=_Identified)
+
+
+class Naming:
+    """Finds things in the world's present Lever account. ValueError where nothing, or more than one, has the name."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def opportunity(self, uid: str) -> Opportunity:
+        found = self._world.lever.opportunities.get(uid)
+        if found is None:
+            raise ValueError(f"There is no opportunity {uid}")
+        return found
+
+    def contact(self, uid: str) -> Contact:
+        """A person, by the contact's id or by that of one of the person's opportunities."""
+        opportunity = self._world.lever.opportunities.get(uid)
+        if opportunity is not None:
+            return opportunity.contact
+        if uid not in self._world.lever.contacts:
+            raise ValueError(f"There is no contact or opportunity {uid}")
+        return self._world.lever.contacts[uid]
+
+    def posting(self, name: str) -> Posting:
+        return _one("posting", name, self._world.lever.postings.values(), lambda row: row.text)
+
+    def stage(self, name: str) -> Stage:
+        return _one("stage", name, self._world.lever.stages.values(), lambda row: row.text)
+
+    def reason(self, name: str) -> ArchiveReason:
+        return _one("archive reason", name, self._world.lever.archive_reasons.values(), lambda row: row.text)
+
+    def user(self, name: str) -> User:
+        return _one("user", name, self._world.lever.users.values(), lambda row: row.name)
+
+    def actor(self) -> User:
+        """The recruiter who does what nobody else is named for."""
+        return next(iter(self._world.lever.users.values()))
+
+    def user_with(self, email: str) -> User:
+        """The user with this address; a new one where there is none."""
+        for user in self._world.lever.users.values():
+            if user.email.casefold() == email.casefold():
+                return user
+        return self.add_user(email.partition("@")[0].replace(".", " ").title(), email)
+
+    def add_user(self, name: str, email: str, access_role: str = "team member") -> User:
+        lever = self._world.lever
+        user = User(
+            lever.ids.uuid(), name, email, self._world.clock.now_ms(), access_role, username=email.partition("@")[0]
+        )
+        lever.users[user.id] = user
+        return user
+
+
+def _one(kind: str, name: str, things: Iterable[Thing], text: Callable[[Thing], str]) -> Thing:
+    rows = [*things]
+    found = [row for row in rows if row.id == name] or [row for row in rows if text(row) == name]
+    if len(found) != 1:
+        known = ", ".join(sorted({text(row) for row in rows})) if kind != "user" else f"{len(rows)} users"
+        raise ValueError(f"{'No' if not found else 'More than one'} {kind} {name!r}; there are: {known}")
+    return found[0]

@@ -1,0 +1,202 @@
+"""A world from recorded traffic: a folder of JSON files, each one listing, page by page.
+
+A file is a list of ``{"request": {"method", "path", "params"}, "status", "response"}``; what it lists is told by the
+path, not by the file's name. Needed: ``/v1/disposition_stages``, ``/v1/archive_reasons``, ``/v1/opportunities``; used
+as well: postings, users, webhooks.
+
+What the recording does not tell is made up by rule:
+
+- Which posting an application is for: the one whose title is among the opportunity's tags; else, with the application
+  ids of all such opportunities in sorted order, the first gets the first posting that is not confidential, the second
+  the next, and round again.
+- The application's own facts: made when the opportunity was, ``posting`` where the origin is ``applied``, else
+  ``user``.
+- The signing tokens of webhooks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from include.sandbox.lever.account import LeverAccount
+from include.sandbox.lever.models import (
+    Application,
+    Archived,
+    ArchiveReason,
+    Contact,
+    Opportunity,
+    Posting,
+    Stage,
+    StageChange,
+    User,
+    Webhook,
+)
+from include.sandbox.lever.webhook_routes import TOKEN_LENGTH
+
+Row = dict[str, Any]
+_TYPED = {"id", "text", "state", "confidentiality", "tags", "user", "owner", "hiringManager", "createdAt", "updatedAt"}
+_CATEGORIES = ("team", "department", "location", "commitment")
+
+
+def load_recorded(account: LeverAccount, folder: Path) -> None:
+    """Puts the recorded things in place of the account's own. ValueError where the folder has no such recording."""
+    listings = _listings(folder)
+    for needed in ("/disposition_stages", "/archive_reasons", "/opportunities"):
+        if needed not in listings:
+            raise ValueError(f"{folder} has no recorded answer of {needed}")
+    account.set_stages(
+        Stage(row["id"], row["text"], row["pipeline"], row["rank"], row["hasInterview"])
+        for answer in listings["/disposition_stages"]
+        for row in answer["stages"]
+    )
+    account.archive_reasons = {
+        row["id"]: ArchiveReason(row["id"], row["text"], row["type"], row["status"])
+        for row in listings["/archive_reasons"]
+    }
+    if "/users" in listings:
+        account.users = {row["id"]: _user(row) for row in listings["/users"]}
+    account.postings = {row["id"]: _posting(row) for row in listings.get("/postings", [])}
+    account.webhooks = {
+        row["id"]: _webhook(row, account.ids.hex(TOKEN_LENGTH)) for row in listings.get("/webhooks", [])
+    }
+    postings = _assigned(listings["/opportunities"], account.postings)
+    for row in listings["/opportunities"]:
+        account.add_opportunity(_opportunity(account, row, postings))
+
+
+def _listings(folder: Path) -> dict[str, list[Row]]:
+    """Everything that was answered, by path without the version."""
+    listings: dict[str, list[Row]] = {}
+    for file in sorted(folder.glob("*.json")):
+        for exchange in json.loads(file.read_text("utf-8")):
+            if exchange["request"]["method"] == "GET" and exchange["status"] == 200:
+                data = exchange["response"]["data"]
+                rows = listings.setdefault(exchange["request"]["path"].removeprefix("/v1"), [])
+                rows += data if isinstance(data, list) else [data]
+    return listings
+
+
+def _assigned(rows: list[Row], postings: Mapping[str, Posting]) -> dict[str, Posting]:
+    """The posting of every application, by application id."""
+    by_title = {posting.text: posting for posting in postings.values()}
+    open_to_all = [posting for posting in postings.values() if not posting.confidential]
+    assigned: dict[str, Posting] = {}
+    others: list[str] = []
+    for row in rows:
+        titled = next((by_title[tag] for tag in row["tags"] if tag in by_title), None)
+        for uid in row["applications"]:
+            if titled is not None:
+                assigned[uid] = titled
+            else:
+                others.append(uid)
+    if others and not open_to_all:
+        raise ValueError("The recording has applications, but no posting that they could be for")
+    assigned.update((uid, open_to_all[place % len(open_to_all)]) for place, uid in enumerate(sorted(others)))
+    return assigned
+
+
+def _opportunity(account: LeverAccount, row: Row, postings: Mapping[str, Posting]) -> Opportunity:
+    return Opportunity(
+        id=row["id"],
+        contact=account.contacts.get(row["contact"]) or _contact(row),
+        stage=account.stages[row["stage"]],
+        created_at=row["createdAt"],
+        last_advanced_at=row["lastAdvancedAt"],
+        last_interaction_at=row["lastInteractionAt"],
+        updated_at=row["updatedAt"],
+        origin=row["origin"],
+        confidential=row["confidentiality"] == "confidential",
+        tags=row["tags"],
+        sources=row["sources"],
+        stage_changes=[
+            StageChange(change["toStageId"], change["toStageIndex"], change["updatedAt"], change.get("userId"))
+            for change in row["stageChanges"]
+        ],
+        archived=_archived(row),
+        application=next((_application(row, uid, postings[uid]) for uid in row["applications"]), None),
+        sourced_by=row["sourcedBy"],
+        owner=row["owner"],
+        followers=row["followers"],
+        snoozed_until=row["snoozedUntil"],
+        location=row.get("opportunityLocation"),
+    )
+
+
+def _application(row: Row, uid: str, posting: Posting) -> Application:
+    applied = row["origin"] == "applied"
+    return Application(
+        id=uid,
+        posting=posting,
+        created_at=row["createdAt"],
+        type="posting" if applied else "user",
+        posting_owner=posting.owner,
+        posting_hiring_manager=posting.hiring_manager,
+        name=row["name"] if applied else None,
+        email=next(iter(row["emails"]), None) if applied else None,
+        phone=next(iter(row["phones"]), None) if applied else None,
+        user=None if applied else row["owner"],
+        archived=_archived(row),
+    )
+
+
+def _archived(row: Row) -> Archived | None:
+    return Archived(row["archived"]["reason"], row["archived"]["archivedAt"]) if row["archived"] else None
+
+
+def _contact(row: Row) -> Contact:
+    return Contact(
+        id=row["contact"],
+        name=row["name"],
+        headline=row["headline"],
+        location=row["location"],
+        emails=row["emails"],
+        phones=row["phones"],
+        links=row["links"],
+        anonymised=row["isAnonymized"],
+        data_protection=row["dataProtection"],
+    )
+
+
+def _posting(row: Row) -> Posting:
+    categories = row["categories"]
+    details = {name: value for name, value in row.items() if name not in _TYPED}
+    details["categories"] = {name: value for name, value in categories.items() if name not in _CATEGORIES}
+    return Posting(
+        id=row["id"],
+        text=row["text"],
+        created_at=row["createdAt"],
+        updated_at=row["updatedAt"],
+        state=row["state"],
+        confidential=row["confidentiality"] == "confidential",
+        tags=row["tags"],
+        user=row["user"],
+        owner=row["owner"],
+        hiring_manager=row["hiringManager"],
+        details=details,
+        **{name: categories[name] for name in _CATEGORIES},
+    )
+
+
+def _user(row: Row) -> User:
+    return User(
+        id=row["id"],
+        name=row["name"],
+        email=row["email"],
+        created_at=row["createdAt"],
+        access_role=row["accessRole"],
+        deactivated_at=row["deactivatedAt"],
+        job_title=row["jobTitle"],
+        username=row["username"],
+        photo=row["photo"],
+        external_directory_id=row["externalDirectoryId"],
+        linked_contact_ids=row["linkedContactIds"],
+        manager_id=row["managerId"],
+    )
+
+
+def _webhook(row: Row, token: str) -> Webhook:
+    origins = row["configuration"].get("conditions", {}).get("origins")
+    return Webhook(row["id"], row["event"], row["url"], token, origins, row["createdAt"], row["updatedAt"])

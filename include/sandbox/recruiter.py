@@ -1,0 +1,288 @@
+"""What recruiters, applicants and Lever itself do: the moves on Lever's side of the world.
+
+Things are named by id; a stage, an archive reason, a user or a posting by its exact name as well. ``at_ms`` dates a
+move back; without it, the move happens now. Arguments and answers are plain JSON values, so that a move can be made
+over HTTP as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from include.sandbox.lever import changes, notes
+from include.sandbox.lever.account import LeverAccount
+from include.sandbox.lever.models import ORIGINS, Comment, Contact, Posting
+from include.sandbox.naming import Naming
+from include.sandbox.world import World
+
+
+class Recruiter:
+    """The moves.
+
+    Raises ValueError for a name that is not there or a move that makes no sense, `LeverError` where Lever would
+    refuse.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._find = Naming(world)
+
+    # Postings
+
+    def add_posting(
+        self,
+        name: str,
+        tags: Sequence[str] = (),
+        team: str | None = None,
+        hiring_manager_email: str | None = None,
+        confidential: bool = False,
+        state: str = "published",
+        department: str | None = None,
+        location: str | None = None,
+        commitment: str | None = None,
+    ) -> str:
+        """Gives the posting's id. A hiring manager whom Lever does not know becomes a user."""
+        with self._world.lock:
+            now = self._now()
+            owner = self._find.actor().id
+            posting = Posting(self._lever.ids.uuid(), name, now, now, state, confidential, user=owner, owner=owner)
+            posting.team, posting.department, posting.location, posting.commitment = (
+                team,
+                department,
+                location,
+                commitment,
+            )
+            posting.tags = list(tags)
+            posting.hiring_manager = self._find.user_with(hiring_manager_email).id if hiring_manager_email else None
+            self._lever.postings[posting.id] = posting
+            return posting.id
+
+    def change_posting(
+        self,
+        posting: str,
+        name: str | None = None,
+        tags: Sequence[str] | None = None,
+        team: str | None = None,
+        hiring_manager_email: str | None = None,
+        state: str | None = None,
+        department: str | None = None,
+        location: str | None = None,
+        commitment: str | None = None,
+    ) -> str:
+        """Changes what is given; "" takes a team, hiring manager, department, location or commitment away.
+
+        A new name changes tags too.
+        """
+        with self._world.lock:
+            row = self._find.posting(posting)
+            values = {"team": team, "department": department, "location": location, "commitment": commitment}
+            for attribute, value in values.items():
+                if value is not None:
+                    setattr(row, attribute, value or None)
+            if hiring_manager_email is not None:
+                row.hiring_manager = self._find.user_with(hiring_manager_email).id if hiring_manager_email else None
+            row.state = state or row.state
+            row.tags = row.tags if tags is None else list(tags)
+            if name is not None and name != row.text:
+                changes.rename_posting(self._lever, row, name, self._now())
+            row.updated_at = self._now()
+            return row.id
+
+    def delete_posting(self, posting: str, at_ms: int | None = None) -> str:
+        """Only one to which nobody has applied."""
+        with self._world.lock:
+            row = self._find.posting(posting)
+            changes.delete_posting(self._lever, row, self._at(at_ms), by=self._find.actor().id)
+            return row.id
+
+    def add_user(self, name: str, email: str, access_role: str = "team member") -> str:
+        with self._world.lock:
+            return self._find.add_user(name, email, access_role).id
+
+    # Candidates come
+
+    def add_lead(
+        self,
+        name: str,
+        emails: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        stage: str = "lead-new",
+        origin: str = "sourced",
+        contact: str | None = None,
+        at_ms: int | None = None,
+    ) -> str:
+        """Somebody without a posting. Gives the opportunity's id."""
+        with self._world.lock:
+            return self._open(None, self._person(contact, name, emails), stage, origin, tags, at_ms)
+
+    def apply(
+        self,
+        posting: str,
+        name: str,
+        emails: Sequence[str] = (),
+        stage: str = "applicant-new",
+        origin: str = "applied",
+        tags: Sequence[str] = (),
+        contact: str | None = None,
+        at_ms: int | None = None,
+    ) -> str:
+        """Somebody on a posting.
+
+        ``contact``: a person who is already there, named by the contact's or an opportunity's id.
+        """
+        with self._world.lock:
+            person = self._person(contact, name, emails)
+            return self._open(self._find.posting(posting), person, stage, origin, tags, at_ms)
+
+    def apply_lead(self, opportunity: str, posting: str, at_ms: int | None = None) -> str:
+        """A lead gets a posting, late. Gives the application's id."""
+        with self._world.lock:
+            row, at = self._find.opportunity(opportunity), self._at(at_ms)
+            application = changes.link_posting(
+                self._lever, row, self._find.posting(posting), at, by=self._find.actor().id, by_hand=True
+            )
+            return application.id
+
+    # Candidates move
+
+    def move(self, opportunity: str, stage: str, at_ms: int | None = None) -> str:
+        with self._world.lock:
+            row, at = self._find.opportunity(opportunity), self._at(at_ms)
+            changes.change_stage(self._lever, row, self._find.stage(stage), at, by=self._find.actor().id)
+            return row.id
+
+    def tag(self, opportunity: str, *tags: str) -> str:
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            changes.add_tags(self._lever, row, tags, self._now())
+            return row.id
+
+    def untag(self, opportunity: str, *tags: str) -> str:
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            changes.remove_tags(self._lever, row, tags, self._now())
+            return row.id
+
+    def archive(self, opportunity: str, reason: str = "Withdrew", at_ms: int | None = None) -> str:
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            changes.archive(self._lever, row, self._find.reason(reason), self._at(at_ms))
+            return row.id
+
+    def unarchive(self, opportunity: str, at_ms: int | None = None) -> str:
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            changes.unarchive(self._lever, row, self._at(at_ms))
+            return row.id
+
+    def hire(self, opportunity: str, at_ms: int | None = None) -> str:
+        """Archives with the account's reason of type ``hired``."""
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            reason = next(reason for reason in self._lever.archive_reasons.values() if reason.type == "hired")
+            changes.archive(self._lever, row, reason, self._at(at_ms))
+            return row.id
+
+    def snooze(self, opportunity: str, until_ms: int | None) -> str:
+        """Until that time; None wakes it."""
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            if row.snoozed_until != until_ms:
+                row.snoozed_until = until_ms
+                self._lever.touched(row, self._now())
+            return row.id
+
+    def delete(self, opportunity: str, at_ms: int | None = None) -> str:
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            changes.delete(self._lever, row, self._at(at_ms), by=self._find.actor().id)
+            return row.id
+
+    # Persons
+
+    def set_emails(self, opportunity: str, emails: Sequence[str]) -> str:
+        """On the person, and so on all of that person's opportunities."""
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            changes.change_contact(self._lever, row.contact, self._now(), emails=emails)
+            return row.id
+
+    def rename(self, opportunity: str, name: str) -> str:
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            changes.change_contact(self._lever, row.contact, self._now(), name=name)
+            return row.id
+
+    def anonymise(self, opportunity: str) -> str:
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            changes.anonymise(self._lever, row.contact, self._now())
+            return row.id
+
+    def restrict(self, opportunity: str, restricted: bool = True) -> str:
+        """From now on Lever answers 403 to every request for this one by its id. Listings show it as before."""
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            row.restricted = restricted
+            return row.id
+
+    # Notes
+
+    def add_note(self, opportunity: str, text: str, author: str | None = None, at_ms: int | None = None) -> str:
+        """A note written in Lever itself, which the API cannot change.
+
+        ``author``: a user; without one, the recruiter.
+        """
+        with self._world.lock:
+            row, at = self._find.opportunity(opportunity), self._at(at_ms)
+            user = self._find.actor() if author is None else self._find.user(author)
+            comment = Comment(text, at, user.id, stage=row.stage.id)
+            return notes.add(self._lever, row, comment, by_api=False).id
+
+    def delete_note(self, opportunity: str, note: str) -> str:
+        """Any note, the API's too."""
+        with self._world.lock:
+            row = self._find.opportunity(opportunity)
+            del row.notes[self._lever.note(row, note).id]
+            return note
+
+    # What the moves are made of
+
+    @property
+    def _lever(self) -> LeverAccount:
+        return self._world.lever
+
+    def _now(self) -> int:
+        return self._world.clock.now_ms()
+
+    def _at(self, at_ms: int | None) -> int:
+        return self._now() if at_ms is None else at_ms
+
+    def _open(
+        self,
+        posting: Posting | None,
+        person: Contact,
+        stage: str,
+        origin: str,
+        tags: Sequence[str],
+        at_ms: int | None,
+    ) -> str:
+        if origin not in ORIGINS:
+            raise ValueError(f"No origin {origin!r}; there are: {', '.join(ORIGINS)}")
+        opportunity = changes.open_opportunity(
+            self._lever,
+            person,
+            self._find.stage(stage),
+            self._at(at_ms),
+            by=None if origin == "applied" else self._find.actor().id,
+            origin=origin,
+            tags=tags,
+            sources=["Job site" if origin == "applied" else "Added manually"],
+            posting=posting,
+        )
+        return opportunity.id
+
+    def _person(self, contact: str | None, name: str, emails: Sequence[str]) -> Contact:
+        if contact is not None:
+            return self._find.contact(contact)
+        return Contact(self._lever.ids.uuid(), name=name, emails=list(emails))

@@ -1,0 +1,45 @@
+"""The one world behind both doors: a Lever account, an Alva organisation, one clock and one lock."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from include.sandbox.alva.organisation import AlvaOrganisation
+from include.sandbox.clock import Clock
+from include.sandbox.ids import Ids
+from include.sandbox.lever.account import LeverAccount
+from include.sandbox.lever.bucket import Limit
+from include.sandbox.lever.furniture import furnish
+from include.sandbox.lever.keys import Keys
+
+LEVER_KEY = "sandbox-lever-key"
+ALVA_KEY = "sandbox-alva-key"
+
+
+@dataclass(slots=True)
+class World:
+    """Whatever reads or changes one of the two holds ``lock``, and never waits for anything else meanwhile.
+
+    `begin_anew` replaces both; whoever wants to see the present ones asks the world each time.
+    """
+
+    clock: Clock
+    limit: Limit
+    seed: int = 1
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    ids: Ids = field(init=False, repr=False)
+    lever: LeverAccount = field(init=False, repr=False)
+    alva: AlvaOrganisation = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.begin_anew(self.seed)
+
+    def begin_anew(self, seed: int) -> None:
+        """An account with stages, reasons and users, and nobody in it; an organisation as Alva's own part makes it."""
+        self.seed = seed
+        self.ids = Ids(seed)
+        self.lever = LeverAccount(self.clock, self.ids, Keys(self.limit))
+        self.lever.keys.add(LEVER_KEY)
+        furnish(self.lever)
+        self.alva = AlvaOrganisation(self.clock, self.ids.serial, lock=self.lock, key=ALVA_KEY)

@@ -1,0 +1,87 @@
+"""An organisation behind real HTTP semantics, and a clock that stands still until it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from include.sandbox.alva import AlvaOrganisation, build_router
+from include.sandbox.candidates import Candidates
+
+MARCH_MS = 1_740_816_000_000  # 2025-03-01T08:00:00Z
+
+
+@dataclass
+class StandingClock:
+    ms: int = MARCH_MS
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def days(self, number: float) -> None:
+        self.ms += int(number * 24 * 60 * 60 * 1000)
+
+
+class Api:
+    """Calls with the right key; asks for a status and gives the JSON."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+
+    def call(self, method: str, path: str, status: int = 200, **request: Any) -> Any:
+        headers = {"Authorization": "Bearer sandbox-alva-key"} | request.pop("headers", {})
+        answer = self.client.request(method, f"/alva/v1{path}", headers=headers, **request)
+        assert answer.status_code == status, f"{method} {path}: {answer.status_code}"
+        return answer.json() if answer.content else None
+
+    def position(self, **fields: Any) -> str:
+        return str(self.call("POST", "/job_positions", 201, json={"name": "Cook"} | fields)["id"])
+
+    def invite(self, position: str, opportunity: str | None, email: str = "kim@example.test", **fields: Any) -> Any:
+        body = {"email": email, "external_id": opportunity, "send_invitation": True} | fields
+        return self.call("POST", f"/job_positions/{position}/candidates", 201, json=body)
+
+    def candidate(self, candidate_id: str) -> Any:
+        return self.call("GET", f"/candidates/{candidate_id}")
+
+    def results(self, candidate_id: str) -> Any:
+        return self.call("GET", f"/candidates/{candidate_id}/results")
+
+    def walk(self, path: str, **parameters: Any) -> list[Any]:
+        rows: list[Any] = []
+        while True:
+            page = self.call("GET", path, params=parameters)
+            rows += page["data"]
+            if page["next_cursor"] is None:
+                return rows
+            parameters["cursor"] = page["next_cursor"]
+
+
+def statuses(candidate: Any) -> list[str]:
+    return [test["status"] for test in candidate["assessments"]]
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def organisation(clock: StandingClock) -> AlvaOrganisation:
+    return AlvaOrganisation(clock)
+
+
+@pytest.fixture
+def api(organisation: AlvaOrganisation) -> Api:
+    app = FastAPI()
+    app.include_router(build_router(organisation), prefix="/alva/v1")
+    return Api(TestClient(app, raise_server_exceptions=True))
+
+
+@pytest.fixture
+def candidates(organisation: AlvaOrganisation) -> Candidates:
+    return Candidates(organisation)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def kim(api):
+    return api.invite(api.position(), "opp-1", first_name="Kim")["id"]
+
+
+@pytest.mark.parametrize("stage", ["shortlisted", "hired", "rejected", "withdrawn"])
+def test_a_stage_can_be_set_and_moves_updated_at_once(api, kim, clock, stage):
+    clock.days(1)
+    changed = api.call("PATCH", f"/candidates/{kim}", json={"stage": stage})
+    assert (changed["stage"], changed["updated_at"]) == (stage, "2025-03-02T08:00:00Z")
+    clock.days(1)
+    assert api.call("PATCH", f"/candidates/{kim}", json={"stage": stage}) == changed
+
+
+@pytest.mark.parametrize("body", [{"stage": "promoted"}, {"stage": None}, {"stage": 1}])
+def test_an_unknown_stage_is_a_422(api, kim, body):
+    api.call("PATCH", f"/candidates/{kim}", 422, json=body)
+    assert api.candidate(kim)["stage"] == "in_process"
+
+
+def test_an_address_cannot_be_changed_nor_anything_with_it(api, kim):
+    refused = api.call("PATCH", f"/candidates/{kim}", 422, json={"email": "new@example.test", "stage": "hired"})
+    assert refused["error"]["code"] == "email_is_fixed"
+    assert (api.candidate(kim)["email"], api.candidate(kim)["stage"]) == ("kim@example.test", "in_process")
+
+
+def test_a_removed_candidate_is_gone_everywhere_but_its_invitation_stays_counted(api, kim, candidates):
+    api.call("DELETE", f"/candidates/{kim}", 204)
+    api.call("GET", f"/candidates/{kim}", 404)
+    api.call("GET", f"/candidates/{kim}/results", 404)
+    api.call("DELETE", f"/candidates/{kim}", 404)
+    assert api.walk("/candidates") == api.walk("/candidates", external_id="opp-1") == []
+    assert candidates.find("opp-1")["present"] is False
+    assert candidates.find("opp-1")["invitations_sent"] == 1
+
+
+def test_removing_drops_the_results_so_that_adding_again_asks_for_the_tests_again(api, candidates):
+    position = api.position()
+    kim = api.invite(position, "opp-1")["id"]
+    candidates.finish("opp-1", 80)
+    api.call("DELETE", f"/candidates/{kim}", 204)
+    again = api.invite(position, "opp-1")
+    assert again["id"] != kim
+    assert [test["status"] for test in again["assessments"]] == ["invited", "invited"]
+    assert candidates.find("opp-1")["invitations_sent"] == 2
+
+
+def test_another_application_keeps_the_results_when_one_is_removed(api, candidates):
+    kim = api.invite(api.position(), "opp-1")["id"]
+    other = api.invite(api.position(), "opp-2")["id"]
+    candidates.finish("opp-1", 80)
+    api.call("DELETE", f"/candidates/{kim}", 204)
+    assert api.candidate(other)["role_fit"] is not None
+
+
+def test_resending_after_a_bounce_is_the_same_candidate_sent_at_a_new_time(api, kim, candidates):
+    before = api.candidate(kim)
+    candidates.bounce("opp-1")
+    assert api.candidate(kim)["invitation"] == before["invitation"] | {"status": "bounced"}
+    after = api.call("POST", f"/candidates/{kim}/invitation")
+    assert after["invitation"]["status"] == "sent"
+    assert after["invitation"]["sent_at"] != before["invitation"]["sent_at"]
+    assert after["updated_at"] != before["updated_at"]
+    assert (after["id"], after["url"], after["assessments"]) == (before["id"], before["url"], before["assessments"])
+    assert candidates.find("opp-1")["invitations_sent"] == 2
+
+
+def test_resending_what_did_not_bounce_changes_nothing_but_is_an_e_mail_more(api, kim, candidates, clock):
+    for move in (lambda: None, lambda: candidates.deliver("opp-1"), lambda: candidates.finish("opp-1")):
+        move()
+        before = api.candidate(kim)
+        clock.days(1)
+        assert api.call("POST", f"/candidates/{kim}/invitation") == before
+    assert candidates.find("opp-1")["invitations_sent"] == 4
+
+
+def test_reminders_go_out_every_3_days_while_tests_are_waited_for(api, kim, candidates, clock):
+    def reminders():
+        return candidates.find("opp-1")["reminders_sent"]
+
+    before = api.candidate(kim)
+    clock.days(2.9)
+    assert reminders() == 0
+    clock.days(0.1)
+    assert reminders() == 1
+    clock.days(6)
+    assert reminders() == 3
+    api.call("POST", f"/candidates/{kim}/reminder")
+    assert reminders() == 4
+    assert api.candidate(kim) == before
+    candidates.finish("opp-1")
+    clock.days(30)
+    assert reminders() == 4
+    assert api.call("POST", f"/candidates/{kim}/reminder", 422)["error"]["code"] == "nothing_to_remind"
+
+
+def test_nobody_is_reminded_at_an_address_that_bounced(api, kim, candidates, clock):
+    candidates.bounce("opp-1")
+    clock.days(30)
+    assert candidates.find("opp-1")["reminders_sent"] == 0
+    api.call("POST", f"/candidates/{kim}/reminder", 422)
+
+
+def test_an_invitation_never_expires(api, kim, clock):
+    before = api.candidate(kim)
+    clock.days(700)
+    assert api.candidate(kim) == before
+
+
+def test_after_24_months_name_address_and_results_are_gone(api, kim, candidates, clock):
+    candidates.finish("opp-1", 82)
+    position = api.candidate(kim)["job_position_id"]
+    clock.days(730)
+    row = api.walk("/candidates", updated_since="2027-03-01T00:00:00Z")[0]
+    assert row["id"] == kim
+    assert (row["email"], row["first_name"], row["last_name"]) == (None, None, None)
+    assert (row["invitation"], row["role_fit"], row["external_id"]) == (None, None, "opp-1")
+    results = api.results(kim)
+    assert (results["role_fit"], results["logic"], results["personality"]) == (None, None, None)
+    assert api.walk("/candidates", email="kim@example.test") == []
+    api.call("POST", f"/candidates/{kim}/invitation", 422)
+    assert api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": "kim@example.test"})
+
+
+def test_an_anonymised_candidate_is_in_nobodys_way(api, kim, candidates):
+    position = api.candidate(kim)["job_position_id"]
+    candidates.anonymise("opp-1")
+    candidates.anonymise("opp-1")
+    assert api.invite(position, "opp-2")["id"] != kim

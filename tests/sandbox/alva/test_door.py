@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+
+def test_an_unknown_path_is_a_404_in_alvas_form(api):
+    error = api.call("GET", "/nowhere", 404)["error"]
+    assert error == {"code": "not_found", "message": "There is no such path.", "details": {}}
+
+
+def test_a_method_that_a_path_does_not_take_is_a_405_that_names_the_others(api):
+    headers = {"Authorization": "Bearer sandbox-alva-key"}
+    answer = api.client.put("/alva/v1/job_positions/1", headers=headers)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, PATCH"
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff"])
+def test_a_body_that_is_no_json_object_is_a_400(api, body):
+    assert api.call("POST", "/job_positions", 400, content=body)["error"]["code"] == "bad_request"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/job_positions/1",
+        "/job_positions/1/candidates",
+        "/candidates/1",
+        "/candidates/1/results",
+        "/webhooks/1",
+    ],
+)
+def test_what_is_not_there_is_a_404(api, path):
+    assert api.call("GET", path, 404)["error"]["code"] == "not_found"
+
+
+def test_adding_to_a_position_that_is_not_there_is_a_404_whatever_the_body(api):
+    api.call("POST", "/job_positions/1/candidates", 404, json={})

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import pytest
+
+
+def test_an_invited_candidate_looks_like_this(api):
+    position = api.position()
+    made = api.invite(position, "opp-1", "Kim@example.test", first_name="Kim", last_name="Ek")
+    assert made == {
+        "id": made["id"],
+        "external_id": "opp-1",
+        "job_position_id": position,
+        "email": "Kim@example.test",
+        "first_name": "Kim",
+        "last_name": "Ek",
+        "stage": "in_process",
+        "invitation": {"status": "sent", "sent_at": "2025-03-01T08:00:00Z", "email": "Kim@example.test"},
+        "assessments": [{"type": "logic", "status": "invited"}, {"type": "personality", "status": "invited"}],
+        "role_fit": None,
+        "url": f"https://app.alva.test/c/{made['id']}",
+        "created_at": "2025-03-01T08:00:00Z",
+        "updated_at": "2025-03-01T08:00:00Z",
+    }
+    assert api.candidate(made["id"]) == made
+
+
+@pytest.mark.parametrize(
+    ("email", "code"),
+    [
+        (None, "email_missing"),
+        ("", "email_missing"),
+        ("kim", "email_invalid"),
+        ("kim@localhost", "email_invalid"),
+        ("kim@example..test", "email_invalid"),
+        ("kim ek@example.test", "email_invalid"),
+        (" kim@example.test", "email_invalid"),
+        ("kim@ek@example.test", "email_invalid"),
+        ("k" * 250 + "@example.test", "email_invalid"),
+        (7, "invalid_field"),
+    ],
+)
+def test_a_missing_or_invalid_address_is_a_422(api, email, code):
+    position = api.position()
+    error = api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": email})["error"]
+    assert error["code"] == code
+    assert error["details"] == {"field": "email", "value": email}
+    assert api.walk("/candidates") == []
+
+
+def test_a_missing_field_email_is_a_422(api):
+    api.call("POST", f"/job_positions/{api.position()}/candidates", 422, json={"first_name": "Kim"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("first_name", 1), ("external_id", ["x"]), ("send_invitation", "yes"), ("assessments", "logic")],
+)
+def test_another_wrong_field_is_a_422_that_names_it(api, field, value):
+    body = {"email": "kim@example.test", field: value}
+    refused = api.call("POST", f"/job_positions/{api.position()}/candidates", 422, json=body)
+    assert refused["error"]["details"]["field"] == field
+
+
+def test_the_same_address_on_the_same_position_is_a_409_that_names_the_candidate(api, candidates):
+    position = api.position()
+    known = api.invite(position, "opp-1", "Kim@example.test")
+    body = {"email": "kIM@EXAMPLE.test", "external_id": "opp-2"}
+    for _ in range(2):
+        error = api.call("POST", f"/job_positions/{position}/candidates", 409, json=body)["error"]
+        assert error["details"] == {"candidate_id": known["id"]}
+    candidates.expire_position(position)
+    api.call("POST", f"/job_positions/{position}/candidates", 409, json=body)
+    assert candidates.find("opp-1")["invitations_sent"] == 1
+    assert candidates.find("opp-2") == {
+        "present": False,
+        "candidate": None,
+        "results": None,
+        "applications": 0,
+        "invitations_sent": 0,
+        "reminders_sent": 0,
+    }
+
+
+def test_the_same_address_on_another_position_is_another_candidate(api, candidates):
+    api.invite(api.position(), "opp-1")
+    api.invite(api.position(), "opp-1")
+    assert candidates.find("opp-1")["applications"] == 2
+    assert candidates.find("opp-1")["invitations_sent"] == 2
+
+
+def test_without_an_invitation_e_mail_there_is_none_until_it_is_asked_for(api, candidates):
+    made = api.invite(api.position(), "opp-1", send_invitation=False)
+    assert made["invitation"] is None
+    assert candidates.find("opp-1")["invitations_sent"] == 0
+    sent = api.call("POST", f"/candidates/{made['id']}/invitation")
+    assert sent["invitation"]["status"] == "sent"
+    assert candidates.find("opp-1")["invitations_sent"] == 1
+
+
+def test_other_assessments_than_the_positions_can_be_asked_for(api):
+    made = api.invite(api.position(), "opp-1", assessments=["coding", "coding"])
+    assert made["assessments"] == [{"type": "coding", "status": "invited"}]
+
+
+def test_an_interview_is_no_test_and_carries_no_invitation(api, candidates):
+    made = api.invite(api.position(), "opp-1", assessments=["interview"])
+    assert (made["assessments"], made["invitation"]) == ([], None)
+    assert candidates.find("opp-1")["invitations_sent"] == 0
+    api.call("POST", f"/candidates/{made['id']}/invitation", 422)
+    candidates.interview("opp-1", 4, "First talk")
+    assert api.results(made["id"])["interviews"] == [{"title": "First talk", "score": 4}]
+
+
+def test_a_person_with_recent_results_has_completed_at_once(api, candidates):
+    candidates.remember_person("kim@example.test", 77, age_days=729)
+    made = api.invite(api.position(), "opp-1", "KIM@example.test")
+    assert [test["status"] for test in made["assessments"]] == ["completed", "completed"]
+    assert made["role_fit"] == 77
+    assert made["invitation"]["status"] == "sent"
+    coder = api.invite(api.position(), "opp-2", assessments=["logic", "coding"])
+    assert [test["status"] for test in coder["assessments"]] == ["completed", "invited"]
+    assert coder["role_fit"] is None
+
+
+def test_results_of_24_months_and_more_are_not_used_again(api, candidates):
+    candidates.remember_person("kim@example.test", 77, age_days=730)
+    made = api.invite(api.position(), "opp-1")
+    assert [test["status"] for test in made["assessments"]] == ["invited", "invited"]
+    assert made["role_fit"] is None
+
+
+def test_somebody_added_by_hand_has_no_external_id_and_is_in_the_way(api, candidates):
+    position = api.position(external_id="posting-1")
+    by_hand = candidates.add_by_hand("posting-1", "kim@example.test", "Kim")
+    assert api.candidate(by_hand)["external_id"] is None
+    body = {"email": "kim@example.test", "external_id": "opp-1"}
+    error = api.call("POST", f"/job_positions/{position}/candidates", 409, json=body)["error"]
+    assert error["details"]["candidate_id"] == by_hand

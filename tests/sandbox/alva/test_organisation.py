@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from include.sandbox.alva import AlvaOrganisation
+from include.sandbox.alva.candidate import Invitee
+
+
+def test_many_threads_that_invite_one_person_invite_once(api, candidates):
+    position = api.position()
+    body = {"email": "kim@example.test", "external_id": "opp-1"}
+    headers = {"X-API-Key": "sandbox-alva-key"}
+
+    def invite(_):
+        return api.client.post(f"/alva/v1/job_positions/{position}/candidates", json=body, headers=headers).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(invite, range(24)))
+    assert answers == [201] + [409] * 23
+    assert candidates.find("opp-1")["invitations_sent"] == 1
+
+
+def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(api, organisation, candidates):
+    position = api.position()
+    kim = api.invite(position, "opp-1", "kim@example.test", first_name="Kimberley", last_name="Ekström")["id"]
+    candidates.finish("opp-1", 83)
+    shown = [
+        repr(organisation.roster.get(kim)),
+        repr(organisation.persons.find("kim@example.test")),
+        repr(organisation.positions.get(position)),
+        repr(Invitee("kim@example.test", "Kimberley", "Ekström")),
+    ]
+    for text in shown:
+        for secret in ("kim@", "Kimberley", "Ekström", "83", "percentage"):
+            assert secret not in text
+
+
+def test_ids_come_from_whoever_gives_them(clock):
+    names = iter(["profile", "user"])
+    organisation = AlvaOrganisation(clock, lambda: next(names))
+    assert organisation.directory.add_user("ada@example.test").id == "user"

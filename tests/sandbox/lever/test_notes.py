@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def path(opportunity, clock) -> str:
+    clock.advance(60_000)
+    return f"/opportunities/{opportunity}"
+
+
+def test_a_new_note_comes_back_whole_with_its_id_twice(lever, path, clock) -> None:
+    response = lever.call("POST", f"{path}/notes", json={"value": "Hello"})
+    note = response.json()["data"]
+    assert response.status_code == 201
+    assert note.pop("noteId") == note["id"]
+    assert note["user"] is None
+    assert note["fields"][0]["value"] == "Hello"
+    assert lever.get(f"{path}/notes/{note['id']}")["data"] == note
+    assert lever.get(f"{path}/notes") == {"data": [note], "hasNext": False}
+
+
+def test_a_note_is_an_interaction_and_moves_updated_at(lever, path, clock) -> None:
+    lever.post(f"{path}/notes", {"value": "Hello"})
+    row = lever.get(path)["data"]
+    assert (row["lastInteractionAt"], row["updatedAt"]) == (clock.now_ms(), clock.now_ms())
+
+
+def test_a_posted_note_is_posted_twice_when_it_is_sent_twice(lever, path) -> None:
+    for _ in range(2):
+        lever.post(f"{path}/notes", {"value": "Hello"})
+    assert len(lever.get(f"{path}/notes")["data"]) == 2
+
+
+def test_perform_as_names_the_author_and_expand_shows_them(lever, path) -> None:
+    user = lever.get("/users")["data"][0]
+    note = lever.post(f"{path}/notes", {"value": "Hello"}, perform_as=user["id"])["data"]
+    assert note["user"] == user["id"]
+    assert lever.get(f"{path}/notes", expand="user")["data"][0]["user"] == user
+
+
+def test_a_comment_goes_into_the_thread_of_a_note(lever, path) -> None:
+    note = lever.post(f"{path}/notes", {"value": "Hello"})["data"]["id"]
+    lever.post(f"{path}/notes", {"value": "Again", "score": 4}, note_id=note)
+    (only,) = lever.get(f"{path}/notes")["data"]
+    assert [field["value"] for field in only["fields"]] == ["Hello", "Again"]
+    assert only["fields"][1]["score"] == 4
+
+
+def test_notes_come_the_newest_first_in_pages(lever, path, clock) -> None:
+    ids = []
+    for number in range(5):
+        clock.advance(1)
+        ids.append(lever.post(f"{path}/notes", {"value": str(number)})["data"]["id"])
+    assert lever.listed(f"{path}/notes", limit=2) == ids[::-1]
+
+
+def test_a_put_replaces_all_comments_and_moves_updated_at(lever, path, clock) -> None:
+    note = lever.post(f"{path}/notes", {"value": "Hello"})["data"]["id"]
+    lever.post(f"{path}/notes", {"value": "Again"}, note_id=note)
+    clock.advance(1000)
+    lever.put(f"{path}/notes/{note}", {"values": [{"value": "Only this"}]})
+    (only,) = lever.get(f"{path}/notes")["data"]
+    assert [field["value"] for field in only["fields"]] == ["Only this"]
+    assert lever.get(path)["data"]["updatedAt"] == clock.now_ms()
+
+
+def test_a_deleted_note_answers_204_and_is_gone(lever, path) -> None:
+    note = lever.post(f"{path}/notes", {"value": "Hello"})["data"]["id"]
+    response = lever.call("DELETE", f"{path}/notes/{note}")
+    assert (response.status_code, response.content) == (204, b"")
+    assert lever.refused("GET", f"{path}/notes/{note}")[0] == 404
+    assert lever.refused("DELETE", f"{path}/notes/{note}")[0] == 404
+
+
+def test_a_note_written_in_lever_itself_is_out_of_the_apis_reach(sandbox, lever, path, opportunity) -> None:
+    note = sandbox.recruiter.add_note(opportunity, "By hand", "Sasha Lund")
+    assert lever.get(f"{path}/notes/{note}")["data"]["user"] is not None
+    assert lever.refused("PUT", f"{path}/notes/{note}", json={"values": [{"value": "x"}]})[0] == 403
+    assert lever.refused("DELETE", f"{path}/notes/{note}")[0] == 403
+    sandbox.recruiter.delete_note(opportunity, note)
+    assert lever.get(f"{path}/notes")["data"] == []
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"value": ""}, {"value": "a", "score": 5}, {"value": "a", "createdAt": 9_999_999_999_999}]
+)
+def test_a_malformed_note_is_refused(lever, path, body) -> None:
+    assert lever.refused("POST", f"{path}/notes", json=body)[0] == 400
+    assert lever.get(f"{path}/notes")["data"] == []
+
+
+def test_a_note_is_found_on_its_own_opportunity_only(sandbox, lever, path) -> None:
+    note = lever.post(f"{path}/notes", {"value": "Hello"})["data"]["id"]
+    other = sandbox.recruiter.add_lead("Bo")
+    assert lever.refused("GET", f"/opportunities/{other}/notes/{note}")[0] == 404

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def user(lever) -> str:
+    return lever.get("/users")["data"][-1]["id"]
+
+
+def test_postings_come_the_newest_first_in_pages(sandbox, lever, clock) -> None:
+    ids = []
+    for number in range(5):
+        clock.advance(1)
+        ids.append(sandbox.recruiter.add_posting(f"Job {number}"))
+    assert lever.listed("/postings", limit=2) == ids[::-1]
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"tag": "Alva: Screening"}, {"a"}),
+        ({"tag": ["Alva: Screening", "alva: screening"]}, {"a", "b"}),
+        ({"state": "closed"}, {"b"}),
+        ({"team": "Design", "location": "Oslo"}, {"a"}),
+        ({"updated_at_start": 1}, {"a", "b"}),
+    ],
+)
+def test_a_filter_keeps(sandbox, lever, params, expected) -> None:
+    ids = {
+        "a": sandbox.recruiter.add_posting("A", tags=["Alva: Screening"], team="Design", location="Oslo"),
+        "b": sandbox.recruiter.add_posting("B", tags=["alva: screening"], state="closed", location="Oslo"),
+    }
+    found = lever.listed("/postings", **params)
+    assert {name for name, uid in ids.items() if uid in found} == expected
+
+
+@pytest.mark.parametrize("other", [{"tag": "a"}, {"state": "published"}, {"team": "x"}])
+def test_updated_at_goes_with_no_other_filter_but_confidentiality(lever, posting, other) -> None:
+    assert lever.call("GET", "/postings", params={"updated_at_start": 1, **other}).status_code == 400
+    assert lever.listed("/postings", updated_at_start=1, confidentiality="non-confidential") == [posting]
+
+
+def test_expand_shows_the_people_of_a_posting(lever, posting) -> None:
+    row = lever.get(f"/postings/{posting}", expand=["hiringManager", "owner"])["data"]
+    assert row["hiringManager"]["email"] == "mika.strand@hiring.test"
+    assert set(row["owner"]) > {"id", "name", "accessRole"}
+    assert isinstance(lever.get(f"/postings/{posting}")["data"]["hiringManager"], str)
+
+
+def test_an_update_is_partial_and_replaces_the_whole_list_of_tags(lever, posting, user, clock) -> None:
+    clock.advance(1000)
+    assert lever.refused("POST", f"/postings/{posting}", json={"tags": ["a"]})[0] == 400
+    lever.post(f"/postings/{posting}", {"tags": ["a", "b"]}, perform_as=user)
+    lever.post(f"/postings/{posting}", {"tags": ["c"]}, perform_as=user)
+    row = lever.get(f"/postings/{posting}")["data"]
+    assert (row["tags"], row["text"], row["updatedAt"]) == (["c"], "Data Engineer", clock.now_ms())
+    assert row["categories"]["team"] == "Platform"
+
+
+def test_a_new_title_takes_the_place_of_the_old_one_at_the_end_of_the_tags(
+    sandbox, lever, posting, opportunity, clock
+) -> None:
+    clock.advance(1000)
+    sandbox.recruiter.change_posting(posting, name="Analyst")
+    row = lever.get(f"/opportunities/{opportunity}")["data"]
+    assert row["tags"] == ["Engineering", "Platform", "London", "Full-time", "Analyst"]
+    assert row["updatedAt"] == clock.now_ms()
+
+
+def test_a_title_that_somebody_took_off_is_not_put_back_by_renaming(sandbox, lever, posting, opportunity) -> None:
+    sandbox.recruiter.untag(opportunity, "Data Engineer")
+    sandbox.recruiter.change_posting(posting, name="Analyst")
+    assert "Analyst" not in lever.get(f"/opportunities/{opportunity}")["data"]["tags"]
+
+
+def test_a_lead_gets_the_postings_tags_when_it_is_linked(sandbox, lever, posting, clock) -> None:
+    lead = sandbox.recruiter.add_lead("Ada", ["ada@candidates.test"], ["vip"])
+    assert lever.get(f"/opportunities/{lead}")["data"]["applications"] == []
+    clock.advance(1000)
+    application = sandbox.recruiter.apply_lead(lead, posting)
+    row = lever.get(f"/opportunities/{lead}", expand="applications")["data"]
+    assert row["tags"] == ["vip", "Data Engineer", "Engineering", "Platform", "London", "Full-time"]
+    assert row["applications"][0]["id"] == application
+    assert (row["applications"][0]["type"], row["applications"][0]["email"]) == ("user", None)
+    assert (row["createdAt"], row["applications"][0]["createdAt"]) == (clock.now_ms() - 1000, clock.now_ms())
+    assert row["updatedAt"] == clock.now_ms()
+
+
+def test_a_confidential_posting_is_not_modified_through_the_api(sandbox, client_of, user) -> None:
+    posting = sandbox.recruiter.add_posting("CFO", confidential=True)
+    granted = client_of(sandbox.add_lever_key("granted", confidential=True))
+    refusal = granted.refused("POST", f"/postings/{posting}?perform_as={user}", json={"tags": ["a"]})
+    assert refusal[0] == 403
+
+
+def test_a_posting_is_made_as_a_draft_without_public_urls(lever, user) -> None:
+    made = lever.post("/postings", {"text": "Cook", "categories": {"team": "Kitchen"}}, perform_as=user)["data"]
+    assert (made["state"], made["urls"], made["categories"]["team"]) == ("draft", None, "Kitchen")
+    assert lever.refused("POST", f"/postings?perform_as={user}", json={})[0] == 400
+
+
+def test_an_applicant_of_the_job_site_is_found_again_by_address(lever, posting, opportunity) -> None:
+    body = {
+        "personalInformation": [
+            {"identifier": "name", "value": "A"},
+            {"identifier": "email", "value": "ada@candidates.test"},
+        ]
+    }
+    made = lever.post(f"/postings/{posting}/apply", body)["data"]
+    rows = lever.get("/opportunities")["data"]
+    assert len(rows) == 2
+    assert len({row["contact"] for row in rows}) == 1
+    assert [made["applicationId"]] in [row["applications"] for row in rows]
+
+
+def test_a_posting_with_applicants_cannot_be_deleted_and_one_without_can(sandbox, lever, posting, opportunity) -> None:
+    with pytest.raises(Exception, match="has applications"):
+        sandbox.recruiter.delete_posting(posting)
+    empty = sandbox.recruiter.add_posting("Nobody's")
+    sandbox.recruiter.delete_posting(empty)
+    assert lever.listed("/postings/deleted") == [empty]
+    assert lever.refused("GET", f"/postings/{empty}")[0] == 404

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+
+def test_a_story_can_be_told_over_http_alone(control, lever, clock) -> None:
+    posting = control.post("/recruiter/add_posting", {"name": "Cook", "tags": ["Alva: Screening"]})["result"]
+    uid = control.post("/recruiter/apply", {"posting": posting, "name": "Ada", "emails": ["a@b.test"]})["result"]
+    control.post("/recruiter/move", {"opportunity": uid, "stage": "Assessment", "at_ms": clock.now_ms() - 5})
+    control.post("/recruiter/tag", {"opportunity": uid, "tags": ["one", "two"]})
+    row = lever.get(f"/opportunities/{uid}")["data"]
+    assert row["tags"] == ["Cook", "one", "two"]
+    assert row["lastAdvancedAt"] == clock.now_ms() - 5
+    seen = control.get("/world", opportunity=uid)
+    assert (seen["stage"], seen["posting"], seen["alva"]["present"]) == ("Assessment", "Cook", False)
+
+
+def test_every_move_of_python_is_there_over_http(sandbox, control) -> None:
+    overview = control.get("")
+    asked_for = {"add_posting", "change_posting", "add_lead", "apply", "apply_lead", "move", "tag", "untag", "archive"}
+    asked_for |= {"unarchive", "hire", "delete", "set_emails", "anonymise", "add_note", "delete_note", "restrict"}
+    assert asked_for <= set(overview["recruiter"])
+    assert {"bounce", "start", "finish", "refit", "reset", "remember_person"} <= set(overview["candidates"])
+    for name in overview["recruiter"]:
+        assert callable(getattr(sandbox.recruiter, name))
+
+
+def test_moves_on_alvas_side_go_to_alva(sandbox, control) -> None:
+    position = control.post("/candidates/add_position", {"name": "Cook", "external_id": "p1"})["result"]
+    assert control.post("/candidates/expire_position", {"position": "p1"})["result"] == position
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/recruiter/fly", {}, 404),
+        ("/recruiter/_lever", {}, 404),
+        ("/recruiter/move", {"opportunity": "?", "stage": "offer"}, 400),
+        ("/recruiter/move", {"stage": "offer"}, 400),
+        ("/recruiter/move", {"opportunity": "?", "stage": "offer", "speed": 9}, 400),
+        ("/recruiter/tag", {"tags": ["a"]}, 400),
+        ("/candidates/bounce", {"opportunity": "?"}, 404),
+        ("/faults", {"service": "lever", "kind": "melt"}, 400),
+        ("/faults", {"service": "lever", "kind": "call"}, 400),
+        ("/keys", {"token": "t", "permissions": {"everything": "read"}}, 400),
+        ("/seed", {"seed": 1, "opportunities": -1}, 400),
+        ("/clock", {"yesterday": True}, 400),
+    ],
+)
+def test_what_cannot_be_done_is_answered_with_a_sentence(control, path, body, status) -> None:
+    response = control.call("POST", path, json=body)
+    assert response.status_code == status
+    assert isinstance(response.json()["detail"], str)
+
+
+def test_the_clock_is_read_set_moved_and_frozen(control, clock) -> None:
+    assert control.get("/clock") == {"now_ms": clock.now_ms(), "frozen": True}
+    assert control.post("/clock", {"now_ms": 1000, "advance_ms": 500})["now_ms"] == 1500
+    assert control.post("/clock", {"frozen": False})["frozen"] is False
+    assert clock.now_ms() >= 1500
+
+
+def test_requests_are_listed_narrowed_and_cleared(control, lever) -> None:
+    lever.get("/stages")
+    lever.get("/users", limit=2)
+    (request,) = control.get("/requests", path="/users")["requests"]
+    assert (request["service"], request["path"], request["query"], request["status"]) == (
+        "lever",
+        "/users",
+        [["limit", "2"]],
+        200,
+    )
+    assert len(control.get("/requests")["requests"]) == 2
+    control.call("DELETE", "/requests")
+    assert control.get("/requests")["requests"] == []
+
+
+def test_faults_are_ordered_listed_and_cleared(control, lever) -> None:
+    order = {"service": "lever", "method": "GET", "path": "/stages", "kind": "status", "status": 500, "times": None}
+    assert control.post("/faults", order)["number"] == 1
+    assert lever.call("GET", "/stages").status_code == 500
+    assert control.get("/faults")["faults"][0]["hits"] == 1
+    control.call("DELETE", "/faults")
+    assert lever.call("GET", "/stages").status_code == 200
+
+
+def test_keys_are_made_and_taken_back(control, client_of) -> None:
+    token = control.post("/keys", {"token": "reader", "permissions": {"stages": "read"}})["token"]
+    assert client_of(token).call("GET", "/stages").status_code == 200
+    assert client_of(token).call("GET", "/tags").status_code == 403
+    control.call("DELETE", f"/keys/{token}")
+    assert client_of(token).call("GET", "/stages").status_code == 401
+
+
+def test_a_world_is_seeded_and_reset(control, lever) -> None:
+    assert control.post("/seed", {"seed": 2, "opportunities": 12}) == {"opportunities": 12}
+    assert control.get("/world")["opportunities"] == 12
+    control.post("/reset")
+    assert control.get("/world")["opportunities"] == 0
+    assert lever.get("/stages")["data"]
+
+
+def test_the_lag_of_updated_at_is_set(control, lever, opportunity, clock) -> None:
+    control.post("/lag", {"ms": 1000})
+    before = lever.get(f"/opportunities/{opportunity}")["data"]["updatedAt"]
+    clock.advance(500)
+    control.post("/recruiter/tag", {"opportunity": opportunity, "tags": ["late"]})
+    assert lever.get(f"/opportunities/{opportunity}")["data"]["updatedAt"] == before

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+
+@contextmanager
+def in_process(sandbox):
+    session = requests.Session()
+    session.mount("http://", sandbox.adapter())
+    session.auth = (sandbox.LEVER_KEY, "")
+    yield session, sandbox.lever_root
+
+
+@contextmanager
+def over_http(sandbox):
+    with sandbox.serve() as base, requests.Session() as session:
+        session.auth = (sandbox.LEVER_KEY, "")
+        yield session, base + "/lever/v1"
+
+
+@pytest.fixture(params=[in_process, over_http], ids=["in process", "over HTTP"])
+def door(request, sandbox):
+    with request.param(sandbox) as (session, root):
+        yield session, root
+
+
+def tags(sandbox, opportunity) -> list[str]:
+    return sandbox.look(opportunity)["tags"]
+
+
+def tag(door, opportunity) -> requests.Response:
+    session, root = door
+    return session.post(f"{root}/opportunities/{opportunity}/addTags", json={"tags": ["new"]})
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "taken"),
+    [
+        ("cut_before", requests.ConnectionError, False),
+        ("cut_after", requests.ConnectionError, True),
+        ("cut_within", requests.exceptions.ChunkedEncodingError, True),
+    ],
+)
+def test_a_cut_connection_is_an_error_and_the_write_was_taken_or_not(
+    sandbox, door, opportunity, kind, error, taken
+) -> None:
+    sandbox.faults.add("lever", "POST", "*/addTags", kind)
+    with pytest.raises(error):
+        tag(door, opportunity)
+    assert ("new" in tags(sandbox, opportunity)) is taken
+    assert [arrived.status for arrived in sandbox.journal.all()] == [None]
+    assert tag(door, opportunity).status_code == 200
+
+
+def test_a_status_comes_in_the_vendors_form_and_nothing_is_written(sandbox, door, opportunity) -> None:
+    sandbox.faults.add("lever", "POST", kind="status", status=429, retry_after=7)
+    response = tag(door, opportunity)
+    assert response.status_code == 429
+    assert set(response.json()) == {"code", "message"}
+    assert response.headers["Retry-After"] == "7"
+    assert "new" not in tags(sandbox, opportunity)
+
+
+def test_a_status_has_no_retry_after_unless_it_was_ordered(sandbox, door, opportunity) -> None:
+    sandbox.faults.add("lever", kind="status", status=503)
+    assert "Retry-After" not in tag(door, opportunity).headers
+
+
+def test_alvas_status_comes_in_alvas_form(sandbox) -> None:
+    sandbox.faults.add("alva", "GET", "/candidates", "status", status=500)
+    session = requests.Session()
+    session.mount("http://", sandbox.adapter())
+    response = session.get(sandbox.alva_root + "/candidates")
+    assert response.status_code == 500
+    assert set(response.json()) == {"error"}
+
+
+def test_a_truncated_answer_is_a_200_that_is_no_json(sandbox, door, opportunity) -> None:
+    sandbox.faults.add("lever", kind="truncated")
+    response = tag(door, opportunity)
+    assert response.status_code == 200
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        response.json()
+    assert "new" in tags(sandbox, opportunity)
+
+
+def test_a_page_of_html_is_a_200_and_nothing_is_written(sandbox, door, opportunity) -> None:
+    sandbox.faults.add("lever", kind="html")
+    response = tag(door, opportunity)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "new" not in tags(sandbox, opportunity)
+
+
+def test_a_redirect_names_the_other_place(sandbox, door) -> None:
+    session, root = door
+    sandbox.faults.add("lever", kind="redirect", location="http://other.test/stages")
+    response = session.get(f"{root}/stages", allow_redirects=False)
+    assert (response.status_code, response.headers["Location"]) == (302, "http://other.test/stages")
+
+
+def test_an_answer_without_data(sandbox, door) -> None:
+    session, root = door
+    sandbox.faults.add("lever", kind="no_data")
+    assert session.get(f"{root}/stages").json() == {"hasNext": False}
+
+
+def test_a_page_that_has_a_next_one_and_does_not_name_it(sandbox, door, opportunity) -> None:
+    session, root = door
+    sandbox.faults.add("lever", kind="no_next")
+    page = session.get(f"{root}/opportunities").json()
+    assert page["hasNext"] is True
+    assert "next" not in page
+
+
+def test_a_repeated_token_is_the_one_that_asked(sandbox, lever, posting) -> None:
+    for number in range(3):
+        sandbox.recruiter.apply(posting, f"Person {number}")
+    sandbox.faults.add("lever", "GET", "/opportunities", "repeated_token", times=None)
+    first = lever.get("/opportunities", limit=1)
+    second = lever.get("/opportunities", limit=1, offset=first["next"])
+    assert second["next"] == first["next"]
+    assert second["hasNext"] is True
+
+
+def test_a_slow_answer_is_a_timeout_for_who_does_not_wait(sandbox, door, opportunity) -> None:
+    session, root = door
+    sandbox.faults.add("lever", kind="slow", seconds=0.5)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        session.get(f"{root}/stages", timeout=(5, 0.05))
+
+
+def test_a_slow_answer_is_the_real_one_for_who_waits(sandbox, door) -> None:
+    session, root = door
+    sandbox.faults.add("lever", kind="slow", seconds=0.01)
+    assert session.get(f"{root}/stages", timeout=5).json()["data"]
+
+
+def test_a_call_moves_a_candidate_in_the_middle_of_a_walk(sandbox, lever, posting) -> None:
+    first, second = (sandbox.recruiter.apply(posting, name, at_ms=at) for name, at in (("A", 2), ("B", 1)))
+    sandbox.faults.add(
+        "lever",
+        "GET",
+        "/opportunities",
+        "call",
+        skip=1,
+        action=lambda: sandbox.recruiter.move(second, "lead-new"),
+    )
+    assert lever.listed("/opportunities", limit=1) == [first]
+    assert lever.listed("/opportunities", limit=1) == [second, first]
+
+
+def test_a_fault_waits_for_skip_matching_requests_and_spoils_times_of_them(sandbox, lever) -> None:
+    sandbox.faults.add("lever", "GET", "/stages", skip=1, times=2)
+    lever.get("/users")
+    statuses = [lever.call("GET", "/stages").status_code for _ in range(5)]
+    assert statuses == [200, 503, 503, 200, 200]
+    assert sandbox.faults.all()[0].hits == 2
+
+
+def test_of_two_spoiling_faults_the_older_comes_first(sandbox, lever) -> None:
+    sandbox.faults.add("lever", status=500)
+    sandbox.faults.add("lever", status=502)
+    assert [lever.call("GET", "/stages").status_code for _ in range(3)] == [500, 502, 200]
+
+
+def test_one_without_times_lasts_until_it_is_cleared(sandbox, lever) -> None:
+    sandbox.faults.add("lever", times=None)
+    assert [lever.call("GET", "/stages").status_code for _ in range(3)] == [503] * 3
+    sandbox.faults.clear()
+    assert lever.call("GET", "/stages").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "order", [{"service": "lever", "kind": "melt"}, {"service": "lover"}, {"service": "lever", "kind": "call"}]
+)
+def test_a_fault_that_cannot_be_is_refused(sandbox, order) -> None:
+    with pytest.raises(ValueError, match=r"kind|service|action"):
+        sandbox.faults.add(**order)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from include.sandbox import Sandbox
+
+
+def test_arrivals_are_numbered_with_method_path_query_and_status(sandbox, lever, opportunity) -> None:
+    lever.get("/opportunities", tag=["a", "b"], limit=5)
+    lever.post(f"/opportunities/{opportunity}/addTags", {"tags": ["a"]})
+    first, second = sandbox.journal.all()
+    assert (first.number, first.service, first.method, first.path, first.status) == (
+        1,
+        "lever",
+        "GET",
+        "/opportunities",
+        200,
+    )
+    assert first.query == (("tag", "a"), ("tag", "b"), ("limit", "5"))
+    assert first.asked("tag") == ["a", "b"]
+    assert (second.number, second.path) == (2, f"/opportunities/{opportunity}/addTags")
+
+
+def test_the_journal_is_narrowed_by_service_method_and_path(sandbox: Sandbox, lever, opportunity) -> None:
+    lever.get("/stages")
+    lever.post(f"/opportunities/{opportunity}/addTags", {"tags": ["a"]})
+    lever.get(f"/opportunities/{opportunity}")
+    assert len(sandbox.journal.of("lever")) == 3
+    assert sandbox.journal.of("alva") == []
+    assert [arrived.method for arrived in sandbox.journal.of(method="POST")] == ["POST"]
+    assert len(sandbox.journal.of(path="/opportunities/*")) == 2
+
+
+def test_bodies_and_queries_stay_out_of_a_printed_arrival(sandbox, lever) -> None:
+    lever.get("/opportunities", email="ada@candidates.test")
+    assert "ada" not in repr(sandbox.journal.all())
+
+
+def test_a_refusal_is_written_down_as_one(sandbox, lever) -> None:
+    lever.refused("GET", "/nowhere")
+    assert sandbox.journal.all()[0].status == 404
+
+
+def test_clearing_begins_again_at_one(sandbox, lever) -> None:
+    lever.get("/stages")
+    sandbox.journal.clear()
+    assert len(sandbox.journal) == 0
+    lever.get("/stages")
+    assert sandbox.journal.all()[0].number == 1
+
+
+def test_the_control_plane_is_not_written_down(sandbox, control) -> None:
+    control.get("/clock")
+    assert len(sandbox.journal) == 0

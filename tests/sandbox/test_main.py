@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from include.sandbox.__main__ import main
+
+PROJECT = Path(__file__).parents[2]
+
+
+def test_a_process_of_its_own_says_where_its_roots_are_and_answers_there() -> None:
+    command = [sys.executable, "-m", "include.sandbox", "--port", "0", "--seed", "3", "--opportunities", "5"]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lever, alva, control = re.findall(r"http://127\.0\.0\.1:\d+/\S+", process.stdout.readline())
+            rows = requests.get(f"{lever}/opportunities", auth=("sandbox-lever-key", ""), timeout=10).json()["data"]
+            positions = requests.get(
+                f"{alva}/job_positions", headers={"Authorization": "Bearer sandbox-alva-key"}, timeout=10
+            )
+            assert 1 <= len(rows) <= 5
+            assert positions.json()["data"] == []
+            assert requests.get(f"{control}/world", timeout=10).json()["opportunities"] == 5
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "example.test", "192.168.1.1"])
+def test_it_listens_on_the_loopback_interface_only(host, capsys) -> None:
+    assert main(["--port", "0", "--host", host]) == 2
+    assert host in capsys.readouterr().err
+
+
+def test_a_folder_without_a_recording_is_refused(tmp_path, capsys) -> None:
+    assert main(["--port", "0", "--recorded", str(tmp_path)]) == 2
+    assert "no recorded answer" in capsys.readouterr().err
