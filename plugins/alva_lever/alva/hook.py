@@ -81,6 +81,10 @@ class AlvaHook(VendorHook):
             return False, str(error)
         return True, "Alva answered, and accepts the key"
 
+    def check_key(self) -> None:
+        """Nothing, if the key is accepted. GET /job_positions. :raises Unauthorized: it isn't."""
+        self.ask("GET", "/job_positions", wire.page(wire.position), params=[("limit", "1")])
+
     # Candidates.
 
     def candidates(

@@ -71,6 +71,13 @@ class LeverHook(Opportunities, Notes, Webhooks):
             return False, str(error)
         return True, f"Lever answered, and accepts the key (stages in the account's pipeline: {len(stages)})"
 
+    def may_list(self, resource: Literal["opportunities", "postings"]) -> None:
+        """Nothing, if the key may read these at all; where one object is refused, that one is then confidential.
+
+        :raises Forbidden: the key lacks the permission.
+        """
+        self.ask("GET", path(self.vendor, resource), wire.page(lambda row: None), params=[("limit", "1")])
+
     def stages(self) -> list[Stage]:
         """The account's stages in the order of its pipeline. GET /stages"""
         return list(self._walk(wire.stage, "stages", key=lambda stage: stage.id, keyset=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase
+from alva_lever.rules.asking import is_own
 from alva_lever.rules.model import Note
 from alva_lever.transport.errors import NotFound
 from alva_lever.transport.root import path
@@ -31,7 +32,7 @@ class Notes(LeverBase):
         body = {"value": text}
 
         def read_back() -> Note | str | None:
-            return next((note for note in self.notes(opportunity_id) if _is_ours(note, ref)), None)
+            return next((note for note in self.notes(opportunity_id) if is_own(note, ref)), None)
 
         where = path(self.vendor, "opportunities", opportunity_id, "notes")
         written = self.write_once("POST", where, wire.one(wire.written_note), json=body, read_back=read_back)
@@ -52,8 +53,3 @@ class Notes(LeverBase):
 
     def _whole(self, opportunity_id: str, written: Note | str) -> Note:
         return self.note(opportunity_id, written) if isinstance(written, str) else written
-
-
-def _is_ours(note: Note, ref: str) -> bool:
-    last = note.text.rstrip().rpartition("\n")[2].strip()
-    return note.author_id is None and last in (ref.strip(), f"Ref: {ref.strip()}")

@@ -91,14 +91,15 @@ def path(vendor: str, *segments: str) -> str:
 
     :raises NotFound: for such a segment, without a request.
     """
-    if not all(map(_can_be_id, segments)):
-        below = "".join(f"/{segment if _can_be_id(segment) else '(not an id)'}" for segment in segments)
+    if not all(map(can_be_id, segments)):
+        below = "".join(f"/{segment if can_be_id(segment) else '(not an id)'}" for segment in segments)
         message = f"{vendor} has nothing at {below}: what was given is not an id"
         raise NotFound(message, vendor=vendor, path=below, status=404)
     return "".join(f"/{quote(segment, safe='')}" for segment in segments)
 
 
-def _can_be_id(segment: str) -> bool:
+def can_be_id(segment: str) -> bool:
+    """Whether an object may have this as its id. What people type into a form may be anything, an address included."""
     if not segment.strip(".") or len(segment) > 200 or "@" in segment:
         return False
     return segment.isprintable() and not any(letter.isspace() for letter in segment)

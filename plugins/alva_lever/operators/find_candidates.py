@@ -1,0 +1,90 @@
+"""Finds who may have to be invited, and who was hired or deleted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import Asset, BaseOperator, Context
+
+from alva_lever.operators.run import Run, covered_asset, failing_at_once, read_covered
+
+
+class FindCandidatesOperator(BaseOperator):
+    """Asks Lever for everything that the run's window holds, or takes the ids that a person named.
+
+    XComs: `return_value`, the batches that are mapped over: `[[[opportunity id, contact id or null], ...], ...]`;
+    `found` `{"tally", "window": [start_ms, end_ms], "repeat", "batches"}` (`repeat`: this run has succeeded before;
+    `batches`: how many); `departures` `{"hired": [id], "deleted": [id]}`.
+
+    :param lever_conn_id: the connection to Lever.
+    :param alva_conn_id: the connection to Alva, whose key is tried before anything is looked for.
+    :param report_task_id: the task that leaves the run's report.
+    """
+
+    def __init__(
+        self,
+        *,
+        lever_conn_id: str = "lever_default",
+        alva_conn_id: str = "alva_default",
+        report_task_id: str = "report",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.lever_conn_id = lever_conn_id
+        self.alva_conn_id = alva_conn_id
+        self.report_task_id = report_task_id
+
+    def execute(self, context: Context) -> list[list[list[str | None]]]:
+        result: list[list[list[str | None]]] = failing_at_once(lambda: self._find(context))
+        return result
+
+    def _find(self, context: Context) -> list[list[list[str | None]]]:
+        from alva_lever.alva.hook import AlvaHook
+        from alva_lever.lever.hook import LeverHook
+        from alva_lever.operators.settings import read_settings
+        from alva_lever.steps.finding import Finding, Found
+
+        run, ti = Run.of(context), context["ti"]
+        window = run.window(read_covered(context, self._asset()), now_ms=int(time.time() * 1000))
+        lever, alva = LeverHook(self.lever_conn_id), AlvaHook(self.alva_conn_id)
+        settings = read_settings(lever)
+        alva.check_key()
+        found: Found = named(run.asked_ids) if run.asked_ids else Finding(lever, settings, window).find()
+        found.tally.calls = {"lever": lever.calls, "alva": alva.calls}
+        found.tally.waited_seconds = lever.waited_seconds + alva.waited_seconds
+        ti.xcom_push("departures", {"hired": found.hired, "deleted": found.deleted})
+        waiting = sum(map(len, found.batches))
+        self.log.info(
+            "Found: %s to decide in %s batches, %s hired, %s deleted, others %s",
+            waiting, len(found.batches), len(found.hired), len(found.deleted), found.tally.counts,
+        )  # fmt: skip
+        repeat = bool(ti.xcom_pull(task_ids=self.report_task_id, key="succeeded"))
+        found_json = {"tally": found.tally.as_json(), "window": [window.start_ms, window.end_ms], "repeat": repeat}
+        ti.xcom_push("found", {**found_json, "batches": len(found.batches)})
+        # Lists, since a tuple comes out of an XCom as something else.
+        return [[list(pair) for pair in batch] for batch in found.batches]
+
+    def _asset(self) -> Asset:
+        return covered_asset(self.dag_id)
+
+
+def named(opportunity_ids: Sequence[str]) -> Any:
+    """Those that a person named, in batches. What can be no id is gone, and isn't repeated anywhere."""
+    from alva_lever.rules.decision import Reason
+    from alva_lever.steps.batch import CALLS_PER_TURN
+    from alva_lever.steps.finding import Found
+    from alva_lever.transport.root import can_be_id
+
+    found = Found()
+    usable = []
+    for opportunity_id in opportunity_ids:
+        if can_be_id(opportunity_id):
+            usable.append(opportunity_id)
+        else:
+            found.tally.count(Reason.GONE, "(not an id)")
+    # Each costs a look and a tag.
+    size = CALLS_PER_TURN // 2
+    found.batches = [[(name, None) for name in usable[start : start + size]] for start in range(0, len(usable), size)]
+    return found

@@ -1,0 +1,32 @@
+"""The options of the integration, from their Variable and checked against the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.sdk import Variable
+
+from alva_lever.rules.settings import BadOption, Settings, read_options, resolve
+
+if TYPE_CHECKING:
+    from alva_lever.lever.hook import LeverHook
+
+VARIABLE = "alva_lever_settings"
+
+
+def read_settings(lever: LeverHook) -> Settings:
+    """Two steps, so that a bad option is refused before anything is asked for but the account's stages.
+
+    :raises BadOption: the Variable is missing, or an option can't be used.
+    """
+    text = Variable.get(VARIABLE, default=None)
+    if not text:
+        raise BadOption(
+            f"There is no Variable `{VARIABLE}`. Make it in Airflow under Admin, Variables, as JSON such as "
+            '{"trigger_stage": "New applicant"}; the README lists its options'
+        )
+    try:
+        return resolve(read_options(text), lever.stages())
+    except BadOption as bad:
+        problem = str(bad)
+    raise BadOption(f"{problem}. Mend the Variable `{VARIABLE}` under Admin, Variables")

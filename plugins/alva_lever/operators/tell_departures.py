@@ -1,0 +1,38 @@
+"""Tells Alva who was hired, and removes from it who was deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from alva_lever.operators.run import Run, failing_at_once
+
+
+class TellDeparturesOperator(BaseOperator):
+    """XCom `return_value`: `{"tally", "finished": true}`.
+
+    :param departures: `{"hired": [opportunity id], "deleted": [opportunity id]}`. (templated)
+    """
+
+    template_fields: Sequence[str] = ("departures",)
+
+    def __init__(self, *, departures: Any, alva_conn_id: str = "alva_default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.departures = departures
+        self.alva_conn_id = alva_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        result: dict[str, Any] = failing_at_once(lambda: self._tell(context))
+        return result
+
+    def _tell(self, context: Context) -> dict[str, Any]:
+        from alva_lever.alva.hook import AlvaHook
+        from alva_lever.steps.crew import THREADS
+        from alva_lever.steps.departures import Departures
+
+        alva = AlvaHook(self.alva_conn_id, threads=THREADS)
+        tally = Departures(alva, dry_run=Run.of(context).dry_run).tell(**self.departures)
+        self.log.info("Told: %s", tally.counts)
+        return {"tally": tally.as_json(), "finished": True}

@@ -1,0 +1,33 @@
+"""Which of a candidate's e-mail addresses an invitation can go to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from email_validator import EmailNotValidError, validate_email
+
+
+def first_valid(emails: Sequence[str]) -> str | None:
+    """The first one that an e-mail can be sent to, None if there is none. Nothing is looked up."""
+    return next((address for email in emails if (address := _valid(email)) is not None), None)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are one, as Alva compares them: without regard to case."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def fingerprint(emails: Sequence[str]) -> str:
+    """Twelve characters that stand for these addresses in their order, and from which none can be read."""
+    folded = "\n".join(email.strip().casefold() for email in emails)
+    return hashlib.sha256(folded.encode()).hexdigest()[:12]
+
+
+def _valid(email: str) -> str | None:
+    try:
+        # `test_environment` lets the reserved `.test` pass, where the sandbox's candidates live.
+        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return checked.normalized

@@ -1,0 +1,78 @@
+"""What an opportunity carries of its candidate's state in Alva."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import pendulum
+
+from alva_lever.rules import tags
+from alva_lever.rules.model import AlvaCandidate, Results
+from alva_lever.rules.tags import TagChange
+
+_LOWEST = (100, 75, 50, 25, 0)  # the lowest role fit of each tag, in the order of `tags.ROLE_FIT`
+
+
+def status_tag(candidate: AlvaCandidate) -> str:
+    """The one status tag: completed, bounced, or invited with nothing wrong."""
+    if candidate.completed:
+        return tags.COMPLETED
+    return tags.INVITATION_BOUNCED if candidate.bounced else tags.INVITATION_SENT
+
+
+def role_fit_tag(role_fit: float | None) -> str | None:
+    """The tag for a role fit of 0 to 100, rounded down; none for none, which is not zero."""
+    if role_fit is None:
+        return None
+    whole = math.floor(role_fit)
+    return next(tag for tag, lowest in zip(tags.ROLE_FIT, _LOWEST, strict=True) if whole >= lowest)
+
+
+def completion_tags(present: Iterable[str], role_fit: float | None) -> TagChange:
+    """What makes `Alva: Completed` the one status tag and the role fit's the one role fit tag."""
+    present = set(present)
+    fit = role_fit_tag(role_fit)
+    status = tags.with_status(present, tags.COMPLETED)
+    wrong_fits = tuple(tag for tag in tags.ROLE_FIT if tag in present and tag != fit)
+    missing_fit = (fit,) if fit is not None and fit not in present else ()
+    return TagChange(status.remove + wrong_fits, missing_fit + status.add)
+
+
+def result_note(candidate: AlvaCandidate, results: Results, link: str | None, ref: str) -> str:
+    """The results in plain text, for Lever's panel."""
+    scores = dict(results.scores)
+    lines = [
+        f"{_named(test.type)}: {_with(test.status, scores.pop(test.type, None))}" for test in candidate.assessments
+    ]
+    lines += [f"{_named(name)}: {score}" for name, score in scores.items()]
+    parts = ["Alva: test results", "\n".join([_role_fit(results), *lines])]
+    if link:
+        parts.append(f"Details: {link}")
+    return "\n\n".join([*parts, ref])
+
+
+def _role_fit(results: Results) -> str:
+    fit = results.role_fit
+    if fit is None:
+        return "Role fit: none now"
+    label = (role_fit_tag(fit.score) or "").removeprefix("Alva: ")
+    return f"Role fit: {math.floor(fit.score)} of 100 ({label}){_on(fit.computed_at)}"
+
+
+def _on(computed_at: str | None) -> str:
+    if not computed_at:
+        return ""
+    try:
+        moment = pendulum.parse(computed_at)
+    except ValueError:
+        return ""
+    return f", as of {moment.in_timezone('UTC'):YYYY-MM-DD HH:mm} UTC" if isinstance(moment, pendulum.DateTime) else ""
+
+
+def _named(name: str) -> str:
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+def _with(status: str, score: str | None) -> str:
+    return status if score is None else f"{status}, {score}"

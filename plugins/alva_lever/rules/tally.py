@@ -1,0 +1,75 @@
+"""What a run's report counts: every opportunity once, ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# How many ids a report names under each reason.
+IDS_SHOWN = 100
+NEAR_MISSES_SHOWN = 1000
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts and ids by reason, near misses, and what it cost. Adds up over the tasks of a run.
+
+    `calls` is by vendor (`lever`, `alva`), `waited_seconds` the time spent waiting for their limits.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, list[str]] = field(default_factory=dict)
+    near_misses: list[dict[str, str]] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=lambda: {"lever": 0, "alva": 0})
+    waited_seconds: float = 0.0
+
+    def count(self, reason: str, opportunity_id: str) -> None:
+        reason = str(reason)
+        self.counts[reason] = self.counts.get(reason, 0) + 1
+        named = self.ids.setdefault(reason, [])
+        if len(named) < IDS_SHOWN:
+            named.append(opportunity_id)
+
+    def near_miss(self, carrier_id: str, tags: Iterable[str]) -> None:
+        """`carrier_id`: of the opportunity or posting that carries them. One that is known already isn't repeated."""
+        for tag in tags:
+            miss = {"id": carrier_id, "tag": tag}
+            if miss not in self.near_misses and len(self.near_misses) < NEAR_MISSES_SHOWN:
+                self.near_misses.append(miss)
+
+    def add(self, other: Tally) -> None:
+        for reason, count in other.counts.items():
+            self.counts[reason] = self.counts.get(reason, 0) + count
+        for reason, named in other.ids.items():
+            shown = self.ids.setdefault(reason, [])
+            shown += named[: IDS_SHOWN - len(shown)]
+        for miss in other.near_misses:
+            self.near_miss(miss["id"], [miss["tag"]])
+        for vendor, calls in other.calls.items():
+            self.calls[vendor] = self.calls.get(vendor, 0) + calls
+        self.waited_seconds += other.waited_seconds
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "counts": self.counts,
+            "ids": self.ids,
+            "near_misses": self.near_misses,
+            "calls": self.calls,
+            "waited_seconds": round(self.waited_seconds, 1),
+        }
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Tally:
+        """From `as_json`, a report's other keys aside."""
+        return cls(
+            dict(value["counts"]),
+            {reason: list(named) for reason, named in value["ids"].items()},
+            list(value["near_misses"]),
+            dict(value["calls"]),
+            float(value["waited_seconds"]),
+        )
+
+    def report(self, *, dry_run: bool) -> dict[str, Any]:
+        """A run's report: `{"dry_run", "looked_at", "counts", "ids", "near_misses", "calls", "waited_seconds"}`."""
+        return {"dry_run": dry_run, "looked_at": sum(self.counts.values()), **self.as_json()}

@@ -1,0 +1,131 @@
+"""A batch of candidates: looked at together, done by a crew, as much of it as one turn at Lever's limit allows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alva_lever.alva.hook import AlvaHook
+from alva_lever.lever.hook import LeverHook
+from alva_lever.rules.tally import Tally
+from alva_lever.steps.crew import Crew, locked
+from alva_lever.steps.inviting import Errand, Inviting
+from alva_lever.steps.looking import AT_ONCE, Look, Looking
+from alva_lever.steps.positions import Positions
+from alva_lever.steps.postings import Postings
+from alva_lever.transport.errors import ApiError
+
+# One turn: so many calls to Lever, or so long, whichever comes first. Then somebody else may be in more of a hurry.
+CALLS_PER_TURN = 500
+SECONDS_PER_TURN = 60.0
+_SAVED_EVERY = 50
+
+# An opportunity's id, and its contact's where it is known.
+Pair = tuple[str, str | None]
+
+
+@dataclass(slots=True)
+class Progress:
+    """What of a batch is done, kept over retries and turns. Ids and counts only."""
+
+    done: set[str] = field(default_factory=set)
+    tally: Tally = field(default_factory=Tally)
+    positions: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"done": sorted(self.done), "tally": self.tally.as_json(), "positions": self.positions}
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Progress:
+        return cls(set(value["done"]), Tally.of(value["tally"]), dict(value["positions"]))
+
+
+class Batch:
+    """Does candidates, and says in `progress` which. `save` is called with it now and then, and at the end."""
+
+    def __init__(
+        self,
+        *,
+        lever: LeverHook,
+        alva: AlvaHook,
+        errand: Errand,
+        progress: Progress,
+        save: Callable[[Progress], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lever = lever
+        self._alva = alva
+        self._progress = progress
+        self._save = save
+        self._clock = clock
+        self._started = clock()
+        self._looking = Looking(lever)
+        self._positions = Positions(alva, progress.positions)
+        self._inviting = Inviting(
+            lever=lever,
+            alva=alva,
+            postings=Postings(lever),
+            positions=self._positions,
+            errand=errand,
+            near_miss=locked(progress.tally.near_miss),
+        )
+        self._counted = {"lever": 0, "alva": 0}
+        self._waited_seconds = 0.0
+        self._turn_is_over = False
+
+    def work(self, pairs: Sequence[Pair]) -> bool:
+        """Whether all of them are done; False where the turn ended before.
+
+        :raises ApiError: what ended it early, or how many could not be done; the others were, and `progress` says so.
+        """
+        todo = [pair for pair in pairs if pair[0] not in self._progress.done]
+        faults: list[ApiError] = []
+        unsaved = 0
+        try:
+            for done in Crew(self._do).work(self._looks(todo)):
+                if done.fault is not None:
+                    faults.append(done.fault)
+                    continue
+                opportunity_id = done.item.opportunity_id if isinstance(done.item, Look) else done.item
+                self._progress.tally.count(done.result or "", opportunity_id)
+                self._progress.done.add(opportunity_id)
+                unsaved += 1
+                if unsaved == _SAVED_EVERY:
+                    self._keep()
+                    unsaved = 0
+        finally:
+            self._keep()
+        if faults:
+            could_not = f"{len(faults)} of {len(todo)} candidates could not be done; the others were"
+            raise ApiError(f"{could_not}. The first: {faults[0]}")
+        return not self._turn_is_over
+
+    def _looks(self, todo: Sequence[Pair]) -> Iterator[Look | str]:
+        """A look, or the id of somebody who has to be looked at alone."""
+        for start in range(0, len(todo), AT_ONCE):
+            if start and self._over():
+                self._turn_is_over = True
+                return
+            some = todo[start : start + AT_ONCE]
+            shown = self._looking.listed(some)
+            for opportunity_id, _ in some:
+                yield shown.get(opportunity_id, opportunity_id)
+
+    def _over(self) -> bool:
+        return self._lever.calls >= CALLS_PER_TURN or self._clock() - self._started >= SECONDS_PER_TURN
+
+    def _do(self, item: Look | str) -> str:
+        return self._inviting.handle(self._looking.look(item) if isinstance(item, str) else item)
+
+    def _keep(self) -> None:
+        tally = self._progress.tally
+        for vendor, calls in (("lever", self._lever.calls), ("alva", self._alva.calls)):
+            tally.calls[vendor] += calls - self._counted[vendor]
+            self._counted[vendor] = calls
+        waited = self._lever.waited_seconds + self._alva.waited_seconds
+        tally.waited_seconds += waited - self._waited_seconds
+        self._waited_seconds = waited
+        self._progress.positions.update(self._positions.ids)
+        self._save(self._progress)

@@ -1,0 +1,54 @@
+"""Those who were hired in Lever or deleted from it: told to Alva."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alva_lever.alva.hook import AlvaHook
+from alva_lever.rules.tally import Tally
+from alva_lever.steps.crew import Crew
+from alva_lever.transport.errors import ApiError
+
+HIRED, DELETED, NOT_IN_ALVA = "hired", "deleted", "not_in_alva"
+
+
+class Departures:
+    """Marks candidates as hired, or removes them. Done again, it changes nothing more."""
+
+    def __init__(self, alva: AlvaHook, *, dry_run: bool) -> None:
+        self._alva = alva
+        self._dry_run = dry_run
+
+    def tell(self, *, hired: Sequence[str], deleted: Sequence[str]) -> Tally:
+        """What became of each opportunity: `hired`, `deleted`, or `not_in_alva`.
+
+        :raises ApiError: Alva's key was refused, or how many could not be told; the others were.
+        """
+        tally = Tally()
+        faults: list[ApiError] = []
+        items = [(DELETED, opportunity_id) for opportunity_id in deleted]
+        items += [(HIRED, opportunity_id) for opportunity_id in hired]
+        for done in Crew(self._one).work(items):
+            if done.fault is not None:
+                faults.append(done.fault)
+            else:
+                tally.count(done.result or "", done.item[1])
+        if faults:
+            raise ApiError(f"{len(faults)} of {len(items)} departures could not be told. The first: {faults[0]}")
+        tally.calls["alva"] = self._alva.calls
+        tally.waited_seconds = self._alva.waited_seconds
+        return tally
+
+    def _one(self, item: tuple[str, str]) -> str:
+        what, opportunity_id = item
+        candidates = list(self._alva.candidates(external_id=opportunity_id))
+        if not candidates:
+            return NOT_IN_ALVA
+        for candidate in candidates:
+            if self._dry_run:
+                continue
+            if what == DELETED:
+                self._alva.remove_candidate(candidate.id)
+            elif candidate.stage != HIRED:
+                self._alva.set_stage(candidate.id, HIRED)
+        return what

@@ -1,0 +1,190 @@
+"""One candidate: looked at, decided, invited, and told of in Lever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from alva_lever.alva.hook import AlvaHook
+from alva_lever.lever.hook import LeverHook
+from alva_lever.rules import asking, tags
+from alva_lever.rules.addresses import first_valid, same
+from alva_lever.rules.asking import Again, Failure, Request
+from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
+from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
+from alva_lever.rules.settings import Settings
+from alva_lever.rules.texts import ALREADY_ON_JOB
+from alva_lever.rules.window import Window
+from alva_lever.steps.looking import Look
+from alva_lever.steps.positions import Positions
+from alva_lever.steps.postings import Postings
+from alva_lever.steps.telling import Telling
+from alva_lever.transport.errors import Conflict, Forbidden, NotFound, Refused, Unauthorized
+
+NearMiss = Callable[[str, list[str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a run is asked to do. `run_id`, and `named`: who a person named in it, in a manual run of its own."""
+
+    settings: Settings
+    window: Window | None
+    run_id: str
+    named: frozenset[str] = frozenset()
+    dry_run: bool = False
+
+    def request(self, opportunity_id: str) -> Request:
+        return Request(self.settings, opportunity_id in self.named, self.run_id)
+
+
+class Inviting:
+    """Carries out what the rules say about one candidate. Safe to use from several threads.
+
+    Whatever crashes in between, the same candidate done again ends in the same state: Alva is asked who is there
+    before anybody is added, notes are looked for before they are written, and tags are Lever's to keep unique.
+    """
+
+    def __init__(
+        self,
+        *,
+        lever: LeverHook,
+        alva: AlvaHook,
+        postings: Postings,
+        positions: Positions,
+        errand: Errand,
+        near_miss: NearMiss,
+    ) -> None:
+        self._lever = lever
+        self._alva = alva
+        self._postings = postings
+        self._positions = positions
+        self._errand = errand
+        self._near_miss = near_miss
+        self._telling = Telling(lever, alva, errand.settings)
+
+    def handle(self, look: Look) -> str:
+        """What became of it: a `Reason`, or a `Failure`.
+
+        :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
+        """
+        errand, opportunity = self._errand, look.opportunity
+        request = errand.request(look.opportunity_id)
+        case = Case(errand.settings, opportunity, hidden=look.hidden, named=request.named)
+        known = settled(case)
+        if known is not None or opportunity is None:
+            return known or Reason.GONE
+        self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
+        seen = self._postings.see(opportunity.posting_id)
+        posting = seen.posting
+        if posting is not None:
+            self._near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
+        new = errand.window is not None and errand.window.has(
+            opportunity.application.created_at_ms if opportunity.application else None
+        )
+        case = replace(case, posting=posting, hidden=seen.hidden, new=new)
+        again = None if settled(case) else self._asked_again(opportunity, request)
+        reason = decide(replace(case, asked_again=again is not None))
+        if reason.invites:
+            return self._invite(opportunity, posting, reason, again, request)
+        if new and posting is not None and reason is not Reason.CONFIDENTIAL and not errand.dry_run:
+            self._bring_up_to_date(posting)
+        return reason
+
+    def _asked_again(self, opportunity: Opportunity, request: Request) -> Again | None:
+        if not may_have_failed(opportunity):
+            return None
+        told = asking.reports(self._lever.notes(opportunity.id))
+        needed = asking.needs_alva(opportunity, told)
+        candidate = self._alva.find_candidate(opportunity.id) if needed else None
+        return asking.asked_again(opportunity, told, request, candidate)
+
+    def _bring_up_to_date(self, posting: Posting) -> None:
+        """Somebody came to this posting: Alva's job position says what it says now, whoever is invited."""
+        try:
+            self._positions.sync(posting)
+        except (Unauthorized, Forbidden):
+            raise
+        except Refused:
+            # Nobody waits for this position: whoever will be invited on it is told of the refusal then.
+            return
+
+    def _invite(
+        self, opportunity: Opportunity, posting: Posting | None, reason: Reason, again: Again | None, request: Request
+    ) -> str:
+        candidate = self._alva.find_candidate(opportunity.id)
+        if candidate is None or (candidate.bounced and again is not None):
+            failure = _hindrance(opportunity, posting)
+            detail: str | None = None
+            if failure is None and self._errand.dry_run:
+                return reason
+            if failure is None and posting is not None:
+                try:
+                    candidate = self._send(opportunity, posting, candidate)
+                except (Unauthorized, Forbidden):
+                    raise
+                except Refused as refused:
+                    failure = Failure.REFUSED_BY_ALVA
+                    taken = isinstance(refused, Conflict)
+                    detail = ALREADY_ON_JOB if taken else f"Alva says: {refused.detail}" if refused.detail else None
+            if failure is not None:
+                return self._fail(opportunity, failure, detail, asking.request_key(opportunity, reason, again, request))
+        if self._errand.dry_run or candidate is None:
+            return reason
+        return self._told(opportunity.id, lambda: self._telling.state(opportunity, candidate)) or reason
+
+    def _send(self, opportunity: Opportunity, posting: Posting, present: AlvaCandidate | None) -> AlvaCandidate:
+        """The candidate with an invitation on its way; `present` is one whose invitation bounced."""
+        address = first_valid(opportunity.emails) or ""
+        position_id = self._positions.sync(posting)
+        if present is not None:
+            bounced = (present.invitation.email if present.invitation else "") or present.email
+            if same(address, bounced):
+                return self._alva.resend_invitation(present.id)
+            # Alva has no other way to change an address.
+            self._alva.remove_candidate(present.id)
+        first, _, last = opportunity.name.strip().partition(" ")
+        try:
+            return self._alva.add_candidate(
+                job_position_id=position_id,
+                email=address,
+                first_name=first,
+                last_name=last.strip(),
+                external_id=opportunity.id,
+            )
+        except Conflict as conflict:
+            there = None if conflict.candidate_id is None else self._alva.candidate(conflict.candidate_id)
+            if there is not None and there.external_id == opportunity.id:
+                return there
+            raise
+
+    def _fail(self, opportunity: Opportunity, failure: Failure, detail: str | None, key: str) -> str:
+        if self._errand.dry_run:
+            return failure
+        return self._told(opportunity.id, lambda: self._telling.failure(opportunity, failure, detail, key)) or failure
+
+    def _told(self, opportunity_id: str, tell: Callable[[], None]) -> Reason | None:
+        """Writes to Lever. None if that went well, else why there is nobody to tell it of any more."""
+        try:
+            tell()
+        except NotFound:
+            return Reason.GONE
+        except Forbidden:
+            try:
+                self._lever.opportunity(opportunity_id)
+            except NotFound:
+                return Reason.GONE
+            except Forbidden:
+                return Reason.CONFIDENTIAL
+            # It can be read: it is the key that may not write.
+            raise
+        return None
+
+
+def _hindrance(opportunity: Opportunity, posting: Posting | None) -> Failure | None:
+    """What keeps an invitation from being sent, as far as Lever shows."""
+    if not opportunity.emails:
+        return Failure.MISSING_EMAIL
+    if first_valid(opportunity.emails) is None:
+        return Failure.INVALID_EMAIL
+    return Failure.NO_POSTING if posting is None else None

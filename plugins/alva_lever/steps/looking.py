@@ -1,0 +1,56 @@
+"""Opportunities as they are now, several in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alva_lever.lever.filters import OpportunityFilter
+from alva_lever.lever.hook import LeverHook
+from alva_lever.rules.model import Opportunity
+from alva_lever.transport.errors import Forbidden, Malformed, NotFound
+
+# How many are looked at in one request. A page has room for four times as many, since a person may have several
+# opportunities, and what is looked at is acted on within seconds.
+AT_ONCE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`opportunity` None: it is gone, or `hidden`: Lever refuses to show this one."""
+
+    opportunity_id: str
+    opportunity: Opportunity | None
+    hidden: bool = False
+
+
+class Looking:
+    """Looks. A listing by contact shows who is not confidential; whoever isn't on it is asked for by id."""
+
+    def __init__(self, lever: LeverHook) -> None:
+        self._lever = lever
+
+    def look(self, opportunity_id: str) -> Look:
+        """One, by its id. :raises Forbidden: the key may not see any opportunity."""
+        try:
+            return Look(opportunity_id, self._lever.opportunity(opportunity_id))
+        except NotFound:
+            return Look(opportunity_id, None)
+        except Forbidden:
+            # It is this one that is hidden, unless the key may not list opportunities either.
+            self._lever.may_list("opportunities")
+            return Look(opportunity_id, None, hidden=True)
+
+    def listed(self, pairs: Sequence[tuple[str, str | None]]) -> dict[str, Look]:
+        """Those of `(opportunity id, contact id)` that one request shows, by id: `AT_ONCE` at most. The others are
+        left for `look`."""
+        wanted = {opportunity_id for opportunity_id, _ in pairs}
+        contacts = tuple({contact_id: None for _, contact_id in pairs if contact_id})
+        if len(contacts) < 2:
+            return {}
+        try:
+            rows = self._lever.first_page(OpportunityFilter(contact_id=contacts))
+        except Malformed:
+            # One row that can't be read spoils the page for all: each by itself, then.
+            return {}
+        return {row.id: Look(row.id, row) for row in rows if row.id in wanted}

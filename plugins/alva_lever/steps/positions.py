@@ -1,0 +1,60 @@
+"""Job positions in Alva, brought up to date with Lever's postings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from alva_lever.alva.hook import AlvaHook
+from alva_lever.rules.model import Posting
+from alva_lever.rules.positions import difference, owner_of
+from alva_lever.steps.postings import OnceEach
+from alva_lever.transport.errors import Forbidden, Refused, Unauthorized
+
+log = logging.getLogger(__name__)
+
+
+class Positions:
+    """Finds or makes a posting's job position, once each. Safe to use from several threads.
+
+    `known`: ids of positions by posting id that this run has brought up to date already.
+    """
+
+    def __init__(self, alva: AlvaHook, known: Mapping[str, str] | None = None) -> None:
+        self._alva = alva
+        self.ids: dict[str, str] = dict(known or {})
+        self._postings: dict[str, Posting] = {}
+        self._once = OnceEach(self._synced)
+        self._users = OnceEach(lambda _: {email.casefold(): email for email in alva.user_emails()})
+
+    def sync(self, posting: Posting) -> str:
+        """The id of the posting's job position, made or brought up to date before.
+
+        :raises Refused: Alva makes no such position.
+        """
+        if posting.id in self.ids:
+            return self.ids[posting.id]
+        self._postings[posting.id] = posting
+        return self._once(posting.id)
+
+    def _synced(self, posting_id: str) -> str:
+        posting = self._postings[posting_id]
+        owner = owner_of(posting, self._users("all")) if posting.hiring_manager_email else None
+        position = self._alva.find_position(posting_id)
+        if position is None:
+            position = self._alva.create_position(
+                name=posting.name, external_id=posting_id, owner_email=owner, team=posting.team
+            )
+        elif changes := difference(position, posting, owner):
+            self._update(position.id, changes)
+        self.ids[posting_id] = position.id
+        return position.id
+
+    def _update(self, position_id: str, changes: Mapping[str, str | None]) -> None:
+        try:
+            self._alva.update_position(position_id, changes)
+        except (Unauthorized, Forbidden):
+            raise
+        except Refused as refused:
+            # The position is there all the same: a name that Alva doesn't take keeps nobody from being invited.
+            log.warning("Job position %s stays as it is (%s): %s", position_id, ", ".join(sorted(changes)), refused)

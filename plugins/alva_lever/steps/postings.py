@@ -1,0 +1,62 @@
+"""Lever's postings as they are now, each read once a task."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from alva_lever.lever.hook import LeverHook
+from alva_lever.rules.model import Posting
+from alva_lever.transport.errors import Forbidden, NotFound
+
+T = TypeVar("T")
+
+
+class OnceEach(Generic[T]):
+    """Values by key, each made by the first thread that asks for it while others who ask wait. Errors aren't kept."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        self._make = make
+        self._values: dict[str, T] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, key: str) -> T:
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._values:
+                self._values[key] = self._make(key)
+            return self._values[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A posting as Lever shows it. `posting` None: it is gone, or `hidden`: Lever refuses to show it."""
+
+    posting: Posting | None
+    hidden: bool = False
+
+
+class Postings:
+    """Reads postings. Safe to use from several threads."""
+
+    def __init__(self, lever: LeverHook) -> None:
+        self._lever = lever
+        self._once = OnceEach(self._read)
+
+    def see(self, posting_id: str | None) -> Seen:
+        """:raises Forbidden: the key may read no posting at all."""
+        return Seen(None) if posting_id is None else self._once(posting_id)
+
+    def _read(self, posting_id: str) -> Seen:
+        try:
+            return Seen(self._lever.posting(posting_id))
+        except NotFound:
+            return Seen(None)
+        except Forbidden:
+            # It is this one that is hidden, unless the key may not list postings either.
+            self._lever.may_list("postings")
+            return Seen(None, hidden=True)
