@@ -61,11 +61,6 @@ def test_only_the_very_note_counts_as_written(
     assert lever.add_note("o", TEXT, REF).id == "n1"
 
 
-def test_a_ref_without_its_word_is_the_same_line(lever: LeverHook, server: RecordingServer) -> None:
-    server.answer(CUT, listed(note("n1", TEXT + "\n")))
-    assert lever.add_note("o", TEXT, "alva-lever/result/7").id == "n1"
-
-
 def test_a_429_wrote_nothing_and_needs_no_look(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(Reply(429), Reply(201, json={"data": note("n1", TEXT)}))
     lever.add_note("o", TEXT, REF)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.sdk import Asset, BaseOperator, Context
+from airflow.sdk import BaseOperator, Context
 
 from alva_lever.operators.run import Run, covered_asset, failing_at_once, read_covered
 
@@ -47,7 +47,7 @@ class FindCandidatesOperator(BaseOperator):
         from alva_lever.steps.finding import Finding, Found
 
         run, ti = Run.of(context), context["ti"]
-        window = run.window(read_covered(context, self._asset()), now_ms=int(time.time() * 1000))
+        window = run.window(read_covered(context, covered_asset(self.dag_id), run), now_ms=int(time.time() * 1000))
         lever, alva = LeverHook(self.lever_conn_id), AlvaHook(self.alva_conn_id)
         settings = read_settings(lever)
         alva.check_key()
@@ -65,9 +65,6 @@ class FindCandidatesOperator(BaseOperator):
         ti.xcom_push("found", {**found_json, "batches": len(found.batches)})
         # Lists, since a tuple comes out of an XCom as something else.
         return [[list(pair) for pair in batch] for batch in found.batches]
-
-    def _asset(self) -> Asset:
-        return covered_asset(self.dag_id)
 
 
 def named(opportunity_ids: Sequence[str]) -> Any:

@@ -65,15 +65,21 @@ def covered_asset(dag_id: str) -> Asset:
     return Asset(name=f"{dag_id}_covered", uri=f"alva-lever://covered/{dag_id}")
 
 
-def read_covered(context: Context, asset: Asset) -> int | None:
+def read_covered(context: Context, asset: Asset, run: Run) -> int | None:
+    """Up to where scheduled runs have succeeded. The first begins it, so that it isn't left out should it fail."""
     value = context["asset_state_store"][asset].get(COVERED_KEY)
-    return value if isinstance(value, int) else None
+    if isinstance(value, int):
+        return value
+    if not run.scheduled or run.interval_ms is None:
+        return None
+    context["asset_state_store"][asset].set(COVERED_KEY, run.interval_ms[0])
+    return run.interval_ms[0]
 
 
 def move_covered(context: Context, asset: Asset, run: Run) -> None:
     """A scheduled run has succeeded as a whole: everything up to its end is covered. Never moves back."""
     if run.scheduled and not run.dry_run and run.interval_ms is not None:
-        covered = max(read_covered(context, asset) or 0, run.interval_ms[1])
+        covered = max(read_covered(context, asset, run) or 0, run.interval_ms[1])
         context["asset_state_store"][asset].set(COVERED_KEY, covered)
 
 

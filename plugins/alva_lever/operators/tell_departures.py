@@ -33,6 +33,9 @@ class TellDeparturesOperator(BaseOperator):
         from alva_lever.steps.departures import Departures
 
         alva = AlvaHook(self.alva_conn_id, threads=THREADS)
+        if any(self.departures.values()):
+            # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
+            alva.get_conn()
         tally = Departures(alva, dry_run=Run.of(context).dry_run).tell(**self.departures)
         self.log.info("Told: %s", tally.counts)
         return {"tally": tally.as_json(), "finished": True}

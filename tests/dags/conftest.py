@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from include.sandbox import Sandbox
+from tests.dags.runner import Runner
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    """Airflow's database, empty, with the pool that every task at Lever takes its turn in."""
+    from airflow.models.pool import Pool
+    from airflow.utils import db
+    from airflow.utils.session import create_session
+
+    db.initdb()
+    with create_session() as session:
+        Pool.create_or_update_pool(
+            name="lever_api", slots=1, description="one at a time", include_deferred=False, session=session
+        )
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox(lever_calls_per_second=None)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    value: dict[str, object] = {"trigger_stage": "New applicant"}
+    monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", json.dumps(value))
+    return value
+
+
+@pytest.fixture
+def served(sandbox: Sandbox, settings: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Both services on a free port, and the connections to them, without a pace."""
+    with sandbox.serve() as url:
+        lever = {
+            "conn_type": "lever", "host": f"{url}/lever/v1", "login": sandbox.LEVER_KEY,
+            "extra": {"calls_per_second": 100_000},
+        }  # fmt: skip
+        alva = {"conn_type": "alva", "host": f"{url}/alva/v1", "password": sandbox.ALVA_KEY}
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(lever))
+        monkeypatch.setenv("AIRFLOW_CONN_ALVA_DEFAULT", json.dumps(alva))
+        yield url
+
+
+@pytest.fixture
+def hourly(database: None, served: str) -> Runner:
+    """The hourly DAG, which has never run."""
+    _forget_runs()
+    return Runner("alva_lever_invite_candidates")
+
+
+def _forget_runs() -> None:
+    from airflow.models.asset_state_store import AssetStateStoreModel
+    from airflow.models.dagrun import DagRun
+    from airflow.models.task_state_store import TaskStateStoreModel
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session() as session:
+        for model in (XComModel, TaskStateStoreModel, AssetStateStoreModel, TaskInstance, DagRun):
+            session.execute(delete(model))
+
+
+@pytest.fixture
+def posting(sandbox: Sandbox) -> str:
+    return sandbox.recruiter.add_posting("Data Engineer", team="Platform", hiring_manager_email="mo@hiring.test")

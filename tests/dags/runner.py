@@ -1,0 +1,133 @@
+"""Runs of a DAG in real Airflow, without a scheduler: its database, its task runner, its rules about what comes next.
+
+As `DAG.test` does it, but for runs of every kind, with an interval of the test's choice, and again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import BundleDagBag, DagBag, sync_bag_to_db
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import clear_task_instances
+from airflow.models.xcom import XComModel
+from airflow.sdk import DAG
+from airflow.sdk.definitions.dag import _run_task
+from airflow.serialization.definitions.dag import SerializedDAG
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.utils.session import create_session
+from airflow.utils.types import DagRunTriggeredByType, DagRunType
+from sqlalchemy import select
+
+DAGS = Path(__file__).parent.parent.parent / "dags"
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that has come to its end."""
+
+    run_id: str
+    state: str
+    tasks: dict[str, list[str]]
+    report: dict[str, Any] | None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        assert self.report is not None
+        counts: dict[str, int] = self.report["counts"]
+        return counts
+
+
+class Runner:
+    """One DAG. Nothing is retried unless `retries` says so: Airflow would wait for minutes."""
+
+    def __init__(self, dag_id: str, retries: int = 0) -> None:
+        bag = DagBag(str(DAGS))
+        assert not bag.import_errors
+        self.dag: DAG = bag.dags[dag_id]  # type: ignore[assignment]
+        for task in self.dag.tasks:
+            if not task.is_mapped:
+                task.retries = retries
+            else:
+                task.partial_kwargs["retries"] = retries  # type: ignore[attr-defined]
+        self._serialized: SerializedDAG = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
+        manager = DagBundlesManager()
+        with create_session() as session:
+            manager.sync_bundles_to_db(session=session)
+        for bundle in manager.get_all_dag_bundles():
+            bundle.initialize()
+            found = BundleDagBag(dag_folder=bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
+            sync_bag_to_db(found, bundle.name, bundle.version)
+
+    def manual(self, **conf: Any) -> Ended:
+        return self._new(DagRunType.MANUAL, None, conf)
+
+    def scheduled(self, start: datetime, end: datetime | None = None) -> Ended:
+        return self._new(DagRunType.SCHEDULED, (start, end or start + HOUR), {})
+
+    def backfill(self, start: datetime, **conf: Any) -> Ended:
+        return self._new(DagRunType.BACKFILL_JOB, (start, start + HOUR), conf)
+
+    def again(self, run_id: str, kind: DagRunType | None = None) -> Ended:
+        """The same run cleared as a whole, as a person or a backfill (which changes its kind) does it."""
+        with create_session() as session:
+            run = self._find(session, run_id)
+            clear_task_instances(run.get_task_instances(session=session), session)
+            run.run_type = kind or run.run_type
+            run.state = "running"
+        return self._to_the_end(run_id)
+
+    def _new(self, kind: DagRunType, interval: tuple[datetime, datetime] | None, conf: dict[str, Any]) -> Ended:
+        now = datetime.now().astimezone()
+        with create_session() as session:
+            run_id = f"{kind}__{now.isoformat()}"
+            self._serialized.create_dagrun(
+                run_id=run_id,
+                logical_date=interval[0] if interval else None,
+                data_interval=interval,
+                run_after=interval[1] if interval else now,
+                run_type=kind,
+                triggered_by=DagRunTriggeredByType.TEST,
+                triggering_user_name="test",
+                conf=conf,
+                state="running",
+                start_date=now,
+                session=session,
+            )
+        return self._to_the_end(run_id)
+
+    def _to_the_end(self, run_id: str) -> Ended:
+        with create_session() as session:
+            run = self._find(session, run_id)
+            while run.state == "running":
+                session.expire_all()
+                run.dag = self._serialized
+                schedulable, _ = run.update_state(session=session)
+                for instance in schedulable:
+                    instance.try_number += instance.state != "up_for_reschedule"
+                    instance.state = "scheduled"
+                session.commit()
+                for instance in run.get_task_instances(state=["scheduled"], session=session):
+                    _run_task(ti=instance, task=self.dag.task_dict[instance.task_id])
+                session.commit()
+            tasks: dict[str, list[str]] = {}
+            for instance in run.get_task_instances(session=session):
+                tasks.setdefault(instance.task_id, []).append(str(instance.state))
+            return Ended(run_id, str(run.state), tasks, self.xcom(run_id, "report"))
+
+    def xcom(self, run_id: str, task_id: str, key: str = "return_value") -> Any:
+        with create_session() as session:
+            row = session.scalar(
+                select(XComModel).where(XComModel.run_id == run_id, XComModel.task_id == task_id, XComModel.key == key)
+            )
+            return None if row is None else XComModel.deserialize_value(row)
+
+    def _find(self, session: Any, run_id: str) -> DagRun:
+        run: DagRun = session.scalar(select(DagRun).where(DagRun.run_id == run_id, DagRun.dag_id == self.dag.dag_id))
+        run.dag = self._serialized
+        return run

@@ -1,0 +1,123 @@
+"""What holds of the package as a whole: who may import whom, and what Airflow makes of it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "plugins" / "alva_lever"
+# From the ground up; a room may use those before it. Lever and Alva don't know each other.
+FLOORS: dict[str, set[str]] = {
+    "rules": set(),
+    "transport": set(),
+    "lever": {"rules", "transport"},
+    "alva": {"rules", "transport"},
+    "steps": {"rules", "transport", "lever", "alva"},
+    "operators": {"rules", "transport", "lever", "alva", "steps"},
+}
+# What the rules may stand on besides Python itself.
+PURE = {"pendulum", "email_validator", "alva_lever"}
+DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def named(files: list[Path]) -> list[str]:
+    return [str(file.relative_to(ROOT)) for file in files]
+
+
+@pytest.mark.parametrize("file", MODULES, ids=named(MODULES))
+def test_nothing_imports_upward(file: Path) -> None:
+    room = file.relative_to(PACKAGE).parts[0]
+    if room in FLOORS:
+        used = {name.split(".")[1] for name in imports(file) if name.startswith("alva_lever.")}
+        assert used <= FLOORS[room] | {room}
+    assert not [name for name in imports(file) if name.split(".")[0] in ("include", "dags", "tests")]
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name != "__pycache__"}
+    assert rooms == set(FLOORS)
+
+
+@pytest.mark.parametrize("file", sorted((PACKAGE / "rules").glob("*.py")), ids=lambda file: file.name)
+def test_the_rules_are_pure(file: Path) -> None:
+    used = {name.split(".")[0] for name in imports(file)}
+    assert used - set(sys.stdlib_module_names) <= PURE
+    assert not used & {"time", "random", "os", "logging"}
+
+
+def test_the_sandbox_and_the_package_do_not_know_each_other() -> None:
+    files = [*(ROOT / "include").rglob("*.py")]
+    assert files
+    assert not [file for file in files for name in imports(file) if name.split(".")[0] == "alva_lever"]
+
+
+@pytest.mark.parametrize("file", DAG_FILES, ids=named(DAG_FILES))
+def test_a_dag_file_is_a_table_of_contents(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= 60
+
+
+class TestDags:
+    @pytest.fixture(scope="class")
+    def bag(self) -> DagBag:
+        return DagBag(str(ROOT / "dags"))
+
+    def test_all_of_them_can_be_read(self, bag: DagBag) -> None:
+        assert bag.import_errors == {}
+        assert {dag.dag_id for dag in bag.dags.values()} == {file.stem for file in DAG_FILES}
+
+    def test_each_says_what_it_is_and_how_it_runs(self, bag: DagBag) -> None:
+        for dag in bag.dags.values():
+            assert {"alva", "lever"} <= set(dag.tags), dag.dag_id
+            assert dag.doc_md, dag.dag_id
+            assert dag.description, dag.dag_id
+            assert not dag.catchup, dag.dag_id
+            assert dag.params["dry_run"] is False, dag.dag_id
+
+    def test_each_task_ends_and_takes_its_turn(self, bag: DagBag) -> None:
+        for dag in bag.dags.values():
+            for task in dag.tasks:
+                assert task.execution_timeout is not None, task.task_id
+                assert task.weight_rule == "absolute", task.task_id
+                assert (task.pool == "lever_api") == hasattr(task, "lever_conn_id") or task.is_mapped, task.task_id
+                assert task.retries >= 2 or task.task_id == "report", task.task_id
+
+    def test_reading_one_imports_no_hook(self) -> None:
+        heavy = ("requests", "fastapi", "airflow.providers.http", "alva_lever.lever.hook", "alva_lever.alva.hook")
+        code = (
+            f"import sys; sys.path[:0] = [{str(ROOT / 'dags')!r}, {str(ROOT / 'plugins')!r}]\n"
+            "import airflow.sdk; before = set(sys.modules)\n"
+            "import alva_lever_invite_candidates\n"
+            f"print([name for name in {heavy!r} if name in set(sys.modules) - before])"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_airflows_plugin_scanner_keeps_out_of_the_package() -> None:
+    from airflow.utils.file import find_path_from_directory
+
+    found = [Path(path) for path in find_path_from_directory(str(ROOT / "plugins"), ".airflowignore", "glob")]
+    assert not [path for path in found if path.suffix == ".py" and PACKAGE in path.parents]
+
+
+def test_the_connection_types_are_known_to_airflow() -> None:
+    from airflow.providers_manager import ProvidersManager
+
+    hooks = ProvidersManager().hooks
+    assert {name: hooks[name].hook_name for name in ("lever", "alva")} == {"lever": "Lever", "alva": "Alva"}
