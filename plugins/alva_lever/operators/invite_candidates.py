@@ -61,7 +61,7 @@ class InviteCandidatesOperator(BaseOperator):
         run, ti = Run.of(context), context["ti"]
         store, key = context["task_state_store"], f"progress-{run.clear_number}"
         lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)
-        # Here rather than by whichever thread comes first: a connection is asked for over the task's one line to Airflow.
+        # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
         alva.get_conn()
         progress = self._progress(store.get(key), context)
         batch = Batch(

@@ -10,7 +10,7 @@ from typing import Any
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.tally import Tally
-from alva_lever.steps.crew import Crew, locked
+from alva_lever.steps.crew import THREADS, Crew, locked
 from alva_lever.steps.inviting import Errand, Inviting
 from alva_lever.steps.looking import AT_ONCE, Look, Looking
 from alva_lever.steps.positions import Positions
@@ -53,12 +53,14 @@ class Batch:
         errand: Errand,
         progress: Progress,
         save: Callable[[Progress], None],
+        threads: int = THREADS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lever = lever
         self._alva = alva
         self._progress = progress
         self._save = save
+        self._threads = threads
         self._clock = clock
         self._started = clock()
         self._looking = Looking(lever)
@@ -84,7 +86,7 @@ class Batch:
         faults: list[ApiError] = []
         unsaved = 0
         try:
-            for done in Crew(self._do).work(self._looks(todo)):
+            for done in Crew(self._do, threads=self._threads).work(self._looks(todo)):
                 if done.fault is not None:
                     faults.append(done.fault)
                     continue

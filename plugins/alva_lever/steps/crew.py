@@ -13,7 +13,8 @@ from alva_lever.transport.errors import ApiError, Forbidden, SetupError, Unautho
 T = TypeVar("T")
 R = TypeVar("R")
 
-THREADS = 8
+# Each candidate is a call to Lever and two to Alva: with answers that take 0.3 s, ten of them keep Lever busy.
+THREADS = 12
 # A fault that keeps to one candidate must not keep the others waiting; so many of them are not about candidates.
 FAULTS_BEFORE_STOP = 5
 
@@ -35,10 +36,11 @@ class Crew(Generic[T, R]):
     iterator has just looked at is acted on soon.
     """
 
-    def __init__(self, do: Callable[[T], R], *, threads: int = THREADS, ahead: int = THREADS) -> None:
+    def __init__(self, do: Callable[[T], R], *, threads: int = THREADS) -> None:
         self._do = do
         self._threads = threads
-        self._in_hand = threads + ahead
+        # Beside those that are being done, as many that wait: no thread is ever idle.
+        self._in_hand = 2 * threads
 
     def work(self, items: Iterable[T]) -> Iterator[Done[T, R]]:
         """:raises ApiError: what ended it early; all that was done has been given before."""

@@ -1,0 +1,3 @@
+"""What is claimed of speed and memory, measured: ``make bench``."""
+
+from __future__ import annotations

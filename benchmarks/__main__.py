@@ -1,0 +1,16 @@
+"""``make bench``: a few minutes, since Lever's limit is kept."""
+
+from __future__ import annotations
+
+from benchmarks import inviting, listing
+
+
+def main() -> None:
+    print("Finding candidates")
+    listing.run()
+    print("Inviting candidates")
+    inviting.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Finding thousands of candidates: requests, connections, and how much memory pages take."""
+
+from __future__ import annotations
+
+import resource
+import time
+
+from benchmarks.office import Traffic, apart, forget, office
+
+FEW, MANY = 1000, 5000
+
+
+def find() -> tuple[int, int]:
+    """How many were found, and the peak memory in KiB."""
+    from alva_lever.lever.hook import LeverHook
+    from alva_lever.rules.settings import Options, resolve
+    from alva_lever.rules.window import Window
+    from alva_lever.steps.finding import Finding
+
+    lever = LeverHook()
+    settings = resolve(Options("New applicant"), lever.stages())
+    found = Finding(lever, settings, Window(0, round(time.time() * 1000))).find()
+    return sum(map(len, found.batches)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def run() -> None:
+    peaks = {}
+    for opportunities in (FEW, MANY):
+        with office(opportunities) as (url, _):
+            forget(url)
+            found, peaks[opportunities] = apart(find, url)
+            traffic = Traffic(url, "lever")
+        in_stage = [request for request in traffic.requests if ["stage_id", "applicant-new"] in request["query"]]
+        catch_up = [request for request in in_stage if "updated_at_start" in dict(request["query"])]
+        print(
+            f"{opportunities:>6} in the trigger stage: {found} found; {len(in_stage) - len(catch_up)} requests for the "
+            f"listing and {len(catch_up)} to catch up; {traffic.connections} connection; {traffic.refused} x 429; "
+            f"{traffic.share(10):.0%} of the limit; peak memory {peaks[opportunities] / 1024:.0f} MiB"
+        )
+    print(f"       memory for {MANY // FEW} times as many pages: x {peaks[MANY] / peaks[FEW]:.2f}")

@@ -1,0 +1,95 @@
+"""The two sides of a measurement, a process each: the sandbox with its limit, and whoever is measured."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any
+
+import requests
+
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+@contextmanager
+def office(opportunities: int, *, postings: int = 3, slow_seconds: float = 0.0) -> Iterator[tuple[str, list[str]]]:
+    """A sandbox in which so many candidates stand in the trigger stage: its base URL, and their ids."""
+    ours, theirs = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_serve, args=(theirs, opportunities, postings, slow_seconds), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.kill()
+        process.join()
+
+
+def apart(measure: Callable[..., Any], url: str, *arguments: Any) -> Any:
+    """What `measure(*arguments)` gives in a fresh process whose connections lead to that sandbox."""
+    ours, theirs = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_measured, args=(theirs, measure, url, arguments))
+    process.start()
+    result = ours.recv()
+    process.join()
+    return result
+
+
+class Traffic:
+    """What arrived at a sandbox."""
+
+    def __init__(self, url: str, service: str) -> None:
+        answer = requests.get(f"{url}/control/requests", params={"service": service}, timeout=60).json()
+        self.requests: list[dict[str, Any]] = answer["requests"]
+
+    @property
+    def refused(self) -> int:
+        """How many were answered 429."""
+        return sum(request["status"] == 429 for request in self.requests)
+
+    @property
+    def connections(self) -> int:
+        return len({request["connection"] for request in self.requests})
+
+    def share(self, calls_per_second: float) -> float:
+        """The part of a limit that was used between the first call and the last."""
+        times = [request["at_ms"] for request in self.requests]
+        return (len(times) - 1) / ((max(times) - min(times)) / 1000 * calls_per_second)
+
+
+def forget(url: str) -> None:
+    """Let the sandbox forget what arrived so far."""
+    requests.delete(f"{url}/control/requests", timeout=60)
+
+
+def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: float) -> None:
+    from include.sandbox import Sandbox
+
+    sandbox = Sandbox()
+    names = [sandbox.recruiter.add_posting(f"Engineer {number}", team="Platform") for number in range(postings)]
+    now_ms = sandbox.clock.now_ms()
+    ids = []
+    for number in range(opportunities):
+        email, at_ms = f"kim.{number}@candidates.test", now_ms - 600_000 - number * 1000
+        ids.append(sandbox.recruiter.apply(names[number % postings], f"Kim {number}", [email], at_ms=at_ms))
+    if slow_seconds:
+        for service in ("lever", "alva"):
+            sandbox.faults.add(service, kind="slow", seconds=slow_seconds, times=None)
+    with sandbox.serve() as url:
+        pipe.send((url, ids))
+        pipe.poll(None)
+
+
+def _measured(pipe: Connection, measure: Callable[..., Any], url: str, arguments: tuple[Any, ...]) -> None:
+    from include.sandbox import Sandbox
+
+    lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "login": Sandbox.LEVER_KEY}
+    alva = {"conn_type": "alva", "host": f"{url}/alva/v1", "password": Sandbox.ALVA_KEY}
+    os.environ |= {
+        "AIRFLOW_CONN_LEVER_DEFAULT": json.dumps(lever),
+        "AIRFLOW_CONN_ALVA_DEFAULT": json.dumps(alva),
+    }
+    pipe.send(measure(*arguments))

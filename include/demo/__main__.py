@@ -1,0 +1,104 @@
+"""``python -m include.demo``: the sandbox, Airflow and a small hiring story. Ctrl-C stops all that it started."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from include.demo.airflow import PORT as AIRFLOW_PORT
+from include.demo.airflow import Installation
+from include.demo.control import PORT as SANDBOX_PORT
+from include.demo.control import Control
+from include.demo.home import RECORD, home_of_its_own
+from include.demo.interruptions import Interrupted, Interruptions
+from include.demo.play import DAG_ID, RUNS, Play
+from include.demo.ports import LOOPBACK, free_port
+from include.demo.printing import Progress, say, table
+from include.demo.processes import DemoError, Fleet
+from include.demo.rest import AirflowApi
+from include.demo.settings import load_settings
+from include.demo.start import PROJECT, Start
+
+_WATCH_SECONDS = 1.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0: all as the story has it. 1: not so, or something failed. 128 and more: interrupted before its end."""
+    options = _options().parse_args(arguments)
+    try:
+        with Interruptions() as interruptions, home_of_its_own(options.home.resolve()) as home:
+            fleet = Fleet(home / RECORD)
+            try:
+                return _demo(options, home, fleet, interruptions)
+            finally:
+                interruptions.end()
+                with suppress(OSError):  # the terminal may be gone, and that is no reason to leave anything running
+                    say("Stopping everything ...")
+                fleet.stop()
+    except DemoError as error:
+        print(f"\n{error}", file=sys.stderr, flush=True)
+        return 1
+    except Interrupted as interrupted:
+        return interrupted.status
+
+
+def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: Interruptions) -> int:
+    progress = Progress()
+    settings = load_settings(PROJECT / "airflow_settings.yaml")
+    sandbox_port = free_port(SANDBOX_PORT)
+    airflow = Installation(home, options.dags.resolve(), PROJECT / "plugins", free_port(AIRFLOW_PORT, sandbox_port))
+    control, api = Control(f"http://{LOOPBACK}:{sandbox_port}"), AirflowApi(airflow.url)
+    start = Start(fleet, home, progress, interruptions)
+    start.sandbox(sandbox_port, control)
+    start.airflow(airflow, api)
+    progress.step("Airflow: loading airflow_settings.yaml")
+    api.load(settings.at_port(SANDBOX_PORT, sandbox_port))
+    play = Play(api, control, start, progress, home / "logs")
+    play.open(start.parsed(api, airflow.dags))
+    outcomes = play.perform()
+    progress.step("Done")
+    say(f"\n{table(outcomes)}\n")
+    surprises = play.troubles + [surprise for one in outcomes for surprise in one.surprises]
+    for surprise in surprises:
+        say(f"!! {surprise}")
+    say(f"{len(surprises)} things are not as the story has them." if surprises else "All as the story has it.")
+    if not options.once:
+        _stay(fleet, airflow.url, sandbox_port)
+    return 1 if surprises else 0
+
+
+def _stay(fleet: Fleet, url: str, sandbox_port: int) -> None:
+    """Until an interruption, which is the demo's proper end."""
+    say(f"\nThe DAG         {url}/dags/{DAG_ID}")
+    for run_id in RUNS:
+        say(f"A run           {url}/dags/{DAG_ID}/runs/{run_id}")
+    say(f"Airflow         {url}/")
+    say(f"The sandbox     http://{LOOPBACK}:{sandbox_port}/control")
+    say("\nIt all stays until Ctrl-C.")
+    try:
+        while True:
+            fleet.check()
+            time.sleep(_WATCH_SECONDS)
+    except Interrupted:
+        say()
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m include.demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="play, tell what happened, and end")
+    parser.add_argument("--dags", type=Path, default=PROJECT / "dags", metavar="FOLDER", help="other DAGs than dags/")
+    parser.add_argument(
+        "--home",
+        type=Path,
+        default=PROJECT / ".airflow" / "demo",
+        metavar="FOLDER",
+        help="where Airflow keeps its database and logs; emptied at the start (.airflow/demo)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

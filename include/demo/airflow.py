@@ -1,0 +1,124 @@
+"""Airflow in a folder of its own: its settings, the environment its processes get, and their command lines.
+
+Standalone mode is not used: its scheduler and triggerer serve logs on all of the machine's addresses.
+"""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import os
+import secrets
+import sqlite3
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.demo.ports import LOOPBACK
+
+PORT = 8080
+COMPONENTS: Mapping[str, tuple[str, ...]] = {  # the API server first: it takes longest, and tasks report to it
+    "api-server": ("api-server",),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
+}
+_PARALLELISM = 4  # SQLite is locked for too long by more tasks than that, and the scheduler ends
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where it is and what it runs. ``home`` is AIRFLOW_HOME."""
+
+    home: Path
+    dags: Path
+    plugins: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def database(self) -> Path:
+        return self.home / "airflow.db"
+
+    def write_settings(self) -> Path:
+        """Writes ``airflow.cfg``, with secrets made for this demo, and gives its path.
+
+        A file rather than the environment, so that ``AIRFLOW_HOME=<home> airflow ...`` works in another terminal.
+        """
+        parser = configparser.ConfigParser(interpolation=None)
+        for section, row in self._settings():
+            parser[section] = {key: value.replace("%", "%%") for key, value in row.items()}
+        path = self.home / "airflow.cfg"
+        path.touch(mode=0o600)
+        with path.open("w", encoding="utf-8") as file:
+            parser.write(file)
+        return path
+
+    def _settings(self) -> list[tuple[str, dict[str, str]]]:
+        return [
+            (
+                "core",
+                {
+                    "dags_folder": str(self.dags),
+                    "plugins_folder": str(self.plugins),
+                    "load_examples": "False",
+                    "executor": "LocalExecutor",
+                    "parallelism": str(_PARALLELISM),
+                    "execution_api_server_url": f"{self.url}/execution/",
+                    "simple_auth_manager_all_admins": "True",
+                    "test_connection": "Enabled",
+                    "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+                    "hostname_callable": "socket.gethostname",  # the default asks a name server
+                },
+            ),
+            ("database", {"sql_alchemy_conn": f"sqlite:///{self.database}", "load_default_connections": "False"}),
+            ("logging", {"base_log_folder": str(self.home / "logs"), "colored_console_log": "False"}),
+            (
+                "api",
+                {
+                    "host": LOOPBACK,
+                    "port": str(self.port),
+                    "base_url": self.url,
+                    "workers": "1",
+                    "secret_key": secrets.token_urlsafe(32),
+                    "instance_name": "Lever and Alva: demo",
+                },
+            ),
+            ("api_auth", {"jwt_secret": secrets.token_urlsafe(64)}),
+            ("dag_processor", {"parsing_processes": "1"}),
+        ]
+
+    def let_readers_and_a_writer_meet(self) -> None:
+        """Puts the database, once it is made, into the mode in which reading does not wait for writing."""
+        connection = sqlite3.connect(self.database)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        finally:
+            connection.close()
+
+
+def command(*arguments: str) -> list[str]:
+    """``airflow <arguments>``, with the Python that runs this and without the current folder on its path."""
+    return [sys.executable, "-P", "-m", "airflow", *arguments]
+
+
+def environment(home: Path, own: Mapping[str, str] | None = None) -> dict[str, str]:
+    """``own`` (default: this process's environment) without anything that speaks of another Airflow, or of a proxy."""
+    kept = {
+        name: value
+        for name, value in (os.environ if own is None else own).items()
+        if not name.upper().lstrip("_").startswith("AIRFLOW")
+        and not name.upper().endswith("_PROXY")
+        and name not in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
+    }
+    return kept | {
+        "AIRFLOW_HOME": str(home),
+        "NO_PROXY": "*",  # also keeps forked processes on macOS from asking the system for proxies, and crashing
+        "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }

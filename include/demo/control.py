@@ -1,0 +1,49 @@
+"""The sandbox's HTTP control plane, as far as the demo uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from include.demo.processes import DemoError
+
+PORT = 8765
+_TIMEOUT_SECONDS = 10
+
+
+class Control:
+    """The sandbox at ``url``. `DemoError` for a move that it refuses, with its sentence."""
+
+    def __init__(self, url: str) -> None:
+        self._root = f"{url}/control"
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def answers(self) -> bool:
+        try:
+            return self._session.get(self._root, timeout=_TIMEOUT_SECONDS).ok
+        except requests.RequestException:
+            return False
+
+    def now_ms(self) -> int:
+        """The time in the sandbox's world."""
+        return int(self._call("GET", "clock")["now_ms"])
+
+    def move(self, who: str, name: str, /, **arguments: Any) -> Any:
+        """``who``: ``recruiter`` or ``candidates``. Gives what the move gives, mostly an id."""
+        return self._call("POST", f"{who}/{name}", json=arguments)["result"]
+
+    def look(self, opportunity: str) -> dict[str, Any]:
+        """One candidate in both services, as `include.sandbox.look` has it."""
+        return self._call("GET", "world", params={"opportunity": opportunity})
+
+    def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer = self._session.request(method, f"{self._root}/{path}", timeout=_TIMEOUT_SECONDS, **arguments)
+        except requests.RequestException as error:
+            raise DemoError(f"The sandbox did not answer {method} /control/{path}: {error}") from error
+        if not answer.ok:
+            raise DemoError(f"The sandbox refused {method} /control/{path}: {answer.text}")
+        body: dict[str, Any] = answer.json()
+        return body

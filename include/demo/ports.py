@@ -1,0 +1,40 @@
+"""Which ports of the loopback interface are free."""
+
+from __future__ import annotations
+
+import socket
+
+LOOPBACK = "127.0.0.1"
+_CONNECT_SECONDS = 0.5
+
+
+def free_port(preferred: int, other_than: int | None = None) -> int:
+    """``preferred`` where nobody has it; else one that the system gives. Never ``other_than``."""
+    if preferred != other_than and is_free(preferred):
+        return preferred
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.bind((LOOPBACK, 0))
+            port = int(probe.getsockname()[1])
+        if port != other_than:
+            return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on it now.
+
+    Asked both ways: some systems let a second server bind the loopback address of a port that another has on all
+    addresses.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_CONNECT_SECONDS)
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            return False
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As servers do, or the closed connections of the last demo would make its port look taken for a minute.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

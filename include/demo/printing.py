@@ -1,0 +1,36 @@
+"""What the person at the terminal reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from include.demo.outcome import Outcome
+
+
+class Progress:
+    """A line per step, each with the seconds since the start."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._start = clock()
+
+    def step(self, text: str) -> None:
+        print(f"{self._clock() - self._start:4.0f} s  {text}", flush=True)
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """One line a candidate, with ``!!`` where it is not as the story has it."""
+    rows = [("", "candidate", "what happened", "reason", "next time", "now in Lever and Alva")]
+    rows += [
+        ("!!" if one.surprises else "ok", one.person.name, one.person.did, one.reason, one.next_time, one.world)
+        for one in outcomes
+    ]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import configparser
+import stat
+from pathlib import Path
+
+from include.demo.airflow import COMPONENTS, Installation, environment
+
+
+def settings(folder: Path) -> configparser.ConfigParser:
+    path = Installation(folder, folder / "dags", folder / "50% plugins", 8081).write_settings()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    parser = configparser.ConfigParser()
+    parser.read(path)
+    return parser
+
+
+def test_every_address_is_on_the_loopback_interface_and_at_the_chosen_port(tmp_path: Path) -> None:
+    written = settings(tmp_path)
+    assert (written["api"]["host"], written["api"]["port"]) == ("127.0.0.1", "8081")
+    assert written["core"]["execution_api_server_url"] == "http://127.0.0.1:8081/execution/"
+    assert all("--skip-serve-logs" in COMPONENTS[name] for name in ("scheduler", "triggerer"))
+
+
+def test_a_per_cent_sign_in_a_path_survives(tmp_path: Path) -> None:
+    assert settings(tmp_path)["core"]["plugins_folder"] == str(tmp_path / "50% plugins")
+
+
+def test_two_demos_share_no_secret(tmp_path: Path) -> None:
+    first, second = settings(tmp_path), settings(tmp_path)
+    for section, key in (("core", "fernet_key"), ("api", "secret_key"), ("api_auth", "jwt_secret")):
+        assert first[section][key] != second[section][key]
+
+
+def test_nothing_of_another_airflow_or_of_a_proxy_is_passed_on(tmp_path: Path) -> None:
+    own = {
+        "PATH": "/usr/bin",
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+        "AIRFLOW_CONN_LEVER_DEFAULT": "http://example.com",
+        "AIRFLOW_HOME": "/elsewhere",
+        "_AIRFLOW__AS_LIBRARY": "1",
+        "https_proxy": "http://proxy.example.com",
+        "PYTHONPATH": "/elsewhere",
+    }
+    passed = environment(tmp_path, own)
+    assert passed["PATH"] == "/usr/bin"
+    assert {name for name in passed if "AIRFLOW" in name.upper()} == {"AIRFLOW_HOME"}
+    assert passed["AIRFLOW_HOME"] == str(tmp_path)
+    assert "https_proxy" not in passed
+    assert "PYTHONPATH" not in passed

@@ -1,0 +1,95 @@
+"""The demo itself, with a real Airflow: about a minute."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from include.demo.plot import ROWS
+from include.demo.ports import is_free
+from include.demo.start import PROJECT
+from include.demo.story import PEOPLE
+
+TIMEOUT_SECONDS = 900
+
+
+@contextmanager
+def demo(home: Path, *options: str, output: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "include.demo", "--home", str(home), *options]
+    misleading = {"AIRFLOW__CORE__EXECUTOR": "NoSuchExecutor", "AIRFLOW_HOME": str(home / "elsewhere")}
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=os.environ | misleading, stdout=output, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Airflow's work in ``home``, and all of them write their logs there. Zombies have neither."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            places = [process.cwd(), *(file.path for file in process.open_files())]
+        except psutil.Error:
+            continue
+        if any(Path(place).is_relative_to(home) for place in places):
+            found.append(process)
+    return found
+
+
+def test_it_plays_the_story_and_leaves_nothing_running(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with demo(home, "--once") as process:
+        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert process.returncode == 0, output
+    assert "All as the story has it." in output
+    lines = output.splitlines()
+    for person in PEOPLE:
+        (line,) = [line for line in lines if person.name in line]
+        assert line.startswith("ok  ")
+        assert person.did in line
+    assert all(re.search(rf"\b{reason}\b", output) for reason in ROWS)
+    assert "!!" not in output
+    assert processes_of(home) == []
+    ports = [int(port) for port in re.findall(r"on port (\d+)", output)]
+    assert len(ports) == 2
+    assert all(is_free(port) for port in ports)
+
+
+def test_an_interruption_half_way_leaves_nothing_running(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with demo(home, output=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not (home / "api-server.log").exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert len(processes_of(home)) > 1
+        process.send_signal(signal.SIGTERM)
+        process.wait(TIMEOUT_SECONDS)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert processes_of(home) == []
+    assert not (home / "processes.json").exists()
+
+
+def test_a_file_that_is_no_dag_is_named_with_its_error(tmp_path: Path) -> None:
+    dags = tmp_path / "dags"
+    dags.mkdir()
+    (dags / "broken.py").write_text("from airflow.sdk import DAG\nimport no_such_module\n")
+    with demo(tmp_path / "home", "--once", "--dags", str(dags)) as process:
+        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert process.returncode == 1
+    assert "Airflow can't import broken.py" in output
+    assert "No module named 'no_such_module'" in output
+    assert processes_of(tmp_path / "home") == []
