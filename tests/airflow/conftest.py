@@ -1,0 +1,107 @@
+"""A running Airflow: API server, scheduler, DAG processor and triggerer, as `make demo` starts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from include.demo.airflow import Installation
+from include.demo.home import RECORD, home_of_its_own
+from include.demo.interruptions import Interruptions
+from include.demo.ports import free_port
+from include.demo.printing import Progress
+from include.demo.processes import Fleet
+from include.demo.rest import AirflowApi, Run
+from include.demo.settings import load_settings
+from include.demo.start import PROJECT, Start
+from include.sandbox import Sandbox
+
+HOURLY = "alva_lever_invite_candidates"
+PATIENCE_SECONDS = 300
+
+
+@dataclass
+class Office:
+    """Airflow with both services behind it. Lever has no limit here, and is called without a pace."""
+
+    sandbox: Sandbox
+    api: AirflowApi
+    url: str
+    home: Path
+    wait_for: Callable[[Callable[[], bool], str, float], None] = field(repr=False)
+
+    def run(self, run_id: str, **conf: Any) -> Run:
+        self.api.trigger(HOURLY, run_id, conf)
+        return self.ended(run_id)
+
+    def ended(self, run_id: str) -> Run:
+        self.wait_for(lambda: self.api.run(HOURLY, run_id).is_done, f"{run_id} is done", PATIENCE_SECONDS)
+        return self.api.run(HOURLY, run_id)
+
+    def report(self, run_id: str) -> dict[str, Any]:
+        return self.api.report(self.api.run(HOURLY, run_id))
+
+    def get(self, path: str) -> Any:
+        return requests.get(f"{self.url}/api/v2/{path}", timeout=30).json()
+
+    def invited(self, opportunity: str) -> int:
+        sent: int = self.sandbox.look(opportunity)["alva"]["invitations_sent"]
+        return sent
+
+    def applied(self, posting: str, at: datetime) -> str:
+        number = len(self.sandbox.world.lever.opportunities)
+        at_ms = round(at.timestamp() * 1000)
+        return self.sandbox.recruiter.apply(posting, "Ada Byron", [f"c{number}@candidates.test"], at_ms=at_ms)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    sandbox = Sandbox(lever_calls_per_second=None)
+    home_folder = tmp_path_factory.mktemp("airflow")
+    # What the rest of the tests use in this process is nothing to the components.
+    with Interruptions() as interruptions, home_of_its_own(home_folder) as home, sandbox.serve() as sandbox_url:
+        fleet = Fleet(home / RECORD)
+        try:
+            airflow = Installation(home, PROJECT / "dags", PROJECT / "plugins", free_port(8080))
+            api = AirflowApi(airflow.url)
+            start = Start(fleet, home, Progress(), interruptions)
+            start.airflow(airflow, api)
+            settings = load_settings(PROJECT / "airflow_settings.yaml")
+            api.load(settings.at_port(8765, int(sandbox_url.rpartition(":")[2])))
+            no_pace = {"connection_id": "lever_default", "conn_type": "lever", "extra": '{"calls_per_second": 100000}'}
+            answer = requests.patch(
+                f"{airflow.url}/api/v2/connections/lever_default",
+                params={"update_mask": "extra"},
+                json=no_pace,
+                timeout=30,
+            )
+            assert answer.ok, answer.text
+            start.parsed(api, airflow.dags)
+            api.unpause(HOURLY)
+            start.wait_for(lambda: _has_run(api), "the run that is due at once is done", PATIENCE_SECONDS)
+            yield Office(sandbox, api, airflow.url, home, start.wait_for)
+        finally:
+            interruptions.end()
+            fleet.stop()
+
+
+@pytest.fixture
+def office(running: Office) -> Office:
+    running.sandbox.reset()
+    return running
+
+
+@pytest.fixture
+def posting(office: Office) -> str:
+    return office.sandbox.recruiter.add_posting("Data Engineer", team="Platform")
+
+
+def _has_run(api: AirflowApi) -> bool:
+    runs = api.runs(HOURLY)
+    return bool(runs) and all(run.is_done for run in runs)

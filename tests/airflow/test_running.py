@@ -1,0 +1,102 @@
+"""What only a running Airflow shows: backfills, a killed task, a turn that ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import psutil
+
+from include.demo.airflow import command, environment
+from tests.airflow.conftest import HOURLY, Office
+
+HOUR = timedelta(hours=1)
+THIS_HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+TRIGGER_STAGE = "Assessment"
+
+
+def in_stage(office: Office, posting: str, at: datetime) -> str:
+    opportunity = office.applied(posting, at)
+    return office.sandbox.recruiter.move(opportunity, TRIGGER_STAGE, at_ms=round(at.timestamp() * 1000))
+
+
+def backfill(office: Office, start: datetime, end: datetime, *options: str) -> list[str]:
+    """The ids of its runs, when all are done."""
+    dates = ["--from-date", start.isoformat(), "--to-date", end.isoformat()]
+    done = subprocess.run(
+        command("backfill", "create", "--dag-id", HOURLY, *dates, *options),
+        env=environment(office.home), cwd=office.home, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    office.wait_for(lambda: all(run.is_done for run in office.api.runs(HOURLY)), "the backfill is done", 300)
+    rows = office.get(f"dags/{HOURLY}/dagRuns?run_type=backfill&limit=100")["dag_runs"]
+    return [row["dag_run_id"] for row in rows if start <= datetime.fromisoformat(row["logical_date"]) <= end]
+
+
+def test_a_backfill_of_past_hours_invites_exactly_the_missed(office: Office, posting: str) -> None:
+    hours = [THIS_HOUR - n * HOUR for n in (9, 8, 7)]
+    missed = [in_stage(office, posting, hour + HOUR / 2) for hour in hours]
+    others = [in_stage(office, posting, THIS_HOUR - 11 * HOUR), in_stage(office, posting, THIS_HOUR - 3 * HOUR)]
+    asks = office.sandbox.recruiter.apply(
+        posting, "Bo Ek", ["bo@candidates.test"], stage="Offer", tags=["Alva: Send Tests"],
+        at_ms=round((THIS_HOUR - 50 * HOUR).timestamp() * 1000),
+    )  # fmt: skip
+    runs = backfill(office, hours[0], hours[-1], "--run-backwards")
+    assert len(runs) == 3
+    assert {office.api.run(HOURLY, run).state for run in runs} == {"success"}
+    assert [office.invited(one) for one in (*missed, asks)] == [1, 1, 1, 1]
+    assert [office.invited(one) for one in others] == [0, 0]
+
+    # Run again: hours that ran already, and somebody whom they missed.
+    late = in_stage(office, posting, hours[1] + HOUR / 4)
+    office.sandbox.journal.clear()
+    assert sorted(backfill(office, hours[0], hours[-1], "--reprocess-behavior", "completed")) == sorted(runs)
+    assert [office.invited(one) for one in (*missed, asks, late)] == [1, 1, 1, 1, 1]
+    assert len(office.sandbox.journal.of("alva", "POST", "*/candidates")) == 1
+
+
+def test_a_task_that_is_killed_is_tried_again_and_nothing_is_done_twice(office: Office, posting: str) -> None:
+    ids = [in_stage(office, posting, datetime.now(UTC)) for _ in range(40)]
+    killed: list[int] = []
+
+    def kill() -> None:
+        """The process that is talking to Lever just now, and the one that watches over it stays."""
+        port = office.sandbox.journal.all()[-1].connection
+        for process in psutil.process_iter():
+            try:
+                mine = any(link.laddr and link.laddr.port == port for link in process.net_connections("tcp"))
+            except psutil.Error:
+                continue
+            if mine and process.pid != os.getpid():
+                killed.append(process.pid)
+                process.send_signal(signal.SIGKILL)
+                return
+
+    office.sandbox.faults.add("lever", "POST", "*/addTags", kind="call", action=kill, skip=17)
+    run = office.run("killed", since=(datetime.now(UTC) - HOUR).isoformat())
+    assert len(killed) == 1
+    assert run.state == "success"
+    instances = office.get(f"dags/{HOURLY}/dagRuns/killed/taskInstances")["task_instances"]
+    assert {row["try_number"] for row in instances if row["task_id"] == "invite"} == {2}
+    assert [office.invited(one) for one in ids] == [1] * 40
+    assert [office.sandbox.look(one)["tags"].count("Alva: Invitation Sent") for one in ids] == [1] * 40
+    assert office.report("killed")["looked_at"] == 40
+
+
+def test_a_batch_gives_its_slot_back_when_its_turn_is_over(office: Office, posting: str) -> None:
+    """A refusal costs four calls instead of one, so that these don't fit into one turn."""
+    first = in_stage(office, posting, datetime.now(UTC))
+    office.run("first", opportunity_ids=[first])
+    office.sandbox.candidates.expire_position(posting)
+    ids = [in_stage(office, posting, datetime.now(UTC)) for _ in range(220)]
+    run = office.run("turns", since=(datetime.now(UTC) - HOUR).isoformat())
+    assert run.state == "success"
+    assert office.report("turns")["counts"] == {"refused_by_alva": 220, "already_invited": 1}
+    assert [len(office.sandbox.look(one)["notes"]) for one in ids] == [1] * 220
+    instances = office.get(f"dags/{HOURLY}/dagRuns/turns/taskInstances")["task_instances"]
+    invites = [row for row in instances if row["task_id"] == "invite"]
+    assert [(row["state"], row["try_number"]) for row in invites] == [("success", 1)]
+    connections = {request.connection for request in office.sandbox.journal.of("lever", "POST", "*/notes")}
+    assert len(connections) > 12, "a second process, with connections of its own, did the rest"
