@@ -21,7 +21,7 @@ def invite(ids: list[str], threads: int) -> dict[str, int]:
     listing = LeverHook(calls_per_second=10)
     settings = resolve(Options("New applicant"), listing.stages())
     stage = OpportunityFilter(stage_id=(settings.trigger_stage.id,))
-    pairs = [(row.id, row.contact_id) for row in listing.opportunities(stage) if row.id in set(ids)]
+    pairs = [(row.id, None) for row in listing.opportunities(stage) if row.id in set(ids)]
     errand = Errand(settings=settings, window=Window(0, round(time.time() * 1000)), run_id="bench")
     progress = Progress()
     while True:

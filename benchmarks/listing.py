@@ -31,7 +31,7 @@ def run() -> None:
             found, peaks[opportunities] = apart(find, url)
             traffic = Traffic(url, "lever")
         in_stage = [request for request in traffic.requests if ["stage_id", "applicant-new"] in request["query"]]
-        catch_up = [request for request in in_stage if "updated_at_start" in dict(request["query"])]
+        catch_up = [request for request in in_stage if "advanced_at_end" not in dict(request["query"])]
         print(
             f"{opportunities:>6} in the trigger stage: {found} found; {len(in_stage) - len(catch_up)} requests for the "
             f"listing and {len(catch_up)} to catch up; {traffic.connections} connection; {traffic.refused} x 429; "

@@ -55,14 +55,14 @@ def test_false_and_the_epoch_are_values() -> None:
     ]
 
 
-def test_a_catch_up_has_no_end_that_a_change_moves_past() -> None:
+def test_a_catch_up_has_no_end_that_an_entry_is_past() -> None:
     question = OpportunityFilter(
         stage_id=("s",), advanced_at_start_ms=1, advanced_at_end_ms=2, updated_at_end_ms=3, created_at_end_ms=4
     )
-    assert question.touched_since(100) == OpportunityFilter(
-        stage_id=("s",), advanced_at_start_ms=1, created_at_end_ms=4, updated_at_start_ms=100
+    assert question.moved_since(100) == OpportunityFilter(
+        stage_id=("s",), advanced_at_start_ms=100, created_at_end_ms=4
     )
 
 
 def test_a_catch_up_never_looks_further_back_than_was_asked() -> None:
-    assert OpportunityFilter(updated_at_start_ms=500).touched_since(100).updated_at_start_ms == 500
+    assert OpportunityFilter(advanced_at_start_ms=500).moved_since(100).advanced_at_start_ms == 500

@@ -36,14 +36,14 @@ class OpportunityFilter:
         """The query, in wire names. A field of several values is repeated."""
         return list(self._pairs())
 
-    def touched_since(self, moment_ms: int) -> OpportunityFilter:
-        """The same question about what was changed since then.
+    def moved_since(self, moment_ms: int) -> OpportunityFilter:
+        """The same question about whoever changed places in the listing since then, by coming into a stage.
 
-        Without the upper bounds of `advanced_at` and `updated_at`: the change that is looked for has moved both past
-        any of them.
+        Without the upper bounds of `advanced_at` and `updated_at`, which such an entry is past. Not by `updated_at`:
+        that is late.
         """
-        start = max(moment_ms, self.updated_at_start_ms or 0)
-        return replace(self, updated_at_start_ms=start, updated_at_end_ms=None, advanced_at_end_ms=None)
+        start = max(moment_ms, self.advanced_at_start_ms or 0)
+        return replace(self, advanced_at_start_ms=start, advanced_at_end_ms=None, updated_at_end_ms=None)
 
     def _pairs(self) -> Iterator[tuple[str, str]]:
         for name in ("stage_id", "tag", "posting_id", "contact_id", "archive_reason_id"):

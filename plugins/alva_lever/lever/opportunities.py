@@ -13,8 +13,7 @@ from alva_lever.transport.errors import NotFound
 from alva_lever.transport.root import path
 from alva_lever.transport.walk import Walk
 
-# How far before a listing's start its catch-up looks. Lever's `updatedAt` was seen 91 s behind the change that it
-# tells of.
+# How far before a listing's start its catch-up looks, for two clocks that differ.
 CATCH_UP_OVERLAP_MS = 120_000
 
 # Without it an opportunity doesn't tell its posting.
@@ -44,15 +43,16 @@ class Opportunities(LeverBase):
         return iter(self._listing(filters))
 
     def every_opportunity(self, filters: OpportunityFilter) -> Iterator[Opportunity]:
-        """The same, with a second look at what changed while a listing of several pages was walked.
+        """The same, with a second look at who moved while a listing of several pages was walked.
 
-        A row that was given is not given again, even if it changed since.
+        Only an entry into a stage changes a row's place, and `advanced_at` tells of it at once. A row that was given
+        is not given again, even if it changed since.
         """
         started_ms = int(self._now() * 1000)
         listing = self._listing(filters)
         yield from listing
         if listing.pages > 1:
-            yield from self._listing(filters.touched_since(started_ms - CATCH_UP_OVERLAP_MS), given=listing.given)
+            yield from self._listing(filters.moved_since(started_ms - CATCH_UP_OVERLAP_MS), given=listing.given)
 
     def first_page(self, filters: OpportunityFilter) -> list[Opportunity]:
         """The first hundred at most, in one request. GET /opportunities

@@ -15,12 +15,11 @@ class FindCandidatesOperator(BaseOperator):
     """Asks Lever for everything that the run's window holds, or takes the ids that a person named.
 
     XComs: `return_value`, the batches that are mapped over: `[[[opportunity id, contact id or null], ...], ...]`;
-    `found` `{"tally", "window": [start_ms, end_ms], "repeat", "batches"}` (`repeat`: this run has succeeded before;
-    `batches`: how many); `departures` `{"hired": [id], "deleted": [id]}`.
+    `found` `{"tally", "window": [start_ms, end_ms], "batches"}` (how many); `departures`
+    `{"hired": [id], "deleted": [id]}`.
 
     :param lever_conn_id: the connection to Lever.
     :param alva_conn_id: the connection to Alva, whose key is tried before anything is looked for.
-    :param report_task_id: the task that leaves the run's report.
     """
 
     def __init__(
@@ -28,13 +27,11 @@ class FindCandidatesOperator(BaseOperator):
         *,
         lever_conn_id: str = "lever_default",
         alva_conn_id: str = "alva_default",
-        report_task_id: str = "report",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.lever_conn_id = lever_conn_id
         self.alva_conn_id = alva_conn_id
-        self.report_task_id = report_task_id
 
     def execute(self, context: Context) -> list[list[list[str | None]]]:
         result: list[list[list[str | None]]] = failing_at_once(lambda: self._find(context))
@@ -60,9 +57,8 @@ class FindCandidatesOperator(BaseOperator):
             "Found: %s to decide in %s batches, %s hired, %s deleted, others %s",
             waiting, len(found.batches), len(found.hired), len(found.deleted), found.tally.counts,
         )  # fmt: skip
-        repeat = bool(ti.xcom_pull(task_ids=self.report_task_id, key="succeeded"))
-        found_json = {"tally": found.tally.as_json(), "window": [window.start_ms, window.end_ms], "repeat": repeat}
-        ti.xcom_push("found", {**found_json, "batches": len(found.batches)})
+        left = {"tally": found.tally.as_json(), "window": [window.start_ms, window.end_ms]}
+        ti.xcom_push("found", {**left, "batches": len(found.batches)})
         # Lists, since a tuple comes out of an XCom as something else.
         return [[list(pair) for pair in batch] for batch in found.batches]
 

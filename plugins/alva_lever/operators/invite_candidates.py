@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context
@@ -14,6 +15,9 @@ from alva_lever.rules.window import Window
 
 if TYPE_CHECKING:
     from alva_lever.steps.batch import Pair, Progress
+
+# How long it is remembered whom a person named.
+_KEPT = timedelta(days=400)
 
 
 class InviteCandidatesOperator(BaseOperator):
@@ -59,7 +63,7 @@ class InviteCandidatesOperator(BaseOperator):
         from alva_lever.steps.inviting import Errand
 
         run, ti = Run.of(context), context["ti"]
-        store, key = context["task_state_store"], f"progress-{run.clear_number}"
+        store, key = context["task_state_store"], _key(run.clear_number)
         lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)
         # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
         alva.get_conn()
@@ -71,11 +75,11 @@ class InviteCandidatesOperator(BaseOperator):
                 settings=read_settings(lever),
                 window=Window(*self.found["window"]),
                 run_id=run.run_id,
-                named=frozenset(run.asked_ids) if run.manual and not self.found["repeat"] else frozenset(),
+                named=frozenset(run.asked_ids) - _answered(store, run) if run.manual else frozenset(),
                 dry_run=run.dry_run,
             ),
             progress=progress,
-            save=lambda progress: store.set(key, progress.as_json()),
+            save=lambda progress: store.set(key, progress.as_json(), retention=_KEPT if run.asked_ids else None),
         )
         pairs: list[Pair] = [(opportunity_id, contact_id) for opportunity_id, contact_id in self.batch]
         try:
@@ -103,3 +107,16 @@ class InviteCandidatesOperator(BaseOperator):
         for earlier in [left] if isinstance(left, Mapping) else left or ():
             positions.update(pulled(earlier) or {})
         return Progress(positions=positions)
+
+
+def _answered(store: Any, run: Run) -> set[str]:
+    """Whom this run did before it was cleared. A person's asking counts once: a repeat of the run isn't asked again."""
+    if not run.asked_ids:
+        return set()
+    earlier = [store.get(_key(number)) for number in range(run.clear_number)]
+    return {name for progress in earlier if isinstance(progress, Mapping) for name in progress["done"]}
+
+
+def _key(clear_number: int) -> str:
+    """What is done is kept for each time that the run was cleared: a run again looks again."""
+    return f"progress-{clear_number}"

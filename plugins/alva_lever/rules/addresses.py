@@ -14,14 +14,14 @@ def first_valid(emails: Sequence[str]) -> str | None:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two addresses are one, as Alva compares them: without regard to case."""
-    return one.strip().casefold() == other.strip().casefold()
+    """Whether two addresses are one: without regard to case, or to how a domain is spelt."""
+    return (_valid(one) or one.strip()).casefold() == (_valid(other) or other.strip()).casefold()
 
 
 def fingerprint(emails: Sequence[str]) -> str:
     """Twelve characters that stand for these addresses in their order, and from which none can be read."""
     folded = "\n".join(email.strip().casefold() for email in emails)
-    return hashlib.sha256(folded.encode()).hexdigest()[:12]
+    return hashlib.sha256(folded.encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def _valid(email: str) -> str | None:

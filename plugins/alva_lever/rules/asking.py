@@ -10,6 +10,7 @@ known to be its own:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,10 +18,11 @@ from enum import StrEnum
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import fingerprint, first_valid, same
 from alva_lever.rules.decision import Reason
-from alva_lever.rules.model import AlvaCandidate, Note, Opportunity
+from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
 from alva_lever.rules.settings import Settings
 
 _PREFIX = "Ref: alva-lever/"
+_MILLISECONDS = re.compile(r"[0-9]{13}")
 
 
 class Failure(StrEnum):
@@ -47,6 +49,12 @@ class Report:
     failure: str | None
     key: str
     at_ms: int
+
+    @property
+    def asked_ms(self) -> int:
+        """When what failed was asked for, where the key tells (an entry may come while its note is written), else
+        when it was told."""
+        return int(self.key) if self.failure is not None and _MILLISECONDS.fullmatch(self.key) else self.at_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +91,44 @@ def reports(notes: Iterable[Note]) -> list[Report]:
 
 
 def asked_again(
-    opportunity: Opportunity, told: list[Report], request: Request, candidate: AlvaCandidate | None
+    opportunity: Opportunity,
+    told: list[Report],
+    request: Request,
+    *,
+    posting: Posting | None,
+    candidate: AlvaCandidate | None,
 ) -> Again | None:
     """What asked again since the failure that the opportunity's tag tells of; None if nothing did.
 
-    `told` are its `reports`. `candidate` is the one in Alva, asked for where `needs_alva` says so.
+    `told` are its `reports`. `posting`: the one it is on, as Lever shows it. `candidate`: the one in Alva, asked for
+    where `needs_alva` says so.
     """
-    last = _last(opportunity, told)
-    keys = {report.key for report in told}
-    entry_ms = opportunity.entered_ms(request.settings.trigger_stage.id)
-    # An entry whose failure was told is answered, whatever the clocks say.
-    if entry_ms is not None and (last is None or (entry_ms > last.at_ms and str(entry_ms) not in keys)):
-        return Again.ENTRY
+    # Those that the tag tells of; none where a person has deleted the note. A failure after a bounce whose tag a crash
+    # kept from being set is not among them: it fails once more, and finds its note.
+    bounced = tags.INVITATION_BOUNCED in opportunity.tags
+    failed = tags.INVITATION_FAILED in opportunity.tags
+    about = [report for report in told if (bounced if report.failure is None else failed)]
+    last = about[-1] if about else None
+    keys = {report.key for report in about}
+    # A run whose failure was told is answered, and so is an entry, whatever the clocks say.
     if request.named and request.run_id not in keys:
         return Again.NAMED
-    if tags.SEND_TESTS in opportunity.tags and last is not None and _cause_removed(opportunity, last, candidate):
+    entry_ms = opportunity.entered_ms(request.settings.trigger_stage.id)
+    if entry_ms is not None and (last is None or (entry_ms > last.asked_ms and str(entry_ms) not in keys)):
+        return Again.ENTRY
+    if tags.SEND_TESTS in opportunity.tags and _cause_removed(opportunity, last, posting, candidate):
         return Again.CAUSE_REMOVED
     return None
 
 
-def needs_alva(opportunity: Opportunity, told: list[Report]) -> bool:
-    """Whether the address that bounced, which only Alva has, decides if somebody asked again."""
-    last = _last(opportunity, told)
-    return tags.SEND_TESTS in opportunity.tags and last is not None and last.failure is None
+def needs_alva(opportunity: Opportunity) -> bool:
+    """Whether the address that bounced, which only Alva has, may decide if somebody asked again."""
+    return {tags.SEND_TESTS, tags.INVITATION_BOUNCED} <= set(opportunity.tags)
 
 
 def request_key(opportunity: Opportunity, reason: Reason, again: Again | None, request: Request) -> str:
     """What makes this request one: the same request is never told of twice."""
-    if again is Again.NAMED or (again is None and reason is Reason.MANUAL):
+    if request.named:
         return request.run_id
     if again is Again.ENTRY or (again is None and reason is Reason.TRIGGER_STAGE):
         entry_ms = opportunity.entered_ms(request.settings.trigger_stage.id)
@@ -120,22 +138,24 @@ def request_key(opportunity: Opportunity, reason: Reason, again: Again | None, r
     return fingerprint(opportunity.emails)
 
 
-def _last(opportunity: Opportunity, told: list[Report]) -> Report | None:
-    """The one that the tag tells of; None where a person has deleted the note."""
-    bounced = tags.INVITATION_BOUNCED in opportunity.tags
-    failed = tags.INVITATION_FAILED in opportunity.tags
-    about = [report for report in told if (bounced and report.failure is None) or (failed and report.failure)]
-    return about[-1] if about else None
-
-
-def _cause_removed(opportunity: Opportunity, last: Report, candidate: AlvaCandidate | None) -> bool:
+def _cause_removed(
+    opportunity: Opportunity, last: Report | None, posting: Posting | None, candidate: AlvaCandidate | None
+) -> bool:
     address = first_valid(opportunity.emails)
-    if last.failure is None:
-        bounced = None if candidate is None else (candidate.invitation.email if candidate.invitation else "")
-        return address is not None and candidate is not None and not same(address, bounced or candidate.email)
+    if address is None:
+        return last is not None and last.failure == Failure.NO_POSTING and posting is not None
+    if tags.INVITATION_BOUNCED in opportunity.tags:
+        # Nobody there: removed, to be added anew with the other address, and that is what is still to be done.
+        bounced = (
+            None if candidate is None else (candidate.invitation and candidate.invitation.email) or candidate.email
+        )
+        return bounced is None or not same(address, bounced)
+    if last is None:
+        # A person has deleted the note, so that the cause isn't known: there is none left to be seen.
+        return posting is not None
     if last.failure in (Failure.MISSING_EMAIL, Failure.INVALID_EMAIL):
-        return address is not None
-    return last.failure == Failure.NO_POSTING and opportunity.posting_id is not None
+        return True
+    return last.failure == Failure.NO_POSTING and posting is not None
 
 
 def _report(note: Note) -> Report | None:

@@ -1,6 +1,6 @@
 """What is known of Lever's and Alva's things, as far as a rule asks for it. Frozen; times are epoch milliseconds.
 
-No repr tells who somebody is or how good: names, addresses, links, note texts, scores and web addresses are left out.
+No repr tells who somebody is or how good: names, addresses, links, tags, note texts and scores are left out.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Opportunity:
     confidential: bool
     anonymised: bool
     archived: Archived | None
-    tags: tuple[str, ...]
+    tags: tuple[str, ...] = field(repr=False)
     origin: str | None
     application: Application | None
     created_at_ms: int | None
@@ -115,6 +115,11 @@ class AlvaCandidate:
     assessments: tuple[Assessment, ...]
     role_fit: float | None = field(repr=False)
     url: str | None = field(repr=False)
+
+    @property
+    def invited_email(self) -> str:
+        """The address that the invitation went to."""
+        return (self.invitation.email if self.invitation else "") or self.email
 
     @property
     def bounced(self) -> bool:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-
-import pendulum
+from datetime import UTC, datetime
 
 from alva_lever.rules import tags
 from alva_lever.rules.model import AlvaCandidate, Results
-from alva_lever.rules.tags import TagChange
 
 _LOWEST = (100, 75, 50, 25, 0)  # the lowest role fit of each tag, in the order of `tags.ROLE_FIT`
 
@@ -27,16 +24,6 @@ def role_fit_tag(role_fit: float | None) -> str | None:
         return None
     whole = math.floor(role_fit)
     return next(tag for tag, lowest in zip(tags.ROLE_FIT, _LOWEST, strict=True) if whole >= lowest)
-
-
-def completion_tags(present: Iterable[str], role_fit: float | None) -> TagChange:
-    """What makes `Alva: Completed` the one status tag and the role fit's the one role fit tag."""
-    present = set(present)
-    fit = role_fit_tag(role_fit)
-    status = tags.with_status(present, tags.COMPLETED)
-    wrong_fits = tuple(tag for tag in tags.ROLE_FIT if tag in present and tag != fit)
-    missing_fit = (fit,) if fit is not None and fit not in present else ()
-    return TagChange(status.remove + wrong_fits, missing_fit + status.add)
 
 
 def result_note(candidate: AlvaCandidate, results: Results, link: str | None, ref: str) -> str:
@@ -64,10 +51,11 @@ def _on(computed_at: str | None) -> str:
     if not computed_at:
         return ""
     try:
-        moment = pendulum.parse(computed_at)
-    except ValueError:
+        moment = datetime.fromisoformat(computed_at)
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
         return ""
-    return f", as of {moment.in_timezone('UTC'):YYYY-MM-DD HH:mm} UTC" if isinstance(moment, pendulum.DateTime) else ""
+    return f", as of {utc:%Y-%m-%d %H:%M} UTC"
 
 
 def _named(name: str) -> str:

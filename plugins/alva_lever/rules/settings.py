@@ -24,10 +24,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for; stages by id or exact name, not looked up yet."""
+    """What was asked for; stages by id or exact name, not looked up yet, and so of any kind."""
 
-    trigger_stage: str
-    progression_stage: str | None = None
+    trigger_stage: object
+    progression_stage: object = None
     blocked_origins: frozenset[str] = frozenset()
 
 
@@ -54,61 +54,55 @@ class Settings:
 def read_options(value: object) -> Options:
     """Options from a JSON object, or its text.
 
-    :raises BadOption: it is none, an option is missing, unknown or of the wrong kind.
+    :raises BadOption: it is none, an option is unknown, or it blocks what is no origin.
     """
     if isinstance(value, str | bytes):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadOption(f"The options are not JSON. Expected: an object with {_listed(NAMES)}") from None
     if not isinstance(value, Mapping):
         raise BadOption(f"The options are not a JSON object. Expected: an object with {_listed(NAMES)}")
     for name in value:
         if name not in NAMES:
             raise BadOption(f"There is no option `{name}`. Options: {_listed(NAMES)}")
-    origins = value.get("blocked_origins") or []
+    origins = value.get("blocked_origins")
+    origins = [] if origins is None else origins
     if not isinstance(origins, list):
         raise BadOption(f"Option `blocked_origins` is {_shown(origins)}. Expected: a list of {_listed(ORIGINS)}")
     for origin in origins:
         if origin not in ORIGINS:
             raise BadOption(f"Option `blocked_origins` has {_shown(origin)}. Accepted: {_listed(ORIGINS)}")
-    trigger_stage = _stage_option(value, "trigger_stage")
-    if trigger_stage is None:
-        raise BadOption("Option `trigger_stage` is missing. Expected: the id or exact name of one of Lever's stages")
-    return Options(trigger_stage, _stage_option(value, "progression_stage"), frozenset(origins))
+    return Options(value.get("trigger_stage"), value.get("progression_stage"), frozenset(origins))
 
 
 def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
     """The same with the stages looked up in the account's pipeline (in its order).
 
-    :raises BadOption: no stage of that id or name, or several of that name.
+    :raises BadOption: a stage is missing, or there is none of that id or name, or several of that name.
     """
     progression = options.progression_stage
     return Settings(
         trigger_stage=_find("trigger_stage", options.trigger_stage, stages),
-        progression_stage=None if progression is None else _find("progression_stage", progression, stages),
+        progression_stage=None if progression in (None, "") else _find("progression_stage", progression, stages),
         blocked_origins=options.blocked_origins,
         stages=tuple(stages),
     )
 
 
-def _stage_option(value: Mapping[str, object], name: str) -> str | None:
-    stage = value.get(name)
-    if stage is None or stage == "":
-        return None
-    if not isinstance(stage, str):
-        raise BadOption(f"Option `{name}` is {_shown(stage)}. Expected: the id or exact name of one of Lever's stages")
-    return stage
-
-
-def _find(option: str, wanted: str, stages: Sequence[Stage]) -> Stage:
+def _find(option: str, wanted: object, stages: Sequence[Stage]) -> Stage:
     by_id = [stage for stage in stages if stage.id == wanted]
     found = by_id or [stage for stage in stages if stage.name == wanted]
     if len(found) == 1:
         return found[0]
+    if wanted is None:
+        problem = "is missing"
+    elif found:
+        problem = f"is {_shown(wanted)}, which several stages have as name: use an id"
+    else:
+        problem = f"is {_shown(wanted)}, which no stage has as id or name"
     accepted = ", ".join(f"`{stage.name}` ({stage.id})" for stage in stages)
-    problem = "which no stage has as id or name" if not found else "which several stages have as name: use an id"
-    raise BadOption(f"Option `{option}` is {_shown(wanted)}, {problem}. The account's stages: {accepted}")
+    raise BadOption(f"Option `{option}` {problem}. The account's stages: {accepted}")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 INVITATION_SENT = "Alva: Invitation Sent"
 INVITATION_BOUNCED = "Alva: Invitation Bounced"
@@ -31,19 +32,23 @@ ON_POSTINGS = (SCREENING, SKIP_ASSESSMENT)
 class TagChange:
     """Tags to remove and to add, in this order: a crash in between leaves somebody whom the next look completes."""
 
-    remove: tuple[str, ...] = ()
-    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = field(default=(), repr=False)
+    add: tuple[str, ...] = field(default=(), repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.remove or self.add)
 
 
-def with_status(tags: Iterable[str], status: str) -> TagChange:
-    """What makes `status` the one status tag. All other tags stay as they are."""
-    present = set(tags)
+def with_status(present: Iterable[str], status: str, role_fit: str | None = None) -> TagChange:
+    """What makes `status` the one status tag, and `role_fit` the one role fit tag (none: there is none).
+
+    The status is added last, since `Alva: Completed` says that the rest is done. All other tags stay as they are.
+    """
+    present = set(present)
+    wanted = [tag for tag in (role_fit, status) if tag is not None]
     return TagChange(
-        remove=tuple(tag for tag in STATUS if tag in present and tag != status),
-        add=() if status in present else (status,),
+        remove=tuple(tag for tag in OWNED if tag in present and tag not in wanted),
+        add=tuple(tag for tag in wanted if tag not in present),
     )
 
 
@@ -54,4 +59,5 @@ def near_misses(tags: Iterable[str], control: Iterable[str]) -> list[str]:
 
 
 def _folded(tag: str) -> str:
-    return "".join(tag.casefold().split())
+    seen = (letter for letter in tag.casefold() if unicodedata.category(letter) != "Cf")
+    return "".join("".join(seen).split())

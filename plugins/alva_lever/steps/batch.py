@@ -10,19 +10,18 @@ from typing import Any
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.tally import Tally
-from alva_lever.steps.crew import THREADS, Crew, locked
+from alva_lever.steps.crew import THREADS, Crew, locked, unfinished
 from alva_lever.steps.inviting import Errand, Inviting
 from alva_lever.steps.looking import AT_ONCE, Look, Looking
 from alva_lever.steps.positions import Positions
 from alva_lever.steps.postings import Postings
-from alva_lever.transport.errors import ApiError
 
 # One turn: so many calls to Lever, or so long, whichever comes first. Then somebody else may be in more of a hurry.
 CALLS_PER_TURN = 500
 SECONDS_PER_TURN = 60.0
 _SAVED_EVERY = 50
 
-# An opportunity's id, and its contact's where it is known.
+# An opportunity's id, and its contact's where nothing is likely to be done about it: see `Looking`.
 Pair = tuple[str, str | None]
 
 
@@ -72,6 +71,7 @@ class Batch:
             positions=self._positions,
             errand=errand,
             near_miss=locked(progress.tally.near_miss),
+            look=self._looking.look,
         )
         self._counted = {"lever": 0, "alva": 0}
         self._waited_seconds = 0.0
@@ -83,7 +83,7 @@ class Batch:
         :raises ApiError: what ended it early, or how many could not be done; the others were, and `progress` says so.
         """
         todo = [pair for pair in pairs if pair[0] not in self._progress.done]
-        faults: list[ApiError] = []
+        faults: list[Exception] = []
         unsaved = 0
         try:
             for done in Crew(self._do, threads=self._threads).work(self._looks(todo)):
@@ -100,20 +100,20 @@ class Batch:
         finally:
             self._keep()
         if faults:
-            could_not = f"{len(faults)} of {len(todo)} candidates could not be done; the others were"
-            raise ApiError(f"{could_not}. The first: {faults[0]}")
+            raise unfinished(faults, len(todo), "candidates")
         return not self._turn_is_over
 
     def _looks(self, todo: Sequence[Pair]) -> Iterator[Look | str]:
         """A look, or the id of somebody who has to be looked at alone."""
-        for start in range(0, len(todo), AT_ONCE):
-            if start and self._over():
+        shown: dict[str, Look] = {}
+        for number, (opportunity_id, _) in enumerate(todo):
+            # However slow the network, a turn gets somewhere.
+            if number >= AT_ONCE and self._over():
                 self._turn_is_over = True
                 return
-            some = todo[start : start + AT_ONCE]
-            shown = self._looking.listed(some)
-            for opportunity_id, _ in some:
-                yield shown.get(opportunity_id, opportunity_id)
+            if number % AT_ONCE == 0:
+                shown = self._looking.listed(todo[number : number + AT_ONCE])
+            yield shown.get(opportunity_id, opportunity_id)
 
     def _over(self) -> bool:
         return self._lever.calls >= CALLS_PER_TURN or self._clock() - self._started >= SECONDS_PER_TURN
@@ -129,5 +129,5 @@ class Batch:
         waited = self._lever.waited_seconds + self._alva.waited_seconds
         tally.waited_seconds += waited - self._waited_seconds
         self._waited_seconds = waited
-        self._progress.positions.update(self._positions.ids)
+        self._progress.positions = dict(self._positions.ids)
         self._save(self._progress)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from alva_lever.transport.errors import ApiError, Forbidden, SetupError, Unauthorized
@@ -25,14 +27,14 @@ class Done(Generic[T, R]):
 
     item: T
     result: R | None
-    fault: ApiError | None
+    fault: Exception | None
 
 
 class Crew(Generic[T, R]):
     """Does `do(item)` for items, several at a time, and gives what is done as it is done.
 
-    A refused key or a setup error ends it at once, and is raised when those in hand are done. A passing fault is
-    given beside its item; the fifth ends it too. Items are taken only as fast as they are done, so that what an
+    A refused key or a setup error ends it at once, and is raised when those in hand are done. Any other fault is given
+    beside its item; the fifth ends it too. Items are taken only as fast as they are done, so that what an
     iterator has just looked at is acted on soon.
     """
 
@@ -44,7 +46,7 @@ class Crew(Generic[T, R]):
 
     def work(self, items: Iterable[T]) -> Iterator[Done[T, R]]:
         """:raises ApiError: what ended it early; all that was done has been given before."""
-        faults: list[ApiError] = []
+        faults: list[Exception] = []
         stop: BaseException | None = None
         source = iter(items)
         pending: dict[Future[R], T] = {}
@@ -72,7 +74,7 @@ class Crew(Generic[T, R]):
                     fault = future.exception()
                     if fault is None:
                         yield Done(item, future.result(), None)
-                    elif isinstance(fault, ApiError) and not isinstance(fault, SetupError | Unauthorized | Forbidden):
+                    elif isinstance(fault, Exception) and not isinstance(fault, SetupError | Unauthorized | Forbidden):
                         faults.append(fault)
                         stop = stop or (fault if len(faults) >= FAULTS_BEFORE_STOP else None)
                         yield Done(item, None, fault)
@@ -91,3 +93,17 @@ def locked(function: Callable[..., None]) -> Callable[..., None]:
             function(*arguments)
 
     return call
+
+
+def unfinished(faults: Sequence[Exception], of: int, what: str) -> ApiError:
+    """The error that says how many could not be done, and of the first of them why.
+
+    Of a mistake of our own only the kind and the place are told: its text may hold what it stumbled over.
+    """
+    first = faults[0]
+    if isinstance(first, ApiError):
+        why = str(first)
+    else:
+        place = traceback.extract_tb(first.__traceback__)[-1]
+        why = f"{type(first).__name__} at line {place.lineno} of {Path(place.filename).name}, a mistake of this program"
+    return ApiError(f"{len(faults)} of {of} {what} could not be done; the others were. The first: {why}")

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.rules.tally import Tally
-from alva_lever.steps.crew import Crew
-from alva_lever.transport.errors import ApiError
+from alva_lever.steps.crew import Crew, unfinished
 
 HIRED, DELETED, NOT_IN_ALVA = "hired", "deleted", "not_in_alva"
 
@@ -25,7 +24,7 @@ class Departures:
         :raises ApiError: Alva's key was refused, or how many could not be told; the others were.
         """
         tally = Tally()
-        faults: list[ApiError] = []
+        faults: list[Exception] = []
         items = [(DELETED, opportunity_id) for opportunity_id in deleted]
         items += [(HIRED, opportunity_id) for opportunity_id in hired]
         for done in Crew(self._one).work(items):
@@ -34,7 +33,7 @@ class Departures:
             else:
                 tally.count(done.result or "", done.item[1])
         if faults:
-            raise ApiError(f"{len(faults)} of {len(items)} departures could not be told. The first: {faults[0]}")
+            raise unfinished(faults, len(items), "departures")
         tally.calls["alva"] = self._alva.calls
         tally.waited_seconds = self._alva.waited_seconds
         return tally

@@ -24,6 +24,8 @@ from alva_lever.transport.errors import Forbidden
 CALLS_PER_BATCH = CALLS_PER_TURN * 4 // 5
 # Batches are mapped tasks, of which Airflow takes 1,024.
 _MOST_BATCHES = 1000
+# A share of a look at several at once.
+_LISTED = 0.1
 # As many postings as fit well into one URL.
 _POSTINGS_AT_ONCE = 40
 
@@ -52,12 +54,16 @@ class Finding:
         self._window = window
         self._now = now
         self._known: set[str] = set()
+        self._screening: list[str] = []
         self._found = Found()
         self._cost = float(CALLS_PER_BATCH)
 
     def find(self) -> Found:
         """:raises ApiError: a listing could not be had whole. Nothing is left out quietly."""
         window, found = self._window, self._found
+        for posting in self._lever.postings(tag=tags.SCREENING):
+            found.tally.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
+            self._screening.append(posting.id)
         for row in self._lever.deleted_opportunities(
             deleted_at_start_ms=window.first_ms, deleted_at_end_ms=window.last_ms
         ):
@@ -116,12 +122,8 @@ class Finding:
 
     def _late_applications(self) -> Iterator[Opportunity]:
         """Older leads who got onto a posting with screening in this time."""
-        postings = []
-        for posting in self._lever.postings(tag=tags.SCREENING):
-            self._found.tally.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
-            postings.append(posting.id)
-        for start in range(0, len(postings), _POSTINGS_AT_ONCE):
-            some = tuple(postings[start : start + _POSTINGS_AT_ONCE])
+        for start in range(0, len(self._screening), _POSTINGS_AT_ONCE):
+            some = tuple(self._screening[start : start + _POSTINGS_AT_ONCE])
             asked = OpportunityFilter(posting_id=some, updated_at_start_ms=self._window.first_ms)
             for row in self._lever.every_opportunity(asked):
                 if row.application is not None and self._window.has(row.application.created_at_ms):
@@ -134,12 +136,22 @@ class Finding:
         if reason is not None:
             tally.count(reason, opportunity.id)
             return
-        cost = _cost(opportunity)
+        likely = self._is_likely(opportunity)
+        cost = _cost(opportunity) if likely else _LISTED
         if self._cost + cost > self._limit():
             self._found.batches.append([])
             self._cost = 0.0
         self._cost += cost
-        self._found.batches[-1].append((opportunity.id, opportunity.contact_id))
+        self._found.batches[-1].append((opportunity.id, None if likely else opportunity.contact_id))
+
+    def _is_likely(self, opportunity: Opportunity) -> bool:
+        """Whether something is likely to be done about it, so that it is looked at by its id."""
+        return (
+            may_have_failed(opportunity)
+            or opportunity.stage_id == self._settings.trigger_stage.id
+            or tags.SEND_TESTS in opportunity.tags
+            or opportunity.posting_id in self._screening
+        )
 
     def _limit(self) -> float:
         return CALLS_PER_BATCH if len(self._found.batches) < _MOST_BATCHES else float("inf")
@@ -157,8 +169,8 @@ class Finding:
 
 
 def _cost(opportunity: Opportunity) -> float:
-    """Calls to Lever that one candidate is likely to take: a share of a look, and what is read or written."""
+    """Calls to Lever that one candidate is likely to take: a look, and what is read or written."""
     if may_have_failed(opportunity):
-        return 4.0
+        return 5.0
     fails = opportunity.posting_id is None or first_valid(opportunity.emails) is None
-    return 3.1 if fails else 1.1
+    return 4.0 if fails else 2.0

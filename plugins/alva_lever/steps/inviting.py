@@ -54,6 +54,7 @@ class Inviting:
         positions: Positions,
         errand: Errand,
         near_miss: NearMiss,
+        look: Callable[[str], Look],
     ) -> None:
         self._lever = lever
         self._alva = alva
@@ -61,6 +62,7 @@ class Inviting:
         self._positions = positions
         self._errand = errand
         self._near_miss = near_miss
+        self._look = look
         self._telling = Telling(lever, alva, errand.settings)
 
     def handle(self, look: Look) -> str:
@@ -68,6 +70,15 @@ class Inviting:
 
         :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
         """
+        try:
+            return self._handle(look)
+        except NotFound as error:
+            if error.vendor != self._lever.vendor:
+                raise
+            # It was there a moment ago.
+            return Reason.GONE
+
+    def _handle(self, look: Look) -> str:
         errand, opportunity = self._errand, look.opportunity
         request = errand.request(look.opportunity_id)
         case = Case(errand.settings, opportunity, hidden=look.hidden, named=request.named)
@@ -83,7 +94,9 @@ class Inviting:
             opportunity.application.created_at_ms if opportunity.application else None
         )
         case = replace(case, posting=posting, hidden=seen.hidden, new=new)
-        again = None if settled(case) else self._asked_again(opportunity, request)
+        if look.listed and (may_have_failed(opportunity) or decide(case).invites):
+            return self._handle(self._look(look.opportunity_id))
+        again = None if settled(case) else self._asked_again(opportunity, posting, request)
         reason = decide(replace(case, asked_again=again is not None))
         if reason.invites:
             return self._invite(opportunity, posting, reason, again, request)
@@ -91,13 +104,12 @@ class Inviting:
             self._bring_up_to_date(posting)
         return reason
 
-    def _asked_again(self, opportunity: Opportunity, request: Request) -> Again | None:
+    def _asked_again(self, opportunity: Opportunity, posting: Posting | None, request: Request) -> Again | None:
         if not may_have_failed(opportunity):
             return None
         told = asking.reports(self._lever.notes(opportunity.id))
-        needed = asking.needs_alva(opportunity, told)
-        candidate = self._alva.find_candidate(opportunity.id) if needed else None
-        return asking.asked_again(opportunity, told, request, candidate)
+        candidate = self._alva.find_candidate(opportunity.id) if asking.needs_alva(opportunity) else None
+        return asking.asked_again(opportunity, told, request, posting=posting, candidate=candidate)
 
     def _bring_up_to_date(self, posting: Posting) -> None:
         """Somebody came to this posting: Alva's job position says what it says now, whoever is invited."""
@@ -136,13 +148,22 @@ class Inviting:
     def _send(self, opportunity: Opportunity, posting: Posting, present: AlvaCandidate | None) -> AlvaCandidate:
         """The candidate with an invitation on its way; `present` is one whose invitation bounced."""
         address = first_valid(opportunity.emails) or ""
-        position_id = self._positions.sync(posting)
         if present is not None:
-            bounced = (present.invitation.email if present.invitation else "") or present.email
-            if same(address, bounced):
+            self._positions.sync(posting)
+            if same(address, present.invited_email):
                 return self._alva.resend_invitation(present.id)
             # Alva has no other way to change an address.
             self._alva.remove_candidate(present.id)
+        try:
+            return self._add(opportunity, posting, address)
+        except NotFound:
+            # Somebody has deleted the job position since it was looked up.
+            self._positions.forget(posting.id)
+            return self._add(opportunity, posting, address)
+
+    def _add(self, opportunity: Opportunity, posting: Posting, address: str) -> AlvaCandidate:
+        """:raises Conflict: somebody with this address, who isn't this opportunity's, is on the job already."""
+        position_id = self._positions.sync(posting)
         first, _, last = opportunity.name.strip().partition(" ")
         try:
             return self._alva.add_candidate(
@@ -164,17 +185,11 @@ class Inviting:
         return self._told(opportunity.id, lambda: self._telling.failure(opportunity, failure, detail, key)) or failure
 
     def _told(self, opportunity_id: str, tell: Callable[[], None]) -> Reason | None:
-        """Writes to Lever. None if that went well, else why there is nobody to tell it of any more."""
+        """Writes to Lever. None if that went well, `confidential` if Lever refuses to show this one by now."""
         try:
             tell()
-        except NotFound:
-            return Reason.GONE
-        except Forbidden:
-            try:
-                self._lever.opportunity(opportunity_id)
-            except NotFound:
-                return Reason.GONE
-            except Forbidden:
+        except Forbidden as refused:
+            if refused.vendor == self._lever.vendor and self._look(opportunity_id).hidden:
                 return Reason.CONFIDENTIAL
             # It can be read: it is the key that may not write.
             raise

@@ -1,4 +1,4 @@
-"""Opportunities as they are now, several in one request."""
+"""Opportunities as they are now: one by its id, or several in one request where nothing is likely to come of it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ AT_ONCE = 25
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`opportunity` None: it is gone, or `hidden`: Lever refuses to show this one."""
+    """`opportunity` None: it is gone, or `hidden`: Lever refuses to show this one. `listed`: a listing showed it."""
 
     opportunity_id: str
     opportunity: Opportunity | None
     hidden: bool = False
+    listed: bool = False
 
 
 class Looking:
-    """Looks. A listing by contact shows who is not confidential; whoever isn't on it is asked for by id."""
+    """Looks. A listing by contact is cheap, and enough to leave somebody alone; before anything is done about them,
+    they are looked at by id: that is where Lever refuses to show what this key may not see."""
 
     def __init__(self, lever: LeverHook) -> None:
         self._lever = lever
@@ -42,9 +44,9 @@ class Looking:
             return Look(opportunity_id, None, hidden=True)
 
     def listed(self, pairs: Sequence[tuple[str, str | None]]) -> dict[str, Look]:
-        """Those of `(opportunity id, contact id)` that one request shows, by id: `AT_ONCE` at most. The others are
-        left for `look`."""
-        wanted = {opportunity_id for opportunity_id, _ in pairs}
+        """Those of `(opportunity id, contact id)` that one request shows, by id: `AT_ONCE` pairs at most. The others,
+        and those without a contact, are left for `look`."""
+        wanted = {opportunity_id for opportunity_id, contact_id in pairs if contact_id}
         contacts = tuple({contact_id: None for _, contact_id in pairs if contact_id})
         if len(contacts) < 2:
             return {}
@@ -53,4 +55,4 @@ class Looking:
         except Malformed:
             # One row that can't be read spoils the page for all: each by itself, then.
             return {}
-        return {row.id: Look(row.id, row) for row in rows if row.id in wanted}
+        return {row.id: Look(row.id, row, listed=True) for row in rows if row.id in wanted}

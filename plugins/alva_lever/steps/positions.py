@@ -37,6 +37,11 @@ class Positions:
         self._postings[posting.id] = posting
         return self._once(posting.id)
 
+    def forget(self, posting_id: str) -> None:
+        """The position isn't there any more: look for it, or make it, anew."""
+        self.ids.pop(posting_id, None)
+        self._once.forget(posting_id)
+
     def _synced(self, posting_id: str) -> str:
         posting = self._postings[posting_id]
         owner = owner_of(posting, self._users("all")) if posting.hiring_manager_email else None

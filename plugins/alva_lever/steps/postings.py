@@ -31,6 +31,11 @@ class OnceEach(Generic[T]):
                 self._values[key] = self._make(key)
             return self._values[key]
 
+    def forget(self, key: str) -> None:
+        """Make it anew the next time."""
+        with self._lock:
+            self._values.pop(key, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -56,7 +56,7 @@ class Telling:
         if progression is not None and self._settings.may_progress(opportunity.stage_id):
             self._lever.move_stage(opportunity.id, progression.id)
         score = None if summary.role_fit is None else summary.role_fit.score
-        self._tag(opportunity.id, results.completion_tags(opportunity.tags, score))
+        self._tag(opportunity.id, tags.with_status(opportunity.tags, tags.COMPLETED, results.role_fit_tag(score)))
 
     def _own_note(self, opportunity_id: str, ref: str) -> Note | None:
         return next((note for note in self._lever.notes(opportunity_id) if asking.is_own(note, ref)), None)
