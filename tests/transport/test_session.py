@@ -75,3 +75,10 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_shown(value: str) -> None:
     with pytest.raises(SetupError, match="paste it again") as error:
         key(value)
     assert "abc" not in str(error.value)
+
+
+def test_a_key_is_masked_in_what_airflow_logs_from_then_on() -> None:
+    from airflow.sdk._shared.secrets_masker import redact
+
+    usable_key("a-key-of-levers", missing="none", vendor="Lever", conn_id="lever_default")
+    assert redact("GET with a-key-of-levers") == "GET with ***"

@@ -125,7 +125,8 @@ class Inviting:
         self, opportunity: Opportunity, posting: Posting | None, reason: Reason, again: Again | None, request: Request
     ) -> str:
         candidate = self._alva.find_candidate(opportunity.id)
-        if candidate is None or (candidate.bounced and again is not None):
+        # Of somebody whom Alva has anonymised there is no address left, and nobody to remind.
+        if candidate is None or (again is not None and (candidate.bounced or not candidate.invited_email)):
             failure = _hindrance(opportunity, posting)
             detail: str | None = None
             if failure is None and self._errand.dry_run:

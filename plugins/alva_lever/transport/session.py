@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from airflow.sdk.log import mask_secret
 from requests import PreparedRequest, Response, Session
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
@@ -115,6 +116,8 @@ def usable_key(value: str | None, *, missing: str, vendor: str, conn_id: str) ->
     if not key.isascii() or not key.isprintable() or " " in key:
         strange = f"The key in connection `{conn_id}` holds white space or letters that no key of {vendor} has"
         raise SetupError(f"{strange}: paste it again", vendor=vendor)
+    # Airflow masks passwords by itself, but not a login, which is where Lever's key stands.
+    mask_secret(key)
     return key
 
 

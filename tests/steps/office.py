@@ -1,0 +1,238 @@
+"""A small office: both services in one process, hooks that talk to them, and what a test asks of the result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from requests.adapters import BaseAdapter
+
+from alva_lever.alva.hook import AlvaHook
+from alva_lever.lever.hook import LeverHook
+from alva_lever.rules import tags
+from alva_lever.rules.settings import Options, Settings, Stage, resolve
+from alva_lever.rules.tally import Tally
+from alva_lever.rules.window import Window
+from alva_lever.steps.batch import Batch, Progress
+from alva_lever.steps.crew import THREADS
+from alva_lever.steps.departures import Departures
+from alva_lever.steps.finding import Finding, Found
+from alva_lever.steps.inviting import Errand
+from include.sandbox import Clock, Sandbox
+from include.sandbox.candidates import Candidates
+from include.sandbox.journal import Arrived
+from include.sandbox.sandbox import IN_PROCESS
+from tests.transport.recording import Time
+
+NOW_MS = 1_767_225_600_000
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+TRIGGER, ELSEWHERE, FURTHER = "New applicant", "Recruiter screen", "Offer"
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass
+class Office:
+    """`run` does a batch, `find` a poll, `tell` the departures; the rest asks what arrived and what there is now."""
+
+    monkeypatch: pytest.MonkeyPatch
+    clock: Clock = field(default_factory=lambda: _frozen(NOW_MS))
+    time: Time = field(default_factory=Time)
+    options: Options = field(default_factory=lambda: Options(TRIGGER))
+    progress: Progress = field(default_factory=Progress)
+    adapter: BaseAdapter | None = None
+
+    def __post_init__(self) -> None:
+        self.sandbox = Sandbox(clock=self.clock, lever_calls_per_second=None)
+        self.recruiter, self.faults = self.sandbox.recruiter, self.sandbox.faults
+        self._furnish()
+
+    def reopen(self) -> None:
+        """As on the first day: nobody has applied to the one posting."""
+        self.sandbox.reset()
+        self._furnish()
+
+    def _furnish(self) -> None:
+        self.connect()
+        self.progress = Progress()
+        self.posting = self.recruiter.add_posting("Data Engineer", team="Platform")
+
+    @property
+    def candidates(self) -> Candidates:
+        return self.sandbox.candidates
+
+    # Who asks.
+
+    def connect(self, url: str = IN_PROCESS, *, lever_key: str = Sandbox.LEVER_KEY) -> None:
+        """From now on, hooks that are made go there with this key."""
+        lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "login": lever_key}
+        alva = {"conn_type": "alva", "host": f"{url}/alva/v1", "password": Sandbox.ALVA_KEY}
+        self.monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(lever))
+        self.monkeypatch.setenv("AIRFLOW_CONN_ALVA_DEFAULT", json.dumps(alva))
+
+    def restricted_key(self, **permissions: str) -> None:
+        """From now on, hooks use a key of Lever's with these permissions alone."""
+        self.connect(lever_key=self.sandbox.add_lever_key("another-key", permissions))
+
+    def lever(self) -> LeverHook:
+        return LeverHook(**self._hook())
+
+    def alva(self) -> AlvaHook:
+        return AlvaHook(**self._hook())
+
+    def _hook(self) -> dict[str, Any]:
+        return {
+            "threads": THREADS,
+            "calls_per_second": 1_000_000.0,
+            "adapter": self.adapter or self.sandbox.adapter(),
+            "clock": self.time.clock,
+            "now": self.now,
+            "sleep": self.time.sleep,
+        }
+
+    @property
+    def settings(self) -> Settings:
+        return resolve(self.options, [Stage(row.id, row.text) for row in self.sandbox.world.lever.stages.values()])
+
+    # Time and people.
+
+    def now(self) -> float:
+        return self.clock.now_ms() / 1000
+
+    def later(self, minutes: float = 1) -> int:
+        return self.clock.advance(round(minutes * MINUTE_MS))
+
+    def window(self, hours: float = 1) -> Window:
+        """The hours up to now."""
+        return Window(self.clock.now_ms() - round(hours * HOUR_MS), self.clock.now_ms())
+
+    def apply(self, name: str = "Ada Byron", *, posting: str | None = None, **options: Any) -> str:
+        """Somebody applies, with an address of their own unless `emails` says otherwise. In the trigger stage."""
+        number = len(self.sandbox.world.lever.opportunities)
+        given = {"emails": [f"c{number}@candidates.test"], **options}
+        return self.recruiter.apply(posting or self.posting, name, **given)
+
+    def applied(self, count: int, **options: Any) -> list[str]:
+        return [self.apply(**options) for _ in range(count)]
+
+    def reenter(self, opportunity: str) -> None:
+        """Away from the trigger stage and back, as recruiters ask again."""
+        self.later()
+        self.recruiter.move(opportunity, ELSEWHERE)
+        self.later()
+        self.recruiter.move(opportunity, TRIGGER)
+
+    # Work.
+
+    def errand(self, **fields: Any) -> Errand:
+        return Errand(**{"settings": self.settings, "window": None, "run_id": "run-1", **fields})
+
+    def run(self, *opportunities: str, alone: bool = False, again: bool = False, **fields: Any) -> dict[str, int]:
+        """A run over these, turn after turn; the counts of its report.
+
+        `alone`: each is looked at by its id, as a manual run does. `again`: a retry, which knows what is done.
+        `fields` are those of the errand. `progress` is kept, also if the run fails.
+        """
+        if not again:
+            self.progress = Progress()
+        errand = self.errand(**fields)
+        pairs = [(one, None if alone else self._contact(one)) for one in opportunities]
+        while not self.batch(errand).work(pairs):
+            continue
+        return self.progress.tally.counts
+
+    def batch(self, errand: Errand) -> Batch:
+        """Saved as a task does: as JSON, and read again."""
+        return Batch(
+            lever=self.lever(),
+            alva=self.alva(),
+            errand=errand,
+            progress=self.progress,
+            save=self._save,
+            clock=self.time.clock,
+        )
+
+    def _save(self, progress: Progress) -> None:
+        self.progress = Progress.of(json.loads(json.dumps(progress.as_json())))
+
+    def find(self, window: Window | None = None) -> Found:
+        return Finding(self.lever(), self.settings, window or self.window(), now=self.now).find()
+
+    def tell(self, hired: Iterable[str] = (), deleted: Iterable[str] = (), *, dry_run: bool = False) -> Tally:
+        return Departures(self.alva(), dry_run=dry_run).tell(hired=list(hired), deleted=list(deleted))
+
+    def poll(self, window: Window, **fields: Any) -> dict[str, int]:
+        """All of an hourly run: find, do, tell. The counts of its report."""
+        found = self.find(window)
+        total = found.tally
+        for batch in found.batches:
+            self.run(*[one for one, _ in batch], window=window, **fields)
+            total.add(self.progress.tally)
+        total.add(self.tell(found.hired, found.deleted, dry_run=fields.get("dry_run", False)))
+        return total.counts
+
+    def _contact(self, opportunity: str) -> str | None:
+        row = self.sandbox.world.lever.opportunities.get(opportunity)
+        return None if row is None else row.contact.id
+
+    # What there is.
+
+    def status(self, opportunity: str) -> list[str]:
+        """The integration's own tags, without `Alva: `, in the order in which they stand."""
+        found = self.sandbox.look(opportunity)["tags"]
+        return [tag.removeprefix("Alva: ") for tag in found if tag in tags.OWNED]
+
+    def other_tags(self, opportunity: str) -> list[str]:
+        return [tag for tag in self.sandbox.look(opportunity)["tags"] if tag not in tags.OWNED]
+
+    def notes(self, opportunity: str) -> list[str]:
+        """The texts of the notes that nobody signed, the oldest first."""
+        return [note["text"] for note in self.sandbox.look(opportunity)["notes"] if note["author"] is None]
+
+    def refs(self, opportunity: str) -> list[str]:
+        """What their last lines say after `Ref: alva-lever/`."""
+        return [text.rpartition("\n")[2].removeprefix("Ref: alva-lever/") for text in self.notes(opportunity)]
+
+    def failures(self, opportunity: str) -> list[str]:
+        """The word of each failure or bounce that was reported."""
+        parts = [ref.split("/") for ref in self.refs(opportunity)]
+        return [part[1] if part[0] == "failure" else part[0] for part in parts]
+
+    def sent(self, opportunity: str) -> int:
+        """How many invitation e-mails were ever sent."""
+        sent: int = self.sandbox.candidates.find(opportunity)["invitations_sent"]  # type: ignore[assignment]
+        return sent
+
+    def in_alva(self, opportunity: str) -> dict[str, Any]:
+        found: Any = self.sandbox.candidates.find(opportunity)["candidate"]
+        assert found is not None
+        return dict(found)
+
+    def positions(self) -> list[Any]:
+        return self.sandbox.world.alva.positions.all()
+
+    # What arrived.
+
+    def arrived(self, service: str | None = None, method: str | None = None, path: str | None = None) -> list[Arrived]:
+        return self.sandbox.journal.of(service, method, path)
+
+    def asked(self, service: str | None = None) -> list[str]:
+        """`POST addTags`: method and last word of the path of what was written, in the order of arrival."""
+        found = [one for one in self.arrived(service) if one.method in WRITES]
+        return [f"{one.method} {one.path.rpartition('/')[2]}" for one in found]
+
+    def writes(self) -> int:
+        return len(self.asked())
+
+    def forget(self) -> None:
+        """An empty journal."""
+        self.sandbox.journal.clear()
+
+
+def _frozen(ms: int) -> Clock:
+    clock = Clock(ms)
+    clock.freeze()
+    return clock
