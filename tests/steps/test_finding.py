@@ -103,6 +103,11 @@ class TestKinds:
         past = Window(NOW_MS - (hours + 1) * HOUR_MS, NOW_MS - hours * HOUR_MS)
         assert waiting(office.find(past)) == [ada]
 
+    def test_who_asks_for_tests_and_is_archived_is_not_looked_at(self, office: Office) -> None:
+        office.recruiter.archive(tagged(office, 0), at_ms=LONG_AGO_MS)
+        found = office.find(LAST_HOUR)
+        assert (waiting(found), found.tally.counts) == ([], {})
+
     def test_an_application_on_a_posting_without_screening_is_not_looked_for(self, office: Office) -> None:
         lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.test"], at_ms=LONG_AGO_MS)
         office.recruiter.apply_lead(lead, office.posting, at_ms=WITHIN_MS)

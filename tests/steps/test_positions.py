@@ -132,6 +132,14 @@ def test_a_position_that_somebody_deleted_since_it_was_looked_up_is_made_anew(of
     assert office.progress.positions == {office.posting: office.positions()[0].id}
 
 
+def test_a_position_that_somebody_deletes_in_the_middle_of_a_batch_is_made_anew(office: Office) -> None:
+    people = office.applied(40)
+    rows = office.sandbox.world.alva.positions._rows
+    office.faults.add("alva", "POST", "*/candidates", kind="call", action=rows.clear, skip=9)
+    assert office.run(*people) == {"trigger_stage": 40}
+    assert (len(office.positions()), [office.sent(one) for one in people]) == (1, [1] * 40)
+
+
 class TestArrivals:
     """Somebody new brings their posting up to date, invited or not."""
 

@@ -29,10 +29,10 @@ def role_fit_tag(role_fit: float | None) -> str | None:
 def result_note(candidate: AlvaCandidate, results: Results, link: str | None, ref: str) -> str:
     """The results in plain text, for Lever's panel."""
     scores = dict(results.scores)
-    lines = [
-        f"{_named(test.type)}: {_with(test.status, scores.pop(test.type, None))}" for test in candidate.assessments
-    ]
-    lines += [f"{_named(name)}: {score}" for name, score in scores.items()]
+    types = [test.type for test in candidate.assessments]
+    lines = [f"{_named(test.type)}: {_with(test.status, scores.get(test.type))}" for test in candidate.assessments]
+    # The others as they come: two interviews may have one title.
+    lines += [f"{_named(name)}: {score}" for name, score in results.scores if name not in types]
     parts = ["Alva: test results", "\n".join([_role_fit(results), *lines])]
     if link:
         parts.append(f"Details: {link}")

@@ -1,0 +1,596 @@
+"""The bullets *Asked again* and *Notes of the integration* of section 3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alva_lever.rules import tags
+from alva_lever.rules.addresses import fingerprint
+from alva_lever.rules.asking import (
+    Again,
+    Failure,
+    Report,
+    Request,
+    asked_again,
+    bounce_ref,
+    failure_ref,
+    is_own,
+    needs_alva,
+    reports,
+    request_key,
+    result_ref,
+)
+from alva_lever.rules.decision import Reason
+from alva_lever.rules.model import AlvaCandidate, Application, Invitation, Note, Opportunity, Posting, StageChange
+from tests.rules.build import (
+    ADDRESS,
+    APPLIED,
+    HOUR_MS,
+    MINUTE_MS,
+    NEW_YEAR_MS,
+    OTHER_ADDRESS,
+    TESTS,
+    archived,
+    candidate,
+    entered,
+    note,
+    opportunity,
+    posting,
+    settings,
+    told_bounce,
+    told_failure,
+)
+
+FAILED = (tags.INVITATION_FAILED,)
+BOUNCED = (tags.INVITATION_BOUNCED,)
+SENDING = (tags.SEND_TESTS,)
+RUN = "manual__2026-01-02T08:00:00+00:00"
+# The failure that is asked about was told an hour after New Year.
+TOLD_MS = NEW_YEAR_MS + HOUR_MS
+NOBODY = Request(settings(), named=False, run_id="scheduled__2026-01-02T09:00:00+00:00")
+A_PERSON = Request(settings(), named=True, run_id=RUN)
+
+
+POSTING = posting()
+
+
+def again(
+    who: Opportunity,
+    *notes: Note,
+    request: Request = NOBODY,
+    on: Posting | None = POSTING,
+    in_alva: AlvaCandidate | None = None,
+) -> Again | None:
+    return asked_again(who, reports(notes), request, posting=on, candidate=in_alva)
+
+
+def bounced_at(address: str) -> AlvaCandidate:
+    """The candidate in Alva whose invitation to this address came back."""
+    return candidate("invited", email=address, invitation=Invitation("bounced", NEW_YEAR_MS, address))
+
+
+# The references.
+
+
+def test_the_ref_of_a_failure() -> None:
+    assert failure_ref(Failure.NO_POSTING, "1767225600000") == "Ref: alva-lever/failure/no_posting/1767225600000"
+
+
+def test_the_ref_of_a_bounce() -> None:
+    assert bounce_ref(candidate("invited", sent="bounced")) == f"Ref: alva-lever/bounce/48213-{NEW_YEAR_MS}"
+
+
+def test_the_ref_of_a_result() -> None:
+    assert result_ref("48213") == "Ref: alva-lever/result/48213"
+
+
+def test_the_failures_are_the_words_of_the_contract() -> None:
+    assert " ".join(Failure) == "missing_email invalid_email no_posting refused_by_alva"
+
+
+# Which notes are the integration's own.
+
+
+@pytest.mark.parametrize("ref", [failure_ref("no_posting", "7"), bounce_ref(candidate()), result_ref("48213")])
+@pytest.mark.parametrize("end", ["", "\n", " \n\n"], ids=["no end", "line end", "blank lines"])
+def test_a_note_is_known_by_its_last_line(ref: str, end: str) -> None:
+    assert is_own(note(f"Alva: something\n\n{ref}{end}"), ref)
+
+
+def test_a_note_with_an_author_is_somebody_elses() -> None:
+    ref = failure_ref("no_posting", "7")
+    assert not is_own(note(ref, author_id="user-1"), ref)
+    assert reports([note(ref, author_id="user-1")]) == []
+
+
+@pytest.mark.parametrize("text", ["{ref}\nI agree", "I saw {ref}", "{ref}1", "{ref} too", ""])
+def test_a_note_whose_last_line_is_another_is_somebody_elses(text: str) -> None:
+    ref = result_ref("48213")
+    assert not is_own(note(text.format(ref=ref)), ref)
+
+
+@pytest.mark.parametrize("text", ["{ref}\nI agree", "I saw {ref}", ""])
+def test_a_quoted_ref_reports_nothing(text: str) -> None:
+    assert reports([note(text.format(ref=failure_ref("no_posting", "7")))]) == []
+
+
+def test_reports_are_read_from_refs_of_failures_and_bounces() -> None:
+    assert reports([told_failure("missing_email", RUN, 5), told_bounce(6)]) == [
+        Report("missing_email", RUN, 5),
+        Report(None, f"48213-{NEW_YEAR_MS}", 6),
+    ]
+
+
+@pytest.mark.parametrize("text", [result_ref("48213"), "Ref: alva-lever/", "Ref: alva-lever/other/7", "Ref: other/7"])
+def test_a_result_or_an_unknown_ref_reports_nothing(text: str) -> None:
+    assert reports([note(text)]) == []
+
+
+def test_reports_come_oldest_first_whatever_the_order_of_the_notes() -> None:
+    notes = [told_failure("no_posting", "c", 3), told_failure("no_posting", "a", 1), told_failure("no_posting", "b", 2)]
+    assert [report.key for report in reports(notes)] == ["a", "b", "c"]
+
+
+@given(st.sampled_from(Failure), st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=1))
+def test_what_a_ref_says_is_read_again(failure: Failure, key: str) -> None:
+    assert reports([told_failure(failure, key, 5)]) == [Report(failure.value, key, 5)]
+
+
+@given(st.lists(st.text(st.characters())))
+def test_no_note_is_too_odd_to_be_read(texts: list[str]) -> None:
+    assert len(reports([note(text) for text in texts])) <= len(texts)
+
+
+# Asked again by an entry.
+
+
+@pytest.mark.parametrize(
+    "told", [told_failure("missing_email", "7", TOLD_MS), told_failure("refused_by_alva", "7", TOLD_MS)]
+)
+def test_an_entry_later_than_the_failure_asks_again(told: Note) -> None:
+    assert again(entered(NEW_YEAR_MS, TOLD_MS + 1, tags=FAILED), told) is Again.ENTRY
+
+
+def test_an_entry_later_than_the_bounce_asks_again() -> None:
+    assert again(entered(NEW_YEAR_MS, TOLD_MS + 1, tags=BOUNCED), told_bounce(TOLD_MS)) is Again.ENTRY
+
+
+@pytest.mark.parametrize("entry_ms", [NEW_YEAR_MS, TOLD_MS])
+def test_an_entry_before_the_failure_was_told_does_not(entry_ms: int) -> None:
+    assert again(entered(entry_ms, tags=FAILED), told_failure("missing_email", "7", TOLD_MS)) is None
+    assert again(entered(entry_ms, tags=BOUNCED), told_bounce(TOLD_MS)) is None
+
+
+@pytest.mark.parametrize("failure", Failure)
+def test_an_entry_while_the_note_is_being_written_asks_again(failure: Failure) -> None:
+    told = told_failure(failure, str(NEW_YEAR_MS), TOLD_MS)
+    for entry_ms in (NEW_YEAR_MS + 1, TOLD_MS - 1, TOLD_MS):
+        assert again(entered(NEW_YEAR_MS, entry_ms, tags=FAILED), told) is Again.ENTRY
+
+
+def test_an_entry_before_the_one_that_failed_does_not_ask_again() -> None:
+    told = told_failure("missing_email", str(NEW_YEAR_MS), TOLD_MS)
+    assert again(entered(NEW_YEAR_MS - 1, tags=FAILED), told) is None
+    assert again(entered(NEW_YEAR_MS, tags=FAILED), told) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [RUN, fingerprint([ADDRESS]), "7", "", "176722560000", "17672256000000", "1767225600000 ", "1767225600000-1"],
+)
+def test_a_failure_whose_key_is_no_moment_counts_from_its_note(key: str) -> None:
+    assert Report("missing_email", key, TOLD_MS).asked_ms == TOLD_MS
+    told = told_failure("missing_email", f"{key}.", TOLD_MS)
+    assert again(entered(TOLD_MS, tags=FAILED), told) is None
+    assert again(entered(TOLD_MS + 1, tags=FAILED), told) is Again.ENTRY
+
+
+def test_a_failure_whose_key_is_a_moment_counts_from_there() -> None:
+    assert Report("missing_email", str(NEW_YEAR_MS), TOLD_MS).asked_ms == NEW_YEAR_MS
+
+
+@pytest.mark.parametrize("key", [f"48213-{NEW_YEAR_MS}", str(NEW_YEAR_MS)])
+def test_a_bounce_counts_from_its_note(key: str) -> None:
+    assert Report(None, key, TOLD_MS).asked_ms == TOLD_MS
+
+
+def test_an_entry_after_the_invitation_and_before_the_bounce_was_told_does_not_ask_again() -> None:
+    assert again(entered(NEW_YEAR_MS + 1, tags=BOUNCED), told_bounce(TOLD_MS)) is None
+
+
+def test_archiving_moves_last_advanced_at_and_is_no_entry() -> None:
+    back = entered(
+        NEW_YEAR_MS, tags=FAILED, last_advanced_at_ms=TOLD_MS + HOUR_MS, archived=archived(TOLD_MS + HOUR_MS)
+    )
+    assert again(back, told_failure("missing_email", str(NEW_YEAR_MS), TOLD_MS)) is None
+
+
+def test_an_entry_into_another_stage_does_not_ask_again() -> None:
+    moved = entered(NEW_YEAR_MS, tags=FAILED)
+    history = (*moved.stage_changes, StageChange(APPLIED.id, TOLD_MS + HOUR_MS))
+    elsewhere = opportunity(tags=FAILED, stage_changes=history)
+    assert again(elsewhere, told_failure("missing_email", "7", TOLD_MS)) is None
+
+
+def test_of_several_entries_the_last_counts() -> None:
+    told = told_failure("missing_email", "7", TOLD_MS)
+    assert again(entered(NEW_YEAR_MS, TOLD_MS - 1, tags=FAILED), told) is None
+    assert again(entered(NEW_YEAR_MS, TOLD_MS + 1, TOLD_MS + HOUR_MS, tags=FAILED), told) is Again.ENTRY
+
+
+def test_of_several_failures_the_last_counts() -> None:
+    notes = [told_failure("missing_email", "a", NEW_YEAR_MS), told_failure("invalid_email", "b", TOLD_MS)]
+    assert again(entered(TOLD_MS - 1, tags=FAILED), *notes) is None
+
+
+def test_of_several_entries_that_failed_the_last_told_counts() -> None:
+    first, second = NEW_YEAR_MS, NEW_YEAR_MS + MINUTE_MS
+    notes = [
+        told_failure("missing_email", str(first), TOLD_MS),
+        told_failure("missing_email", str(second), TOLD_MS + 1),
+    ]
+    assert again(entered(first, second, tags=FAILED), *notes) is None
+    assert again(entered(first, second, second + 1, tags=FAILED), *notes) is Again.ENTRY
+
+
+def test_an_entry_whose_failure_was_told_stays_answered_when_an_older_one_was_told_last() -> None:
+    first, second = NEW_YEAR_MS, NEW_YEAR_MS + MINUTE_MS
+    notes = [
+        told_failure("missing_email", str(second), TOLD_MS),
+        told_failure("missing_email", str(first), TOLD_MS + 1),
+    ]
+    assert again(entered(first, second, tags=FAILED), *notes) is None
+
+
+def test_an_entry_whose_failure_was_told_is_answered_whatever_the_clocks_say() -> None:
+    told = told_failure("missing_email", str(TOLD_MS + MINUTE_MS), TOLD_MS)
+    assert again(entered(TOLD_MS + MINUTE_MS, tags=FAILED), told) is None
+
+
+def test_nothing_asks_again_by_itself() -> None:
+    assert again(opportunity(tags=FAILED), told_failure("missing_email", "7", TOLD_MS)) is None
+
+
+# Asked again by a person.
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [(FAILED, told_failure("refused_by_alva", "7", TOLD_MS)), (BOUNCED, told_bounce(TOLD_MS))]
+)
+def test_a_person_who_names_somebody_asks_again(status: tuple[str, ...], told: Note) -> None:
+    assert again(opportunity(tags=status), told, request=A_PERSON) is Again.NAMED
+
+
+def test_a_repeat_of_the_run_that_named_somebody_does_not_ask_again() -> None:
+    assert again(opportunity(tags=FAILED), told_failure("missing_email", RUN, TOLD_MS), request=A_PERSON) is None
+
+
+def test_another_run_that_names_somebody_asks_again() -> None:
+    told = told_failure("missing_email", "manual__2026-01-01T08:00:00+00:00", TOLD_MS)
+    assert again(opportunity(tags=FAILED), told, request=A_PERSON) is Again.NAMED
+
+
+def test_a_person_asks_before_an_entry_does() -> None:
+    told = told_failure("missing_email", "7", TOLD_MS)
+    assert again(entered(TOLD_MS + 1, tags=FAILED), told, request=A_PERSON) is Again.NAMED
+
+
+def test_a_person_asks_before_a_removed_cause_does() -> None:
+    told = told_failure("missing_email", "7", TOLD_MS)
+    assert again(opportunity(tags=FAILED + SENDING), told, request=A_PERSON) is Again.NAMED
+
+
+def test_an_entry_after_a_named_one_failed_asks_again() -> None:
+    told = told_failure("missing_email", RUN, TOLD_MS)
+    assert again(entered(TOLD_MS + 1, tags=FAILED), told) is Again.ENTRY
+    assert again(entered(TOLD_MS, tags=FAILED), told) is None
+
+
+# Asked again, with `Alva: Send Tests`, by a change that removes the cause.
+
+
+@pytest.mark.parametrize("failure", ["missing_email", "invalid_email"])
+@pytest.mark.parametrize(
+    ("emails", "removed"),
+    [((), False), (("none",), False), ((ADDRESS,), True), (("none", ADDRESS), True)],
+    ids=["no address", "an invalid one", "a valid one", "a valid one behind another"],
+)
+def test_a_valid_address_removes_the_cause(failure: str, emails: tuple[str, ...], removed: bool) -> None:
+    asked = again(opportunity(tags=FAILED + SENDING, emails=emails), told_failure(failure, "7"))
+    assert asked is (Again.CAUSE_REMOVED if removed else None)
+
+
+def test_a_posting_removes_the_cause_of_no_posting() -> None:
+    told = told_failure("no_posting", "7")
+    assert again(opportunity(tags=FAILED + SENDING, application=None), told, on=None) is None
+    assert again(opportunity(tags=FAILED + SENDING), told) is Again.CAUSE_REMOVED
+
+
+def test_the_id_of_a_posting_that_lever_does_not_have_removes_no_cause() -> None:
+    gone = opportunity(tags=FAILED + SENDING)
+    assert gone.posting_id is not None
+    assert again(gone, told_failure("no_posting", "7"), on=None) is None
+
+
+def test_a_posting_removes_the_cause_of_no_posting_whatever_the_addresses() -> None:
+    for emails in ((), ("none",)):
+        waiting = opportunity(tags=FAILED + SENDING, emails=emails)
+        assert again(waiting, told_failure("no_posting", "7")) is Again.CAUSE_REMOVED
+        assert again(waiting, told_failure("no_posting", "7"), on=None) is None
+
+
+@pytest.mark.parametrize("on", [POSTING, None], ids=["on a posting", "on none"])
+@pytest.mark.parametrize("failure", ["missing_email", "invalid_email"])
+def test_the_cause_that_was_an_address_needs_no_posting(failure: str, on: Posting | None) -> None:
+    mended = opportunity(tags=FAILED + SENDING)
+    assert again(mended, told_failure(failure, "7"), on=on) is Again.CAUSE_REMOVED
+    assert again(opportunity(tags=FAILED + SENDING, emails=()), told_failure(failure, "7"), on=on) is None
+
+
+def test_another_address_removes_the_cause_of_a_bounce() -> None:
+    mended = opportunity(tags=BOUNCED + SENDING, emails=(OTHER_ADDRESS, ADDRESS))
+    assert again(mended, told_bounce(), in_alva=bounced_at(ADDRESS)) is Again.CAUSE_REMOVED
+
+
+@pytest.mark.parametrize(
+    "emails",
+    [(ADDRESS,), (ADDRESS.upper(),), ("none", ADDRESS), (ADDRESS, OTHER_ADDRESS), ("none",), ()],
+    ids=["the same", "another case", "behind an invalid one", "still the first", "an invalid one", "none"],
+)
+def test_without_another_valid_address_a_bounce_waits(emails: tuple[str, ...]) -> None:
+    waiting = opportunity(tags=BOUNCED + SENDING, emails=emails)
+    assert again(waiting, told_bounce(), in_alva=bounced_at(ADDRESS)) is None
+
+
+BOUNCES = pytest.mark.parametrize("notes", [[told_bounce()], []], ids=["told", "note deleted"])
+
+
+@BOUNCES
+def test_a_bounce_needs_no_note_to_be_mended(notes: list[Note]) -> None:
+    mended = opportunity(tags=BOUNCED + SENDING, emails=(OTHER_ADDRESS, ADDRESS))
+    assert again(mended, *notes, in_alva=bounced_at(ADDRESS)) is Again.CAUSE_REMOVED
+    waiting = opportunity(tags=BOUNCED + SENDING)
+    assert again(waiting, *notes, in_alva=bounced_at(ADDRESS)) is None
+
+
+@BOUNCES
+@pytest.mark.parametrize(
+    ("emails", "removed"),
+    [((ADDRESS,), True), ((OTHER_ADDRESS,), True), (("none", ADDRESS), True), (("none",), False), ((), False)],
+)
+def test_whom_a_crash_left_removed_from_alva_is_to_be_added_anew(
+    notes: list[Note], emails: tuple[str, ...], removed: bool
+) -> None:
+    who = opportunity(tags=BOUNCED + SENDING, emails=emails)
+    assert again(who, *notes, in_alva=None) is (Again.CAUSE_REMOVED if removed else None)
+
+
+def test_whom_a_crash_left_removed_from_alva_waits_without_send_tests() -> None:
+    assert again(opportunity(tags=BOUNCED), told_bounce(), in_alva=None) is None
+
+
+def test_another_spelling_of_the_domain_that_bounced_is_no_other_address() -> None:
+    respelt = opportunity(tags=BOUNCED + SENDING, emails=("ada@b\u00fccher.test",))
+    assert again(respelt, told_bounce(), in_alva=bounced_at("ada@xn--bcher-kva.test")) is None
+
+
+@pytest.mark.parametrize("invitation", [None, Invitation("bounced", NEW_YEAR_MS, "")], ids=["no invitation", "blank"])
+def test_where_the_invitation_has_no_address_the_candidates_counts(invitation: Invitation | None) -> None:
+    in_alva = candidate("invited", invitation=invitation)
+    assert again(opportunity(tags=BOUNCED + SENDING), told_bounce(), in_alva=in_alva) is None
+    moved = opportunity(tags=BOUNCED + SENDING, emails=(OTHER_ADDRESS,))
+    assert again(moved, told_bounce(), in_alva=in_alva) is Again.CAUSE_REMOVED
+
+
+def test_a_refusal_by_alva_waits_for_an_entry_or_a_person() -> None:
+    told = told_failure("refused_by_alva", "7", TOLD_MS)
+    assert again(opportunity(tags=FAILED + SENDING, emails=(OTHER_ADDRESS,)), told) is None
+    assert again(entered(TOLD_MS + 1, tags=FAILED + SENDING), told) is Again.ENTRY
+    assert again(opportunity(tags=FAILED + SENDING), told, request=A_PERSON) is Again.NAMED
+
+
+def test_a_refusal_after_another_failure_waits() -> None:
+    notes = [told_failure("missing_email", "6", NEW_YEAR_MS), told_failure("refused_by_alva", "7", TOLD_MS)]
+    assert again(opportunity(tags=FAILED + SENDING), *notes) is None
+    assert again(opportunity(tags=FAILED + SENDING), *reversed(notes)) is None
+
+
+@pytest.mark.parametrize(
+    ("emails", "on", "removed"),
+    [
+        ((ADDRESS,), POSTING, True),
+        (("none", ADDRESS), POSTING, True),
+        ((ADDRESS,), None, False),
+        (("none",), POSTING, False),
+        ((), POSTING, False),
+        ((), None, False),
+    ],
+    ids=["both", "both, behind an invalid one", "no posting", "no valid address", "no address", "neither"],
+)
+def test_where_the_note_was_deleted_no_cause_is_left_with_an_address_and_a_posting(
+    emails: tuple[str, ...], on: Posting | None, removed: bool
+) -> None:
+    who = opportunity(tags=FAILED + SENDING, emails=emails)
+    assert again(who, on=on) is (Again.CAUSE_REMOVED if removed else None)
+
+
+@pytest.mark.parametrize("failure", ["missing_email", "invalid_email", "no_posting"])
+def test_without_send_tests_a_removed_cause_does_not_ask_again(failure: str) -> None:
+    assert again(opportunity(tags=FAILED), told_failure(failure, "7")) is None
+
+
+def test_without_send_tests_another_address_does_not_ask_again() -> None:
+    mended = opportunity(tags=BOUNCED, emails=(OTHER_ADDRESS,))
+    assert again(mended, told_bounce(), in_alva=bounced_at(ADDRESS)) is None
+
+
+@pytest.mark.parametrize(
+    ("present", "needed"),
+    [
+        (BOUNCED + SENDING, True),
+        (SENDING + BOUNCED, True),
+        (BOUNCED + FAILED + SENDING, True),
+        (BOUNCED, False),
+        (SENDING, False),
+        (FAILED + SENDING, False),
+        (FAILED, False),
+        ((), False),
+    ],
+)
+def test_alva_is_asked_only_for_the_address_that_bounced(present: tuple[str, ...], needed: bool) -> None:
+    assert needs_alva(opportunity(tags=("Engineering", *present))) is needed
+
+
+# Which note the tag tells of.
+
+
+def test_a_failure_tag_tells_of_a_failure_and_not_of_an_older_or_later_bounce() -> None:
+    notes = [told_failure("missing_email", "7", TOLD_MS), told_bounce(TOLD_MS + HOUR_MS)]
+    assert again(entered(TOLD_MS + 1, tags=FAILED), *notes) is Again.ENTRY
+    assert again(entered(TOLD_MS + 1, tags=BOUNCED), *notes) is None
+
+
+@pytest.mark.parametrize("status", [FAILED, BOUNCED])
+def test_where_the_note_was_deleted_any_entry_counts(status: tuple[str, ...]) -> None:
+    assert again(entered(NEW_YEAR_MS, tags=status)) is Again.ENTRY
+
+
+def test_where_the_note_was_deleted_nobody_asks_without_an_entry() -> None:
+    assert again(opportunity(tags=FAILED)) is None
+    assert again(opportunity(tags=FAILED), request=A_PERSON) is Again.NAMED
+
+
+def test_a_note_of_a_person_about_the_failure_changes_nothing() -> None:
+    quoted = note(f"See:\n{failure_ref('missing_email', '7')}", at_ms=TOLD_MS, author_id="user-1")
+    assert again(entered(NEW_YEAR_MS, tags=FAILED), quoted) is Again.ENTRY
+
+
+# The key: what makes a request one.
+
+
+def test_the_key_of_an_entry_is_its_moment() -> None:
+    key = request_key(entered(NEW_YEAR_MS, TOLD_MS), Reason.TRIGGER_STAGE, None, NOBODY)
+    assert key == str(TOLD_MS)
+
+
+def test_the_key_of_an_entry_does_not_move_with_archiving() -> None:
+    who = entered(NEW_YEAR_MS, last_advanced_at_ms=TOLD_MS)
+    assert request_key(who, Reason.TRIGGER_STAGE, None, NOBODY) == str(NEW_YEAR_MS)
+
+
+def test_the_key_of_an_entry_without_history_is_when_lever_says_it_advanced() -> None:
+    who = opportunity(stage_id=TESTS.id, stage_changes=(), last_advanced_at_ms=TOLD_MS)
+    assert request_key(who, Reason.TRIGGER_STAGE, None, NOBODY) == str(TOLD_MS)
+
+
+@pytest.mark.parametrize("reason", [Reason.SEND_TESTS, Reason.TRIGGER_STAGE, Reason.SCREENING, Reason.MANUAL])
+def test_the_key_of_an_entry_that_asked_again_is_its_moment_whatever_invites(reason: Reason) -> None:
+    assert request_key(entered(TOLD_MS), reason, Again.ENTRY, NOBODY) == str(TOLD_MS)
+
+
+@pytest.mark.parametrize("asked", [None, *Again])
+@pytest.mark.parametrize("reason", [Reason.SEND_TESTS, Reason.TRIGGER_STAGE, Reason.SCREENING, Reason.MANUAL])
+def test_the_key_of_whom_a_person_named_is_the_run_whatever_invites(reason: Reason, asked: Again | None) -> None:
+    assert request_key(entered(TOLD_MS), reason, asked, A_PERSON) == RUN
+
+
+def test_the_key_of_screening_is_the_moment_of_the_application() -> None:
+    applied = opportunity(application=Application("application-1", "posting-1", TOLD_MS))
+    assert request_key(applied, Reason.SCREENING, None, NOBODY) == str(TOLD_MS)
+
+
+@pytest.mark.parametrize("asked", [None, Again.CAUSE_REMOVED])
+def test_the_key_of_send_tests_is_a_hash_of_the_addresses(asked: Again | None) -> None:
+    who = opportunity(emails=(ADDRESS, OTHER_ADDRESS))
+    assert request_key(who, Reason.SEND_TESTS, asked, NOBODY) == fingerprint((ADDRESS, OTHER_ADDRESS))
+
+
+# A failure that lasts: told once for each request, however often it is looked at.
+
+
+def told_over_looks(*looks: Opportunity, failure: str, reason: Reason, request: Request = NOBODY) -> list[str]:
+    """The refs of the notes that these looks, an hour apart, leave behind where the invitation fails each time.
+
+    A note that is there already is not written again.
+    """
+    notes: list[Note] = []
+    for number, who in enumerate(looks, start=1):
+        asked = again(who, *notes, request=request, on=POSTING if who.application else None)
+        if not notes or asked is not None:
+            key = request_key(who, reason, asked, request)
+            if not any(is_own(note, failure_ref(failure, key)) for note in notes):
+                notes.append(told_failure(failure, key, TOLD_MS + number * HOUR_MS))
+    return [note.text.splitlines()[-1] for note in notes]
+
+
+STILL_FAILING = {
+    "entry": ({"failure": "missing_email", "reason": Reason.TRIGGER_STAGE}, entered(TOLD_MS, tags=FAILED, emails=())),
+    "a person": (
+        {"failure": "missing_email", "reason": Reason.MANUAL, "request": A_PERSON},
+        opportunity(tags=FAILED, emails=()),
+    ),
+    "a person, after an entry": (
+        {"failure": "missing_email", "reason": Reason.TRIGGER_STAGE, "request": A_PERSON},
+        entered(TOLD_MS, tags=FAILED, emails=()),
+    ),
+    "a person, before an entry": (
+        {"failure": "missing_email", "reason": Reason.TRIGGER_STAGE, "request": A_PERSON},
+        entered(TOLD_MS + 9 * HOUR_MS, tags=FAILED, emails=()),
+    ),
+    "send tests": (
+        {"failure": "missing_email", "reason": Reason.SEND_TESTS},
+        opportunity(tags=FAILED + SENDING, emails=()),
+    ),
+    "send tests, on no posting": (
+        {"failure": "no_posting", "reason": Reason.SEND_TESTS},
+        opportunity(tags=FAILED + SENDING, application=None),
+    ),
+}
+
+
+@pytest.mark.parametrize(("how", "who"), STILL_FAILING.values(), ids=STILL_FAILING)
+def test_the_same_failure_is_never_told_twice_for_the_same_request(how: dict[str, Any], who: Opportunity) -> None:
+    assert len(told_over_looks(*[who] * 5, **how)) == 1
+
+
+@pytest.mark.parametrize("entry_ms", [TOLD_MS, TOLD_MS + 9 * HOUR_MS], ids=["older", "newer"])
+def test_the_failure_of_a_manual_run_is_told_under_its_id(entry_ms: int) -> None:
+    looks = [entered(entry_ms, tags=FAILED, emails=())] * 5
+    told = told_over_looks(*looks, failure="missing_email", reason=Reason.TRIGGER_STAGE, request=A_PERSON)
+    assert told == [failure_ref("missing_email", RUN)]
+
+
+def test_the_failure_of_a_manual_run_is_told_after_that_of_an_entry() -> None:
+    """The entry's failure was told, then a person names the candidate, who has come in anew meanwhile."""
+    told = told_failure("missing_email", str(TOLD_MS), TOLD_MS)
+    back = entered(TOLD_MS, TOLD_MS + HOUR_MS, tags=FAILED, emails=())
+    asked = again(back, told, request=A_PERSON)
+    assert asked is Again.NAMED
+    assert request_key(back, Reason.TRIGGER_STAGE, asked, A_PERSON) == RUN
+
+
+def test_the_same_failure_is_told_again_for_an_entry_while_the_note_is_being_written() -> None:
+    """The first look's note is of an hour after `TOLD_MS`."""
+    back_ms = TOLD_MS + HOUR_MS - 1
+    looks = [entered(TOLD_MS, tags=FAILED, emails=()), *[entered(TOLD_MS, back_ms, tags=FAILED, emails=())] * 3]
+    assert told_over_looks(*looks, failure="missing_email", reason=Reason.TRIGGER_STAGE) == [
+        failure_ref("missing_email", str(TOLD_MS)),
+        failure_ref("missing_email", str(back_ms)),
+    ]
+
+
+def test_the_same_failure_is_told_again_for_another_entry() -> None:
+    back_ms = TOLD_MS + 90 * MINUTE_MS
+    looks = [
+        entered(TOLD_MS, tags=FAILED, emails=()),
+        entered(TOLD_MS, back_ms, tags=FAILED, emails=()),
+        entered(TOLD_MS, back_ms, tags=FAILED, emails=()),
+    ]
+    assert told_over_looks(*looks, failure="missing_email", reason=Reason.TRIGGER_STAGE) == [
+        failure_ref("missing_email", str(TOLD_MS)),
+        failure_ref("missing_email", str(back_ms)),
+    ]

@@ -1,0 +1,284 @@
+"""Section 3, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alva_lever.rules import tags
+from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
+from tests.rules.build import APPLIED, INTERVIEW, NEW_YEAR_MS, TESTS, archived, opportunity, posting, settings
+
+# What makes each row hold. Put together, several rows hold at once.
+ROWS: dict[int, dict[str, Any]] = {
+    1: {"anonymised": True},
+    2: {"confidential": True},
+    3: {"archived": archived()},
+    4: {"tags": (tags.INVITATION_SENT,)},
+    5: {"tags": (tags.INVITATION_FAILED,)},
+    6: {"tags": (tags.SEND_TESTS,)},
+    7: {"posting_tags": (tags.SKIP_ASSESSMENT,)},
+    8: {"origin": "agency"},
+    9: {"stage_id": TESTS.id},
+    10: {"posting_tags": (tags.SCREENING,), "new": True},
+    11: {"named": True},
+    12: {},
+}
+REASONS = dict(enumerate(Reason, start=1))
+
+
+def case(*, tags: Iterable[str] = (), posting_tags: Iterable[str] = (), **facts: Any) -> Case:
+    """Somebody of whom nothing holds but these. Agencies are blocked."""
+    asked = {name: facts.pop(name) for name in ("hidden", "named", "new", "asked_again") if name in facts}
+    return Case(
+        settings(blocked_origins=frozenset({"agency"})),
+        opportunity(tags=("Engineering", *tags), **facts),
+        posting=posting(tags=("Engineering", *posting_tags)),
+        **asked,
+    )
+
+
+def holding(rows: Iterable[int], **facts: Any) -> Case:
+    """Somebody for whom all of these rows hold."""
+    together: dict[str, Any] = {"tags": (), "posting_tags": ()}
+    for row in rows:
+        for name, value in ROWS[row].items():
+            together[name] = together[name] + value if name in ("tags", "posting_tags") else value
+    return case(**together | facts)
+
+
+# The rows.
+
+
+def test_row_01_who_is_gone_is_left_alone() -> None:
+    assert decide(Case(settings(), None)) is Reason.GONE
+
+
+def test_row_01_an_anonymised_contact_is_gone() -> None:
+    assert decide(case(anonymised=True)) is Reason.GONE
+
+
+def test_row_02_a_confidential_opportunity_is_left_alone() -> None:
+    assert decide(case(confidential=True)) is Reason.CONFIDENTIAL
+
+
+def test_row_02_a_confidential_posting_is_left_alone() -> None:
+    assert decide(Case(settings(), opportunity(), posting=posting(confidential=True))) is Reason.CONFIDENTIAL
+
+
+def test_row_02_who_is_hidden_by_a_403_is_confidential_and_not_gone() -> None:
+    assert decide(Case(settings(), None, hidden=True)) is Reason.CONFIDENTIAL
+
+
+def test_row_02_whose_posting_is_hidden_by_a_403_is_confidential() -> None:
+    assert decide(Case(settings(), opportunity(), hidden=True, posting=None)) is Reason.CONFIDENTIAL
+
+
+def test_row_03_who_is_archived_is_left_alone() -> None:
+    assert decide(case(archived=archived())) is Reason.ARCHIVED
+
+
+@pytest.mark.parametrize("tag", ["Alva: Invitation Sent", "Alva: Completed"])
+def test_row_04_who_was_invited_is_not_invited_again(tag: str) -> None:
+    assert decide(case(tags=[tag])) is Reason.ALREADY_INVITED
+
+
+def test_row_04_holds_whatever_asked_again() -> None:
+    assert decide(holding(range(4, 13), asked_again=True)) is Reason.ALREADY_INVITED
+
+
+@pytest.mark.parametrize("tag", ["Alva: Invitation Failed", "Alva: Invitation Bounced"])
+def test_row_05_awaiting_retry_until_something_asks_again(tag: str) -> None:
+    assert decide(case(tags=[tag], stage_id=TESTS.id)) is Reason.AWAITING_RETRY
+    assert decide(case(tags=[tag], stage_id=TESTS.id, asked_again=True)) is Reason.TRIGGER_STAGE
+
+
+@pytest.mark.parametrize("row", range(6, 13))
+def test_row_05_asked_again_leaves_the_answer_to_the_rows_below(row: int) -> None:
+    assert decide(holding([5, row], asked_again=True)) is REASONS[row]
+
+
+def test_row_06_send_tests_invites() -> None:
+    assert decide(case(tags=["Alva: Send Tests"])) is Reason.SEND_TESTS
+
+
+def test_row_06_send_tests_needs_no_posting_that_is_known() -> None:
+    assert decide(Case(settings(), opportunity(tags=(tags.SEND_TESTS,), application=None))) is Reason.SEND_TESTS
+
+
+@pytest.mark.parametrize("row", [7, 8, 9, 10])
+def test_row_06_send_tests_passes_over_rows_7_to_10(row: int) -> None:
+    assert decide(holding([6, row])) is Reason.SEND_TESTS
+
+
+def test_row_06_a_near_miss_is_not_obeyed() -> None:
+    assert decide(case(tags=["alva: send tests"])) is Reason.NOT_REQUESTED
+
+
+def test_row_06_the_tag_on_a_posting_means_nothing() -> None:
+    assert decide(case(posting_tags=["Alva: Send Tests"])) is Reason.NOT_REQUESTED
+
+
+def test_row_07_skip_assessment_invites_nobody() -> None:
+    assert decide(case(posting_tags=["Alva: Skip Assessment"])) is Reason.SKIP_ASSESSMENT
+
+
+def test_row_07_the_tag_on_an_opportunity_means_nothing() -> None:
+    assert decide(case(tags=["Alva: Skip Assessment"], stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
+
+
+def test_row_08_a_blocked_origin_is_not_invited() -> None:
+    assert decide(case(origin="agency", stage_id=TESTS.id)) is Reason.BLOCKED_ORIGIN
+
+
+@pytest.mark.parametrize("origin", ["applied", "referred", None])
+def test_row_08_another_origin_is_not_blocked(origin: str | None) -> None:
+    assert decide(case(origin=origin, stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
+
+
+def test_row_09_who_stands_in_the_trigger_stage_is_invited() -> None:
+    assert decide(case(stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
+
+
+@pytest.mark.parametrize("stage_id", [APPLIED.id, INTERVIEW.id, None])
+def test_row_09_another_stage_invites_nobody(stage_id: str | None) -> None:
+    assert decide(case(stage_id=stage_id)) is Reason.NOT_REQUESTED
+
+
+def test_row_10_a_new_application_to_a_posting_with_screening_is_invited() -> None:
+    assert decide(case(posting_tags=["Alva: Screening"], new=True)) is Reason.SCREENING
+
+
+def test_row_10_who_applied_before_the_posting_was_tagged_is_not_invited() -> None:
+    assert decide(case(posting_tags=["Alva: Screening"], new=False)) is Reason.NOT_REQUESTED
+
+
+def test_row_10_a_new_application_elsewhere_is_not_invited() -> None:
+    assert decide(case(new=True)) is Reason.NOT_REQUESTED
+
+
+def test_row_10_a_near_miss_is_not_obeyed() -> None:
+    assert decide(case(posting_tags=["Alva: screening"], new=True)) is Reason.NOT_REQUESTED
+
+
+def test_row_10_the_tag_on_an_opportunity_means_nothing() -> None:
+    assert decide(case(tags=["Alva: Screening"], new=True)) is Reason.NOT_REQUESTED
+
+
+def test_row_11_whom_a_person_named_is_invited() -> None:
+    assert decide(case(named=True)) is Reason.MANUAL
+
+
+def test_row_12_otherwise_nobody_is_invited() -> None:
+    assert decide(case()) is Reason.NOT_REQUESTED
+
+
+# First match wins.
+
+
+@pytest.mark.parametrize(("first", "second"), list(pairwise(ROWS)), ids=lambda row: f"row_{row:02}")
+def test_of_two_neighbouring_rows_the_first_wins(first: int, second: int) -> None:
+    assert decide(holding([second])) is REASONS[second]
+    assert decide(holding([first, second])) is REASONS[first]
+
+
+@given(st.sets(st.sampled_from(list(ROWS)), min_size=1))
+def test_of_any_rows_the_first_wins(rows: set[int]) -> None:
+    assert decide(holding(rows)) is REASONS[min(rows)]
+
+
+@given(st.sets(st.sampled_from(list(ROWS)), min_size=1))
+def test_with_something_that_asked_again_row_05_never_holds(rows: set[int]) -> None:
+    left = rows - {5}
+    assert decide(holding(rows, asked_again=True)) is REASONS[min(left, default=12)]
+
+
+# The bullets below the table.
+
+
+def test_bullet_asked_again_invites_nobody_by_itself() -> None:
+    assert decide(case(tags=[tags.INVITATION_FAILED], asked_again=True)) is Reason.NOT_REQUESTED
+
+
+def test_bullet_asked_again_a_retry_can_be_blocked_by_now() -> None:
+    assert decide(holding([5, 7, 9], asked_again=True)) is Reason.SKIP_ASSESSMENT
+    assert decide(holding([5, 8, 9], asked_again=True)) is Reason.BLOCKED_ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("present", "read"),
+    [
+        ((), False),
+        ((tags.INVITATION_SENT,), False),
+        ((tags.COMPLETED,), False),
+        ((tags.INVITATION_FAILED,), True),
+        ((tags.INVITATION_BOUNCED,), True),
+    ],
+)
+def test_bullet_asked_again_notes_are_read_only_after_a_failure(present: tuple[str, ...], read: bool) -> None:
+    assert may_have_failed(opportunity(tags=present)) is read
+
+
+def test_bullet_new_is_no_matter_without_the_tag_screening() -> None:
+    assert decide(case(new=True, stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
+
+
+def test_bullet_skip_assessment_beats_screening() -> None:
+    both = [tags.SCREENING, tags.SKIP_ASSESSMENT]
+    assert decide(case(posting_tags=both, new=True)) is Reason.SKIP_ASSESSMENT
+
+
+@pytest.mark.parametrize("how", [{"confidential": True}, {"hidden": True}], ids=["confidential", "hidden"])
+def test_bullet_confidential_beats_whatever_asks(how: dict[str, bool]) -> None:
+    assert decide(holding(range(3, 13), **how)) is Reason.CONFIDENTIAL
+
+
+def test_bullet_only_four_reasons_invite() -> None:
+    assert [reason.value for reason in Reason if reason.invites] == [
+        "send_tests",
+        "trigger_stage",
+        "screening",
+        "manual",
+    ]
+
+
+def test_the_reasons_are_the_words_of_the_contract() -> None:
+    assert [reason.value for reason in Reason] == [
+        "gone",
+        "confidential",
+        "archived",
+        "already_invited",
+        "awaiting_retry",
+        "send_tests",
+        "skip_assessment",
+        "blocked_origin",
+        "trigger_stage",
+        "screening",
+        "manual",
+        "not_requested",
+    ]
+
+
+# What is known without posting and notes.
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"row_{row:02}")
+def test_rows_1_to_4_are_settled_without_posting_and_notes(row: int) -> None:
+    assert settled(holding([row])) is (REASONS[row] if row <= 4 else None)
+
+
+@given(st.sets(st.sampled_from(list(ROWS))), st.booleans())
+def test_what_is_settled_is_what_is_decided(rows: set[int], asked_again: bool) -> None:
+    asked = holding(rows, asked_again=asked_again)
+    assert settled(asked) in (None, decide(asked))
+
+
+def test_no_case_tells_in_a_log_who_it_is_about() -> None:
+    shown = repr(case(last_advanced_at_ms=NEW_YEAR_MS))
+    assert "Byron" not in shown
+    assert "@" not in shown

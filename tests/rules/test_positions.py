@@ -1,0 +1,59 @@
+"""What section 7 says of a job position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alva_lever.rules.positions import difference, owner_of
+from tests.rules.build import position, posting
+
+MANAGER = "manager@example.test"
+USERS = {MANAGER: "Manager@Example.test"}
+
+
+@pytest.mark.parametrize("email", [MANAGER, "MANAGER@example.TEST", f" {MANAGER} "])
+def test_the_owner_is_the_user_in_alva_with_the_hiring_managers_address(email: str) -> None:
+    assert owner_of(posting(hiring_manager_email=email), USERS) == "Manager@Example.test"
+
+
+@pytest.mark.parametrize("email", [None, "somebody.else@example.test"])
+def test_where_alva_has_no_such_user_there_is_no_owner(email: str | None) -> None:
+    assert owner_of(posting(hiring_manager_email=email), USERS) is None
+
+
+def test_where_nothing_differs_nothing_is_written() -> None:
+    assert difference(position(), posting(), MANAGER) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "written"),
+    [
+        ({"name": "Data Scientist"}, {"name": "Data Scientist"}),
+        ({"team": "Insights"}, {"team": "Insights"}),
+        ({"team": None}, {"team": None}),
+        ({"name": "Data Scientist", "team": "Insights"}, {"name": "Data Scientist", "team": "Insights"}),
+        ({"tags": ("Alva: Screening",)}, {}),
+    ],
+)
+def test_only_what_differs_is_written(changes: dict[str, Any], written: dict[str, str | None]) -> None:
+    assert difference(position(), posting(**changes), MANAGER) == written
+
+
+@pytest.mark.parametrize("present", [None, "somebody.else@example.test"])
+def test_another_owner_is_written(present: str | None) -> None:
+    assert difference(position(owner_email=present), posting(), MANAGER) == {"owner_email": MANAGER}
+
+
+def test_an_owner_in_another_case_is_the_same() -> None:
+    assert difference(position(owner_email=MANAGER.upper()), posting(), MANAGER) == {}
+
+
+def test_without_an_owner_the_present_one_stays() -> None:
+    assert difference(position(), posting(hiring_manager_email=None), None) == {}
+
+
+def test_an_address_that_alva_does_not_know_is_never_written() -> None:
+    unknown = posting(hiring_manager_email="somebody.else@example.test")
+    assert difference(position(), unknown, owner_of(unknown, USERS)) == {}

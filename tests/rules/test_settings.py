@@ -1,0 +1,272 @@
+"""The options of section 2."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alva_lever.rules.settings import ORIGINS, BadOption, Options, Stage, read_options, resolve
+from tests.rules.build import APPLIED, INTERVIEW, OFFER, PIPELINE, TESTS, settings
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+JSON_VALUES = st.recursive(SCALARS, lambda values: st.lists(values) | st.dictionaries(st.text(), values), max_leaves=8)
+OBJECTS_OF_OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "trigger_stage": JSON_VALUES,
+        "progression_stage": JSON_VALUES,
+        "blocked_origins": JSON_VALUES | st.lists(st.sampled_from(ORIGINS) | JSON_VALUES),
+        "surprise": JSON_VALUES,
+    },
+)
+
+# What is empty and yet no list, and how it is shown.
+EMPTY: list[tuple[object, str]] = [(False, "`false`"), (0, "`0`"), ("", "``"), ({}, "`{}`")]
+
+
+def refusal(value: object) -> str:
+    with pytest.raises(BadOption) as refused:
+        read_options(value)
+    return str(refused.value)
+
+
+def refused_stage(value: object) -> str:
+    """What is said of options that can be read, once the account's stages are known."""
+    with pytest.raises(BadOption) as refused:
+        resolve(read_options(value), PIPELINE)
+    return str(refused.value)
+
+
+def unresolved(*stages: Stage, **options: Any) -> str:
+    with pytest.raises(BadOption) as refused:
+        resolve(Options(**options), stages)
+    return str(refused.value)
+
+
+# Reading.
+
+
+def test_the_trigger_stage_is_all_that_is_required() -> None:
+    assert read_options({"trigger_stage": "Tests"}) == Options("Tests", None, frozenset())
+
+
+def test_every_option_is_read() -> None:
+    value = {"trigger_stage": "Tests", "progression_stage": "offer", "blocked_origins": ["agency", "referred"]}
+    assert read_options(value) == Options("Tests", "offer", frozenset({"agency", "referred"}))
+
+
+@pytest.mark.parametrize("as_text", [json.dumps, lambda value: json.dumps(value).encode()], ids=["text", "bytes"])
+def test_an_object_may_come_as_its_text(as_text: Any) -> None:
+    assert read_options(as_text({"trigger_stage": "Tests"})) == Options("Tests")
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_empty_progression_stage_is_none(nothing: str | None) -> None:
+    options = read_options({"trigger_stage": "Tests", "progression_stage": nothing})
+    assert resolve(options, PIPELINE).progression_stage is None
+
+
+@pytest.mark.parametrize("value", [{}, {"trigger_stage": None}, {"trigger_stage": 7}, {"trigger_stage": ["Tests"]}])
+def test_a_stage_is_kept_as_it_is_until_it_is_looked_up(value: dict[str, Any]) -> None:
+    assert read_options(value) == Options(value.get("trigger_stage"))
+    odd = {"trigger_stage": "Tests", "progression_stage": value.get("trigger_stage")}
+    assert read_options(odd) == Options("Tests", value.get("trigger_stage"))
+
+
+@pytest.mark.parametrize("nothing", [None, []])
+def test_no_blocked_origins_block_nobody(nothing: list[str] | None) -> None:
+    assert read_options({"trigger_stage": "Tests", "blocked_origins": nothing}).blocked_origins == frozenset()
+
+
+def test_the_origins_are_those_of_the_contract() -> None:
+    assert " ".join(ORIGINS) == "agency applied internal referred sourced university"
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_every_origin_can_be_blocked(origin: str) -> None:
+    assert read_options({"trigger_stage": "Tests", "blocked_origins": [origin]}).blocked_origins == {origin}
+
+
+# Refusing. Each sentence names the option, the value, and what would be accepted.
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        pytest.param("{", ["not JSON", "`trigger_stage`", "`progression_stage`", "`blocked_origins`"], id="no JSON"),
+        pytest.param(b"\xff", ["not JSON", "`trigger_stage`"], id="no text"),
+        pytest.param("[]", ["not a JSON object", "`trigger_stage`"], id="a list"),
+        pytest.param(None, ["not a JSON object", "`trigger_stage`"], id="null"),
+        pytest.param(
+            {"trigger_stage": "Tests", "trigger_stages": "Tests"},
+            ["`trigger_stages`", "`trigger_stage`", "`progression_stage`", "`blocked_origins`"],
+            id="an unknown option",
+        ),
+        pytest.param(
+            {"trigger_stage": "Tests", "blocked_origins": "agency"},
+            ["`blocked_origins`", "`agency`", *(f"`{origin}`" for origin in ORIGINS)],
+            id="origins as text",
+        ),
+        pytest.param(
+            {"trigger_stage": "Tests", "blocked_origins": ["agency", "Referred"]},
+            ["`blocked_origins`", "`Referred`", *(f"`{origin}`" for origin in ORIGINS)],
+            id="an origin that Lever doesn't have",
+        ),
+        pytest.param(
+            {"trigger_stage": "Tests", "blocked_origins": [["agency"]]},
+            ["`blocked_origins`", '`["agency"]`', *(f"`{origin}`" for origin in ORIGINS)],
+            id="an origin that is no text",
+        ),
+        *(
+            pytest.param(
+                {"trigger_stage": "Tests", "blocked_origins": empty},
+                ["`blocked_origins`", shown, *(f"`{origin}`" for origin in ORIGINS)],
+                id=f"origins are {shown}",
+            )
+            for empty, shown in EMPTY
+        ),
+        *(
+            pytest.param(
+                {"trigger_stage": "Tests", "blocked_origins": ["agency", origin]},
+                ["`blocked_origins`", shown, *(f"`{origin}`" for origin in ORIGINS)],
+                id=f"an origin is {shown}",
+            )
+            for origin, shown in [(None, "`null`"), *EMPTY]
+        ),
+    ],
+)
+def test_a_bad_option_is_named_with_its_value_and_what_is_accepted(value: object, names: list[str]) -> None:
+    sentence = refusal(value)
+    assert [name for name in names if name not in sentence] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        pytest.param({}, ["`trigger_stage`", "is missing"], id="no trigger stage"),
+        pytest.param({"trigger_stage": None}, ["`trigger_stage`", "is missing"], id="null"),
+        pytest.param({"trigger_stage": ""}, ["`trigger_stage`", "``", "id or name"], id="empty"),
+        pytest.param({"trigger_stage": 7}, ["`trigger_stage`", "`7`", "id or name"], id="a number"),
+        pytest.param({"trigger_stage": False}, ["`trigger_stage`", "`false`", "id or name"], id="false"),
+        pytest.param({"trigger_stage": ["Tests"]}, ["`trigger_stage`", '`["Tests"]`', "id or name"], id="several"),
+        *(
+            pytest.param(
+                {"trigger_stage": "Tests", "progression_stage": odd},
+                ["`progression_stage`", shown, "id or name"],
+                id=f"a progression stage is {shown}",
+            )
+            for odd, shown in [
+                (["offer"], '`["offer"]`'),
+                ({"id": "offer"}, '`{"id": "offer"}`'),
+                (False, "`false`"),
+                (0, "`0`"),
+                ([], "`[]`"),
+                ({}, "`{}`"),
+                (" ", "` `"),
+            ]
+        ),
+    ],
+)
+def test_a_bad_stage_is_named_with_its_value_and_the_accounts_stages(value: object, names: list[str]) -> None:
+    sentence = refused_stage(value)
+    listed = [f"`{stage.name}` ({stage.id})" for stage in PIPELINE]
+    assert [name for name in [*names, *listed] if name not in sentence] == []
+
+
+@pytest.mark.parametrize("depth", [100, 1_000, 5_000, 100_000])
+@pytest.mark.parametrize("inside", ['{{"trigger_stage": {}}}', '{{"blocked_origins": {}}}', "{}"])
+def test_json_however_deep_is_refused_and_breaks_nothing(inside: str, depth: int) -> None:
+    text = inside.format("[" * depth + "]" * depth)
+    with pytest.raises(BadOption):
+        resolve(read_options(text), PIPELINE)
+
+
+@given(OBJECTS_OF_OPTIONS | JSON_VALUES)
+def test_any_json_value_is_read_or_refused(value: object) -> None:
+    with contextlib.suppress(BadOption):
+        options = read_options(value)
+        assert isinstance(value, dict)
+        assert options.trigger_stage is value.get("trigger_stage")
+        assert resolve(options, PIPELINE).trigger_stage in PIPELINE
+
+
+@given(st.text() | st.binary() | JSON_VALUES.map(json.dumps))
+def test_any_text_is_read_or_refused(text: str | bytes) -> None:
+    with contextlib.suppress(BadOption):
+        read_options(text)
+
+
+# Looking stages up.
+
+
+@pytest.mark.parametrize("wanted", ["applicant-new", "New applicant"], ids=["slug", "name"])
+def test_a_built_in_stage_is_found(wanted: str) -> None:
+    assert resolve(Options(wanted), PIPELINE).trigger_stage == APPLIED
+
+
+@pytest.mark.parametrize("wanted", [TESTS.id, "Tests"], ids=["uuid", "name"])
+def test_a_custom_stage_is_found(wanted: str) -> None:
+    assert resolve(Options(wanted), PIPELINE).trigger_stage == TESTS
+
+
+def test_all_that_was_asked_for_is_kept() -> None:
+    resolved = resolve(Options("Tests", "Interview", frozenset({"agency"})), PIPELINE)
+    assert resolved == settings(progression_stage=INTERVIEW, blocked_origins=frozenset({"agency"}))
+
+
+def test_no_progression_stage_stays_none() -> None:
+    assert resolve(Options("Tests"), PIPELINE).progression_stage is None
+
+
+@pytest.mark.parametrize("wanted", ["tests", "Tests ", "Applicant-New", "applicant"])
+def test_a_name_is_exact(wanted: str) -> None:
+    sentence = unresolved(*PIPELINE, trigger_stage=wanted)
+    assert "`trigger_stage`" in sentence
+    assert f"`{wanted}`" in sentence
+    assert [stage for stage in PIPELINE if f"`{stage.name}` ({stage.id})" not in sentence] == []
+
+
+def test_a_progression_stage_that_is_not_there_is_named_as_such() -> None:
+    sentence = unresolved(*PIPELINE, trigger_stage="Tests", progression_stage="Hired")
+    assert "`progression_stage` is `Hired`" in sentence
+    assert f"`Offer` ({OFFER.id})" in sentence
+
+
+def test_a_name_that_two_stages_have_asks_for_an_id() -> None:
+    twins = (Stage("one", "Tests"), Stage("two", "Tests"))
+    sentence = unresolved(*twins, trigger_stage="Tests")
+    assert "several" in sentence
+    assert "use an id" in sentence
+    assert "`Tests` (one), `Tests` (two)" in sentence
+    assert resolve(Options("two"), twins).trigger_stage == twins[1]
+
+
+def test_an_id_comes_before_a_name_that_reads_the_same() -> None:
+    named_like_an_id = Stage("a", "offer")
+    assert resolve(Options("offer"), (named_like_an_id, OFFER)).trigger_stage == OFFER
+
+
+# The progression stage: an opportunity is moved only forward.
+
+
+@pytest.mark.parametrize(
+    ("stage", "may"),
+    [("lead-new", True), (APPLIED.id, True), (TESTS.id, True), (INTERVIEW.id, False), (OFFER.id, False)],
+)
+def test_only_who_stands_before_the_progression_stage_is_moved(stage: str, may: bool) -> None:
+    assert settings(progression_stage=INTERVIEW).may_progress(stage) is may
+
+
+@pytest.mark.parametrize("stage", ["removed-stage", None])
+def test_who_stands_in_no_stage_of_the_pipeline_is_left_there(stage: str | None) -> None:
+    assert settings(progression_stage=INTERVIEW).may_progress(stage) is False
+
+
+@pytest.mark.parametrize("stage", [stage.id for stage in PIPELINE])
+def test_without_a_progression_stage_nobody_is_moved(stage: str) -> None:
+    assert settings().may_progress(stage) is False
