@@ -165,37 +165,10 @@ def test_an_entry_before_the_failure_was_told_does_not(entry_ms: int) -> None:
     assert again(entered(entry_ms, tags=BOUNCED), told_bounce(TOLD_MS)) is None
 
 
-@pytest.mark.parametrize("failure", Failure)
-def test_an_entry_while_the_note_is_being_written_asks_again(failure: Failure) -> None:
-    told = told_failure(failure, str(NEW_YEAR_MS), TOLD_MS)
-    for entry_ms in (NEW_YEAR_MS + 1, TOLD_MS - 1, TOLD_MS):
-        assert again(entered(NEW_YEAR_MS, entry_ms, tags=FAILED), told) is Again.ENTRY
-
-
 def test_an_entry_before_the_one_that_failed_does_not_ask_again() -> None:
     told = told_failure("missing_email", str(NEW_YEAR_MS), TOLD_MS)
     assert again(entered(NEW_YEAR_MS - 1, tags=FAILED), told) is None
     assert again(entered(NEW_YEAR_MS, tags=FAILED), told) is None
-
-
-@pytest.mark.parametrize(
-    "key",
-    [RUN, fingerprint([ADDRESS]), "7", "", "176722560000", "17672256000000", "1767225600000 ", "1767225600000-1"],
-)
-def test_a_failure_whose_key_is_no_moment_counts_from_its_note(key: str) -> None:
-    assert Report("missing_email", key, TOLD_MS).asked_ms == TOLD_MS
-    told = told_failure("missing_email", f"{key}.", TOLD_MS)
-    assert again(entered(TOLD_MS, tags=FAILED), told) is None
-    assert again(entered(TOLD_MS + 1, tags=FAILED), told) is Again.ENTRY
-
-
-def test_a_failure_whose_key_is_a_moment_counts_from_there() -> None:
-    assert Report("missing_email", str(NEW_YEAR_MS), TOLD_MS).asked_ms == NEW_YEAR_MS
-
-
-@pytest.mark.parametrize("key", [f"48213-{NEW_YEAR_MS}", str(NEW_YEAR_MS)])
-def test_a_bounce_counts_from_its_note(key: str) -> None:
-    assert Report(None, key, TOLD_MS).asked_ms == TOLD_MS
 
 
 def test_an_entry_after_the_invitation_and_before_the_bounce_was_told_does_not_ask_again() -> None:
@@ -225,16 +198,6 @@ def test_of_several_entries_the_last_counts() -> None:
 def test_of_several_failures_the_last_counts() -> None:
     notes = [told_failure("missing_email", "a", NEW_YEAR_MS), told_failure("invalid_email", "b", TOLD_MS)]
     assert again(entered(TOLD_MS - 1, tags=FAILED), *notes) is None
-
-
-def test_of_several_entries_that_failed_the_last_told_counts() -> None:
-    first, second = NEW_YEAR_MS, NEW_YEAR_MS + MINUTE_MS
-    notes = [
-        told_failure("missing_email", str(first), TOLD_MS),
-        told_failure("missing_email", str(second), TOLD_MS + 1),
-    ]
-    assert again(entered(first, second, tags=FAILED), *notes) is None
-    assert again(entered(first, second, second + 1, tags=FAILED), *notes) is Again.ENTRY
 
 
 def test_an_entry_whose_failure_was_told_stays_answered_when_an_older_one_was_told_last() -> None:
@@ -571,16 +534,6 @@ def test_the_failure_of_a_manual_run_is_told_after_that_of_an_entry() -> None:
     asked = again(back, told, request=A_PERSON)
     assert asked is Again.NAMED
     assert request_key(back, Reason.TRIGGER_STAGE, asked, A_PERSON) == RUN
-
-
-def test_the_same_failure_is_told_again_for_an_entry_while_the_note_is_being_written() -> None:
-    """The first look's note is of an hour after `TOLD_MS`."""
-    back_ms = TOLD_MS + HOUR_MS - 1
-    looks = [entered(TOLD_MS, tags=FAILED, emails=()), *[entered(TOLD_MS, back_ms, tags=FAILED, emails=())] * 3]
-    assert told_over_looks(*looks, failure="missing_email", reason=Reason.TRIGGER_STAGE) == [
-        failure_ref("missing_email", str(TOLD_MS)),
-        failure_ref("missing_email", str(back_ms)),
-    ]
 
 
 def test_the_same_failure_is_told_again_for_another_entry() -> None:

@@ -10,7 +10,6 @@ known to be its own:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +21,6 @@ from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
 from alva_lever.rules.settings import Settings
 
 _PREFIX = "Ref: alva-lever/"
-_MILLISECONDS = re.compile(r"[0-9]{13}")
 
 
 class Failure(StrEnum):
@@ -49,12 +47,6 @@ class Report:
     failure: str | None
     key: str
     at_ms: int
-
-    @property
-    def asked_ms(self) -> int:
-        """When what failed was asked for, where the key tells (an entry may come while its note is written), else
-        when it was told."""
-        return int(self.key) if self.failure is not None and _MILLISECONDS.fullmatch(self.key) else self.at_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +106,7 @@ def asked_again(
     if request.named and request.run_id not in keys:
         return Again.NAMED
     entry_ms = opportunity.entered_ms(request.settings.trigger_stage.id)
-    if entry_ms is not None and (last is None or (entry_ms > last.asked_ms and str(entry_ms) not in keys)):
+    if entry_ms is not None and (last is None or (entry_ms > last.at_ms and str(entry_ms) not in keys)):
         return Again.ENTRY
     if tags.SEND_TESTS in opportunity.tags and _cause_removed(opportunity, last, posting, candidate):
         return Again.CAUSE_REMOVED
@@ -146,10 +138,7 @@ def _cause_removed(
         return last is not None and last.failure == Failure.NO_POSTING and posting is not None
     if tags.INVITATION_BOUNCED in opportunity.tags:
         # Nobody there: removed, to be added anew with the other address, and that is what is still to be done.
-        bounced = (
-            None if candidate is None else (candidate.invitation and candidate.invitation.email) or candidate.email
-        )
-        return bounced is None or not same(address, bounced)
+        return candidate is None or not same(address, candidate.invited_email)
     if last is None:
         # A person has deleted the note, so that the cause isn't known: there is none left to be seen.
         return posting is not None

@@ -21,7 +21,7 @@ from alva_lever.steps.batch import CALLS_PER_TURN, Pair
 from alva_lever.transport.errors import Forbidden
 
 # A batch fills this much of a turn by what its candidates are expected to cost; the rest is for surprises.
-CALLS_PER_BATCH = CALLS_PER_TURN * 4 // 5
+CALLS_PER_BATCH = CALLS_PER_TURN * 9 // 10
 # Batches are mapped tasks, of which Airflow takes 1,024.
 _MOST_BATCHES = 1000
 # A share of a look at several at once.
