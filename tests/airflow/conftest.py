@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +24,7 @@ from include.demo.settings import load_settings
 from include.demo.start import PROJECT, Start
 from include.sandbox import Sandbox
 
+SETTINGS = "alva_lever_settings"
 HOURLY = "alva_lever_invite_candidates"
 PATIENCE_SECONDS = 300
 
@@ -47,6 +50,17 @@ class Office:
     def report(self, run_id: str) -> dict[str, Any]:
         return self.api.report(self.api.run(HOURLY, run_id))
 
+    @contextmanager
+    def settings(self, **options: Any) -> Iterator[None]:
+        """The integration's options, while the block runs."""
+        where = f"{self.url}/api/v2/variables/{SETTINGS}"
+        before = requests.get(where, timeout=30).json()["value"]
+        for value in (json.dumps(options), before):
+            answer = requests.patch(where, json={"key": SETTINGS, "value": value}, timeout=30)
+            assert answer.ok, answer.text
+            if value != before:
+                yield
+
     def get(self, path: str) -> Any:
         return requests.get(f"{self.url}/api/v2/{path}", timeout=30).json()
 
@@ -60,7 +74,7 @@ class Office:
         return self.sandbox.recruiter.apply(posting, "Ada Byron", [f"c{number}@candidates.test"], at_ms=at_ms)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     sandbox = Sandbox(lever_calls_per_second=None)
     home_folder = tmp_path_factory.mktemp("airflow")

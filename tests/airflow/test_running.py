@@ -11,6 +11,7 @@ import psutil
 
 from include.demo.airflow import command, environment
 from tests.airflow.conftest import HOURLY, Office
+from tests.recorded import RECORDED, counted, recorded_rows
 
 HOUR = timedelta(hours=1)
 THIS_HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -23,16 +24,27 @@ def in_stage(office: Office, posting: str, at: datetime) -> str:
 
 
 def backfill(office: Office, start: datetime, end: datetime, *options: str) -> list[str]:
-    """The ids of its runs, when all are done."""
+    """The ids of its runs, when all are done, which run as a backfill's."""
     dates = ["--from-date", start.isoformat(), "--to-date", end.isoformat()]
-    done = subprocess.run(
-        command("backfill", "create", "--dag-id", HOURLY, *dates, *options),
-        env=environment(office.home), cwd=office.home, check=False, capture_output=True, text=True,
-    )  # fmt: skip
+    # Airflow takes one backfill of a DAG at a time, and a moment to see that one is over.
+    office.wait_for(lambda: not _under_way(office), "the backfill before is over", 120)
+    for _ in range(5):
+        done = subprocess.run(
+            command("backfill", "create", "--dag-id", HOURLY, *dates, *options),
+            env=environment(office.home), cwd=office.home, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        # SQLite's answer to a second writer at the wrong moment; nothing was made then.
+        if "database is locked" not in done.stderr:
+            break
     assert done.returncode == 0, done.stdout + done.stderr
     office.wait_for(lambda: all(run.is_done for run in office.api.runs(HOURLY)), "the backfill is done", 300)
     rows = office.get(f"dags/{HOURLY}/dagRuns?run_type=backfill&limit=100")["dag_runs"]
     return [row["dag_run_id"] for row in rows if start <= datetime.fromisoformat(row["logical_date"]) <= end]
+
+
+def _under_way(office: Office) -> bool:
+    rows = office.get(f"backfills?dag_id={HOURLY}")["backfills"]
+    return any(row["completed_at"] is None for row in rows)
 
 
 def test_a_backfill_of_past_hours_invites_exactly_the_missed(office: Office, posting: str) -> None:
@@ -97,6 +109,20 @@ def test_a_batch_gives_its_slot_back_when_its_turn_is_over(office: Office, posti
     assert [len(office.sandbox.look(one)["notes"]) for one in ids] == [1] * 220
     instances = office.get(f"dags/{HOURLY}/dagRuns/turns/taskInstances")["task_instances"]
     invites = [row for row in instances if row["task_id"] == "invite"]
-    assert [(row["state"], row["try_number"]) for row in invites] == [("success", 1)]
-    connections = {request.connection for request in office.sandbox.journal.of("lever", "POST", "*/notes")}
-    assert len(connections) > 12, "a second process, with connections of its own, did the rest"
+    assert [row["state"] for row in invites] == ["success"]
+    logs = "".join(
+        file.read_text("utf-8") for file in (office.home / "logs").glob("*/run_id=turns/task_id=invite/**/*.log")
+    )
+    assert "This turn at Lever's limit is over" in logs
+
+
+def test_a_real_account_runs_green_and_its_report_is_what_its_files_say(office: Office) -> None:
+    rows = recorded_rows()
+    office.sandbox.load_recorded(RECORDED)
+    stage = "applicant-new"
+    with office.settings(trigger_stage=stage):
+        expected = counted(office.sandbox, rows, stage)
+        run = office.run("recorded", since="2011-01-01T00:00:00Z")
+    assert run.state == "success"
+    assert office.report("recorded")["counts"] == dict(expected)
+    assert sum(expected.values()) == len(rows)

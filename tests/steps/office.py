@@ -162,7 +162,9 @@ class Office:
         return Finding(self.lever(), self.settings, window or self.window(), now=self.now).find()
 
     def tell(self, hired: Iterable[str] = (), deleted: Iterable[str] = (), *, dry_run: bool = False) -> Tally:
-        return Departures(self.alva(), dry_run=dry_run).tell(hired=list(hired), deleted=list(deleted))
+        departures = Departures(self.alva(), dry_run=dry_run)
+        departures.tell(hired=list(hired), deleted=list(deleted))
+        return departures.tally
 
     def poll(self, window: Window, **fields: Any) -> dict[str, int]:
         """All of an hourly run: find, do, tell. The counts of its report."""

@@ -194,7 +194,8 @@ class TestQuestions:
         # And one for each other thing that is looked for.
         assert len(office.arrived()) == 51 + 7
         # What one batch takes, two calls each, fits into one turn.
-        assert all(100 <= len(batch) <= CALLS_PER_TURN / 2 for batch in found.batches)
+        assert max(map(len, found.batches)) <= CALLS_PER_TURN / 2
+        assert len(found.batches) <= 5000 / 100
 
     def test_those_who_cost_more_share_smaller_batches(self, office: Office) -> None:
         for _ in range(300):
@@ -297,7 +298,8 @@ class TestDistrust:
     def test_a_spoiled_answer_is_asked_for_again_and_an_error_if_it_lasts(
         self, office: Office, path: str, kind: str
     ) -> None:
-        people = crowd(office, "entry")
+        # Several pages where that makes a difference.
+        people = crowd(office, "entry") if path == "/opportunities" else []
         for make in KINDS.values():
             make(office, WITHIN_MS)
         whole = office.find(LAST_HOUR)

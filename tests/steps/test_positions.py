@@ -186,3 +186,15 @@ class TestArrivals:
         with pytest.raises(ApiError):
             office.run(ada, window=LAST_HOUR)
         assert office.progress.done == set()
+
+
+@pytest.mark.parametrize("emails", [[], ["nonsense"]], ids=["missing", "invalid"])
+def test_whoever_is_new_and_fails_brings_the_posting_up_to_date_at_once(office: Office, emails: list[str]) -> None:
+    """Somebody came to it, whether an invitation leaves or not: the second run finds nothing to do."""
+    ada = office.apply(emails=emails, at_ms=NOW_MS - 1)
+    office.poll(LAST_HOUR)
+    assert [row.facts.external_id for row in office.positions()] == [office.posting]
+    office.forget()
+    assert office.poll(LAST_HOUR) == {"awaiting_retry": 1}
+    assert office.asked() == []
+    assert office.sent(ada) == 0

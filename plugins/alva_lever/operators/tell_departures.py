@@ -11,7 +11,7 @@ from alva_lever.operators.run import Run, failing_at_once
 
 
 class TellDeparturesOperator(BaseOperator):
-    """XCom `return_value`: `{"tally", "finished": true}`.
+    """XCom `return_value`: `{"tally", "finished"}`, also when it failed (`finished` is then false).
 
     :param departures: `{"hired": [opportunity id], "deleted": [opportunity id]}`. (templated)
     """
@@ -36,6 +36,12 @@ class TellDeparturesOperator(BaseOperator):
         if any(self.departures.values()):
             # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
             alva.get_conn()
-        tally = Departures(alva, dry_run=Run.of(context).dry_run).tell(**self.departures)
-        self.log.info("Told: %s", tally.counts)
-        return {"tally": tally.as_json(), "finished": True}
+        departures = Departures(alva, dry_run=Run.of(context).dry_run)
+        try:
+            departures.tell(**self.departures)
+        except BaseException:
+            # A task that fails returns nothing, and the report is to tell what it did.
+            context["ti"].xcom_push("return_value", {"tally": departures.tally.as_json(), "finished": False})
+            raise
+        self.log.info("Told: %s", departures.tally.counts)
+        return {"tally": departures.tally.as_json(), "finished": True}

@@ -17,26 +17,27 @@ class Departures:
     def __init__(self, alva: AlvaHook, *, dry_run: bool) -> None:
         self._alva = alva
         self._dry_run = dry_run
+        self.tally = Tally()
 
-    def tell(self, *, hired: Sequence[str], deleted: Sequence[str]) -> Tally:
-        """What became of each opportunity: `hired`, `deleted`, or `not_in_alva`.
+    def tell(self, *, hired: Sequence[str], deleted: Sequence[str]) -> None:
+        """Puts into `tally` what became of each opportunity: `hired`, `deleted`, or `not_in_alva`.
 
-        :raises ApiError: Alva's key was refused, or how many could not be told; the others were.
+        :raises ApiError: Alva's key was refused, or how many could not be told; the others were, and are in `tally`.
         """
-        tally = Tally()
         faults: list[Exception] = []
         items = [(DELETED, opportunity_id) for opportunity_id in deleted]
         items += [(HIRED, opportunity_id) for opportunity_id in hired]
-        for done in Crew(self._one).work(items):
-            if done.fault is not None:
-                faults.append(done.fault)
-            else:
-                tally.count(done.result or "", done.item[1])
+        try:
+            for done in Crew(self._one).work(items):
+                if done.fault is not None:
+                    faults.append(done.fault)
+                else:
+                    self.tally.count(done.result or "", done.item[1])
+        finally:
+            self.tally.calls["alva"] = self._alva.calls
+            self.tally.waited_seconds = self._alva.waited_seconds
         if faults:
             raise unfinished(faults, len(items), "departures")
-        tally.calls["alva"] = self._alva.calls
-        tally.waited_seconds = self._alva.waited_seconds
-        return tally
 
     def _one(self, item: tuple[str, str]) -> str:
         what, opportunity_id = item

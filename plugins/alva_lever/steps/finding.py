@@ -9,7 +9,6 @@ from itertools import islice
 
 from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.opportunities import CATCH_UP_OVERLAP_MS
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import first_valid
 from alva_lever.rules.decision import Case, may_have_failed, settled
@@ -108,7 +107,7 @@ class Finding:
     def _entries(self) -> Iterator[Opportunity]:
         """Who came into the trigger stage, and stands there still."""
         window = self._window
-        started_ms = int(self._now() * 1000) - CATCH_UP_OVERLAP_MS
+        started_ms = int(self._now() * 1000)
         asked = OpportunityFilter(
             stage_id=(self._settings.trigger_stage.id,),
             advanced_at_start_ms=window.first_ms,
@@ -116,7 +115,7 @@ class Finding:
         )
         for row in self._lever.every_opportunity(asked):
             entered_ms = row.last_advanced_at_ms
-            # The look at what moved meanwhile also shows who came in before that and after the window: not ours.
+            # The look at who moved meanwhile also shows who came in before that and after the window: not ours.
             if entered_ms is None or window.has(entered_ms) or entered_ms >= started_ms:
                 yield row
 

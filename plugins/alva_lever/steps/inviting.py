@@ -98,11 +98,9 @@ class Inviting:
             return self._handle(self._look(look.opportunity_id))
         again = None if settled(case) else self._asked_again(opportunity, posting, request)
         reason = decide(replace(case, asked_again=again is not None))
-        if reason.invites:
-            return self._invite(opportunity, posting, reason, again, request)
         if new and posting is not None and reason is not Reason.CONFIDENTIAL and not errand.dry_run:
             self._bring_up_to_date(posting)
-        return reason
+        return self._invite(opportunity, posting, reason, again, request) if reason.invites else reason
 
     def _asked_again(self, opportunity: Opportunity, posting: Posting | None, request: Request) -> Again | None:
         if not may_have_failed(opportunity):
