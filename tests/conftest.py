@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.transport.recording import RecordingServer, Time
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,3 +34,23 @@ os.environ |= {
     "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
 }
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+    """All that was logged: by Airflow's hooks, which log through structlog, and by libraries, which don't."""
+    with caplog.at_level(logging.DEBUG), capture_logs() as events:
+        yield lambda: "\n".join([*map(str, events), caplog.text])
+
+
+@pytest.fixture
+def server() -> Iterator[RecordingServer]:
+    server = RecordingServer()
+    yield server
+    server.close()
+    assert server.unanswered == 0, "the script was not played to its end"

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from alva_lever.alva.hook import AlvaHook
 from tests.transport.recording import RecordingServer, Reply, Time
@@ -46,25 +44,6 @@ def position(id: str = "771", **fields: Any) -> dict[str, Any]:
 
 def listed(*rows: Any, cursor: str | None = None) -> Reply:
     return Reply(json={"data": list(rows), "next_cursor": cursor})
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
-    with caplog.at_level(logging.DEBUG), capture_logs() as events:
-        yield lambda: "\n".join([*map(str, events), caplog.text])
-
-
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    server = RecordingServer()
-    yield server
-    server.close()
-    assert server.unanswered == 0, "the script was not played to its end"
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from alva_lever.lever.hook import LeverHook
 from tests.transport.recording import RecordingServer, Time
@@ -58,25 +56,6 @@ def note(id: str = "note-1", text: str = "Hello\n\nRef: alva-lever/result/7", **
         "deletedAt": None,
         **fields,
     }
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
-    with caplog.at_level(logging.DEBUG), capture_logs() as events:
-        yield lambda: "\n".join([*map(str, events), caplog.text])
-
-
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    server = RecordingServer()
-    yield server
-    server.close()
-    assert server.unanswered == 0, "the script was not played to its end"
 
 
 @pytest.fixture

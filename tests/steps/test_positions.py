@@ -198,3 +198,10 @@ def test_whoever_is_new_and_fails_brings_the_posting_up_to_date_at_once(office: 
     assert office.poll(LAST_HOUR) == {"awaiting_retry": 1}
     assert office.asked() == []
     assert office.sent(ada) == 0
+
+
+def test_where_alva_lists_no_users_the_invitation_leaves_all_the_same(office: Office) -> None:
+    posting = office.recruiter.add_posting("Designer", hiring_manager_email=MANAGER)
+    office.faults.add("alva", "GET", "/users", status=404, times=None)
+    one = invite(office, posting)
+    assert (office.sent(one), facts(office, posting)[2]) == (1, None)

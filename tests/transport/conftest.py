@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from requests.auth import AuthBase, HTTPBasicAuth
-from structlog.testing import capture_logs
 
 from alva_lever.transport.failures import VendorError
 from alva_lever.transport.hook import VendorHook
@@ -39,26 +37,6 @@ class ShopHook(VendorHook):
 
     def _advice(self, status: int, method: str, path: str) -> str:
         return "it refused"
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
-    """All that was logged: by Airflow's hooks, which log through structlog, and by libraries, which don't."""
-    with caplog.at_level(logging.DEBUG), capture_logs() as events:
-        yield lambda: "\n".join([*map(str, events), caplog.text])
-
-
-@pytest.fixture
-def server() -> Iterator[RecordingServer]:
-    server = RecordingServer()
-    yield server
-    server.close()
-    assert server.unanswered == 0, "the script was not played to its end"
 
 
 @pytest.fixture

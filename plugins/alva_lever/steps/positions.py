@@ -25,7 +25,7 @@ class Positions:
         self.ids: dict[str, str] = dict(known or {})
         self._postings: dict[str, Posting] = {}
         self._once = OnceEach(self._synced)
-        self._users = OnceEach(lambda _: {email.casefold(): email for email in alva.user_emails()})
+        self._users = OnceEach(self._read_users)
 
     def sync(self, posting: Posting) -> str:
         """The id of the posting's job position, made or brought up to date before.
@@ -36,6 +36,15 @@ class Positions:
             return self.ids[posting.id]
         self._postings[posting.id] = posting
         return self._once(posting.id)
+
+    def _read_users(self, _: str) -> dict[str, str]:
+        try:
+            return {email.casefold(): email for email in self._alva.user_emails()}
+        except (Unauthorized, Forbidden):
+            raise
+        except Refused as refused:
+            log.warning("Without Alva's users no job position gets an owner: %s", refused)
+            return {}
 
     def forget(self, posting_id: str) -> None:
         """The position isn't there any more: look for it, or make it, anew."""
