@@ -47,8 +47,9 @@ with DAG(
         task_id="find", pool="lever_api", inlets=[COVERED], execution_timeout=timedelta(minutes=30)
     )
     invite = InviteCandidatesOperator.partial(
-        task_id="invite", pool="lever_api", found=find.output["found"], execution_timeout=timedelta(minutes=15)
-    ).expand(batch=find.output)
+        task_id="invite", pool="lever_api", found=find.output["found"], execution_timeout=timedelta(minutes=15),
+        map_index_template="{{ task.batch | length }} candidates",
+    ).expand(batch=find.output)  # fmt: skip
     departures = TellDeparturesOperator(
         task_id="tell_departures", departures=find.output["departures"], execution_timeout=timedelta(minutes=30)
     )
