@@ -5,6 +5,7 @@ As `DAG.test` does it, but for runs of every kind, with an interval of the test'
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,7 @@ class Runner:
                 task.retries = retries
             else:
                 task.partial_kwargs["retries"] = retries  # type: ignore[attr-defined]
+        self._params = deepcopy(self.dag.params)
         self._serialized: SerializedDAG = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
         manager = DagBundlesManager()
         with create_session() as session:
@@ -113,6 +115,8 @@ class Runner:
                     instance.state = "scheduled"
                 session.commit()
                 for instance in run.get_task_instances(state=["scheduled"], session=session):
+                    # In one process, what a run's form said would stay in the DAG for the next.
+                    self.dag.params = deepcopy(self._params)
                     _run_task(ti=instance, task=self.dag.task_dict[instance.task_id])
                 session.commit()
             tasks: dict[str, list[str]] = {}

@@ -232,3 +232,20 @@ class TestRefused:
         monkeypatch.setenv(name, json.dumps({"conn_type": "http", "host": f"{served}/{root}/v1", field: "wrong"}))
         text = self.failed(hourly, caplog, capsys)
         assert said in text
+
+    @pytest.mark.parametrize("since", ["yesterday", "2999-01-01T00:00:00Z"])
+    def test_a_since_that_is_no_past_moment(
+        self, hourly: Runner, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], since: str
+    ) -> None:
+        run = hourly.manual(since=since)
+        assert (run.state, run.counts) == ("failed", {})
+        assert "`since` is" in capsys.readouterr().out + caplog.text
+
+
+def test_a_run_that_could_not_find_anybody_reports_what_it_asked(hourly: Runner, sandbox: Sandbox) -> None:
+    sandbox.faults.add("lever", "GET", "/opportunities", status=403, times=None)
+    run = hourly.manual()
+    assert run.report is not None
+    arrived = {service: len(sandbox.journal.of(service, None, None)) for service in ("lever", "alva")}
+    assert (run.state, run.report["calls"]) == ("failed", arrived)
+    assert arrived["lever"] > 1

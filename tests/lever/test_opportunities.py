@@ -220,6 +220,15 @@ class TestOthers:
             lever.opportunity(name)
         assert server.received == []
 
+    def test_an_answer_about_another_opportunity_is_not_believed(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
+        server.answer(Reply(json={"data": opportunity("opp-2")}), Reply(json={"data": opportunity("opp-1")}))
+        assert lever.opportunity("opp-1").id == "opp-1"
+        server.always(Reply(json={"data": opportunity("opp-2")}))
+        with pytest.raises(Malformed, match="another object"):
+            lever.opportunity("opp-1")
+
     def test_the_first_page_is_one_request_however_long_the_listing(
         self, lever: LeverHook, server: RecordingServer
     ) -> None:

@@ -158,3 +158,33 @@ def test_a_dry_run_completes_nobody(office: Office) -> None:
     office.forget()
     assert office.run(ada, dry_run=True) == {"trigger_stage": 1}
     assert office.asked() == []
+
+
+@pytest.mark.parametrize("fault", ["status", "cut_after"])
+def test_a_crash_after_the_stage_move_is_made_good_though_nothing_asks_for_an_invitation_any_more(
+    office: Office, fault: str
+) -> None:
+    ada = known(office, progression=FURTHER)
+    path = "*/addTags" if fault == "status" else "*/stage"
+    office.faults.add("lever", "*", path, kind=fault, times=5)
+    with pytest.raises(ApiError):
+        office.run(ada)
+    assert stage(office, ada) == FURTHER
+    office.run(ada, again=True)
+    assert (office.sent(ada), office.status(ada), len(office.notes(ada))) == (1, DONE, 1)
+
+
+def test_who_was_moved_on_before_their_tag_was_written_gets_it_from_the_retry(office: Office) -> None:
+    ada = office.apply()
+    office.faults.add("lever", "POST", "*/addTags", times=5)
+    with pytest.raises(ApiError):
+        office.run(ada)
+    office.recruiter.move(ada, ELSEWHERE)
+    office.run(ada, again=True, repeated=True)
+    assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
+
+
+def test_who_stands_in_the_progression_stage_and_was_never_invited_is_left_alone(office: Office) -> None:
+    ada = known(office, progression=FURTHER, stage=FURTHER)
+    assert office.run(ada) == {"not_requested": 1}
+    assert (office.sent(ada), office.status(ada), office.writes()) == (0, [], 0)

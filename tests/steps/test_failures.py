@@ -587,3 +587,14 @@ def test_whom_alva_has_anonymised_is_not_called_invited(office: Office, tags: li
     office.reenter(ada)
     office.run(ada)
     assert (office.sent(ada), office.status(ada)) == (2, SENT)
+
+
+def test_a_job_position_that_somebody_else_makes_at_the_same_time_is_no_failure_of_the_candidate(
+    office: Office,
+) -> None:
+    ada = office.apply()
+    office.faults.add("alva", "POST", "/job_positions", status=409)
+    with pytest.raises(ApiError):
+        office.run(ada)
+    assert (office.status(ada), office.notes(ada)) == ([], [])
+    assert office.run(ada, again=True) == {"trigger_stage": 1}

@@ -108,3 +108,10 @@ def test_a_sleep_that_does_nothing_does_not_hang_a_pause() -> None:
 def test_a_rate_has_to_be_one(rate: float) -> None:
     with pytest.raises(ValueError, match="calls_per_second"):
         Pace(rate)
+
+
+def test_threads_that_wait_at_once_wait_no_longer_than_one(time: Time) -> None:
+    pace = Pace(1, 1, clock=lambda: 0.0, sleep=lambda seconds: None)
+    for _ in range(4):
+        pace.acquire()
+    assert pace.waited_seconds == pytest.approx(3.0)

@@ -13,7 +13,7 @@ from alva_lever.alva import wire
 from alva_lever.rules.model import AlvaCandidate, JobPosition, Results
 from alva_lever.transport.errors import ApiError, NotFound
 from alva_lever.transport.failures import VendorError
-from alva_lever.transport.fields import Fields
+from alva_lever.transport.fields import Fields, same_id
 from alva_lever.transport.hook import VendorHook
 from alva_lever.transport.root import path
 from alva_lever.transport.session import BearerAuth, usable_key
@@ -107,7 +107,8 @@ class AlvaHook(VendorHook):
 
     def candidate(self, candidate_id: str) -> AlvaCandidate:
         """GET /candidates/{id}. :raises NotFound: there is none, or none any more."""
-        return self.ask("GET", path(self.vendor, "candidates", candidate_id), wire.one(wire.candidate))
+        read = wire.one(lambda row: wire.candidate(same_id(candidate_id, row)))
+        return self.ask("GET", path(self.vendor, "candidates", candidate_id), read)
 
     def find_candidate(self, external_id: str) -> AlvaCandidate | None:
         """The candidate of an opportunity, None if it was never added or is removed. GET /candidates"""

@@ -112,7 +112,8 @@ class LeverHook(Opportunities, Notes, Webhooks):
         :raises Forbidden: it is confidential, or the key may not read postings.
         """
         where = path(self.vendor, "postings", posting_id)
-        return self._with_hiring_manager(*self.ask("GET", where, wire.one(wire.posting), params=[_EXPANDED]))
+        read = wire.one(wire.the_one(posting_id, wire.posting))
+        return self._with_hiring_manager(*self.ask("GET", where, read, params=[_EXPANDED]))
 
     def postings(self, *, tag: str | Sequence[str] | None = None, state: str | None = None) -> Iterator[Posting]:
         """Those with one of these tags (case-sensitive) and in this state; the confidential are left out. GET

@@ -32,7 +32,8 @@ class Opportunities(LeverBase):
         if opportunity_id == "deleted":
             # A listing of its own stands where an opportunity of this id would be.
             raise NotFound("Lever has no opportunity `deleted`", vendor=self.vendor, status=404)
-        return self._read(wire.opportunity, "opportunities", opportunity_id, params=[_EXPANDED])
+        read = wire.the_one(opportunity_id, wire.opportunity)
+        return self._read(read, "opportunities", opportunity_id, params=[_EXPANDED])
 
     def opportunities(self, filters: OpportunityFilter) -> Iterator[Opportunity]:
         """Each once, page by page. GET /opportunities

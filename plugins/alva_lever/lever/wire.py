@@ -14,7 +14,7 @@ from alva_lever.lever.objects import ArchiveReason, DeletedOpportunity, User, We
 from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, StageChange
 from alva_lever.rules.settings import Stage
 from alva_lever.transport.failures import VendorError
-from alva_lever.transport.fields import Fields, Untrusted
+from alva_lever.transport.fields import Fields, Untrusted, same_id
 from alva_lever.transport.walk import Page, checked_next
 
 T = TypeVar("T")
@@ -23,6 +23,11 @@ T = TypeVar("T")
 def one(parse: Callable[[Fields], T]) -> Callable[[object], T]:
     """Reads `{"data": {...}}`."""
     return lambda body: parse(Fields(body).object("data"))
+
+
+def the_one(asked: str, parse: Callable[[Fields], T]) -> Callable[[Fields], T]:
+    """Parses the object that was asked for by its id, and no other."""
+    return lambda row: parse(same_id(asked, row))
 
 
 def nothing(body: object) -> None:

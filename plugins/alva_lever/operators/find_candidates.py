@@ -15,8 +15,8 @@ class FindCandidatesOperator(BaseOperator):
     """Asks Lever for everything that the run's window holds, or takes the ids that a person named.
 
     XComs: `return_value`, the batches that are mapped over: `[[[opportunity id, contact id or null], ...], ...]`;
-    `found` `{"tally", "window": [start_ms, end_ms], "batches"}` (how many); `departures`
-    `{"hired": [id], "deleted": [id]}`.
+    `found` `{"tally", "window": [start_ms, end_ms], "batches", "finished"}` (how many batches; also when it failed);
+    `departures` `{"hired": [id], "deleted": [id]}`.
 
     :param lever_conn_id: the connection to Lever.
     :param alva_conn_id: the connection to Alva, whose key is tried before anything is looked for.
@@ -46,19 +46,29 @@ class FindCandidatesOperator(BaseOperator):
         run, ti = Run.of(context), context["ti"]
         window = run.window(read_covered(context, covered_asset(self.dag_id), run), now_ms=int(time.time() * 1000))
         lever, alva = LeverHook(self.lever_conn_id), AlvaHook(self.alva_conn_id)
-        settings = read_settings(lever)
-        alva.check_key()
-        found: Found = named(run.asked_ids) if run.asked_ids else Finding(lever, settings, window).find()
-        found.tally.calls = {"lever": lever.calls, "alva": alva.calls}
-        found.tally.waited_seconds = lever.waited_seconds + alva.waited_seconds
+        found, finished = Found(), False
+        try:
+            settings = read_settings(lever)
+            alva.check_key()
+            if run.asked_ids:
+                found = named(run.asked_ids)
+            else:
+                finding = Finding(lever, settings, window)
+                found = finding.found
+                finding.find()
+            finished = True
+        finally:
+            # Also where it fails: the report is to tell what was asked and found until then.
+            found.tally.calls = {"lever": lever.calls, "alva": alva.calls}
+            found.tally.waited_seconds = lever.waited_seconds + alva.waited_seconds
+            left = {"tally": found.tally.as_json(), "window": [window.start_ms, window.end_ms], "finished": finished}
+            ti.xcom_push("found", {**left, "batches": len(found.batches) if finished else 0})
         ti.xcom_push("departures", {"hired": found.hired, "deleted": found.deleted})
         waiting = sum(map(len, found.batches))
         self.log.info(
             "Found: %s to decide in %s batches, %s hired, %s deleted, others %s",
             waiting, len(found.batches), len(found.hired), len(found.deleted), found.tally.counts,
         )  # fmt: skip
-        left = {"tally": found.tally.as_json(), "window": [window.start_ms, window.end_ms]}
-        ti.xcom_push("found", {**left, "batches": len(found.batches)})
         # Lists, since a tuple comes out of an XCom as something else.
         return [[list(pair) for pair in batch] for batch in found.batches]
 

@@ -77,6 +77,7 @@ class InviteCandidatesOperator(BaseOperator):
                 run_id=run.run_id,
                 named=frozenset(run.asked_ids) - _answered(store, run) if run.manual else frozenset(),
                 dry_run=run.dry_run,
+                repeated=ti.try_number > 1 or run.clear_number > 0 or bool(progress.done),
             ),
             progress=progress,
             save=lambda progress: store.set(key, progress.as_json(), retention=_KEPT if run.asked_ids else None),

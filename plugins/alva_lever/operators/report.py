@@ -55,7 +55,7 @@ class ReportOperator(BaseOperator):
         """What each task left, None where it left nothing."""
         found = pulled(ti.xcom_pull(task_ids=self.find_task_id, key="found"))
         yield f"`{self.find_task_id}`", found
-        if found is None:
+        if found is None or not found["finished"]:
             return
         for index in range(found["batches"]):
             left = ti.xcom_pull(task_ids=self.batch_task_id, map_indexes=index)

@@ -19,11 +19,11 @@ COVERED_KEY = "covered_ms"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One DAG run. Times are epoch milliseconds; `asked_ids` is empty where the form names nobody."""
+    """One DAG run. Times are epoch milliseconds; `since` is what the form says, `asked_ids` empty if it names none."""
 
     run_id: str
     dry_run: bool
-    since_ms: int | None
+    since: object
     asked_ids: tuple[str, ...]
     interval_ms: tuple[int, int] | None
     scheduled: bool
@@ -32,7 +32,6 @@ class Run:
 
     @classmethod
     def of(cls, context: Context) -> Run:
-        """:raises AirflowFailException: the form holds what can't be used."""
         dag_run, params = context["dag_run"], context.get("params") or {}
         start, end = dag_run.data_interval_start, dag_run.data_interval_end
         # The kind, never the prefix of the id: a backfill that runs an old run again keeps its id.
@@ -40,7 +39,7 @@ class Run:
         return cls(
             run_id=str(context["run_id"]),
             dry_run=bool(params.get("dry_run", False)),
-            since_ms=_moment_ms(params.get("since")),
+            since=params.get("since"),
             asked_ids=tuple(dict.fromkeys(str(name).strip() for name in params.get("opportunity_ids") or ())),
             interval_ms=None if start is None or end is None else (_ms(start), _ms(end)),
             scheduled=kind == "scheduled",
@@ -49,15 +48,19 @@ class Run:
         )
 
     def window(self, covered_ms: int | None, *, now_ms: int) -> Window:
-        """What it covers. `covered_ms`: where the last scheduled run that succeeded ended."""
+        """What it covers. `covered_ms`: where the last scheduled run that succeeded ended.
+
+        :raises AirflowFailException: the form's `since` can't be used.
+        """
         if self.scheduled and self.interval_ms is not None:
             return window.scheduled(*self.interval_ms, covered_ms)
-        if self.since_ms is not None and self.since_ms > now_ms:
+        since_ms = _moment_ms(self.since)
+        if since_ms is not None and since_ms > now_ms:
             raise AirflowFailException(
-                f"`since` is {pendulum.from_timestamp(self.since_ms / 1000).isoformat()}, which is in the future. "
+                f"`since` is {pendulum.from_timestamp(since_ms / 1000).isoformat()}, which is in the future. "
                 "Give the date and time from which on candidates are to be looked for"
             )
-        return window.requested(self.since_ms, self.interval_ms, now_ms)
+        return window.requested(since_ms, self.interval_ms, now_ms)
 
 
 def covered_asset(dag_id: str) -> Asset:

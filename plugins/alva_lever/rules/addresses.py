@@ -9,8 +9,8 @@ from email_validator import EmailNotValidError, validate_email
 
 
 def first_valid(emails: Sequence[str]) -> str | None:
-    """The first one that an e-mail can be sent to, None if there is none. Nothing is looked up."""
-    return next((address for email in emails if (address := _valid(email)) is not None), None)
+    """The first one that an e-mail can be sent to, as it is spelt; None if there is none. Nothing is looked up."""
+    return next((email.strip() for email in emails if _valid(email) is not None), None)
 
 
 def same(one: str, other: str) -> bool:

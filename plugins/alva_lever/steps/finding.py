@@ -52,14 +52,17 @@ class Finding:
         self._settings = settings
         self._window = window
         self._now = now
+        # Who completes at once goes from the one to the other.
+        self._stages = {stage.id for stage in (settings.trigger_stage, settings.progression_stage) if stage}
         self._known: set[str] = set()
         self._screening: list[str] = []
-        self._found = Found()
+        # Also what was found before an error.
+        self.found = Found()
         self._cost = float(CALLS_PER_BATCH)
 
     def find(self) -> Found:
         """:raises ApiError: a listing could not be had whole. Nothing is left out quietly."""
-        window, found = self._window, self._found
+        window, found = self._window, self.found
         for posting in self._lever.postings(tag=tags.SCREENING):
             found.tally.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
             self._screening.append(posting.id)
@@ -129,7 +132,7 @@ class Finding:
                     yield row
 
     def _sort(self, opportunity: Opportunity) -> None:
-        tally = self._found.tally
+        tally = self.found.tally
         tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         reason = settled(Case(self._settings, opportunity))
         if reason is not None:
@@ -138,22 +141,22 @@ class Finding:
         likely = self._is_likely(opportunity)
         cost = _cost(opportunity) if likely else _LISTED
         if self._cost + cost > self._limit():
-            self._found.batches.append([])
+            self.found.batches.append([])
             self._cost = 0.0
         self._cost += cost
-        self._found.batches[-1].append((opportunity.id, None if likely else opportunity.contact_id))
+        self.found.batches[-1].append((opportunity.id, None if likely else opportunity.contact_id))
 
     def _is_likely(self, opportunity: Opportunity) -> bool:
         """Whether something is likely to be done about it, so that it is looked at by its id."""
         return (
             may_have_failed(opportunity)
-            or opportunity.stage_id == self._settings.trigger_stage.id
+            or opportunity.stage_id in self._stages
             or tags.SEND_TESTS in opportunity.tags
             or opportunity.posting_id in self._screening
         )
 
     def _limit(self) -> float:
-        return CALLS_PER_BATCH if len(self._found.batches) < _MOST_BATCHES else float("inf")
+        return CALLS_PER_BATCH if len(self.found.batches) < _MOST_BATCHES else float("inf")
 
     def _near_misses(self) -> None:
         """Who carries a tag that was meant to be the one that asks for tests."""
@@ -164,7 +167,7 @@ class Finding:
         for tag in tags.near_misses(account, tags.ON_OPPORTUNITIES):
             carriers = self._lever.opportunities(OpportunityFilter(tag=(tag,), archived=False))
             for row in islice(carriers, IDS_SHOWN):
-                self._found.tally.near_miss(row.id, [tag])
+                self.found.tally.near_miss(row.id, [tag])
 
 
 def _cost(opportunity: Opportunity) -> float:

@@ -26,13 +26,17 @@ NearMiss = Callable[[str, list[str]], None]
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What a run is asked to do. `run_id`, and `named`: who a person named in it, in a manual run of its own."""
+    """What a run is asked to do.
+
+    `named`: who a person named in it, in a manual run. `repeated`: it was begun before, and may have been cut off.
+    """
 
     settings: Settings
     window: Window | None
     run_id: str
     named: frozenset[str] = frozenset()
     dry_run: bool = False
+    repeated: bool = False
 
     def request(self, opportunity_id: str) -> Request:
         return Request(self.settings, opportunity_id in self.named, self.run_id)
@@ -100,7 +104,11 @@ class Inviting:
         reason = decide(replace(case, asked_again=again is not None))
         if new and posting is not None and reason is not Reason.CONFIDENTIAL and not errand.dry_run:
             self._bring_up_to_date(posting)
-        return self._invite(opportunity, posting, reason, again, request) if reason.invites else reason
+        if reason.invites:
+            return self._invite(opportunity, posting, reason, again, request)
+        if reason is Reason.NOT_REQUESTED and self._may_be_cut_off(opportunity):
+            return self._made_good(opportunity) or reason
+        return reason
 
     def _asked_again(self, opportunity: Opportunity, posting: Posting | None, request: Request) -> Again | None:
         if not may_have_failed(opportunity):
@@ -119,6 +127,20 @@ class Inviting:
             # Nobody waits for this position: whoever will be invited on it is told of the refusal then.
             return
 
+    def _may_be_cut_off(self, opportunity: Opportunity) -> bool:
+        """Whether a crash may have come between an invitation, or a completion that moved somebody on, and its tag."""
+        progression = self._errand.settings.progression_stage
+        moved_on = progression is not None and opportunity.stage_id == progression.id
+        untagged = set(tags.STATUS).isdisjoint(opportunity.tags)
+        return untagged and (moved_on or self._errand.repeated) and not self._errand.dry_run
+
+    def _made_good(self, opportunity: Opportunity) -> Reason | None:
+        """Completes what is missing in Lever of somebody whom Alva has; answers as `_told` does."""
+        candidate = self._alva.find_candidate(opportunity.id)
+        if candidate is None:
+            return None
+        return self._told(opportunity.id, lambda: self._telling.state(opportunity, candidate))
+
     def _invite(
         self, opportunity: Opportunity, posting: Posting | None, reason: Reason, again: Again | None, request: Request
     ) -> str:
@@ -134,10 +156,14 @@ class Inviting:
                     candidate = self._send(opportunity, posting, candidate)
                 except (Unauthorized, Forbidden):
                     raise
+                except Conflict as conflict:
+                    if not conflict.path.endswith("/candidates"):
+                        # Of a job position: somebody else made it at the same time, and the next look finds it.
+                        raise
+                    failure, detail = Failure.REFUSED_BY_ALVA, ALREADY_ON_JOB
                 except Refused as refused:
                     failure = Failure.REFUSED_BY_ALVA
-                    taken = isinstance(refused, Conflict)
-                    detail = ALREADY_ON_JOB if taken else f"Alva says: {refused.detail}" if refused.detail else None
+                    detail = f"Alva says: {refused.detail}" if refused.detail else None
             if failure is not None:
                 return self._fail(opportunity, failure, detail, asking.request_key(opportunity, reason, again, request))
         if self._errand.dry_run or candidate is None:

@@ -132,3 +132,10 @@ class Fields:
 
     def _not(self, key: str, expected: str) -> Untrusted:
         return Untrusted(f"`{self._at(key)}` is {'missing' if key not in self._value else f'not {expected}'}")
+
+
+def same_id(asked: str, row: Fields) -> Fields:
+    """The row, if it is the one that was asked for. :raises Untrusted: it is another one."""
+    if row.id() != asked:
+        raise Untrusted("`id` is that of another object")
+    return row

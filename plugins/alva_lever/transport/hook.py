@@ -79,7 +79,6 @@ class VendorHook(HttpHook):
             self._transport = HTTPAdapter(pool_maxsize=max(threads, 1), pool_block=True)
         self._lock = threading.Lock()
         self._opened: Exchange | None = None
-        self._waited_after_429 = 0.0
 
     # What a vendor says about itself.
 
@@ -109,7 +108,7 @@ class VendorHook(HttpHook):
     @property
     def waited_seconds(self) -> float:
         """Time spent waiting for the vendor's limits: for the pace, and after a 429."""
-        return self._waited_after_429 + (self._opened.pace.waited_seconds if self._opened else 0.0)
+        return self._opened.pace.waited_seconds if self._opened else 0.0
 
     # Asking.
 
@@ -201,8 +200,6 @@ class VendorHook(HttpHook):
         if failure.status == 429:
             # The limit is the key's, so every thread waits.
             self._exchange().pace.pause(wait)
-            with self._lock:
-                self._waited_after_429 += wait
 
     def _failure(self, response: Response, asked: Asked) -> ApiError | None:
         return failures.of_response(

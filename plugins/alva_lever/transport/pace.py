@@ -36,11 +36,12 @@ class Pace:
         self._full_at = clock() + self._slack_seconds
         self._paused_until = clock()
         self._pauses = 0
+        self._waited_until = clock()
         self._waited_seconds = 0.0
 
     @property
     def waited_seconds(self) -> float:
-        """All the time that calls have waited here, pauses included."""
+        """The time in which somebody waited here, pauses included. Two who wait at once wait no longer than one."""
         return self._waited_seconds
 
     def acquire(self) -> float:
@@ -53,7 +54,6 @@ class Pace:
                 waited += wait
             with self._lock:
                 if pauses == self._pauses:
-                    self._waited_seconds += waited
                     return waited
 
     def pause(self, seconds: float) -> None:
@@ -62,10 +62,16 @@ class Pace:
             self._paused_until = max(self._paused_until, self._clock() + seconds)
             self._full_at = max(self._full_at, self._paused_until + self._slack_seconds)
             self._pauses += 1
+            self._note_wait(self._clock(), self._paused_until)
 
     def _reserve(self) -> tuple[float, int]:
         with self._lock:
             now = self._clock()
             turn = max(now, self._paused_until, self._full_at - self._slack_seconds)
             self._full_at = max(self._full_at, turn) + self._interval_seconds
+            self._note_wait(now, turn)
             return turn - now, self._pauses
+
+    def _note_wait(self, now: float, until: float) -> None:
+        self._waited_seconds += max(0.0, until - max(now, self._waited_until))
+        self._waited_until = max(self._waited_until, until)
