@@ -16,7 +16,7 @@ def invite(ids: list[str], threads: int) -> dict[str, int]:
     from alva_lever.rules.settings import Options, resolve
     from alva_lever.rules.window import Window
     from alva_lever.steps.batch import Batch, Progress
-    from alva_lever.steps.inviting import Errand
+    from alva_lever.steps.inviting import Errand, Inviting
 
     listing = LeverHook(calls_per_second=10)
     settings = resolve(Options("New applicant"), listing.stages())
@@ -27,9 +27,10 @@ def invite(ids: list[str], threads: int) -> dict[str, int]:
     while True:
         # A new hook for each turn, as each turn is a task of its own.
         lever, alva = LeverHook(threads=threads), AlvaHook(threads=threads)
-        batch = Batch(
-            lever=lever, alva=alva, errand=errand, progress=progress, save=lambda progress: None, threads=threads
+        inviting = Inviting(
+            lever=lever, alva=alva, errand=errand, near_miss=progress.tally.near_miss, positions=progress.positions
         )
+        batch = Batch(inviting, lever=lever, alva=alva, progress=progress, save=lambda progress: None, threads=threads)
         if batch.work(pairs):
             return progress.tally.counts
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,6 +30,7 @@ for _name in [name for name in os.environ if name.startswith("AIRFLOW")]:
     del os.environ[_name]
 os.environ |= {
     "AIRFLOW_HOME": _home(),
+    "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -54,3 +57,17 @@ def server() -> Iterator[RecordingServer]:
     yield server
     server.close()
     assert server.unanswered == 0, "the script was not played to its end"
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    """Airflow's database, empty, with the pool that every task at Lever takes its turn in."""
+    from airflow.models.pool import Pool
+    from airflow.utils import db
+    from airflow.utils.session import create_session
+
+    db.initdb()
+    with create_session() as session:
+        Pool.create_or_update_pool(
+            name="lever_api", slots=1, description="one at a time", include_deferred=False, session=session
+        )

@@ -9,20 +9,6 @@ from include.sandbox import Sandbox
 from tests.dags.runner import Runner
 
 
-@pytest.fixture(scope="session")
-def database() -> None:
-    """Airflow's database, empty, with the pool that every task at Lever takes its turn in."""
-    from airflow.models.pool import Pool
-    from airflow.utils import db
-    from airflow.utils.session import create_session
-
-    db.initdb()
-    with create_session() as session:
-        Pool.create_or_update_pool(
-            name="lever_api", slots=1, description="one at a time", include_deferred=False, session=session
-        )
-
-
 @pytest.fixture
 def sandbox() -> Sandbox:
     return Sandbox(lever_calls_per_second=None)
@@ -54,6 +40,13 @@ def hourly(database: None, served: str) -> Runner:
     """The hourly DAG, which has never run."""
     _forget_runs()
     return Runner("alva_lever_invite_candidates")
+
+
+@pytest.fixture
+def nightly(database: None, served: str) -> Runner:
+    """The nightly DAG, which has never run."""
+    _forget_runs()
+    return Runner("alva_lever_sync_postings")
 
 
 def _forget_runs() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alva_lever.rules.positions import difference, owner_of
+from alva_lever.rules.positions import difference, manager_of, owner_of, owner_unknown
 from tests.rules.build import position, posting
 
 MANAGER = "manager@example.test"
@@ -18,9 +18,32 @@ def test_the_owner_is_the_user_in_alva_with_the_hiring_managers_address(email: s
     assert owner_of(posting(hiring_manager_email=email), USERS) == "Manager@Example.test"
 
 
-@pytest.mark.parametrize("email", [None, "somebody.else@example.test"])
+@pytest.mark.parametrize("email", [None, "", " ", "somebody.else@example.test"])
 def test_where_alva_has_no_such_user_there_is_no_owner(email: str | None) -> None:
     assert owner_of(posting(hiring_manager_email=email), USERS) is None
+
+
+@pytest.mark.parametrize("email", [None, "", " "])
+def test_without_a_hiring_manager_or_without_an_address_nobody_is_unknown(email: str | None) -> None:
+    nobody = posting(hiring_manager_email=email)
+    assert (manager_of(nobody), owner_unknown(nobody, USERS), owner_unknown(nobody, {})) == (None, False, False)
+
+
+@pytest.mark.parametrize(
+    ("email", "users", "unknown"),
+    [
+        ("somebody.else@example.test", USERS, True),
+        (MANAGER, {}, True),
+        (MANAGER, USERS, False),
+        (MANAGER.upper(), USERS, False),
+        # Alva doesn't say who its users are.
+        (MANAGER, None, False),
+    ],
+)
+def test_a_hiring_manager_whom_alva_does_not_have_is_unknown(
+    email: str, users: dict[str, str] | None, unknown: bool
+) -> None:
+    assert owner_unknown(posting(hiring_manager_email=email), users) is unknown
 
 
 def test_where_nothing_differs_nothing_is_written() -> None:

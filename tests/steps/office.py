@@ -20,7 +20,8 @@ from alva_lever.steps.batch import Batch, Progress
 from alva_lever.steps.crew import THREADS
 from alva_lever.steps.departures import Departures
 from alva_lever.steps.finding import Finding, Found
-from alva_lever.steps.inviting import Errand
+from alva_lever.steps.inviting import Errand, Inviting
+from alva_lever.steps.posting_sync import PostingSync
 from include.sandbox import Clock, Sandbox
 from include.sandbox.candidates import Candidates
 from include.sandbox.journal import Arrived
@@ -146,10 +147,18 @@ class Office:
 
     def batch(self, errand: Errand) -> Batch:
         """Saved as a task does: as JSON, and read again."""
+        lever, alva = self.lever(), self.alva()
+        tally = self.progress.tally
         return Batch(
-            lever=self.lever(),
-            alva=self.alva(),
-            errand=errand,
+            Inviting(
+                lever=lever,
+                alva=alva,
+                errand=errand,
+                near_miss=tally.near_miss,
+                positions=self.progress.positions,
+            ),
+            lever=lever,
+            alva=alva,
             progress=self.progress,
             save=self._save,
             clock=self.time.clock,
@@ -165,6 +174,25 @@ class Office:
         departures = Departures(self.alva(), dry_run=dry_run)
         departures.tell(hired=list(hired), deleted=list(deleted))
         return departures.tally
+
+    def sync(self, *, again: bool = False, dry_run: bool = False) -> dict[str, int]:
+        """A night, turn after turn; the counts of its report. `again` and `progress` as in `run`."""
+        if not again:
+            self.progress = Progress()
+        while not self.posting_sync(dry_run=dry_run).work():
+            continue
+        return self.progress.tally.counts
+
+    def posting_sync(self, *, dry_run: bool = False) -> PostingSync:
+        """One turn of it."""
+        return PostingSync(
+            lever=self.lever(),
+            alva=self.alva(),
+            progress=self.progress,
+            save=self._save,
+            dry_run=dry_run,
+            clock=self.time.clock,
+        )
 
     def poll(self, window: Window, **fields: Any) -> dict[str, int]:
         """All of an hourly run: find, do, tell. The counts of its report."""

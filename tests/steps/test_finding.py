@@ -135,7 +135,7 @@ class TestKinds:
         assert found.tally.counts == {}
 
     def test_those_of_whom_nothing_is_to_be_asked_are_counted_at_once(self, office: Office) -> None:
-        archived = office.recruiter.archive(came(office, WITHIN_MS), at_ms=WITHIN_MS)
+        archived = office.recruiter.archive(entered(office, WITHIN_MS), at_ms=WITHIN_MS)
         invited = office.recruiter.tag(entered(office, WITHIN_MS), "Alva: Invitation Sent")
         gone = office.recruiter.anonymise(came(office, WITHIN_MS))
         found = office.find(LAST_HOUR)

@@ -7,14 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, Context
-from airflow.sdk.exceptions import AirflowRescheduleException
-from airflow.sdk.timezone import utcnow
 
 from alva_lever.operators.run import Run, failing_at_once, pulled
+from alva_lever.operators.turns import Turns, answered
 from alva_lever.rules.window import Window
 
 if TYPE_CHECKING:
-    from alva_lever.steps.batch import Pair, Progress
+    from alva_lever.steps.looking import Pair
 
 # How long it is remembered whom a person named.
 _KEPT = timedelta(days=400)
@@ -58,66 +57,40 @@ class InviteCandidatesOperator(BaseOperator):
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings
-        from alva_lever.steps.batch import Batch
+        from alva_lever.steps.batch import Batch, Progress
         from alva_lever.steps.crew import THREADS
-        from alva_lever.steps.inviting import Errand
+        from alva_lever.steps.inviting import Errand, Inviting
 
-        run, ti = Run.of(context), context["ti"]
-        store, key = context["task_state_store"], _key(run.clear_number)
+        run = Run.of(context)
+        turns = Turns(context, kept=_KEPT if run.asked_ids else None)
         lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)
         # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
         alva.get_conn()
-        progress = self._progress(store.get(key), context)
-        batch = Batch(
-            lever=lever,
-            alva=alva,
-            errand=Errand(
-                settings=read_settings(lever),
-                window=Window(*self.found["window"]),
-                run_id=run.run_id,
-                named=frozenset(run.asked_ids) - _answered(store, run) if run.manual else frozenset(),
-                dry_run=run.dry_run,
-                repeated=ti.try_number > 1 or run.clear_number > 0 or bool(progress.done),
-            ),
-            progress=progress,
-            save=lambda progress: store.set(key, progress.as_json(), retention=_KEPT if run.asked_ids else None),
+        progress = turns.progress() or Progress(positions=self._known(context))
+        # A person's asking counts once: a repeat of the run isn't asked again.
+        named = set(run.asked_ids) - answered(context) if run.manual and run.asked_ids else ()
+        errand = Errand(
+            settings=read_settings(lever),
+            window=Window(*self.found["window"]),
+            run_id=run.run_id,
+            named=frozenset(named),
+            dry_run=run.dry_run,
+            repeated=turns.repeated(progress),
         )
+        inviting = Inviting(
+            lever=lever, alva=alva, errand=errand, near_miss=progress.tally.near_miss, positions=progress.positions
+        )
+        batch = Batch(inviting, lever=lever, alva=alva, progress=progress, save=turns.save)
         pairs: list[Pair] = [(opportunity_id, contact_id) for opportunity_id, contact_id in self.batch]
-        try:
-            finished = batch.work(pairs)
-        except BaseException:
-            # A task that fails returns nothing, and the report is to tell what it did.
-            ti.xcom_push("return_value", {"tally": progress.tally.as_json(), "finished": False})
-            raise
-        self.log.info("Done: %s of %s, %s", len(progress.done), len(pairs), progress.tally.counts)
-        if not finished:
-            self.log.info("This turn at Lever's limit is over: the rest follows in the next one")
-            raise AirflowRescheduleException(utcnow())  # type: ignore[no-untyped-call]  # Airflow's, without types
-        ti.xcom_push("positions", progress.positions)
-        return {"tally": progress.tally.as_json(), "finished": True}
+        done = turns.play(lambda: batch.work(pairs), progress)
+        context["ti"].xcom_push("positions", progress.positions)
+        return done
 
-    def _progress(self, stored: object, context: Context) -> Progress:
-        """What earlier attempts and turns have done; at first, the positions that earlier batches know."""
-        from alva_lever.steps.batch import Progress
-
-        if isinstance(stored, Mapping):
-            return Progress.of(stored)
+    def _known(self, context: Context) -> dict[str, str]:
+        """The positions that earlier batches have brought up to date."""
         positions: dict[str, str] = {}
         left = context["ti"].xcom_pull(task_ids=self.task_id, key="positions")
         # Of one batch alone, Airflow gives what it left; of several, a list.
         for earlier in [left] if isinstance(left, Mapping) else left or ():
             positions.update(pulled(earlier) or {})
-        return Progress(positions=positions)
-
-
-def _answered(store: Any, run: Run) -> set[str]:
-    """Whom this run did before it was cleared. A person's asking counts once: a repeat of the run isn't asked again."""
-    if not run.asked_ids:
-        return set()
-    earlier = [store.get(_key(number)) for number in range(run.clear_number)]
-    return {name for progress in earlier if isinstance(progress, Mapping) for name in progress["done"]}
-
-
-def _key(clear_number: int) -> str:
-    """What is done is kept for each time that the run was cleared: a run again looks again."""
-    return f"progress-{clear_number}"
+        return positions

@@ -11,6 +11,8 @@ from airflow.sdk.exceptions import AirflowFailException
 from alva_lever.operators.run import Run, covered_asset, move_covered, pulled
 from alva_lever.rules.tally import Tally
 
+_OR_LEAVE_IT = ", or leave it: the next scheduled run that succeeds covers these hours too"
+
 
 class ReportOperator(BaseOperator):
     """Adds up what the tasks before it did; the last of its DAG, and run whatever became of them.
@@ -18,13 +20,19 @@ class ReportOperator(BaseOperator):
     XCom `return_value`: `{"dry_run", "looked_at", "counts", "ids", "near_misses", "calls", "waited_seconds"}`; left
     also where the run fails, which it then does here, without a retry.
 
-    :param find_task_id: the task that found whom to look at.
-    :param batch_task_id: the mapped task that did the batches.
+    :param find_task_id: the task that found whom to look at, in a DAG that polls; a scheduled run of it that
+        succeeds moves how far the DAG has come.
+    :param batch_task_id: the mapped task that did the batches which it found.
     :param other_task_ids: tasks with a tally of their own.
     """
 
     def __init__(
-        self, *, find_task_id: str, batch_task_id: str, other_task_ids: Sequence[str] = (), **kwargs: Any
+        self,
+        *,
+        find_task_id: str | None = None,
+        batch_task_id: str | None = None,
+        other_task_ids: Sequence[str] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(**{"trigger_rule": "all_done", "retries": 0, **kwargs})
         self.find_task_id = find_task_id
@@ -46,19 +54,21 @@ class ReportOperator(BaseOperator):
             raise AirflowFailException(
                 f"The run is not complete: {', '.join(unfinished)} did not finish. Its report holds what was done; "
                 "nothing of it is done twice. Read the red task's log and mend what it says; then clear that task with "
-                "its downstream, or leave it: the next scheduled run that succeeds covers these hours too"
+                f"its downstream{_OR_LEAVE_IT if self.find_task_id else ''}"
             )
-        move_covered(context, covered_asset(self.dag_id), run)
+        if self.find_task_id:
+            move_covered(context, covered_asset(self.dag_id), run)
         return report
 
     def _parts(self, ti: Any) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
         """What each task left, None where it left nothing."""
-        found = pulled(ti.xcom_pull(task_ids=self.find_task_id, key="found"))
-        yield f"`{self.find_task_id}`", found
-        if found is None or not found["finished"]:
-            return
-        for index in range(found["batches"]):
-            left = ti.xcom_pull(task_ids=self.batch_task_id, map_indexes=index)
-            yield f"`{self.batch_task_id}` [{index}]", pulled(left)
+        if self.find_task_id:
+            found = pulled(ti.xcom_pull(task_ids=self.find_task_id, key="found"))
+            yield f"`{self.find_task_id}`", found
+            if found is None or not found["finished"]:
+                return
+            for index in range(found["batches"]):
+                left = ti.xcom_pull(task_ids=self.batch_task_id, map_indexes=index)
+                yield f"`{self.batch_task_id}` [{index}]", pulled(left)
         for task_id in self.other_task_ids:
             yield f"`{task_id}`", pulled(ti.xcom_pull(task_ids=task_id))

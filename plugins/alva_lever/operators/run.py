@@ -19,7 +19,10 @@ COVERED_KEY = "covered_ms"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One DAG run. Times are epoch milliseconds; `since` is what the form says, `asked_ids` empty if it names none."""
+    """One DAG run. Times are epoch milliseconds; `since` is what the form says, `asked_ids` empty if it names none.
+
+    `queued_ms`: when it was asked for.
+    """
 
     run_id: str
     dry_run: bool
@@ -29,6 +32,7 @@ class Run:
     scheduled: bool
     manual: bool
     clear_number: int
+    queued_ms: int
 
     @classmethod
     def of(cls, context: Context) -> Run:
@@ -45,6 +49,7 @@ class Run:
             scheduled=kind == "scheduled",
             manual=kind == "manual",
             clear_number=int(getattr(dag_run, "clear_number", 0) or 0),
+            queued_ms=_ms(dag_run.run_after),
         )
 
     def window(self, covered_ms: int | None, *, now_ms: int) -> Window:

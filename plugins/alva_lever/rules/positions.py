@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from alva_lever.rules.model import JobPosition, Posting
+
+
+class Outcome(StrEnum):
+    """A report's words for a posting; of several that are true, the first."""
+
+    GONE = "gone"
+    CONFIDENTIAL = "confidential"
+    OWNER_UNKNOWN = "owner_unknown"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+def manager_of(posting: Posting) -> str | None:
+    """The hiring manager's address, case-folded; None where there is no such person, or no address of theirs."""
+    return (posting.hiring_manager_email or "").strip().casefold() or None
 
 
 def owner_of(posting: Posting, users: Mapping[str, str]) -> str | None:
@@ -12,8 +28,16 @@ def owner_of(posting: Posting, users: Mapping[str, str]) -> str | None:
 
     `users`: the addresses of Alva's users by their case-folded form.
     """
-    email = posting.hiring_manager_email
-    return None if email is None else users.get(email.strip().casefold())
+    manager = manager_of(posting)
+    return None if manager is None else users.get(manager)
+
+
+def owner_unknown(posting: Posting, users: Mapping[str, str] | None) -> bool:
+    """Whether Alva has no such user as the hiring manager. One without an address can't be known or unknown.
+
+    `users` as in `owner_of`; None: Alva doesn't tell who they are, so that nobody is unknown.
+    """
+    return users is not None and manager_of(posting) is not None and owner_of(posting, users) is None
 
 
 def difference(position: JobPosition, posting: Posting, owner_email: str | None) -> dict[str, str | None]:

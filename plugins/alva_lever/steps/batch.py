@@ -5,24 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.tally import Tally
-from alva_lever.steps.crew import THREADS, Crew, locked, unfinished
-from alva_lever.steps.inviting import Errand, Inviting
-from alva_lever.steps.looking import AT_ONCE, Look, Looking
-from alva_lever.steps.positions import Positions
-from alva_lever.steps.postings import Postings
+from alva_lever.steps.crew import THREADS, Crew, unfinished
+from alva_lever.steps.looking import AT_ONCE, Look, Pair
 
 # One turn: so many calls to Lever, or so long, whichever comes first. Then somebody else may be in more of a hurry.
 CALLS_PER_TURN = 500
 SECONDS_PER_TURN = 60.0
 _SAVED_EVERY = 50
-
-# An opportunity's id, and its contact's where nothing is likely to be done about it: see `Looking`.
-Pair = tuple[str, str | None]
 
 
 @dataclass(slots=True)
@@ -34,11 +28,22 @@ class Progress:
     positions: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        return {"done": sorted(self.done), "tally": self.tally.as_json(), "positions": self.positions}
+        # A copy of what threads may be adding to.
+        return {"done": sorted(self.done), "tally": self.tally.as_json(), "positions": dict(self.positions)}
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Progress:
         return cls(set(value["done"]), Tally.of(value["tally"]), dict(value["positions"]))
+
+
+class Work(Protocol):
+    """What is done to each. Safe to use from several threads."""
+
+    def listed(self, pairs: Sequence[Pair]) -> dict[str, Look]:
+        """Those that can be looked at together, by id."""
+
+    def do(self, item: Look | str) -> str:
+        """What became of one: a look, or the id of somebody who is to be looked at alone. Gives a report's word."""
 
 
 class Batch:
@@ -46,15 +51,16 @@ class Batch:
 
     def __init__(
         self,
+        work: Work,
         *,
         lever: LeverHook,
         alva: AlvaHook,
-        errand: Errand,
         progress: Progress,
         save: Callable[[Progress], None],
         threads: int = THREADS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._work = work
         self._lever = lever
         self._alva = alva
         self._progress = progress
@@ -62,17 +68,6 @@ class Batch:
         self._threads = threads
         self._clock = clock
         self._started = clock()
-        self._looking = Looking(lever)
-        self._positions = Positions(alva, progress.positions)
-        self._inviting = Inviting(
-            lever=lever,
-            alva=alva,
-            postings=Postings(lever),
-            positions=self._positions,
-            errand=errand,
-            near_miss=locked(progress.tally.near_miss),
-            look=self._looking.look,
-        )
         self._counted = {"lever": 0, "alva": 0}
         self._waited_seconds = 0.0
         self._turn_is_over = False
@@ -86,7 +81,7 @@ class Batch:
         faults: list[Exception] = []
         unsaved = 0
         try:
-            for done in Crew(self._do, threads=self._threads).work(self._looks(todo)):
+            for done in Crew(self._work.do, threads=self._threads).work(self._looks(todo)):
                 if done.fault is not None:
                     faults.append(done.fault)
                     continue
@@ -112,14 +107,11 @@ class Batch:
                 self._turn_is_over = True
                 return
             if number % AT_ONCE == 0:
-                shown = self._looking.listed(todo[number : number + AT_ONCE])
+                shown = self._work.listed(todo[number : number + AT_ONCE])
             yield shown.get(opportunity_id, opportunity_id)
 
     def _over(self) -> bool:
         return self._lever.calls >= CALLS_PER_TURN or self._clock() - self._started >= SECONDS_PER_TURN
-
-    def _do(self, item: Look | str) -> str:
-        return self._inviting.handle(self._looking.look(item) if isinstance(item, str) else item)
 
     def _keep(self) -> None:
         tally = self._progress.tally
@@ -129,5 +121,4 @@ class Batch:
         waited = self._lever.waited_seconds + self._alva.waited_seconds
         tally.waited_seconds += waited - self._waited_seconds
         self._waited_seconds = waited
-        self._progress.positions = dict(self._positions.ids)
         self._save(self._progress)

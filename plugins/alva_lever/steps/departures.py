@@ -39,16 +39,22 @@ class Departures:
         if faults:
             raise unfinished(faults, len(items), "departures")
 
+    def hire(self, opportunity_id: str) -> str:
+        """Whoever is this opportunity's in Alva is hired there: `hired`, or `not_in_alva`."""
+        candidates = list(self._alva.candidates(external_id=opportunity_id))
+        for candidate in candidates:
+            if candidate.stage != HIRED and not self._dry_run:
+                self._alva.set_stage(candidate.id, HIRED)
+        return HIRED if candidates else NOT_IN_ALVA
+
+    def remove(self, opportunity_id: str) -> str:
+        """Whoever is this opportunity's in Alva is removed from it: `deleted`, or `not_in_alva`."""
+        candidates = list(self._alva.candidates(external_id=opportunity_id))
+        for candidate in candidates:
+            if not self._dry_run:
+                self._alva.remove_candidate(candidate.id)
+        return DELETED if candidates else NOT_IN_ALVA
+
     def _one(self, item: tuple[str, str]) -> str:
         what, opportunity_id = item
-        candidates = list(self._alva.candidates(external_id=opportunity_id))
-        if not candidates:
-            return NOT_IN_ALVA
-        for candidate in candidates:
-            if self._dry_run:
-                continue
-            if what == DELETED:
-                self._alva.remove_candidate(candidate.id)
-            elif candidate.stage != HIRED:
-                self._alva.set_stage(candidate.id, HIRED)
-        return what
+        return self.remove(opportunity_id) if what == DELETED else self.hire(opportunity_id)

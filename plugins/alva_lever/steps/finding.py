@@ -16,7 +16,9 @@ from alva_lever.rules.model import Opportunity
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tally import IDS_SHOWN, Tally
 from alva_lever.rules.window import Window
-from alva_lever.steps.batch import CALLS_PER_TURN, Pair
+from alva_lever.steps.batch import CALLS_PER_TURN
+from alva_lever.steps.inviting import SHOWN
+from alva_lever.steps.looking import Pair
 from alva_lever.transport.errors import Forbidden
 
 # A batch fills this much of a turn by what its candidates are expected to cost; the rest is for surprises.
@@ -135,10 +137,11 @@ class Finding:
         tally = self.found.tally
         tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         reason = settled(Case(self._settings, opportunity))
-        if reason is not None:
+        arrived = opportunity.application is not None and self._window.has(opportunity.application.created_at_ms)
+        if reason is not None and not (arrived and reason in SHOWN):
             tally.count(reason, opportunity.id)
             return
-        likely = self._is_likely(opportunity)
+        likely = reason is None and self._is_likely(opportunity)
         cost = _cost(opportunity) if likely else _LISTED
         if self._cost + cost > self._limit():
             self.found.batches.append([])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from alva_lever.alva.hook import AlvaHook
@@ -11,11 +11,12 @@ from alva_lever.rules import asking, tags
 from alva_lever.rules.addresses import first_valid, same
 from alva_lever.rules.asking import Again, Failure, Request
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
-from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
+from alva_lever.rules.model import AlvaCandidate, Application, Opportunity, Posting
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.texts import ALREADY_ON_JOB
 from alva_lever.rules.window import Window
-from alva_lever.steps.looking import Look
+from alva_lever.steps.crew import locked
+from alva_lever.steps.looking import Look, Looking, Pair
 from alva_lever.steps.positions import Positions
 from alva_lever.steps.postings import Postings
 from alva_lever.steps.telling import Telling
@@ -23,23 +24,35 @@ from alva_lever.transport.errors import Conflict, Forbidden, NotFound, Refused, 
 
 NearMiss = Callable[[str, list[str]], None]
 
+# Settled without a look at the posting, which is brought up to date all the same when somebody new came to it.
+SHOWN = (Reason.ARCHIVED, Reason.ALREADY_INVITED)
+
 
 @dataclass(frozen=True, slots=True)
 class Errand:
     """What a run is asked to do.
 
-    `named`: who a person named in it, in a manual run. `repeated`: it was begun before, and may have been cut off.
+    `named`: who a person named in it, in a manual run. `announced`: ids of applications that events say are new.
+    `repeated`: it was begun before, and may have been cut off.
     """
 
     settings: Settings
     window: Window | None
     run_id: str
     named: frozenset[str] = frozenset()
+    announced: frozenset[str] = frozenset()
     dry_run: bool = False
     repeated: bool = False
 
     def request(self, opportunity_id: str) -> Request:
         return Request(self.settings, opportunity_id in self.named, self.run_id)
+
+    def is_new(self, application: Application | None) -> bool:
+        """Whether it was created in the time that the run looks at, or is what an event announced."""
+        if application is None:
+            return False
+        in_time = self.window is not None and self.window.has(application.created_at_ms)
+        return in_time or application.id in self.announced
 
 
 class Inviting:
@@ -54,20 +67,27 @@ class Inviting:
         *,
         lever: LeverHook,
         alva: AlvaHook,
-        postings: Postings,
-        positions: Positions,
         errand: Errand,
         near_miss: NearMiss,
-        look: Callable[[str], Look],
+        positions: dict[str, str],
     ) -> None:
+        """`positions`: ids of job positions by posting id that this run has brought up to date; added to."""
         self._lever = lever
         self._alva = alva
-        self._postings = postings
-        self._positions = positions
         self._errand = errand
-        self._near_miss = near_miss
-        self._look = look
+        self._near_miss = locked(near_miss)
+        self._postings = Postings(lever)
+        self._positions = Positions(alva, positions)
+        self._looking = Looking(lever)
         self._telling = Telling(lever, alva, errand.settings)
+
+    def listed(self, pairs: Sequence[Pair]) -> dict[str, Look]:
+        """Those that one request shows, by id; see `Looking`."""
+        return self._looking.listed(pairs)
+
+    def do(self, item: Look | str) -> str:
+        """Looks, where that wasn't done yet, and does as `handle`."""
+        return self.handle(self._looking.look(item) if isinstance(item, str) else item)
 
     def handle(self, look: Look) -> str:
         """What became of it: a `Reason`, or a `Failure`.
@@ -87,19 +107,19 @@ class Inviting:
         request = errand.request(look.opportunity_id)
         case = Case(errand.settings, opportunity, hidden=look.hidden, named=request.named)
         known = settled(case)
-        if known is not None or opportunity is None:
+        if opportunity is None:
             return known or Reason.GONE
+        new = errand.is_new(opportunity.application)
+        if known is not None and not (new and known in SHOWN):
+            return known
         self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         seen = self._postings.see(opportunity.posting_id)
         posting = seen.posting
         if posting is not None:
             self._near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
-        new = errand.window is not None and errand.window.has(
-            opportunity.application.created_at_ms if opportunity.application else None
-        )
         case = replace(case, posting=posting, hidden=seen.hidden, new=new)
-        if look.listed and (may_have_failed(opportunity) or decide(case).invites):
-            return self._handle(self._look(look.opportunity_id))
+        if look.listed and known is None and (may_have_failed(opportunity) or decide(case).invites):
+            return self._handle(self._looking.look(look.opportunity_id))
         again = None if settled(case) else self._asked_again(opportunity, posting, request)
         reason = decide(replace(case, asked_again=again is not None))
         if new and posting is not None and reason is not Reason.CONFIDENTIAL and not errand.dry_run:
@@ -214,7 +234,7 @@ class Inviting:
         try:
             tell()
         except Forbidden as refused:
-            if refused.vendor == self._lever.vendor and self._look(opportunity_id).hidden:
+            if refused.vendor == self._lever.vendor and self._looking.look(opportunity_id).hidden:
                 return Reason.CONFIDENTIAL
             # It can be read: it is the key that may not write.
             raise

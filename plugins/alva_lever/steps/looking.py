@@ -14,6 +14,9 @@ from alva_lever.transport.errors import Forbidden, Malformed, NotFound
 # opportunities, and what is looked at is acted on within seconds.
 AT_ONCE = 25
 
+# An opportunity's id, and its contact's where nothing is likely to be done about it: see `Looking`.
+Pair = tuple[str, str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -43,7 +46,7 @@ class Looking:
             self._lever.may_list("opportunities")
             return Look(opportunity_id, None, hidden=True)
 
-    def listed(self, pairs: Sequence[tuple[str, str | None]]) -> dict[str, Look]:
+    def listed(self, pairs: Sequence[Pair]) -> dict[str, Look]:
         """Those of `(opportunity id, contact id)` that one request shows, by id: `AT_ONCE` pairs at most. The others,
         and those without a contact, are left for `look`."""
         wanted = {opportunity_id for opportunity_id, contact_id in pairs if contact_id}
