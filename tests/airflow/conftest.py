@@ -13,19 +13,13 @@ from typing import Any
 import pytest
 import requests
 
-from include.demo.airflow import Installation
-from include.demo.home import RECORD, home_of_its_own
-from include.demo.interruptions import Interruptions
-from include.demo.ports import free_port
-from include.demo.printing import Progress
-from include.demo.processes import Fleet
 from include.demo.rest import AirflowApi, Run
-from include.demo.settings import load_settings
-from include.demo.start import PROJECT, Start
+from include.demo.running import running as airflow
 from include.sandbox import Sandbox
 
 SETTINGS = "alva_lever_settings"
 HOURLY = "alva_lever_invite_candidates"
+EVENTS = "alva_lever_handle_events"
 PATIENCE_SECONDS = 300
 
 
@@ -77,32 +71,20 @@ class Office:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     sandbox = Sandbox(lever_calls_per_second=None)
-    home_folder = tmp_path_factory.mktemp("airflow")
     # What the rest of the tests use in this process is nothing to the components.
-    with Interruptions() as interruptions, home_of_its_own(home_folder) as home, sandbox.serve() as sandbox_url:
-        fleet = Fleet(home / RECORD)
-        try:
-            airflow = Installation(home, PROJECT / "dags", PROJECT / "plugins", free_port(8080))
-            api = AirflowApi(airflow.url)
-            start = Start(fleet, home, Progress(), interruptions)
-            start.airflow(airflow, api)
-            settings = load_settings(PROJECT / "airflow_settings.yaml")
-            api.load(settings.at_port(8765, int(sandbox_url.rpartition(":")[2])))
-            no_pace = {"connection_id": "lever_default", "conn_type": "lever", "extra": '{"calls_per_second": 100000}'}
-            answer = requests.patch(
-                f"{airflow.url}/api/v2/connections/lever_default",
-                params={"update_mask": "extra"},
-                json=no_pace,
-                timeout=30,
-            )
-            assert answer.ok, answer.text
-            start.parsed(api, airflow.dags)
-            api.unpause(HOURLY)
-            start.wait_for(lambda: _has_run(api), "the run that is due at once is done", PATIENCE_SECONDS)
-            yield Office(sandbox, api, airflow.url, home, start.wait_for)
-        finally:
-            interruptions.end()
-            fleet.stop()
+    with sandbox.serve() as sandbox_url, airflow(tmp_path_factory.mktemp("airflow"), sandbox_url) as there:
+        no_pace = {"connection_id": "lever_default", "conn_type": "lever", "extra": '{"calls_per_second": 100000}'}
+        answer = requests.patch(
+            f"{there.url}/api/v2/connections/lever_default",
+            params={"update_mask": "extra"},
+            json=no_pace,
+            timeout=30,
+        )
+        assert answer.ok, answer.text
+        for dag_id in (HOURLY, EVENTS):
+            there.api.unpause(dag_id)
+        there.start.wait_for(lambda: _has_run(there.api), "the run that is due at once is done", PATIENCE_SECONDS)
+        yield Office(sandbox, there.api, there.url, there.home, there.start.wait_for)
 
 
 @pytest.fixture

@@ -1,0 +1,46 @@
+"""When webhooks deliver: what they say has happened is looked at in Lever, and done in Alva, within seconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, Param
+
+from alva_lever.operators.handle_events import HandleEventsOperator
+from alva_lever.operators.report import ReportOperator
+from alva_lever.rules.claims import Kind
+
+DELIVERY = {
+    "type": "object",
+    "required": ["kind", "opportunity"],
+    "properties": {
+        "kind": {"enum": [kind.value for kind in Kind]},
+        "opportunity": {"type": "string"},
+        "application": {"type": "string"},
+    },
+}
+
+with DAG(
+    "alva_lever_handle_events",
+    description="Does in Alva what Lever's webhooks tell of",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    tags=["alva", "lever"],
+    params={
+        "dry_run": Param(False, type="boolean", description="Read, decide and report, and write nothing"),
+        "deliveries": Param([], type="array", items=DELIVERY, description="What was delivered: kinds and ids"),
+    },
+    default_args={
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(minutes=10),
+        "weight_rule": "absolute",
+        # Before whatever else waits for its turn at Lever.
+        "priority_weight": 30,
+    },
+):
+    handle = HandleEventsOperator(task_id="handle", pool="lever_api", execution_timeout=timedelta(minutes=15))
+    handle >> ReportOperator(task_id="report", other_task_ids=["handle"], execution_timeout=timedelta(minutes=5))

@@ -1,0 +1,57 @@
+"""Airflow for as long as a block runs, without a story: for tests and measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.demo.airflow import Installation
+from include.demo.home import RECORD, home_of_its_own
+from include.demo.interruptions import Interruptions
+from include.demo.ports import free_port
+from include.demo.printing import Progress
+from include.demo.processes import Fleet
+from include.demo.rest import AirflowApi
+from include.demo.settings import load_settings
+from include.demo.start import PROJECT, Start
+
+_SANDBOX_PORT = 8765  # as it stands in airflow_settings.yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """``start.wait_for`` waits and watches that all of it lives."""
+
+    installation: Installation
+    api: AirflowApi
+    start: Start
+
+    @property
+    def home(self) -> Path:
+        return self.installation.home
+
+    @property
+    def url(self) -> str:
+        return self.installation.url
+
+
+@contextmanager
+def running(folder: Path, sandbox_url: str, dags: Path = PROJECT / "dags") -> Iterator[Running]:
+    """The four components, with the project's settings pointed at a sandbox that runs already; the DAGs parsed and
+    paused. ``folder``: where it keeps everything."""
+    with Interruptions() as interruptions, home_of_its_own(folder) as home:
+        fleet = Fleet(home / RECORD)
+        try:
+            installation = Installation(home, dags, PROJECT / "plugins", free_port(8080))
+            api = AirflowApi(installation.url)
+            start = Start(fleet, home, Progress(), interruptions)
+            start.airflow(installation, api)
+            settings = load_settings(PROJECT / "airflow_settings.yaml")
+            api.load(settings.at_port(_SANDBOX_PORT, int(sandbox_url.rpartition(":")[2])))
+            start.parsed(api, dags)
+            yield Running(installation, api, start)
+        finally:
+            interruptions.end()
+            fleet.stop()

@@ -1,0 +1,74 @@
+"""Does what webhook deliveries ask for, on the state as it is now."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from alva_lever.operators.run import Run, failing_at_once
+from alva_lever.operators.turns import Turns
+
+
+class HandleEventsOperator(BaseOperator):
+    """Looks once at each opportunity that the run's deliveries speak of: invites, hires, removes, or does nothing.
+
+    The run's conf is `{"deliveries": [{"kind", "opportunity", "application"?}, ...]}`; kinds are those of
+    `rules.claims.Kind`. It works in turns at Lever's limit, as `InviteCandidatesOperator` does.
+
+    XCom `return_value`: `{"tally", "finished"}`, also when it failed (`finished` is then false).
+
+    :param lever_conn_id: the connection to Lever.
+    :param alva_conn_id: the connection to Alva.
+    """
+
+    def __init__(
+        self, *, lever_conn_id: str = "lever_default", alva_conn_id: str = "alva_default", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.lever_conn_id = lever_conn_id
+        self.alva_conn_id = alva_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        result: dict[str, Any] = failing_at_once(lambda: self._handle(context))
+        return result
+
+    def _handle(self, context: Context) -> dict[str, Any]:
+        from alva_lever.alva.hook import AlvaHook
+        from alva_lever.lever.hook import LeverHook
+        from alva_lever.operators.settings import read_settings
+        from alva_lever.rules.claims import Event, claims
+        from alva_lever.steps.batch import Batch, Progress
+        from alva_lever.steps.claiming import Claiming
+        from alva_lever.steps.crew import THREADS
+        from alva_lever.steps.departures import Departures
+        from alva_lever.steps.inviting import Errand, Inviting
+
+        run, turns = Run.of(context), Turns(context)
+        claimed = claims(Event.of(told) for told in context["params"]["deliveries"])
+        lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)
+        # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
+        alva.get_conn()
+        progress = turns.progress() or Progress()
+        errand = Errand(
+            settings=read_settings(lever),
+            window=None,
+            run_id=run.run_id,
+            announced=frozenset().union(*(claim.applications for claim in claimed.values())),
+            dry_run=run.dry_run,
+            repeated=turns.repeated(progress),
+        )
+        inviting = Inviting(
+            lever=lever, alva=alva, errand=errand, near_miss=progress.tally.near_miss, positions=progress.positions
+        )
+        claiming = Claiming(
+            claimed,
+            lever=lever,
+            inviting=inviting,
+            departures=Departures(alva, dry_run=run.dry_run),
+            received_ms=run.queued_ms,
+            now_ms=int(time.time() * 1000),
+        )
+        batch = Batch(claiming, lever=lever, alva=alva, progress=progress, save=turns.save)
+        return turns.play(lambda: batch.work([(name, None) for name in claimed]), progress)

@@ -1,0 +1,60 @@
+"""What deliveries claim of opportunities. A claim is a hint to look, never the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What is said to have happened to an opportunity."""
+
+    APPLIED = "application_created"
+    MOVED = "stage_changed"
+    HIRED = "hired"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One delivery's claim: a kind and ids. `application_id`: the application that is said to be new."""
+
+    kind: Kind
+    opportunity_id: str
+    application_id: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """`{"kind", "opportunity", "application"?}`, as it stands in a run's conf."""
+        told = {"kind": self.kind.value, "opportunity": self.opportunity_id}
+        return told if self.application_id is None else {**told, "application": self.application_id}
+
+    @classmethod
+    def of(cls, value: Mapping[str, str]) -> Event:
+        """From `as_json`. :raises ValueError: there is no such kind. :raises KeyError: no kind or opportunity."""
+        return cls(Kind(value["kind"]), value["opportunity"], value.get("application"))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """All that is said of one opportunity."""
+
+    kinds: frozenset[Kind]
+    applications: frozenset[str]
+
+    @property
+    def asks_to_look(self) -> bool:
+        """Whether the opportunity is to be looked at and decided about, as a poll would."""
+        return not self.kinds.isdisjoint({Kind.APPLIED, Kind.MOVED})
+
+
+def claims(events: Iterable[Event]) -> dict[str, Claim]:
+    """By opportunity, in the order in which each was first heard of: several deliveries about one are one look."""
+    kinds: dict[str, set[Kind]] = {}
+    applications: dict[str, set[str]] = {}
+    for event in events:
+        kinds.setdefault(event.opportunity_id, set()).add(event.kind)
+        announced = applications.setdefault(event.opportunity_id, set())
+        if event.application_id is not None:
+            announced.add(event.application_id)
+    return {name: Claim(frozenset(said), frozenset(applications[name])) for name, said in kinds.items()}

@@ -1,0 +1,47 @@
+"""The application that the plugin mounts on Airflow's API server, under `/alva-lever`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from fastapi import FastAPI
+
+from alva_lever.lever.deliveries import Delivery as LeverDelivery
+from alva_lever.rules.claims import Event
+from alva_lever.web.group import Group
+from alva_lever.web.internals import passwords, start_run
+from alva_lever.web.receiver import Receiver
+from alva_lever.web.tokens import FreshTokens
+
+PREFIX = "/alva-lever"
+LEVER_PATH = "/webhooks/lever"
+LEVER_TOKENS = "lever_webhook"
+EVENTS_DAG_ID = "alva_lever_handle_events"
+
+
+def build_app() -> FastAPI:
+    """Airflow asks nobody who comes here for a login: a delivery has its signature. It describes itself to nobody."""
+    app = FastAPI(title="Alva and Lever", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    group: Group[Event] = Group(start_events_run)
+    lever = Receiver(
+        _lever_delivery, conn_id=LEVER_TOKENS, tokens=FreshTokens(partial(passwords, LEVER_TOKENS)), group=group
+    )
+    app.add_route(LEVER_PATH, lever.answer, methods=["POST"])
+    return app
+
+
+def start_events_run(events: Sequence[Event]) -> None:
+    """One run for all of them; its conf holds kinds and ids.
+
+    :raises NotWritten: it could not be made.
+    """
+    deliveries = [event.as_json() for event in dict.fromkeys(events)]
+    run_id = f"webhooks__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
+    start_run(EVENTS_DAG_ID, run_id, {"deliveries": deliveries})
+
+
+def _lever_delivery(body: bytes, headers: Mapping[str, str]) -> LeverDelivery:
+    return LeverDelivery.read(body)

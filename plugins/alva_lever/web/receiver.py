@@ -1,0 +1,108 @@
+"""One webhook's receiver: reads a delivery, verifies it, has it made durable, and only then answers 2xx.
+
+| what arrives | answer |
+|---|---|
+| not JSON, or not an object | 400 |
+| no signature of a signing token that is configured | 401 |
+| a test, an event of no interest, or one that is more than 14 days old | 200, nothing run |
+| signed, but `event` or `data` is missing or another type | 400 |
+| larger than 64 KiB | 413, the rest unread |
+| Airflow's database can't be written | 503, so that the vendor sends it again |
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+
+from alva_lever.rules.claims import Event
+from alva_lever.transport.deliveries import NotTaken
+from alva_lever.web.group import Group
+from alva_lever.web.internals import NotWritten
+from alva_lever.web.tokens import FreshTokens
+
+log = logging.getLogger(__name__)
+
+LARGEST_BYTES = 64 * 1024
+_LATER = "This can't be kept just now. Send it again later"
+
+
+class Delivery(Protocol):
+    """What came, as the vendor's room reads it."""
+
+    def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
+        """What it says, None where nothing is to be done. :raises NotTaken: 401 or 400."""
+
+
+class Receiver:
+    """Takes the deliveries of one vendor.
+
+    :param read: makes a delivery of a body and its headers. :raises NotTaken: 400 or 401.
+    :param conn_id: the connection whose password is the signing tokens.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[bytes, Mapping[str, str]], Delivery],
+        *,
+        conn_id: str,
+        tokens: FreshTokens,
+        group: Group[Event],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._read = read
+        self._conn_id = conn_id
+        self._tokens = tokens
+        self._group = group
+        self._now = now
+
+    async def answer(self, request: Request) -> JSONResponse:
+        """The answer to a delivery; never an error that nobody handles."""
+        try:
+            status, sentence = await self._take(request)
+        except NotTaken as refused:
+            status, sentence = refused.status, str(refused)
+        except NotWritten as fault:
+            log.error("A delivery was answered 503, to be sent again: %s", fault)
+            return JSONResponse({"detail": _LATER}, 503)
+        except Exception as error:
+            # Its text may hold what was delivered.
+            log.error("A delivery was answered 503, to be sent again: %s", type(error).__name__)
+            return JSONResponse({"detail": _LATER}, 503)
+        if status >= 400:
+            log.warning("A delivery to %s was answered %s: %s", request.url.path, status, sentence)
+        return JSONResponse({"detail": sentence}, status)
+
+    async def _take(self, request: Request) -> tuple[int, str]:
+        body = await _body(request)
+        delivery = self._read(body, request.headers)
+        tokens = await self._tokens.get()
+        if not tokens:
+            log.warning("No signing token: put what the vendor shows into the password of %s", self._conn_id)
+        event = delivery.event(tokens, now_ms=int(self._now() * 1000))
+        if event is None:
+            return 200, "Nothing to do"
+        await self._group.add(event)
+        return 200, "Taken"
+
+
+async def _body(request: Request) -> bytes:
+    """:raises NotTaken: 413, it is too large; 400, the sender went away before its end."""
+    too_large = NotTaken(413, f"The body is larger than {LARGEST_BYTES} bytes")
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and (len(told) > 9 or int(told) > LARGEST_BYTES):
+        raise too_large
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BYTES:
+                raise too_large
+    except ClientDisconnect:
+        raise NotTaken(400, "The body was cut short") from None
+    return bytes(body)

@@ -1,0 +1,99 @@
+"""The plugin's application as Airflow mounts it, behind a real server on the loopback interface, with Airflow's own
+database under it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+import uvicorn
+from airflow.api_fastapi.app import init_plugins
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from fastapi import FastAPI
+from sqlalchemy import delete, select
+
+from include.sandbox.server import listen
+from tests.dags.runner import Runner
+
+LEVER = "/alva-lever/webhooks/lever"
+TOKEN, ANOTHER_TOKEN = "0f" * 24, "1e" * 24
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+def now_ms() -> int:
+    return round(time.time() * 1000)
+
+
+def signed(key: str = TOKEN, /, **fields: Any) -> dict[str, Any]:
+    """A delivery as Lever sends it, of a stage change unless `fields` says otherwise; `...` leaves a field out."""
+    body = {
+        "id": "delivery-1",
+        "event": "candidateStageChange",
+        "triggeredAt": now_ms(),
+        "token": secrets.token_hex(24),
+        "data": {"opportunityId": "opportunity-1", "candidateId": "opportunity-1", "toStageId": "applicant-new"},
+    } | fields
+    message = f"{body['token']}{body['triggeredAt']}".encode(errors="surrogatepass")
+    body = {"signature": hmac.new(key.encode(), message, hashlib.sha256).hexdigest()} | body
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+@dataclass
+class Door:
+    """What a sender sees, and what came of it in Airflow."""
+
+    url: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def send(self, body: object, *, method: str = "POST", path: str = LEVER, **options: Any) -> requests.Response:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.session.request(method, self.url + path, data=data, timeout=60, **options)
+
+    def runs(self) -> list[DagRun]:
+        with create_session() as session:
+            return list(session.scalars(select(DagRun).where(DagRun.dag_id == "alva_lever_handle_events")))
+
+    def deliveries(self) -> list[dict[str, str]]:
+        """What the runs hold, one after the other."""
+        return [told for run in self.runs() for told in (run.conf or {})["deliveries"]]
+
+
+@pytest.fixture(scope="session")
+def serving(database: None) -> Iterator[str]:
+    Runner("alva_lever_handle_events")
+    application = FastAPI()
+    init_plugins(application)
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
+    listening = listen(0)
+    listening.listen(128)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def door(serving: str, tokens: None) -> Iterator[Door]:
+    with create_session() as session:
+        session.execute(delete(DagRun))
+    door = Door(serving)
+    yield door
+    door.session.close()
+
+
+@pytest.fixture
+def tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two signing tokens, as while one of them is being rotated."""
+    connection = {"conn_type": "generic", "password": f"{TOKEN}, {ANOTHER_TOKEN}"}
+    monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps(connection))

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import pytest
+
+from alva_lever.web.group import Group
+
+FOREVER_SECONDS = 3600.0
+
+
+class Store:
+    """Keeps what is committed; `closed` until it is opened, and `broken` at will."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.open = threading.Event()
+        self.open.set()
+        self.broken = False
+        self.threads: set[int] = set()
+
+    def commit(self, items: Sequence[int]) -> None:
+        self.threads.add(threading.get_ident())
+        assert self.open.wait(60)
+        if self.broken:
+            raise OSError("no space left")
+        self.groups.append(list(items))
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(asyncio.wait_for(work, 60))
+
+
+def test_those_that_arrive_together_are_committed_together(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=0.2)
+        await asyncio.gather(*(group.add(number) for number in range(100)))
+
+    run(work())
+    assert store.groups == [[*range(100)]]
+
+
+def test_a_full_group_waits_no_longer(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=FOREVER_SECONDS, most=20)
+        await asyncio.gather(*(group.add(number) for number in range(60)))
+
+    run(work())
+    assert store.groups == [[*range(20)], [*range(20, 40)], [*range(40, 60)]]
+
+
+def test_one_alone_waits_for_the_window_only(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=0.01)
+        await group.add(1)
+        await group.add(2)
+
+    run(work())
+    assert store.groups == [[1], [2]]
+
+
+def test_nobody_is_answered_before_the_commit(store: Store) -> None:
+    async def work() -> None:
+        store.open.clear()
+        group = Group(store.commit, window_seconds=0.0)
+        tasks = [asyncio.create_task(group.add(number)) for number in range(5)]
+        await asyncio.sleep(0.1)
+        assert not any(task.done() for task in tasks)
+        store.open.set()
+        await asyncio.gather(*tasks)
+
+    run(work())
+    assert store.groups == [[*range(5)]]
+
+
+def test_while_one_group_is_committed_the_next_fills_and_there_is_one_writer(store: Store) -> None:
+    async def work() -> None:
+        store.open.clear()
+        group = Group(store.commit, window_seconds=0.01, most=50)
+        tasks = [asyncio.create_task(group.add(0))]
+        await asyncio.sleep(0.1)
+        for number in range(1, 61):
+            tasks.append(asyncio.create_task(group.add(number)))
+            await asyncio.sleep(0.002)
+        assert len(store.threads) == 1
+        assert store.groups == []
+        store.open.set()
+        await asyncio.gather(*tasks)
+
+    run(work())
+    assert store.groups == [[0], [*range(1, 51)], [*range(51, 61)]]
+
+
+def test_the_loop_goes_on_while_a_group_is_committed(store: Store) -> None:
+    async def work() -> None:
+        store.open.clear()
+        task = asyncio.create_task(Group(store.commit, window_seconds=0.0).add(1))
+        await asyncio.sleep(0.05)
+        store.open.set()
+        await task
+        assert store.threads != {threading.get_ident()}
+
+    run(work())
+
+
+def test_a_group_that_could_not_be_committed_tells_each_of_its_own_and_no_other(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=0.01)
+        store.broken = True
+        told = await asyncio.gather(*(group.add(number) for number in range(3)), return_exceptions=True)
+        assert [str(error) for error in told] == ["no space left"] * 3
+        store.broken = False
+        await group.add(4)
+
+    run(work())
+    assert store.groups == [[4]]
+
+
+def test_who_gives_up_waiting_takes_nobody_along(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=0.1)
+        leaves, stays = (asyncio.create_task(group.add(number)) for number in range(2))
+        await asyncio.sleep(0)
+        leaves.cancel()
+        await stays
+
+    run(work())
+    assert store.groups == [[0, 1]]
+
+
+def test_it_serves_one_loop_after_the_other(store: Store) -> None:
+    group = Group(store.commit, window_seconds=0.01)
+    for number in range(3):
+        run(group.add(number))
+    assert store.groups == [[0], [1], [2]]

@@ -1,0 +1,106 @@
+"""What Airflow does when it is reached into: to be run against each version before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from airflow.models.connection import Connection
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from sqlalchemy import delete, select, text
+
+from alva_lever.web.internals import NotWritten, change_connection, passwords, start_run
+from tests.dags.runner import Runner
+
+DAG_ID = "alva_lever_handle_events"
+CONF = {"deliveries": [{"kind": "hired", "opportunity": "opportunity-1"}]}
+
+
+@pytest.fixture(autouse=True)
+def _dag(database: None) -> None:
+    Runner(DAG_ID)
+    with create_session() as session:
+        session.execute(delete(DagRun))
+
+
+@pytest.fixture
+def conn_id() -> Iterator[str]:
+    yield "some_webhook"
+    with create_session() as session:
+        session.execute(delete(Connection).where(Connection.conn_id == "some_webhook"))
+
+
+def runs() -> list[DagRun]:
+    with create_session() as session:
+        return list(session.scalars(select(DagRun)))
+
+
+def while_locked(work: Callable[[], object]) -> None:
+    """Does it in a thread of its own, as the API server does, while another one holds the database."""
+    with create_session() as session, ThreadPoolExecutor(1) as pool:
+        session.execute(text("BEGIN EXCLUSIVE"))
+        try:
+            pool.submit(work).result()
+        finally:
+            session.rollback()
+
+
+class TestStartRun:
+    def test_it_is_committed_queued_and_of_no_interval(self) -> None:
+        start_run(DAG_ID, "run-1", CONF)
+        (run,) = runs()
+        assert (run.dag_id, run.run_id, run.conf, str(run.state)) == (DAG_ID, "run-1", CONF, "queued")
+        assert (run.logical_date, run.data_interval_start, str(run.run_type)) == (None, None, "manual")
+
+    def test_one_that_is_there_is_that_run(self) -> None:
+        start_run(DAG_ID, "run-1", CONF)
+        start_run(DAG_ID, "run-1", CONF)
+        assert len(runs()) == 1
+
+    def test_no_such_dag(self) -> None:
+        with pytest.raises(NotWritten, match="No run of no_such_dag could be made"):
+            start_run("no_such_dag", "run-1", CONF)
+
+    def test_a_conf_that_its_form_refuses_is_not_written_and_not_told(self) -> None:
+        with pytest.raises(NotWritten) as told:
+            start_run(DAG_ID, "run-1", {"deliveries": [{"kind": "Ada Byron", "opportunity": "o"}]})
+        assert "Ada" not in repr(told.value)
+        assert runs() == []
+
+    def test_a_database_that_nobody_can_write(self) -> None:
+        with pytest.raises(NotWritten) as told:
+            while_locked(lambda: start_run(DAG_ID, "run-1", CONF))
+        assert "opportunity-1" not in repr(told.value)
+        assert runs() == []
+
+
+class TestConnections:
+    def test_tokens_are_taken_apart_at_white_space_and_commas(
+        self, conn_id: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_SOME_WEBHOOK", '{"conn_type": "http", "password": " a,b \\n c,,a\\tb "}')
+        assert passwords(conn_id) == ("a", "b", "c")
+
+    def test_none_without_a_connection(self, conn_id: str) -> None:
+        assert passwords(conn_id) == ()
+
+    def test_written_and_read_again_and_never_in_the_clear(self, conn_id: str) -> None:
+        change_connection(conn_id, lambda password, extra: ("first-token", {"kept": 1}))
+        change_connection(conn_id, lambda password, extra: (f"{password} second-token", {**extra, "more": 2}))
+        assert passwords(conn_id) == ("first-token", "second-token")
+        with create_session() as session:
+            row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
+            assert row is not None
+            assert row.extra_dejson == {"kept": 1, "more": 2}
+            assert row.is_encrypted
+
+    def test_a_database_that_cannot_be_read_is_not_the_same_as_no_token(self, conn_id: str) -> None:
+        with create_session() as session:
+            session.execute(text("ALTER TABLE connection RENAME TO put_away"))
+        with pytest.raises(NotWritten, match="could not be read"):
+            passwords(conn_id)
+        with create_session() as session:
+            session.execute(text("ALTER TABLE put_away RENAME TO connection"))
+        assert passwords(conn_id) == ()

@@ -1,0 +1,297 @@
+"""Each row of the table of answers, through the route as Airflow serves it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import pytest
+from airflow.models.connection import Connection
+from airflow.models.dag import DagModel
+from airflow.utils.session import create_session
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, text
+
+from tests.dags.runner import Runner
+from tests.web.conftest import ANOTHER_TOKEN, DAY_MS, LEVER, Door, now_ms, signed
+
+LARGEST = 64 * 1024
+EVENTS = {
+    "applicationCreated": {"kind": "application_created", "opportunity": "opportunity-1", "application": "app-1"},
+    "candidateStageChange": {"kind": "stage_changed", "opportunity": "opportunity-1"},
+    "candidateHired": {"kind": "hired", "opportunity": "opportunity-1"},
+    "candidateDeleted": {"kind": "deleted", "opportunity": "opportunity-1"},
+}
+IDS = {"opportunityId": "opportunity-1", "applicationId": "app-1", "contactId": "contact-1"}
+
+
+class TestTaken:
+    @pytest.mark.parametrize("event", EVENTS)
+    def test_each_event_becomes_a_run_that_holds_kinds_and_ids_alone(self, door: Door, event: str) -> None:
+        assert door.send(signed(event=event, data=IDS)).status_code == 200
+        (run,) = door.runs()
+        assert run.conf == {"deliveries": [EVENTS[event]]}
+        assert str(run.state) == "queued"
+
+    def test_each_of_several_tokens_signs(self, door: Door) -> None:
+        assert door.send(signed()).status_code == 200
+        assert door.send(signed(ANOTHER_TOKEN)).status_code == 200
+        assert len(door.runs()) == 2
+
+    def test_without_an_id_of_its_own(self, door: Door) -> None:
+        assert door.send(signed(id=...)).status_code == 200
+        assert len(door.deliveries()) == 1
+
+    def test_unknown_fields_are_nobodys_business(self, door: Door) -> None:
+        assert door.send(signed(version=2, data={**IDS, "name": "somebody"})).status_code == 200
+        assert door.deliveries() == [EVENTS["candidateStageChange"]]
+
+    def test_an_application_without_its_id_is_a_hint_all_the_same(self, door: Door) -> None:
+        assert door.send(signed(event="applicationCreated", data={"opportunityId": "o"})).status_code == 200
+        assert door.deliveries() == [{"kind": "application_created", "opportunity": "o"}]
+
+    def test_almost_fourteen_days_late(self, door: Door) -> None:
+        assert door.send(signed(triggeredAt=now_ms() - 14 * DAY_MS + 60_000)).status_code == 200
+        assert len(door.deliveries()) == 1
+
+    def test_from_a_clock_that_is_ahead(self, door: Door) -> None:
+        assert door.send(signed(triggeredAt=now_ms() + DAY_MS)).status_code == 200
+        assert len(door.deliveries()) == 1
+
+    def test_as_large_as_it_may_be(self, door: Door) -> None:
+        body = json.dumps(signed()).encode()
+        assert door.send(body + b" " * (LARGEST - len(body))).status_code == 200
+        assert len(door.deliveries()) == 1
+
+
+class TestNothingRun:
+    """Answered 200, since sending it again would change nothing."""
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            pytest.param({"data": {}}, id="a test delivery"),
+            pytest.param({"event": "candidateHired", "data": {}}, id="a test delivery of another event"),
+            pytest.param({"event": "candidateArchiveChange"}, id="an event of no interest"),
+            pytest.param({"event": "somethingNew", "data": {"a": 1}}, id="an event that nobody knew of"),
+            pytest.param({"triggeredAt": now_ms() - 14 * DAY_MS - 60_000}, id="too old"),
+            pytest.param({"triggeredAt": 0, "event": ..., "data": ...}, id="too old to be read"),
+            pytest.param({"triggeredAt": -1}, id="from before 1970"),
+        ],
+    )
+    def test_200(self, door: Door, fields: dict[str, Any]) -> None:
+        assert door.send(signed(**fields)).status_code == 200
+        assert door.runs() == []
+
+
+class TestNotTaken:
+    @pytest.mark.parametrize(
+        ("body", "word"),
+        [
+            (b"", "not JSON"),
+            (b"{", "not JSON"),
+            (b"\xff\xfe\x00", "not JSON"),
+            (b"[" * 60_000, "not JSON"),
+            (b"1" * 5000, "not JSON"),
+            (b"event=candidateHired", "not JSON"),
+            (b"[]", "not an object"),
+            (b"null", "not an object"),
+            (b'"text"', "not an object"),
+            (b"12", "not an object"),
+            (b"NaN", "not an object"),
+        ],
+    )
+    def test_400_says_which_where_the_body_is_no_object(self, door: Door, body: bytes, word: str) -> None:
+        answer = door.send(body)
+        assert answer.status_code == 400
+        assert word in answer.json()["detail"]
+        assert door.runs() == []
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            pytest.param({"signature": "0" * 64}, id="wrong"),
+            pytest.param({"signature": ...}, id="missing"),
+            pytest.param({"signature": ""}, id="empty"),
+            pytest.param({"signature": None}, id="null"),
+            pytest.param({"signature": 7}, id="a number"),
+            pytest.param({"signature": "\ud800é"}, id="no ASCII"),
+            pytest.param({"token": ...}, id="no token"),
+            pytest.param({"token": 12}, id="token is a number"),
+            pytest.param({"token": ["x"]}, id="token is a list"),
+            pytest.param({"triggeredAt": ...}, id="no time"),
+            pytest.param({"triggeredAt": "1767225600000"}, id="time is text"),
+            pytest.param({"triggeredAt": 1767225600000.0}, id="time is no whole number"),
+            pytest.param({"triggeredAt": True}, id="time is true"),
+            pytest.param({"triggeredAt": None}, id="time is null"),
+        ],
+    )
+    def test_401_without_a_signature_that_is_one(self, door: Door, fields: dict[str, Any]) -> None:
+        answer = door.send(signed(**fields))
+        assert answer.status_code == 401
+        assert door.runs() == []
+
+    @pytest.mark.parametrize("changed", ["token", "triggeredAt"])
+    def test_401_where_what_was_signed_was_changed(self, door: Door, changed: str) -> None:
+        body = signed()
+        body[changed] = "another" if changed == "token" else body[changed] + 1
+        assert door.send(body).status_code == 401
+
+    def test_401_with_a_token_that_nobody_configured(self, door: Door) -> None:
+        assert door.send(signed("2d" * 24)).status_code == 401
+        assert door.runs() == []
+
+    @pytest.mark.parametrize("password", ["", "  ,, \n", None])
+    def test_401_where_no_token_is_configured(
+        self, door: Door, password: str | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "http", "password": password}))
+        assert door.send(signed()).status_code == 401
+        assert door.send(signed("")).status_code == 401
+        assert door.runs() == []
+
+    def test_401_where_there_is_no_connection(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("AIRFLOW_CONN_LEVER_WEBHOOK")
+        assert door.send(signed()).status_code == 401
+
+    @pytest.mark.parametrize(
+        ("fields", "word"),
+        [
+            ({"event": ...}, "`event`"),
+            ({"event": None}, "`event`"),
+            ({"event": ["candidateHired"]}, "`event`"),
+            ({"data": ...}, "`data`"),
+            ({"data": None}, "`data`"),
+            ({"data": []}, "`data`"),
+            ({"data": "opportunity-1"}, "`data`"),
+            ({"data": {"contactId": "c"}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": 3}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": "someone@candidates.test"}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": "../stages"}}, None),
+            ({"data": {"opportunityId": ".."}}, "`data.opportunityId`"),
+        ],
+    )
+    def test_400_where_it_is_signed_and_says_nothing_usable(
+        self, door: Door, fields: dict[str, Any], word: str | None
+    ) -> None:
+        answer = door.send(signed(**fields))
+        if word is None:
+            # An id as odd as that is Lever's to answer 404 to: it is encoded on its way.
+            assert answer.status_code == 200
+        else:
+            assert answer.status_code == 400
+            assert word in answer.json()["detail"]
+            assert door.runs() == []
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"])
+    def test_405_for_another_method(self, door: Door, method: str) -> None:
+        assert door.send(signed(), method=method).status_code == 405
+        assert door.runs() == []
+
+    def test_413_above_64_kib(self, door: Door) -> None:
+        body = json.dumps(signed()).encode()
+        assert door.send(body + b" " * (LARGEST + 1 - len(body))).status_code == 413
+        assert door.runs() == []
+
+    @pytest.mark.parametrize("head", ["Content-Length: 900000000000", "Transfer-Encoding: chunked"])
+    def test_413_without_the_rest(self, door: Door, head: str) -> None:
+        """The sender never comes to its end, and is answered."""
+        host, _, port = door.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=60) as link:
+            link.sendall(f"POST {LEVER} HTTP/1.1\r\nHost: {host}\r\n{head}\r\n\r\n".encode())
+            if "chunked" in head:
+                link.sendall(b"11000\r\n" + b"x" * 0x11000 + b"\r\n")
+            assert link.recv(100).startswith(b"HTTP/1.1 413 ")
+
+    def test_a_sender_that_goes_away_in_the_middle_harms_nobody(self, door: Door) -> None:
+        host, _, port = door.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=60) as link:
+            link.sendall(f"POST {LEVER} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 500\r\n\r\nhalf".encode())
+        assert door.send(signed()).status_code == 200
+        assert len(door.runs()) == 1
+
+    def test_no_answer_and_no_log_line_repeats_what_was_delivered(
+        self, door: Door, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        answers = [
+            door.send(b'{"name": "Ada Byron"'),
+            door.send(signed(signature="Ada Byron")),
+            door.send(signed(event={"name": "Ada Byron"})),
+            door.send(signed(data={"opportunityId": "Ada Byron"})),
+        ]
+        assert [answer.status_code for answer in answers] == [400, 401, 400, 400]
+        output = capfd.readouterr()
+        assert "Ada" not in "".join([*(answer.text for answer in answers), output.out, output.err])
+
+
+class TestTheStoreOfRuns:
+    def test_503_while_it_cannot_be_written_and_taken_afterwards(self, door: Door) -> None:
+        with create_session() as session:
+            session.execute(text("BEGIN EXCLUSIVE"))
+            assert door.send(signed()).status_code == 503
+            session.rollback()
+        assert door.runs() == []
+        assert door.send(signed()).status_code == 200
+        assert len(door.runs()) == 1
+
+    def test_503_while_the_dag_is_not_there(self, door: Door) -> None:
+        with create_session() as session:
+            session.execute(delete(DagModel).where(DagModel.dag_id == "alva_lever_handle_events"))
+        answer = door.send(signed())
+        Runner("alva_lever_handle_events")
+        assert answer.status_code == 503
+        assert door.runs() == []
+        assert door.send(signed()).status_code == 200
+
+
+class TestTokensInTheDatabase:
+    """A token counts from the moment at which it is put in, and until it is taken away."""
+
+    def test_rotated_without_a_gap(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("AIRFLOW_CONN_LEVER_WEBHOOK")
+        answers = []
+        for tokens in ("old", "old,new", "new", ""):
+            with create_session() as session:
+                session.query(Connection).filter_by(conn_id="lever_webhook").delete()
+                session.add(Connection(conn_id="lever_webhook", conn_type="http", password=tokens))
+            answers.append([door.send(signed(token)).status_code for token in ("old", "new")])
+        with create_session() as session:
+            session.query(Connection).filter_by(conn_id="lever_webhook").delete()
+        assert answers == [[200, 401], [200, 200], [401, 200], [401, 401]]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "event": JSON | st.sampled_from([*EVENTS]),
+        "data": JSON | st.fixed_dictionaries({"opportunityId": JSON}),
+        "token": JSON,
+        "triggeredAt": JSON | st.just(now_ms()),
+        "signature": JSON,
+        "id": JSON,
+    },
+)
+EVER = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+class TestFuzz:
+    @EVER
+    @given(body=st.binary(max_size=300) | JSON.map(json.dumps).map(str.encode))
+    def test_no_body_is_an_error_of_ours(self, door: Door, body: bytes) -> None:
+        assert door.send(body).status_code in (400, 401)
+
+    @EVER
+    @given(fields=FIELDS, honest=st.booleans())
+    def test_no_delivery_is_signed_or_not(self, door: Door, fields: dict[str, Any], honest: bool) -> None:
+        if honest:
+            fields.pop("signature", None)
+        answer = door.send(signed(**fields))
+        assert answer.status_code in (200, 400, 401)
+        assert answer.status_code != 200 or honest or "signature" not in fields
