@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
 from include.sandbox.gate import ALVA_ROOT, LEVER_ROOT
+from include.sandbox.lever.deliveries import WAITS_SECONDS
 from include.sandbox.sandbox import Sandbox
 from include.sandbox.server import listen, server
 
@@ -15,7 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Serves until it is interrupted. 2 for options that can't be."""
     options = _options().parse_args(arguments)
     rate = options.lever_calls_per_second or None
-    sandbox = Sandbox(lever_calls_per_second=rate, lever_burst=options.lever_burst)
+    sandbox = Sandbox(
+        lever_calls_per_second=rate, lever_burst=options.lever_burst, webhook_waits_seconds=options.webhook_waits
+    )
     try:
         if options.recorded is not None:
             sandbox.load_recorded(options.recorded)
@@ -42,7 +46,22 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--recorded", type=Path, metavar="FOLDER", help="begin with a folder of recorded listings")
     parser.add_argument("--lever-calls-per-second", type=float, default=10.0, help="Lever's limit (10); 0: none")
     parser.add_argument("--lever-burst", type=int, default=20, help="how many at once (20)")
+    parser.add_argument(
+        "--webhook-waits",
+        type=_seconds,
+        default=WAITS_SECONDS,
+        metavar="SECONDS,...",
+        help="before each time that a delivery is sent again (1,2,4,8,16)",
+    )
     return parser
+
+
+def _seconds(text: str) -> tuple[float, ...]:
+    """Several numbers, none of them negative. ValueError for anything else."""
+    waits = tuple(float(part) for part in text.split(",") if part.strip())
+    if not all(0 <= wait < math.inf for wait in waits):
+        raise ValueError("A wait is a number of seconds from 0")
+    return waits
 
 
 if __name__ == "__main__":

@@ -7,6 +7,10 @@
 ``GET, POST /control/clock``          ``{now_ms?, advance_ms?, frozen?}``, done in this order
 ``GET, DELETE /control/requests``     what arrived; ``service``, ``method`` and ``path`` narrow the list
 ``GET, POST, DELETE /control/faults`` the fields of `Fault`, but for ``action``
+``GET /control/deliveries``           what webhooks were sent, as in `Delivery.as_json`, and how many there are in each
+                                      state; ``event``, ``webhook``, ``opportunity`` and ``state`` narrow the list.
+                                      ``summary=1``: the numbers alone, and whether nothing waits
+``DELETE /control/deliveries``        forgets those that don't wait
 ``POST /control/keys``                another Lever key: ``{token, permissions?, confidential?, bearer?}``
 ``DELETE /control/keys/<token>``      no key any more
 ``POST /control/lag``                 ``{ms}``: how late ``updatedAt`` moves in Lever
@@ -88,6 +92,25 @@ def build_control(sandbox: Sandbox) -> APIRouter:
     @router.delete("/faults")
     def clear_faults() -> Json:
         sandbox.faults.clear()
+        return {}
+
+    @router.get("/deliveries")
+    def deliveries(
+        event: str | None = None,
+        webhook: str | None = None,
+        opportunity: str | None = None,
+        state: str | None = None,
+        summary: bool = False,
+    ) -> Json:
+        numbers: Json = {"summary": sandbox.deliveries.summary(), "settled": sandbox.deliveries.settled()}
+        if summary:
+            return numbers
+        rows = sandbox.deliveries.of(event, webhook, opportunity, state)
+        return {"deliveries": [delivery.as_json() for delivery in rows], **numbers}
+
+    @router.delete("/deliveries")
+    def clear_deliveries() -> Json:
+        sandbox.deliveries.clear()
         return {}
 
     @router.post("/keys")

@@ -18,7 +18,7 @@ def fixed_uuid(name: str) -> str:
 class Ids:
     """Lever's UUIDs and tokens, and Alva's short numbers."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | str) -> None:
         self._random = random.Random(f"ids {seed}")
         self._serials = itertools.count(FIRST_SERIAL)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
-from include.sandbox.lever.models import ArchiveReason, Contact, Opportunity, Posting, Stage, User
+from include.sandbox.lever.models import ArchiveReason, Contact, Opportunity, Posting, Stage, User, Webhook
 from include.sandbox.world import World
 
 
@@ -48,6 +48,11 @@ class Naming:
 
     def user(self, name: str) -> User:
         return _one("user", name, self._world.lever.users.values(), lambda row: row.name)
+
+    def webhook(self, uid: str) -> Webhook:
+        if uid not in self._world.lever.webhooks:
+            raise ValueError(f"There is no webhook {uid}")
+        return self._world.lever.webhooks[uid]
 
     def actor(self) -> User:
         """The recruiter who does what nobody else is named for."""

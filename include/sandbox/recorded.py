@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from include.sandbox.lever.account import LeverAccount
+from include.sandbox.lever.envelope import TOKEN_LENGTH
 from include.sandbox.lever.models import (
     Application,
     Archived,
@@ -34,7 +35,6 @@ from include.sandbox.lever.models import (
     User,
     Webhook,
 )
-from include.sandbox.lever.webhook_routes import TOKEN_LENGTH
 
 Row = dict[str, Any]
 _TYPED = {"id", "text", "state", "confidentiality", "tags", "user", "owner", "hiringManager", "createdAt", "updatedAt"}

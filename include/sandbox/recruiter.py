@@ -12,20 +12,15 @@ from collections.abc import Sequence
 from include.sandbox.lever import changes, notes
 from include.sandbox.lever.account import LeverAccount
 from include.sandbox.lever.models import ORIGINS, Comment, Contact, Posting
-from include.sandbox.naming import Naming
-from include.sandbox.world import World
+from include.sandbox.webhook_moves import WebhookMoves
 
 
-class Recruiter:
+class Recruiter(WebhookMoves):
     """The moves.
 
     Raises ValueError for a name that is not there or a move that makes no sense, `LeverError` where Lever would
     refuse.
     """
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._find = Naming(world)
 
     # Postings
 

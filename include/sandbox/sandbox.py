@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from include.sandbox.faults import Faults
 from include.sandbox.gate import ALVA_ROOT, LEVER_ROOT, Gate
 from include.sandbox.journal import Journal
 from include.sandbox.lever.bucket import Limit
+from include.sandbox.lever.deliveries import WAITS_SECONDS, Deliveries
+from include.sandbox.lever.sender import CONNECTIONS, TIMEOUT_SECONDS
 from include.sandbox.look import look
 from include.sandbox.recorded import load_recorded
 from include.sandbox.recruiter import Recruiter
@@ -31,7 +33,8 @@ IN_PROCESS = "http://127.0.0.1"
 class Sandbox:
     """One world, and its doors: `app` (ASGI), `adapter` (requests, no socket), `serve` (HTTP on a free port).
 
-    ``lever_calls_per_second`` None switches Lever's limit off. All of it may be used from several threads at once.
+    ``lever_calls_per_second`` None switches Lever's limit off. ``webhook_waits_seconds``: real time before a delivery
+    that failed is sent again, as often as there are waits. All of it may be used from several threads at once.
     """
 
     LEVER_KEY = LEVER_KEY
@@ -44,11 +47,20 @@ class Sandbox:
         lever_calls_per_second: float | None = 10,
         lever_burst: int = 20,
         clock: Clock | None = None,
+        webhook_waits_seconds: Sequence[float] = WAITS_SECONDS,
+        webhook_connections: int = CONNECTIONS,
+        webhook_timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self.clock = clock or Clock()
         self.journal = Journal()
         self.faults = Faults()
-        self.world = World(self.clock, Limit(lever_calls_per_second, lever_burst), seed)
+        self.deliveries = Deliveries(
+            waits_seconds=webhook_waits_seconds,
+            connections=webhook_connections,
+            timeout_seconds=webhook_timeout_seconds,
+            seed=seed,
+        )
+        self.world = World(self.clock, Limit(lever_calls_per_second, lever_burst), seed, self.deliveries)
         self.recruiter = Recruiter(self.world)
         self.candidates = Candidates(self.world.alva)
         self.gate = Gate(self._build(), self.clock, self.journal, self.faults)
@@ -98,7 +110,7 @@ class Sandbox:
             self.world.lever.updated_at_lag_ms = ms
 
     def reset(self, seed: int | None = None) -> None:
-        """An empty world, no faults, an empty journal. The clock stays as it is."""
+        """An empty world, no faults, an empty journal, no webhooks and no deliveries. The clock stays as it is."""
         with self.world.lock:
             self._begin_anew(seed)
 

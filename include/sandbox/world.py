@@ -10,6 +10,7 @@ from include.sandbox.clock import Clock
 from include.sandbox.ids import Ids
 from include.sandbox.lever.account import LeverAccount
 from include.sandbox.lever.bucket import Limit
+from include.sandbox.lever.deliveries import Deliveries
 from include.sandbox.lever.furniture import furnish
 from include.sandbox.lever.keys import Keys
 
@@ -27,6 +28,7 @@ class World:
     clock: Clock
     limit: Limit
     seed: int = 1
+    deliveries: Deliveries = field(default_factory=Deliveries, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     ids: Ids = field(init=False, repr=False)
     lever: LeverAccount = field(init=False, repr=False)
@@ -36,10 +38,14 @@ class World:
         self.begin_anew(self.seed)
 
     def begin_anew(self, seed: int) -> None:
-        """An account with stages, reasons and users, and nobody in it; an organisation as Alva's own part makes it."""
+        """An account with stages, reasons and users, and nobody in it; an organisation as Alva's own part makes it.
+
+        Webhooks and what was to be sent to them are gone.
+        """
         self.seed = seed
         self.ids = Ids(seed)
-        self.lever = LeverAccount(self.clock, self.ids, Keys(self.limit))
+        self.deliveries.forget()
+        self.lever = LeverAccount(self.clock, self.ids, Keys(self.limit), self.deliveries)
         self.lever.keys.add(LEVER_KEY)
         furnish(self.lever)
         self.alva = AlvaOrganisation(self.clock, self.ids.serial, lock=self.lock, key=ALVA_KEY)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.transport.recording import Reply
+
 
 def test_a_story_can_be_told_over_http_alone(control, lever, clock) -> None:
     posting = control.post("/recruiter/add_posting", {"name": "Cook", "tags": ["Alva: Screening"]})["result"]
@@ -42,6 +44,10 @@ def test_moves_on_alvas_side_go_to_alva(sandbox, control) -> None:
         ("/candidates/bounce", {"opportunity": "?"}, 404),
         ("/faults", {"service": "lever", "kind": "melt"}, 400),
         ("/faults", {"service": "lever", "kind": "call"}, 400),
+        ("/recruiter/verify_webhook", {"webhook": "?"}, 400),
+        ("/recruiter/rerun_delivery", {"delivery": "?"}, 400),
+        ("/recruiter/pretend", {"event": "candidateHired", "opportunity": "?"}, 400),
+        ("/recruiter/switch_webhooks", {"event": "tagAdded"}, 400),
         ("/keys", {"token": "t", "permissions": {"everything": "read"}}, 400),
         ("/seed", {"seed": 1, "opportunities": -1}, 400),
         ("/clock", {"yesterday": True}, 400),
@@ -106,3 +112,33 @@ def test_the_lag_of_updated_at_is_set(control, lever, opportunity, clock) -> Non
     clock.advance(500)
     control.post("/recruiter/tag", {"opportunity": opportunity, "tags": ["late"]})
     assert lever.get(f"/opportunities/{opportunity}")["data"]["updatedAt"] == before
+
+
+def test_webhooks_are_switched_held_released_tested_and_listed(control, lever, opportunity, server) -> None:
+    server.always(Reply(204))
+    webhook = lever.post("/webhooks", {"event": "candidateStageChange", "url": server.root})["data"]["id"]
+    assert "candidateStageChange" in control.post("/recruiter/switch_webhooks")["result"]
+    control.post("/recruiter/disturb_webhooks", {"duplicates": 1, "shuffled": True})
+    control.post("/recruiter/hold_webhooks")
+    control.post("/recruiter/move", {"opportunity": opportunity, "stage": "offer"})
+    claim = {"event": "candidateStageChange", "opportunity": opportunity, "toStageId": "lead-new"}
+    (claimed,) = control.post("/recruiter/pretend", claim)["result"]
+    waiting = {"summary": {"waiting": 2, "delivered": 0, "failed": 0}, "settled": False}
+    assert control.get("/deliveries", summary=1) == waiting
+    control.post("/recruiter/hold_webhooks", {"held": False, "reversed": True})
+    while not control.get("/deliveries", summary=1)["settled"]:
+        continue
+    control.post("/recruiter/disturb_webhooks")
+    control.post("/recruiter/rerun_delivery", {"delivery": claimed})
+    while not control.get("/deliveries", summary=1)["settled"]:
+        continue
+    page = control.get("/deliveries", state="delivered")
+    assert page["summary"] == {"waiting": 0, "delivered": 2, "failed": 0}
+    moved, other = page["deliveries"]
+    assert set(moved) == {"id", "event", "webhook", "opportunity", "at_ms", "attempts", "state", "reason"}
+    assert (moved["webhook"], moved["opportunity"], moved["attempts"]) == (webhook, opportunity, [204, 204])
+    assert (other["id"], other["attempts"]) == (claimed, [204, 204, 204])
+    assert control.get("/deliveries", event="candidateHired")["deliveries"] == []
+    assert control.post("/recruiter/verify_webhook", {"webhook": webhook})["result"] == 204
+    control.call("DELETE", "/deliveries")
+    assert control.get("/deliveries")["deliveries"] == []

@@ -16,6 +16,7 @@ PROJECT = Path(__file__).parents[2]
 
 def test_a_process_of_its_own_says_where_its_roots_are_and_answers_there() -> None:
     command = [sys.executable, "-m", "include.sandbox", "--port", "0", "--seed", "3", "--opportunities", "5"]
+    command += ["--webhook-waits", "0.1,0.2"]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -41,3 +42,11 @@ def test_it_listens_on_the_loopback_interface_only(host, capsys) -> None:
 def test_a_folder_without_a_recording_is_refused(tmp_path, capsys) -> None:
     assert main(["--port", "0", "--recorded", str(tmp_path)]) == 2
     assert "no recorded answer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("waits", ["soon", "1,-2", "inf", "nan"])
+def test_waits_that_are_no_seconds_are_refused(waits, capsys) -> None:
+    with pytest.raises(SystemExit) as error:
+        main(["--port", "0", "--webhook-waits", waits])
+    assert error.value.code == 2
+    assert "--webhook-waits" in capsys.readouterr().err

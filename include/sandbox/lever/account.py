@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from include.sandbox.clock import Clock
 from include.sandbox.ids import Ids
+from include.sandbox.lever.deliveries import Deliveries
 from include.sandbox.lever.errors import NotFound
 from include.sandbox.lever.keys import Keys
 from include.sandbox.lever.models import (
@@ -29,10 +30,11 @@ Thing = TypeVar("Thing")
 class LeverAccount:
     """Everything in memory. Not locked: whoever uses it holds the world's lock."""
 
-    def __init__(self, clock: Clock, ids: Ids, keys: Keys) -> None:
+    def __init__(self, clock: Clock, ids: Ids, keys: Keys, deliveries: Deliveries) -> None:
         self.clock = clock
         self.ids = ids
         self.keys = keys
+        self.deliveries = deliveries
         self.stages: dict[str, Stage] = {}
         self.archive_reasons: dict[str, ArchiveReason] = {}
         self.users: dict[str, User] = {}
@@ -40,6 +42,7 @@ class LeverAccount:
         self.contacts: dict[str, Contact] = {}
         self.opportunities: Ordered[Opportunity] = Ordered()
         self.webhooks: dict[str, Webhook] = {}
+        self.switched_on: frozenset[str] = frozenset()  # the events that webhooks are sent, in Lever's settings
         self.deleted: dict[str, Ordered[Deleted]] = {
             name: Ordered() for name in ("opportunities", "applications", "postings")
         }

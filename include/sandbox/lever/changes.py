@@ -2,13 +2,14 @@
 
 Each takes the time ``at`` (ms) and, where Lever keeps it, who did it. Each says in its body what it moves:
 ``updatedAt`` moves only where something changed (Lever's documentation lists the fields; that a repeated write moves
-nothing was seen in recorded traffic).
+nothing was seen in recorded traffic). What webhooks are told of it is in `events`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from include.sandbox.lever import events
 from include.sandbox.lever.account import LeverAccount
 from include.sandbox.lever.errors import BadRequest
 from include.sandbox.lever.models import (
@@ -53,7 +54,10 @@ def open_opportunity(
         owner=by,
         followers=[by] if by else [],
     )
+    is_new = contact.id not in account.contacts
     account.add_opportunity(opportunity)
+    if is_new:
+        events.contact_created(account, contact, at)
     if posting is not None:
         link_posting(account, opportunity, posting, at, by=by)
     return opportunity
@@ -92,6 +96,7 @@ def link_posting(
     opportunity.location = posting.location
     opportunity.tags += [tag for tag in posting.derived_tags() if tag not in opportunity.tags]
     account.touched(opportunity, at)
+    events.application_created(account, opportunity)
     return opportunity.application
 
 
@@ -114,12 +119,13 @@ def change_stage(
     """Moves it, archived or not. Into the stage where it stands: nothing."""
     if opportunity.stage is stage:
         return False
-    opportunity.stage = stage
+    before, opportunity.stage = opportunity.stage, stage
     opportunity.stage_changes.append(StageChange(stage.id, account.stage_index(stage), at, by))
     opportunity.last_advanced_at = at
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.opportunities.place(opportunity)
     account.touched(opportunity, at)
+    events.stage_changed(account, opportunity, before)
     return True
 
 
@@ -128,7 +134,7 @@ def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReas
 
     ``lastAdvancedAt`` moves with it, as on some of the recorded opportunities.
     """
-    opportunity.archived = Archived(reason.id, at)
+    before, opportunity.archived = opportunity.archived, Archived(reason.id, at)
     application = opportunity.application
     if application is not None:
         application.archived = Archived(reason.id, application.archived.at if application.archived else at)
@@ -136,17 +142,19 @@ def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReas
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.opportunities.place(opportunity)
     account.touched(opportunity, at)
+    events.archive_changed(account, opportunity, before)
 
 
 def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
     """Makes it active again, in the stage where it was. One that is active: nothing."""
     if opportunity.archived is None:
         return False
-    opportunity.archived = None
+    before, opportunity.archived = opportunity.archived, None
     if opportunity.application is not None:
         opportunity.application.archived = None
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.touched(opportunity, at)
+    events.archive_changed(account, opportunity, before)
     return True
 
 
@@ -198,6 +206,8 @@ def change_contact(
     contact.emails = contact.emails if emails is None else list(emails)
     contact.phones = contact.phones if phones is None else list(phones)
     changed = before != (contact.name, contact.headline, contact.location, contact.emails, contact.phones)
+    if changed:
+        events.contact_updated(account, contact, at)
     return _touch_all(account, account.opportunities_of(contact), changed, at)
 
 
@@ -222,6 +232,7 @@ def delete(account: LeverAccount, opportunity: Opportunity, at: int, *, by: str 
     if application is not None:
         row = Deleted(application.id, at, by, opportunity.id, application.posting.id, opportunity.confidential)
         account.deleted["applications"].place(row)
+    events.opportunity_deleted(account, opportunity, by)
 
 
 def delete_posting(account: LeverAccount, posting: Posting, at: int, *, by: str | None = None) -> None:

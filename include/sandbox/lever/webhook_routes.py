@@ -9,19 +9,10 @@ from typing import Any
 
 from include.sandbox.lever import shapes
 from include.sandbox.lever.call import Call, text, texts
+from include.sandbox.lever.envelope import TOKEN_LENGTH
 from include.sandbox.lever.errors import BadRequest
+from include.sandbox.lever.events import EVENTS, WITH_ORIGINS
 from include.sandbox.lever.models import ORIGINS, Webhook
-
-WITH_ORIGINS = frozenset({"applicationCreated", "candidateArchiveChange", "candidateHired", "candidateStageChange"})
-EVENTS = WITH_ORIGINS | {
-    "candidateDeleted",
-    "contactCreated",
-    "contactUpdated",
-    "interviewCreated",
-    "interviewDeleted",
-    "interviewUpdated",
-}
-TOKEN_LENGTH = 48
 
 
 def list_all(call: Call) -> dict[str, Any]:
@@ -61,6 +52,7 @@ def update(call: Call) -> dict[str, Any]:
 
 
 def delete(call: Call) -> None:
+    """It is told nothing more; what waits to be sent to it still is (what Lever does is not documented)."""
     uid = call.account.webhook(call.path["webhook"]).id
     del call.account.webhooks[uid]
 

@@ -1,0 +1,233 @@
+"""What was sent to webhooks and what became of it, as the page of deliveries in Lever's settings shows it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from include.sandbox.ids import Ids
+from include.sandbox.lever.envelope import TOKEN_LENGTH, envelope
+from include.sandbox.lever.models import Webhook
+from include.sandbox.lever.sender import CONNECTIONS, TIMEOUT_SECONDS, Sender, is_loopback, post_once
+
+WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)  # before each of the five times that it is sent again; not published
+NOT_LOOPBACK = "not loopback"
+State = Literal["waiting", "delivered", "failed"]
+STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
+
+
+@dataclass(slots=True, repr=False)
+class Delivery:
+    """One event for one webhook. However often it is sent, the body is the same (in Lever, not documented)."""
+
+    id: str  # the ``id`` in its body too
+    event: str
+    webhook: Webhook
+    opportunity: str | None  # None for an event about a person
+    at_ms: int  # when it happened, the world's time
+    body: bytes
+    attempts: list[int | None] = field(default_factory=list)  # what came back, in this order; None: no answer
+    reason: str | None = None  # why it was not sent at all
+    unsent: int = 0  # how many times it is still to be sent, those in between two tries included
+    accepted: bool = False
+
+    @property
+    def state(self) -> State:
+        """``delivered`` where at least one of the copies that were sent together was answered 2xx."""
+        if self.unsent:
+            return "waiting"
+        return "delivered" if self.accepted else "failed"
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "event": self.event,
+            "webhook": self.webhook.id,
+            "opportunity": self.opportunity,
+            "at_ms": self.at_ms,
+            "attempts": [*self.attempts],
+            "state": self.state,
+            "reason": self.reason,
+        }
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Sending:
+    """One copy of a delivery on its way, until it is accepted or given up."""
+
+    delivery: Delivery
+    failures: int = 0
+
+    @property
+    def url(self) -> str:
+        return self.delivery.webhook.url
+
+    @property
+    def body(self) -> bytes:
+        return self.delivery.body
+
+
+class Deliveries:
+    """All of them, the oldest first, until the world begins anew. Safe to use from several threads.
+
+    Never waits for an answer, but for `verify` and `wait`, which are for callers that hold no lock.
+    ``waits_seconds``: real time before each repetition, as many repetitions as there are waits.
+    """
+
+    def __init__(
+        self,
+        *,
+        waits_seconds: Sequence[float] = WAITS_SECONDS,
+        connections: int = CONNECTIONS,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        seed: int = 1,
+    ) -> None:
+        self.waits_seconds = tuple(waits_seconds)
+        self._changed = threading.Condition()
+        self._deliveries: dict[str, Delivery] = {}
+        self._unsettled = 0
+        self._copies = 1
+        self._ids = Ids(f"deliveries {seed}")  # go on when the world begins anew: a token never comes twice
+        self._sender: Sender[Sending] = Sender(self._answered, connections=connections, timeout_seconds=timeout_seconds)
+
+    # Sending
+
+    def send(
+        self, webhook: Webhook, event: str, data: Mapping[str, object], *, at_ms: int, opportunity: str | None = None
+    ) -> str:
+        """Signs it and sends it, soon. Gives the delivery's id."""
+        with self._changed:
+            delivery = self._signed(webhook, event, data, at_ms, opportunity)
+            self._deliveries[delivery.id] = delivery
+            self._dispatch(delivery)
+            return delivery.id
+
+    def rerun(self, uid: str) -> None:
+        """Sends the same body once more, and again where that fails. ValueError for one that is not there."""
+        with self._changed:
+            if uid not in self._deliveries:
+                raise ValueError(f"There is no delivery {uid}")
+            self._dispatch(self._deliveries[uid])
+
+    def verify(self, webhook: Webhook, *, at_ms: int) -> int | None:
+        """Sends one without data, once: what came back, None where nothing did. It is in no list."""
+        with self._changed:
+            body = self._signed(webhook, webhook.event, {}, at_ms, None).body
+        return post_once(webhook.url, body, self._sender.timeout_seconds)
+
+    def disturb(self, *, duplicates: int, shuffled: bool) -> None:
+        """From now on each is sent ``1 + duplicates`` times at once; in an order that is not theirs, if shuffled."""
+        if duplicates < 0:
+            raise ValueError("There can't be fewer than no duplicates")
+        with self._changed:
+            self._copies = 1 + duplicates
+            self._sender.shuffle(shuffled)
+
+    def hold(self) -> None:
+        """Sends nothing from now on, but what is on its way already."""
+        self._sender.hold()
+
+    def release(self, *, backwards: bool = False) -> None:
+        """Sends what was held, as it came or the last first."""
+        self._sender.release(backwards=backwards)
+
+    def forget(self) -> None:
+        """Drops them all, also those that wait, and ends what `hold` and `disturb` began."""
+        with self._changed:
+            self._deliveries.clear()
+            self._unsettled = 0
+            self._copies = 1
+            self._sender.forget()
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Ends the threads. The next delivery starts them again."""
+        self._sender.stop()
+
+    # The list
+
+    def all(self) -> list[Delivery]:
+        """Copies: as it is at this moment."""
+        return self._which(lambda delivery: True)
+
+    def of(
+        self,
+        event: str | None = None,
+        webhook: str | None = None,
+        opportunity: str | None = None,
+        state: str | None = None,
+    ) -> list[Delivery]:
+        """The ones of that event, webhook (its id), opportunity and state; None: any."""
+        return self._which(
+            lambda delivery: (
+                event in (None, delivery.event)
+                and webhook in (None, delivery.webhook.id)
+                and opportunity in (None, delivery.opportunity)
+                and state in (None, delivery.state)
+            )
+        )
+
+    def summary(self) -> dict[str, int]:
+        """How many there are in each state."""
+        with self._changed:
+            counts = Counter(delivery.state for delivery in self._deliveries.values())
+        return {state: counts[state] for state in STATES}
+
+    def settled(self) -> bool:
+        """Whether nothing waits: no delivery is to be sent, held or between two tries."""
+        return not self._unsettled
+
+    def wait(self, timeout_seconds: float = 10.0) -> bool:
+        """Until all is settled; False where it was not in time."""
+        with self._changed:
+            return self._changed.wait_for(self.settled, timeout_seconds)
+
+    def clear(self) -> None:
+        """Drops those that don't wait."""
+        with self._changed:
+            self._deliveries = {uid: delivery for uid, delivery in self._deliveries.items() if delivery.unsent}
+
+    # What the above is made of
+
+    def _which(self, keep: Callable[[Delivery], bool]) -> list[Delivery]:
+        with self._changed:
+            rows = [delivery for delivery in self._deliveries.values() if keep(delivery)]
+            return [replace(delivery, attempts=[*delivery.attempts]) for delivery in rows]
+
+    def _signed(
+        self, webhook: Webhook, event: str, data: Mapping[str, object], at_ms: int, opportunity: str | None
+    ) -> Delivery:
+        uid, token = self._ids.uuid(), self._ids.hex(TOKEN_LENGTH)
+        body = envelope(webhook, uid, event, data, token=token, at_ms=at_ms)
+        return Delivery(uid, event, webhook, opportunity, at_ms, body)
+
+    def _dispatch(self, delivery: Delivery) -> None:
+        """Sends it as many times as there are to be copies of it, or none to another machine. The lock is held."""
+        delivery.accepted, delivery.reason = False, None
+        if not is_loopback(delivery.webhook.url):
+            delivery.reason = NOT_LOOPBACK
+            return
+        self._unsettled += delivery.unsent == 0
+        delivery.unsent += self._copies
+        self._sender.add(*[Sending(delivery) for _ in range(self._copies)])
+
+    def _answered(self, sending: Sending, status: int | None) -> None:
+        """Called by a sending thread: lists what came back and, where it failed, sends it again after a wait."""
+        accepted = status is not None and 200 <= status < 300
+        delivery = sending.delivery
+        with self._changed:
+            if self._deliveries.get(delivery.id) is not delivery:
+                return  # the world began anew in the meantime
+            delivery.attempts.append(status)
+            if not accepted and sending.failures < len(self.waits_seconds):
+                sending.failures += 1
+                self._sender.add_later(sending, self.waits_seconds[sending.failures - 1])
+                return
+            delivery.accepted |= accepted
+            delivery.unsent -= 1
+            if delivery.unsent == 0:
+                self._unsettled -= 1
+                self._changed.notify_all()

@@ -1,0 +1,184 @@
+"""Sends over HTTP, from threads of its own, to this machine only."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from include.sandbox.lever.outbox import Outbox
+
+CONNECTIONS = 50
+TIMEOUT_SECONDS = 10.0
+IDLE_SECONDS = 2.0  # less than a server keeps a connection open for, so that none is used just when it is closed
+_HEADERS = {"User-Agent": "Lever-Webhooks", "Content-Type": "application/json"}
+
+
+class Letter(Protocol):
+    """What can be sent: a body, and where to at the moment."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def body(self) -> bytes: ...
+
+
+Sent = TypeVar("Sent", bound=Letter)
+
+
+class Sender(Generic[Sent]):
+    """Up to ``connections`` threads, each with a connection that it keeps open.
+
+    A thread is started when there is something to send and nobody to send it, and ends when there has been nothing
+    for a while. ``answered`` is called from them, with no lock held: with the status, or None where no answer came.
+    """
+
+    def __init__(
+        self,
+        answered: Callable[[Sent, int | None], None],
+        *,
+        connections: int = CONNECTIONS,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
+        if connections < 1:
+            raise ValueError("A sender needs a connection")
+        self.timeout_seconds = timeout_seconds
+        self._answered = answered
+        self._connections = connections
+        self._changed = threading.Condition()
+        self._outbox: Outbox[Sent] = Outbox()
+        self._threads: set[threading.Thread] = set()
+        self._idle = 0
+        self._stopping = False
+
+    def add(self, *letters: Sent) -> None:
+        with self._changed:
+            now = time.monotonic()
+            for letter in letters:
+                self._outbox.add(letter, now)
+            self._attend()
+
+    def add_later(self, letter: Sent, seconds: float) -> None:
+        """Real seconds from now, whatever the world's clock says."""
+        with self._changed:
+            self._outbox.add_later(letter, time.monotonic() + seconds)
+            self._attend()
+
+    def hold(self) -> None:
+        with self._changed:
+            self._outbox.hold()
+
+    def release(self, *, backwards: bool = False) -> None:
+        with self._changed:
+            self._outbox.release(backwards=backwards)
+            self._attend()
+
+    def shuffle(self, shuffled: bool) -> None:
+        with self._changed:
+            self._outbox.shuffle(shuffled)
+
+    def forget(self) -> None:
+        """Nothing waits any more, and nothing is held or shuffled. What is being sent at this moment is sent."""
+        with self._changed:
+            self._outbox = Outbox()
+
+    def stop(self) -> None:
+        """Ends the threads, once each has sent what it is sending. What waits does so until something is added."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+            threads = [*self._threads]
+        for thread in threads:
+            thread.join()
+        with self._changed:
+            self._stopping = False
+
+    def _attend(self) -> None:
+        """Wakes those who wait, and sees that there are enough of them. The lock is held."""
+        self._changed.notify_all()
+        self._hire()
+
+    def _hire(self) -> None:
+        """One thread more, where more is ready than there are threads with nothing to do. The lock is held."""
+        wanted = max(self._outbox.ready, 0 if self._outbox.due is None else 1)
+        if wanted > self._idle and len(self._threads) < self._connections and not self._stopping:
+            thread = threading.Thread(target=self._work, name="sandbox-webhooks", daemon=True)
+            self._threads.add(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        with _session() as session:
+            while (letter := self._next()) is not None:
+                self._answered(letter, post(session, letter.url, letter.body, self.timeout_seconds))
+
+    def _next(self) -> Sent | None:
+        """Waits for something to send; None where this thread is to end."""
+        with self._changed:
+            idle_until = time.monotonic() + IDLE_SECONDS
+            while not self._stopping:
+                now = time.monotonic()
+                letter = self._outbox.take(now)
+                if letter is not None:
+                    self._hire()
+                    return letter
+                due = self._outbox.due
+                if now >= idle_until and (due is None or self._idle):
+                    break
+                until = [moment for moment in (due, idle_until) if moment is not None and moment > now]
+                self._idle += 1
+                self._changed.wait(min(until) - now)
+                self._idle -= 1
+            self._threads.discard(threading.current_thread())
+            return None
+
+
+def post_once(url: str, body: bytes, timeout_seconds: float) -> int | None:
+    """On a connection of its own: the status, or None where no answer came."""
+    with _session() as session:
+        return post(session, url, body, timeout_seconds)
+
+
+def post(session: requests.Session, url: str, body: bytes, timeout_seconds: float) -> int | None:
+    """The status, or None where no answer came; nothing else than this machine is ever contacted.
+
+    ``timeout_seconds``: how long it waits for the connection, and then for the answer. The answer's body is ignored.
+    """
+    if not is_loopback(url):
+        return None
+    try:
+        request = session.prepare_request(requests.Request("POST", url, data=body))
+        return session.send(request, timeout=timeout_seconds, allow_redirects=False, proxies={}).status_code
+    except (requests.RequestException, HTTPError, ValueError, OSError):
+        return None
+
+
+@functools.lru_cache(maxsize=1024)
+def is_loopback(url: str) -> bool:
+    """Whether an HTTP URL names this machine: ``localhost``, 127.0.0.0/8 or ::1.
+
+    Judged on the URL as it would be sent, so that no two readings of it can differ. No name is looked up.
+    """
+    try:
+        prepared = urlsplit(requests.Request("POST", url).prepare().url or "")
+        host = prepared.hostname or ""
+        if prepared.scheme not in ("http", "https"):
+            return False
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except (requests.RequestException, HTTPError, ValueError):
+        return False
+
+
+def _session() -> requests.Session:
+    """Nothing of the environment (proxies, ``.netrc``) applies to it."""
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.update(_HEADERS)
+    return session
