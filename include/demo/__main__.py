@@ -12,11 +12,12 @@ from include.demo.airflow import PORT as AIRFLOW_PORT
 from include.demo.airflow import Installation
 from include.demo.control import PORT as SANDBOX_PORT
 from include.demo.control import Control
+from include.demo.events import Events
 from include.demo.home import RECORD, home_of_its_own
 from include.demo.interruptions import Interrupted, Interruptions
 from include.demo.play import DAG_ID, RUNS, Play
 from include.demo.ports import LOOPBACK, free_port
-from include.demo.printing import Progress, say, table
+from include.demo.printing import Progress, say, second_table, table
 from include.demo.processes import DemoError, Fleet
 from include.demo.rest import AirflowApi
 from include.demo.settings import load_settings
@@ -59,9 +60,12 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     play = Play(api, control, start, progress, home / "logs")
     play.open(start.parsed(api, airflow.dags))
     outcomes = play.perform()
+    endings = Events(airflow, api, control, start, progress).perform(play.ids)
     progress.step("Done")
-    say(f"\n{table(outcomes)}\n")
-    surprises = play.troubles + [surprise for one in outcomes for surprise in one.surprises]
+    say(f"\nThe hourly DAG\n\n{table(outcomes)}\n")
+    say(f"Then, by webhooks\n\n{second_table(endings)}\n")
+    surprises = play.troubles() + [surprise for one in outcomes for surprise in one.surprises]
+    surprises += [surprise for one in endings for surprise in one.surprises]
     for surprise in surprises:
         say(f"!! {surprise}")
     say(f"{len(surprises)} things are not as the story has them." if surprises else "All as the story has it.")

@@ -34,6 +34,11 @@ class Control:
         """``who``: ``recruiter`` or ``candidates``. Gives what the move gives, mostly an id."""
         return self._call("POST", f"{who}/{name}", json=arguments)["result"]
 
+    def deliveries(self) -> dict[str, int]:
+        """How many of Lever's deliveries are ``waiting``, ``delivered`` and ``failed``."""
+        summary: dict[str, int] = self._call("GET", "deliveries", params={"summary": 1})["summary"]
+        return summary
+
     def look(self, opportunity: str) -> dict[str, Any]:
         """One candidate in both services, as `include.sandbox.look` has it."""
         return self._call("GET", "world", params={"opportunity": opportunity})

@@ -32,7 +32,7 @@ class Play:
         self._start = start
         self._progress = progress
         self._folder = folder
-        self.troubles: list[str] = []  # sentences: runs that failed
+        self.ids: dict[str, str] = {}  # everybody's opportunity, by name
 
     def open(self, dags: Sequence[Dag]) -> None:
         """Unpauses them, and lets the runs that are due then go by, so that none of them meets the story."""
@@ -52,7 +52,7 @@ class Play:
         before = self._api.runs(DAG_ID)
         since = datetime.fromtimestamp((self._control.now_ms() - _BEFORE_MS) / 1000, UTC).isoformat()
         self._progress.step(f"Story: {len(PEOPLE)} candidates come along, and the recruiter is busy")
-        ids = perform(self._control, POSTINGS, PEOPLE)
+        self.ids = ids = perform(self._control, POSTINGS, PEOPLE)
         named = [ids[person.name] for person in PEOPLE if person.when_named]
         self._run("everything since the story began", RUNS[0], {"since": since})
         first = self._reports(before)
@@ -60,9 +60,6 @@ class Play:
         again = [self._api.report(self._api.run(DAG_ID, RUNS[1]))]
         self._run(f"{len(named)} candidates by name", RUNS[2], {"opportunity_ids": named})
         by_name = [self._api.report(self._api.run(DAG_ID, RUNS[2]))]
-        for run in self._api.runs():
-            if run.state == "failed":
-                self.troubles.append(self._trouble(run))
         reports = (first, again, by_name)
         return [outcome(one, ids[one.name], reports, self._control.look(ids[one.name])) for one in PEOPLE]
 
@@ -85,6 +82,10 @@ class Play:
         """Those of the runs since then: one, mostly."""
         known = {run.run_id for run in before}
         return [self._api.report(run) for run in self._api.runs(DAG_ID) if run.run_id not in known]
+
+    def troubles(self) -> list[str]:
+        """Sentences: the runs of all DAGs that failed."""
+        return [self._trouble(run) for run in self._api.runs() if run.state == "failed"]
 
     def _trouble(self, run: Run) -> str:
         tasks = ", ".join(self._api.failed_tasks(run)) or "none of its tasks"

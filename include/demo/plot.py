@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,9 +69,7 @@ class Person:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        if self.emails is not None:
-            return self.emails
-        return (f"{self.name.lower().replace(' ', '.')}@candidates.test",)
+        return (address(self.name),) if self.emails is None else self.emails
 
     @property
     def expected_again(self) -> str | None:
@@ -126,7 +124,7 @@ def perform(control: Control, postings: tuple[Posting, ...], people: tuple[Perso
     """Plays it all in the sandbox. Gives each person's opportunity, by name."""
     for posting in postings:
         _open(control, posting)
-    return {person.name: _act(control, person) for person in people}
+    return {person.name: act(control, person.name, person.moves, None, person.addresses) for person in people}
 
 
 def _open(control: Control, posting: Posting) -> None:
@@ -138,11 +136,25 @@ def _open(control: Control, posting: Posting) -> None:
         control.move("candidates", "expire_position", position=uid)
 
 
-def _act(control: Control, person: Person) -> str:
-    first, *others = person.moves
-    who = {"name": person.name, "emails": person.addresses}
-    opportunity = str(control.move("recruiter", first.name, **who, **first.arguments, **_date(control, first)))
-    for move in others:
+def address(name: str) -> str:
+    """The address that is made from a name."""
+    return f"{name.lower().replace(' ', '.')}@candidates.test"
+
+
+def act(
+    control: Control,
+    name: str,
+    moves: Sequence[Move],
+    opportunity: str | None = None,
+    emails: Sequence[str] | None = None,
+) -> str:
+    """Plays one person's moves, and gives their opportunity. Where there is none yet, the first move makes it."""
+    todo = list(moves)
+    if opportunity is None:
+        first = todo.pop(0)
+        who = {"name": name, "emails": (address(name),) if emails is None else emails}
+        opportunity = str(control.move("recruiter", first.name, **who, **first.arguments, **_date(control, first)))
+    for move in todo:
         control.move("recruiter", move.name, opportunity=opportunity, **move.arguments, **_date(control, move))
     return opportunity
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from include.demo.outcome import Outcome
+from include.demo.sequel import Ending
 
 
 class Progress:
@@ -25,11 +26,32 @@ def say(text: str = "") -> None:
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """One line a candidate, with ``!!`` where it is not as the story has it."""
-    rows = [("", "candidate", "what happened", "reason", "next time", "now in Lever and Alva")]
-    rows += [
-        ("!!" if one.surprises else "ok", one.person.name, one.person.did, one.reason, one.next_time, one.world)
-        for one in outcomes
-    ]
+    return _lines(
+        ("", "candidate", "what happened", "reason", "next time", "now in Lever and Alva"),
+        [
+            (_mark(one.surprises), one.person.name, one.person.did, one.reason, one.next_time, one.world)
+            for one in outcomes
+        ],
+    )
+
+
+def second_table(endings: Sequence[Ending]) -> str:
+    """The same of the second half."""
+    return _lines(
+        ("", "candidate", "what Lever told", "reason", "now in Alva"),
+        [
+            (_mark(one.surprises), one.scene.name, one.scene.did, one.reason or "no word of it", one.world)
+            for one in endings
+        ],
+    )
+
+
+def _mark(surprises: Sequence[str]) -> str:
+    return "!!" if surprises else "ok"
+
+
+def _lines(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> str:
+    rows = [head, *body]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

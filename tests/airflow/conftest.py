@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from include.demo.airflow import environment
 from include.demo.rest import AirflowApi, Run
 from include.demo.running import running as airflow
 from include.sandbox import Sandbox
@@ -61,6 +64,30 @@ class Office:
     def invited(self, opportunity: str) -> int:
         sent: int = self.sandbox.look(opportunity)["alva"]["invitations_sent"]
         return sent
+
+    def stages(self, opportunities: Iterable[str]) -> list[str | None]:
+        """Each one's stage in Alva, None for who isn't there."""
+        found = [self.sandbox.candidates.find(one)["candidate"] for one in opportunities]
+        return [None if one is None else str(one["stage"]) for one in found]
+
+    def runs(self, dag_id: str) -> list[Run]:
+        """All of them, however many."""
+        rows: list[dict[str, Any]] = []
+        while page := self.get(f"dags/{dag_id}/dagRuns?limit=100&offset={len(rows)}&order_by=run_after")["dag_runs"]:
+            rows += page
+        return [Run(dag_id, row["dag_run_id"], row["state"], datetime.fromisoformat(row["run_after"])) for row in rows]
+
+    def all_done(self, dag_id: str) -> bool:
+        return all(run.is_done for run in self.runs(dag_id))
+
+    def register(self, base_url: str) -> None:
+        """As an administrator does it: webhooks to that address, and Lever told to send."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "alva_lever.web.register", base_url],
+            env=environment(self.home), cwd=self.home, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.sandbox.recruiter.switch_webhooks()
 
     def applied(self, posting: str, at: datetime) -> str:
         number = len(self.sandbox.world.lever.opportunities)

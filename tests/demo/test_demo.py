@@ -16,6 +16,7 @@ import psutil
 
 from include.demo.plot import ROWS
 from include.demo.ports import is_free
+from include.demo.sequel import SCENES
 from include.demo.start import PROJECT
 from include.demo.story import PEOPLE
 
@@ -56,9 +57,10 @@ def test_it_plays_the_story_and_leaves_nothing_running(tmp_path: Path) -> None:
     assert "All as the story has it." in output
     lines = output.splitlines()
     for person in PEOPLE:
-        (line,) = [line for line in lines if person.name in line]
+        (line,) = [line for line in lines if person.name in line and person.did in line]
         assert line.startswith("ok  ")
-        assert person.did in line
+    for scene in SCENES:
+        assert re.search(rf"^ok  {scene.name} +{re.escape(scene.did)}", output, re.MULTILINE)
     assert all(re.search(rf"\b{reason}\b", output) for reason in ROWS)
     assert "!!" not in output
     assert processes_of(home) == []

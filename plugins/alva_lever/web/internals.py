@@ -7,17 +7,20 @@ may be called on an event loop: each call waits for the database.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow.api.common.trigger_dag import trigger_dag
+from airflow.configuration import conf, ensure_secrets_loaded
 from airflow.exceptions import DagRunAlreadyExists
 from airflow.models.connection import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.secrets.metastore import MetastoreBackend
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 # A writer that finds the database locked for a moment tries again; a sender isn't kept waiting for longer.
@@ -28,8 +31,8 @@ class NotWritten(Exception):
     """Airflow's database can't be read or written just now. The text names the kind of fault only."""
 
 
-def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
-    """Make a run, committed when this returns. One that is there already is that run.
+def start_run(dag_id: str, run_id: str, told: Mapping[str, Any]) -> None:
+    """Make a run with this conf, committed when this returns. One that is there already is that run.
 
     :raises NotWritten: it is not known to be there: the DAG isn't, or the database couldn't be written.
     """
@@ -40,7 +43,7 @@ def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         reraise=True,
     )
     try:
-        tries(trigger_dag, dag_id, run_id=run_id, conf=dict(conf), triggered_by=DagRunTriggeredByType.REST_API)
+        tries(trigger_dag, dag_id, run_id=run_id, conf=dict(told), triggered_by=DagRunTriggeredByType.REST_API)
     except DagRunAlreadyExists:
         return
     except Exception as error:
@@ -65,11 +68,59 @@ def passwords(conn_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((password or "").replace(",", " ").split()))
 
 
+def as_server() -> None:
+    """From now on this process reads connections as the API server does, out of Airflow's database too. For commands:
+    Airflow lets a process that says nothing of itself look into its environment alone."""
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+
+
+def is_kept_elsewhere(conn_id: str) -> bool:
+    """Whether a connection comes from the environment or a secrets backend, so that what is written into Airflow's
+    database is never read."""
+    for backend in ensure_secrets_loaded():
+        if isinstance(backend, MetastoreBackend):
+            return False
+        if backend.get_connection(conn_id=conn_id) is not None:
+            return True
+    return False
+
+
+def base_url() -> str:
+    """Where this Airflow says that it is reached; empty where its configuration doesn't say."""
+    return str(conf.get("api", "base_url", fallback="") or "")
+
+
+def extra_of(conn_id: str) -> dict[str, Any]:
+    """The extra of a connection in Airflow's database, empty where there is none.
+
+    :raises NotWritten: the database can't be read.
+    """
+    try:
+        with create_session() as session:
+            row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
+            return {} if row is None else dict(row.extra_dejson)
+    except SQLAlchemyError as error:
+        problem = type(error).__name__
+    raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
+
+
 def change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:
     """Write what `change(password, extra)` gives into a connection in Airflow's database, which is made if need be.
 
     Tasks can't do this: Airflow has no such call for them.
+
+    :raises NotWritten: the database can't be written.
     """
+    try:
+        _change_connection(conn_id, change)
+    except SQLAlchemyError as error:
+        problem = type(error).__name__
+    else:
+        return
+    raise NotWritten(f"Connection `{conn_id}` could not be written ({problem})")
+
+
+def _change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:
     with create_session() as session:
         row = session.scalar(select(Connection).where(Connection.conn_id == conn_id).with_for_update())
         if row is None:

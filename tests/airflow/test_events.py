@@ -1,0 +1,173 @@
+"""Webhooks of a running Airflow: bursts, a killed API server, and events beside a backfill."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from include.demo.airflow import command, environment
+from include.demo.ports import free_port
+from include.demo.processes import Component, Fleet
+from tests.airflow.conftest import EVENTS, HOURLY, PATIENCE_SECONDS, Office
+
+TRIGGER_STAGE, ELSEWHERE = "Assessment", "Recruiter screen"
+LONG_AGO = datetime.now(UTC) - timedelta(days=3)
+# What one task may do in one turn, and a little for what is under way.
+CALLS_IN_A_TURN = 500 + 100
+
+
+@pytest.fixture(autouse=True)
+def _done(office: Office) -> Iterator[None]:
+    """No run of a test is under way when the next one begins."""
+    yield
+    office.wait_for(lambda: office.all_done(EVENTS), "the events are done", PATIENCE_SECONDS)
+    office.sandbox.deliveries.waits_seconds = (1, 2, 4, 8, 16)
+
+
+def applied(office: Office, posting: str, count: int) -> list[str]:
+    return [office.applied(posting, LONG_AGO) for _ in range(count)]
+
+
+def moved(office: Office, opportunities: Sequence[str]) -> None:
+    for opportunity in opportunities:
+        office.sandbox.recruiter.move(opportunity, TRIGGER_STAGE)
+
+
+def invited(office: Office, opportunities: Sequence[str]) -> list[int]:
+    return [office.invited(one) for one in opportunities]
+
+
+def test_a_bulk_move_is_acknowledged_in_groups_and_each_is_invited_once(office: Office, posting: str) -> None:
+    before = len(office.runs(EVENTS))
+    ids = applied(office, posting, 1000)
+    office.register(office.url)
+    office.sandbox.recruiter.hold_webhooks()
+    moved(office, ids)
+    office.sandbox.recruiter.hold_webhooks(False)
+    office.wait_for(office.sandbox.deliveries.settled, "all is delivered", PATIENCE_SECONDS)
+    deliveries = office.sandbox.deliveries.all()
+    assert len(deliveries) == 1000
+    assert {tuple(one.attempts) for one in deliveries} == {(200,)}
+    office.wait_for(lambda: office.all_done(EVENTS), "its runs are done", PATIENCE_SECONDS)
+    runs = office.runs(EVENTS)[before:]
+    assert {run.state for run in runs} == {"success"}
+    assert len(runs) <= 100
+    assert invited(office, ids) == [1] * 1000
+    assert {office.sandbox.look(one)["tags"].count("Alva: Invitation Sent") for one in ids} == {1}
+    reports = [office.api.report(run) for run in runs]
+    assert sum(report["counts"]["trigger_stage"] for report in reports) == 1000
+
+
+def test_twice_shuffled_and_untrue(office: Office, posting: str) -> None:
+    """Everything twice and out of order, and claims that are not so: as if each had come once, in order."""
+    moves, hired, deleted, stays = (applied(office, posting, 10) for _ in range(4))
+    office.register(office.url)
+    ids = [*moves, *hired, *deleted]
+    moved(office, [*ids, *stays])
+    office.wait_for(lambda: sum(invited(office, [*ids, *stays])) == 40, "all are invited", PATIENCE_SECONDS)
+    office.wait_for(lambda: office.all_done(EVENTS), "the runs are done", PATIENCE_SECONDS)
+    office.sandbox.recruiter.disturb_webhooks(duplicates=1, shuffled=True)
+    for one in hired:
+        office.sandbox.recruiter.hire(one)
+    for one in deleted:
+        office.sandbox.recruiter.move(one, ELSEWHERE)
+        office.sandbox.recruiter.move(one, TRIGGER_STAGE)
+        office.sandbox.recruiter.delete(one)
+    for one in stays:
+        office.sandbox.recruiter.pretend("candidateDeleted", one)
+        office.sandbox.recruiter.pretend("candidateHired", one)
+    office.wait_for(office.sandbox.deliveries.settled, "all is delivered", PATIENCE_SECONDS)
+    office.wait_for(lambda: office.all_done(EVENTS), "the runs are done", PATIENCE_SECONDS)
+    assert office.stages([*moves, *stays]) == ["in_process"] * 20
+    assert office.stages(hired) == ["hired"] * 10
+    assert office.stages(deleted) == [None] * 10
+    assert invited(office, [*moves, *hired, *stays]) == [1] * 30
+
+
+def test_what_a_killed_server_acknowledged_is_done_and_the_rest_comes_again(office: Office, posting: str) -> None:
+    """An API server of its own takes the deliveries, and is killed in their middle."""
+    ids = applied(office, posting, 300)
+    office.sandbox.deliveries.waits_seconds = (5, 10, 20, 40, 80)  # a server needs a while to come back
+    with servers(office) as start:
+        port, receiving = start()
+        office.register(f"http://127.0.0.1:{port}")
+        moved(office, ids)
+        office.wait_for(lambda: _count(office, "delivered") >= 60, "some are delivered", PATIENCE_SECONDS)
+        kill(receiving)
+        assert _count(office, "delivered") < 300
+        taken = [str(one.opportunity) for one in office.sandbox.deliveries.of(state="delivered")]
+        office.wait_for(lambda: office.all_done(EVENTS), "what was taken is done", PATIENCE_SECONDS)
+        assert invited(office, taken) == [1] * len(taken)
+        start(port)
+        office.wait_for(office.sandbox.deliveries.settled, "the rest is delivered", PATIENCE_SECONDS)
+        assert _count(office, "delivered") == 300
+        office.wait_for(lambda: office.all_done(EVENTS), "the rest is done", PATIENCE_SECONDS)
+    assert invited(office, ids) == [1] * 300
+
+
+def test_an_event_does_not_wait_for_a_long_run_to_end(office: Office, posting: str) -> None:
+    """5,000 candidates who stood in the stage before are being invited; the next one to come has the next turn."""
+    many = applied(office, posting, 5000)
+    moved(office, many)
+    (one,) = applied(office, posting, 1)
+    office.register(office.url)
+    office.api.trigger(HOURLY, "many", {"since": (datetime.now(UTC) - timedelta(hours=1)).isoformat()})
+    office.wait_for(lambda: sum(invited(office, many[:2000])) >= 400, "it is under way", PATIENCE_SECONDS)
+    calls = len(office.sandbox.journal.of("lever"))
+    moved(office, [one])
+    office.wait_for(lambda: office.invited(one) == 1, "the event is done", PATIENCE_SECONDS)
+    meanwhile = len(office.sandbox.journal.of("lever")) - calls
+    assert not office.api.run(HOURLY, "many").is_done
+    assert meanwhile <= CALLS_IN_A_TURN
+    office.ended("many")
+    assert sum(invited(office, many)) == 5000
+
+
+def kill(component: Component) -> None:
+    tree = psutil.Process(component.process.pid)
+    for process in [*tree.children(recursive=True), tree]:
+        process.send_signal(signal.SIGKILL)
+    component.process.wait()
+
+
+@contextmanager
+def servers(office: Office) -> Iterator[Callable[..., tuple[int, Component]]]:
+    """Starts API servers beside the one that the tasks talk to, on a port or on any."""
+    fleet = Fleet(office.home / "more-servers.json")
+
+    def start(port: int | None = None) -> tuple[int, Component]:
+        port = port or free_port(8090)
+        component = Fleet.start(
+            fleet,
+            "another api-server",
+            command("api-server", "--port", str(port)),
+            Path(office.home / "another-api-server.log"),
+            environment(office.home, os.environ),
+            office.home,
+        )
+        office.wait_for(lambda: _answers(port), "it answers", PATIENCE_SECONDS)
+        return port, component
+
+    try:
+        yield start
+    finally:
+        fleet.stop()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/api/v2/version", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def _count(office: Office, state: str) -> int:
+    return office.sandbox.deliveries.summary()[state]

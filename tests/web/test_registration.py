@@ -1,0 +1,218 @@
+"""Registers with the sandbox, and keeps the tokens in Airflow's own database."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from airflow.models.connection import Connection
+from airflow.utils.session import create_session
+from sqlalchemy import delete, select
+
+from alva_lever.lever.hook import LeverHook
+from alva_lever.transport.errors import Forbidden
+from alva_lever.web import register
+from alva_lever.web.internals import change_connection, passwords
+from alva_lever.web.registration import CannotRegister, Outcome, Registration, webhook_url
+from include.sandbox import Sandbox
+
+URL = "https://airflow.example.com/alva-lever/webhooks/lever"
+EVENTS = ["applicationCreated", "candidateStageChange", "candidateHired", "candidateDeleted"]
+WRITES = ("POST", "PUT", "DELETE")
+
+
+@pytest.fixture
+def sandbox(database: None) -> Iterator[Sandbox]:
+    yield Sandbox(lever_calls_per_second=None)
+    with create_session() as session:
+        session.execute(delete(Connection))
+
+
+@pytest.fixture
+def url(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    with sandbox.serve() as url:
+        connect(monkeypatch, url, sandbox.LEVER_KEY)
+        yield url
+
+
+@pytest.fixture
+def lever(url: str) -> LeverHook:
+    return LeverHook(calls_per_second=100_000)
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, url: str, key: str) -> None:
+    connection = {"conn_type": "lever", "host": f"{url}/lever/v1", "login": key}
+    monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(connection))
+
+
+def outcomes(lever: LeverHook, **options: bool) -> list[str]:
+    return [one.outcome.name for one in Registration(lever, URL).register(**options)]
+
+
+def tokens_at_lever(sandbox: Sandbox) -> list[str]:
+    return [webhook.signature_token for webhook in sandbox.world.lever.webhooks.values()]
+
+
+def ids_at_lever(sandbox: Sandbox) -> list[str]:
+    return [*sandbox.world.lever.webhooks]
+
+
+def written(sandbox: Sandbox) -> list[str]:
+    return [one.method for one in sandbox.journal.all() if one.method in WRITES]
+
+
+class TestUrl:
+    @pytest.mark.parametrize(
+        ("given", "url"),
+        [
+            ("https://airflow.example.com", URL),
+            (" https://airflow.example.com/ ", URL),
+            (URL, URL),
+            (URL + "/", URL),
+            ("https://example.com/airflow/", "https://example.com/airflow/alva-lever/webhooks/lever"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/alva-lever/webhooks/lever"),
+            ("http://localhost:8080", "http://localhost:8080/alva-lever/webhooks/lever"),
+        ],
+    )
+    def test_from_airflows_address_or_from_its_own(self, given: str, url: str) -> None:
+        assert webhook_url(given) == url
+
+    @pytest.mark.parametrize(
+        "given",
+        ["", "airflow.example.com", "http://airflow.example.com", "https://", "https://a:b@example.com",
+         "https://example.com/?a=b", "ftp://example.com", "https://[::1"],
+    )  # fmt: skip
+    def test_no_other(self, given: str) -> None:
+        with pytest.raises(CannotRegister, match=r"https://airflow\.example\.com"):
+            webhook_url(given)
+
+
+class TestRegister:
+    def test_one_webhook_an_event_with_its_token_where_the_receiver_looks(
+        self, sandbox: Sandbox, lever: LeverHook
+    ) -> None:
+        assert outcomes(lever) == ["MADE"] * 4
+        webhooks = sandbox.world.lever.webhooks.values()
+        assert [(webhook.event, webhook.url) for webhook in webhooks] == [(event, URL) for event in EVENTS]
+        assert list(passwords("lever_webhook")) == tokens_at_lever(sandbox)
+
+    def test_again_nothing_is_written(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        outcomes(lever)
+        before = tokens_at_lever(sandbox)
+        sandbox.journal.clear()
+        assert outcomes(lever) == ["KEPT"] * 4
+        assert written(sandbox) == []
+        assert list(passwords("lever_webhook")) == before
+
+    def test_tokens_and_extras_of_others_stay(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        change_connection("lever_webhook", lambda password, extra: ("by-hand, another", {"note": "ours"}))
+        outcomes(lever)
+        assert list(passwords("lever_webhook")) == ["by-hand", "another", *tokens_at_lever(sandbox)]
+        with create_session() as session:
+            row = session.scalar(select(Connection).where(Connection.conn_id == "lever_webhook"))
+            assert row is not None
+            assert row.extra_dejson["note"] == "ours"
+            assert not any(token in row.extra for token in tokens_at_lever(sandbox))
+
+    def test_one_whose_token_nobody_stored_is_made_anew(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        """As a crash between Lever's answer and the storing leaves it; and twice, as Lever lets one make them."""
+        for _ in range(2):
+            lever.create_webhook(event="candidateHired", url=URL)
+        assert outcomes(lever) == ["MADE"] * 4
+        assert len(tokens_at_lever(sandbox)) == 4
+        assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
+
+    def test_those_of_others_are_let_alone(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        lever.create_webhook(event="candidateHired", url="https://elsewhere.example.com/hook")
+        lever.create_webhook(event="contactCreated", url=URL)
+        others = ids_at_lever(sandbox)
+        outcomes(lever)
+        assert set(others) < set(ids_at_lever(sandbox))
+        assert len(ids_at_lever(sandbox)) == 6
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_one_that_a_person_made_in_levers_settings_stays_alone(
+        self, sandbox: Sandbox, lever: LeverHook, status: int
+    ) -> None:
+        lever.create_webhook(event="candidateHired", url=URL)
+        sandbox.faults.add("lever", "DELETE", "*/webhooks/*", status=status, times=None)
+        assert outcomes(lever) == ["MADE", "MADE", "FOREIGN", "MADE"]
+        assert len(ids_at_lever(sandbox)) == 4
+        assert len(passwords("lever_webhook")) == 3
+
+    def test_nothing_is_made_whose_token_cannot_be_stored(
+        self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "generic", "password": ""}))
+        with pytest.raises(CannotRegister, match="environment or a secrets backend"):
+            outcomes(lever)
+        assert written(sandbox) == []
+
+    def test_dry_run(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        registered = Registration(lever, URL, dry_run=True).register()
+        assert [one.outcome for one in registered] == [Outcome.MADE] * 4
+        assert (written(sandbox), passwords("lever_webhook")) == ([], ())
+
+    def test_a_key_that_may_not(self, sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        connect(monkeypatch, url, sandbox.add_lever_key("another", {"stages": "read"}))
+        with pytest.raises(Forbidden, match="webhooks: read"):
+            outcomes(LeverHook(calls_per_second=100_000))
+
+
+class TestRenew:
+    def test_the_new_token_is_stored_before_the_old_webhook_goes(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        outcomes(lever)
+        old = tokens_at_lever(sandbox)
+        seen = []
+
+        def look() -> None:
+            seen.append(set(tokens_at_lever(sandbox)) <= set(passwords("lever_webhook")))
+
+        sandbox.faults.add("lever", "DELETE", "*/webhooks/*", kind="call", action=look, times=None)
+        assert outcomes(lever, renew=True) == ["RENEWED"] * 4
+        assert seen == [True] * 4
+        assert set(old).isdisjoint(tokens_at_lever(sandbox))
+        assert list(passwords("lever_webhook")) == [*old, *tokens_at_lever(sandbox)]
+
+    def test_the_old_tokens_go_when_they_are_told_to_and_nobody_elses(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        change_connection("lever_webhook", lambda password, extra: ("by-hand", {}))
+        outcomes(lever)
+        assert Registration(lever, URL).forget_old() == 0
+        outcomes(lever, renew=True)
+        assert Registration(lever, URL, dry_run=True).forget_old() == 4
+        assert len(passwords("lever_webhook")) == 9
+        assert Registration(lever, URL).forget_old() == 4
+        assert list(passwords("lever_webhook")) == ["by-hand", *tokens_at_lever(sandbox)]
+
+
+class TestCommand:
+    def test_it_says_what_is_still_to_be_done_and_no_token(
+        self, sandbox: Sandbox, url: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert register.main(["https://airflow.example.com"]) == 0
+        told = capsys.readouterr()
+        assert [line for line in told.out.splitlines() if "is registered now" in line] == [
+            f"{event}: is registered now" for event in EVENTS
+        ]
+        assert "switch these four events on" in told.out
+        assert not any(token in told.out + told.err for token in tokens_at_lever(sandbox))
+
+    @pytest.mark.usefixtures("url")
+    def test_a_wrong_address_is_a_sentence(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert register.main(["http://airflow.example.com"]) == 1
+        assert capsys.readouterr().err.startswith("Lever sends to https:// only")
+
+    def test_by_itself_it_reads_levers_key_from_airflows_database(self, sandbox: Sandbox, url: str) -> None:
+        with create_session() as session:
+            session.add(Connection("lever_default", "lever", host=f"{url}/lever/v1", login=sandbox.LEVER_KEY))
+        command = [sys.executable, "-m", "alva_lever.web.register", "http://127.0.0.1:8080"]
+        environment = {name: value for name, value in os.environ.items() if "LEVER_DEFAULT" not in name}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert len(ids_at_lever(sandbox)) == 4
+        assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
+        assert not any(token in done.stdout + done.stderr for token in tokens_at_lever(sandbox))
