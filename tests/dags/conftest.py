@@ -43,6 +43,13 @@ def hourly(database: None, served: str) -> Runner:
 
 
 @pytest.fixture
+def events(database: None, served: str) -> Runner:
+    """The DAG that webhooks start, which has never run."""
+    _forget_runs()
+    return Runner("alva_lever_handle_events")
+
+
+@pytest.fixture
 def nightly(database: None, served: str) -> Runner:
     """The nightly DAG, which has never run."""
     _forget_runs()

@@ -13,10 +13,12 @@ from requests.adapters import BaseAdapter
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
+from alva_lever.rules.claims import Claim, Event, claims
 from alva_lever.rules.settings import Options, Settings, Stage, resolve
 from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
 from alva_lever.steps.batch import Batch, Progress
+from alva_lever.steps.claiming import Claiming
 from alva_lever.steps.crew import THREADS
 from alva_lever.steps.departures import Departures
 from alva_lever.steps.finding import Finding, Found
@@ -145,18 +147,33 @@ class Office:
             continue
         return self.progress.tally.counts
 
-    def batch(self, errand: Errand) -> Batch:
-        """Saved as a task does: as JSON, and read again."""
-        lever, alva = self.lever(), self.alva()
-        tally = self.progress.tally
+    def deliver(self, *events: Event, again: bool = False, **fields: Any) -> dict[str, int]:
+        """A run for these deliveries, turn after turn; the counts of its report. As `run`, otherwise."""
+        if not again:
+            self.progress = Progress()
+        claimed = claims(events)
+        announced = frozenset().union(*(claim.applications for claim in claimed.values()))
+        errand = self.errand(announced=announced, **fields)
+        while not self.batch(errand, claimed).work([(one, None) for one in claimed]):
+            continue
+        return self.progress.tally.counts
+
+    def batch(self, errand: Errand, claimed: dict[str, Claim] | None = None) -> Batch:
+        """Saved as a task does: as JSON, and read again. `claimed`: what deliveries say, instead of a poll."""
+        lever, alva, tally = self.lever(), self.alva(), self.progress.tally
+        inviting = Inviting(
+            lever=lever, alva=alva, errand=errand, near_miss=tally.near_miss, positions=self.progress.positions
+        )
+        claiming = claimed and Claiming(
+            claimed,
+            lever=lever,
+            inviting=inviting,
+            departures=Departures(alva, dry_run=errand.dry_run),
+            received_ms=self.clock.now_ms(),
+            now_ms=self.clock.now_ms(),
+        )
         return Batch(
-            Inviting(
-                lever=lever,
-                alva=alva,
-                errand=errand,
-                near_miss=tally.near_miss,
-                positions=self.progress.positions,
-            ),
+            claiming or inviting,
             lever=lever,
             alva=alva,
             progress=self.progress,

@@ -142,6 +142,19 @@ class TestKinds:
         assert found.tally.ids == {"archived": [archived], "already_invited": [invited], "gone": [gone]}
         assert waiting(found) == []
 
+    @pytest.mark.parametrize("settled", ["archived", "already_invited"])
+    def test_who_has_just_arrived_brings_the_posting_up_to_date_whatever_is_decided(
+        self, office: Office, settled: str
+    ) -> None:
+        ada = came(office, WITHIN_MS)
+        if settled == "archived":
+            office.recruiter.archive(ada, at_ms=WITHIN_MS)
+        else:
+            office.recruiter.tag(ada, "Alva: Invitation Sent")
+        assert office.poll(LAST_HOUR) == {settled: 1}
+        assert [position.facts.external_id for position in office.positions()] == [office.posting]
+        assert office.poll(LAST_HOUR, dry_run=True) == {settled: 1}
+
     def test_an_account_without_a_reason_for_the_hired_has_no_hired(self, office: Office) -> None:
         one = hired(office, WITHIN_MS)
         reasons = office.sandbox.world.lever.archive_reasons
