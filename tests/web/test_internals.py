@@ -96,6 +96,11 @@ class TestConnections:
             assert row.extra_dejson == {"kept": 1, "more": 2}
             assert row.is_encrypted
 
+    def test_an_empty_password_takes_the_old_one_away(self, conn_id: str) -> None:
+        change_connection(conn_id, lambda password, extra: ("first-token", extra))
+        change_connection(conn_id, lambda password, extra: ("", extra))
+        assert passwords(conn_id) == ()
+
     def test_a_database_that_cannot_be_read_is_not_the_same_as_no_token(self, conn_id: str) -> None:
         with create_session() as session:
             session.execute(text("ALTER TABLE connection RENAME TO put_away"))

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import pytest
 from airflow.models.connection import Connection
 from airflow.utils.session import create_session
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from alva_lever.lever.hook import LeverHook
 from alva_lever.transport.errors import Forbidden
-from alva_lever.web import register
-from alva_lever.web.internals import change_connection, passwords
-from alva_lever.web.registration import CannotRegister, Outcome, Registration, webhook_url
+from alva_lever.web import register, registration
+from alva_lever.web.internals import NotWritten, change_connection, passwords
+from alva_lever.web.registration import CannotRegister, Outcome, Registration, forget_old, webhook_url
 from include.sandbox import Sandbox
 
 URL = "https://airflow.example.com/alva-lever/webhooks/lever"
@@ -65,6 +65,10 @@ def written(sandbox: Sandbox) -> list[str]:
     return [one.method for one in sandbox.journal.all() if one.method in WRITES]
 
 
+def _fail(*_: object) -> None:
+    raise NotWritten("the database is locked")
+
+
 class TestUrl:
     @pytest.mark.parametrize(
         ("given", "url"),
@@ -75,6 +79,9 @@ class TestUrl:
             (URL + "/", URL),
             ("https://example.com/airflow/", "https://example.com/airflow/alva-lever/webhooks/lever"),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080/alva-lever/webhooks/lever"),
+            ("https://Airflow.Example.com:443", URL),
+            ("https://airflow.example.com:8443", "https://airflow.example.com:8443/alva-lever/webhooks/lever"),
+            ("http://[::1]:8080", "http://[::1]:8080/alva-lever/webhooks/lever"),
             ("http://localhost:8080", "http://localhost:8080/alva-lever/webhooks/lever"),
         ],
     )
@@ -84,7 +91,8 @@ class TestUrl:
     @pytest.mark.parametrize(
         "given",
         ["", "airflow.example.com", "http://airflow.example.com", "https://", "https://a:b@example.com",
-         "https://example.com/?a=b", "ftp://example.com", "https://[::1"],
+         "https://example.com/?a=b", "ftp://example.com", "https://[::1", "https://example.com:port",
+         "https://exa mple.com"],
     )  # fmt: skip
     def test_no_other(self, given: str) -> None:
         with pytest.raises(CannotRegister, match=r"https://airflow\.example\.com"):
@@ -122,7 +130,7 @@ class TestRegister:
         """As a crash between Lever's answer and the storing leaves it; and twice, as Lever lets one make them."""
         for _ in range(2):
             lever.create_webhook(event="candidateHired", url=URL)
-        assert outcomes(lever) == ["MADE"] * 4
+        assert outcomes(lever) == ["MADE", "MADE", "REMADE", "MADE"]
         assert len(tokens_at_lever(sandbox)) == 4
         assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
 
@@ -138,11 +146,63 @@ class TestRegister:
     def test_one_that_a_person_made_in_levers_settings_stays_alone(
         self, sandbox: Sandbox, lever: LeverHook, status: int
     ) -> None:
-        lever.create_webhook(event="candidateHired", url=URL)
-        sandbox.faults.add("lever", "DELETE", "*/webhooks/*", status=status, times=None)
+        foreign = lever.create_webhook(event="candidateHired", url=URL).id
+        sandbox.faults.add("lever", "DELETE", f"/webhooks/{foreign}", status=status, times=None)
         assert outcomes(lever) == ["MADE", "MADE", "FOREIGN", "MADE"]
         assert len(ids_at_lever(sandbox)) == 4
         assert len(passwords("lever_webhook")) == 3
+        assert outcomes(lever, renew=True) == ["RENEWED", "RENEWED", "FOREIGN", "RENEWED"]
+        assert foreign in ids_at_lever(sandbox)
+        assert len(ids_at_lever(sandbox)) == 4
+
+    @pytest.mark.parametrize(("renew", "stays"), [(False, True), (True, False)])
+    def test_one_that_a_person_made_beside_ours_is_told(
+        self, sandbox: Sandbox, lever: LeverHook, renew: bool, stays: bool
+    ) -> None:
+        outcomes(lever)
+        ours = set(ids_at_lever(sandbox))
+        foreign = lever.create_webhook(event="candidateHired", url=URL).id
+        sandbox.faults.add("lever", "DELETE", f"/webhooks/{foreign}", status=403, times=None)
+        assert outcomes(lever, renew=renew)[2] == "TWICE"
+        assert (ours <= set(ids_at_lever(sandbox))) == stays
+        assert len(ids_at_lever(sandbox)) == 5
+
+    def test_one_whose_token_was_taken_out_by_hand_is_made_anew(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        outcomes(lever)
+        change_connection("lever_webhook", lambda password, extra: (password.split()[0], extra))
+        assert outcomes(lever) == ["KEPT", "REMADE", "REMADE", "REMADE"]
+        assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
+
+    def test_of_two_that_are_known_one_stays(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        """As a crash in the midst of a renewal leaves them."""
+        outcomes(lever)
+        sandbox.faults.add("lever", "DELETE", "/webhooks/*", status=400)
+        outcomes(lever, renew=True)
+        assert len(ids_at_lever(sandbox)) == 5
+        assert outcomes(lever) == ["KEPT"] * 4
+        assert len(ids_at_lever(sandbox)) == 4
+        assert set(tokens_at_lever(sandbox)) <= set(passwords("lever_webhook"))
+
+    def test_nothing_is_made_where_the_database_cannot_be_written(
+        self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(registration, "change_connection", _fail)
+        with pytest.raises(NotWritten):
+            outcomes(lever)
+        assert written(sandbox) == []
+
+    @pytest.mark.parametrize("status", [403, 204])
+    def test_one_whose_token_could_not_be_stored_goes_again(
+        self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch, status: int
+    ) -> None:
+        """Also where Lever then refuses, the sentence is the database's."""
+        break_it = lambda: monkeypatch.setattr(registration, "change_connection", _fail)  # noqa: E731
+        sandbox.faults.add("lever", "POST", "/webhooks", kind="call", action=break_it)
+        if status == 403:
+            sandbox.faults.add("lever", "DELETE", "/webhooks/*", status=403, times=None)
+        with pytest.raises(NotWritten, match="locked"):
+            outcomes(lever)
+        assert len(ids_at_lever(sandbox)) == (1 if status == 403 else 0)
 
     def test_nothing_is_made_whose_token_cannot_be_stored(
         self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch
@@ -153,13 +213,22 @@ class TestRegister:
         assert written(sandbox) == []
 
     def test_dry_run(self, sandbox: Sandbox, lever: LeverHook) -> None:
-        registered = Registration(lever, URL, dry_run=True).register()
+        registered = list(Registration(lever, URL, dry_run=True).register())
         assert [one.outcome for one in registered] == [Outcome.MADE] * 4
         assert (written(sandbox), passwords("lever_webhook")) == ([], ())
 
     def test_a_key_that_may_not(self, sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         connect(monkeypatch, url, sandbox.add_lever_key("another", {"stages": "read"}))
         with pytest.raises(Forbidden, match="webhooks: read"):
+            outcomes(LeverHook(calls_per_second=100_000))
+
+    def test_a_key_that_may_only_read_is_not_taken_for_a_webhook_of_levers_settings(
+        self, sandbox: Sandbox, url: str, lever: LeverHook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for event in EVENTS:
+            lever.create_webhook(event=event, url=URL)
+        connect(monkeypatch, url, sandbox.add_lever_key("another", {"webhooks": "read"}))
+        with pytest.raises(Forbidden, match="webhooks: write"):
             outcomes(LeverHook(calls_per_second=100_000))
 
 
@@ -181,12 +250,20 @@ class TestRenew:
     def test_the_old_tokens_go_when_they_are_told_to_and_nobody_elses(self, sandbox: Sandbox, lever: LeverHook) -> None:
         change_connection("lever_webhook", lambda password, extra: ("by-hand", {}))
         outcomes(lever)
-        assert Registration(lever, URL).forget_old() == 0
+        assert forget_old(lever) == 0
         outcomes(lever, renew=True)
-        assert Registration(lever, URL, dry_run=True).forget_old() == 4
+        assert forget_old(lever, dry_run=True) == 4
         assert len(passwords("lever_webhook")) == 9
-        assert Registration(lever, URL).forget_old() == 4
+        assert forget_old(lever) == 4
         assert list(passwords("lever_webhook")) == ["by-hand", *tokens_at_lever(sandbox)]
+
+    def test_with_the_key_of_another_account_no_token_goes(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        outcomes(lever)
+        before = tokens_at_lever(sandbox)
+        sandbox.reset()
+        with pytest.raises(CannotRegister, match="the same account"):
+            forget_old(lever)
+        assert list(passwords("lever_webhook")) == before
 
 
 class TestCommand:
@@ -200,6 +277,60 @@ class TestCommand:
         ]
         assert "switch these four events on" in told.out
         assert not any(token in told.out + told.err for token in tokens_at_lever(sandbox))
+
+    def test_what_was_done_before_a_fault_is_told(
+        self, sandbox: Sandbox, url: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        sandbox.faults.add("lever", "POST", "/webhooks", status=400, times=None, skip=2)
+        assert register.main(["https://airflow.example.com"]) == 1
+        told = capsys.readouterr()
+        assert told.out.count("is registered now") == 2
+        assert told.err.startswith("Lever answered 400 to POST /webhooks")
+
+    def test_a_key_without_the_permission_is_a_sentence(
+        self, sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        connect(monkeypatch, url, sandbox.add_lever_key("another", {"stages": "read"}))
+        assert register.main(["https://airflow.example.com"]) == 1
+        assert "webhooks: read and write" in capsys.readouterr().err
+
+    @pytest.mark.usefixtures("url")
+    def test_a_connection_that_was_encrypted_with_another_key_is_a_sentence(
+        self, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        change_connection("lever_webhook", lambda password, extra: ("by-hand", extra))
+        with create_session() as session:
+            session.execute(text("UPDATE connection SET password = 'gAAAAA' WHERE conn_id = 'lever_webhook'"))
+        assert register.main(["https://airflow.example.com"]) == 1
+        assert "`lever_webhook` could not be read (InvalidToken)" in capsys.readouterr().err
+        assert len(sandbox.journal) == 0
+
+    @pytest.mark.usefixtures("url")
+    def test_an_environment_variable_that_is_no_connection_is_a_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", "{a-token")
+        assert register.main(["https://airflow.example.com"]) == 1
+        told = capsys.readouterr()
+        assert "EnvironmentVariablesBackend: JSONDecodeError" in told.err
+        assert "a-token" not in told.out + told.err
+
+    @pytest.mark.usefixtures("url")
+    def test_the_old_tokens_need_no_address(self, lever: LeverHook, capsys: pytest.CaptureFixture[str]) -> None:
+        outcomes(lever)
+        outcomes(lever, renew=True)
+        assert register.main(["--forget-old"]) == 0
+        assert capsys.readouterr().out.endswith("4 signing tokens of webhooks that are gone are taken away\n")
+
+    @pytest.mark.usefixtures("url")
+    def test_a_dry_run_says_what_would_be_deleted(
+        self, sandbox: Sandbox, lever: LeverHook, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lever.create_webhook(event="candidateHired", url=URL)
+        sandbox.journal.clear()
+        assert register.main(["https://airflow.example.com", "--dry-run"]) == 0
+        assert "the webhook that was there is deleted" in capsys.readouterr().out
+        assert written(sandbox) == []
 
     @pytest.mark.usefixtures("url")
     def test_a_wrong_address_is_a_sentence(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from airflow.secrets.metastore import MetastoreBackend
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 # A writer that finds the database locked for a moment tries again; a sender isn't kept waiting for longer.
@@ -76,13 +76,23 @@ def as_server() -> None:
 
 def is_kept_elsewhere(conn_id: str) -> bool:
     """Whether a connection comes from the environment or a secrets backend, so that what is written into Airflow's
-    database is never read."""
+    database is never read.
+
+    :raises NotWritten: the environment or a backend couldn't say; Airflow would pass over it without a word.
+    """
     for backend in ensure_secrets_loaded():
         if isinstance(backend, MetastoreBackend):
             return False
-        if backend.get_connection(conn_id=conn_id) is not None:
+        try:
+            there = backend.get_connection(conn_id=conn_id) is not None
+        except Exception as error:
+            problem = f"{type(backend).__name__}: {type(error).__name__}"
+            break
+        if there:
             return True
-    return False
+    else:
+        return False
+    raise NotWritten(f"Connection `{conn_id}` could not be looked for in the environment or a backend ({problem})")
 
 
 def base_url() -> str:
@@ -90,16 +100,16 @@ def base_url() -> str:
     return str(conf.get("api", "base_url", fallback="") or "")
 
 
-def extra_of(conn_id: str) -> dict[str, Any]:
-    """The extra of a connection in Airflow's database, empty where there is none.
+def stored(conn_id: str) -> tuple[str, dict[str, Any]]:
+    """Password and extra of a connection in Airflow's database, both empty where there is none.
 
     :raises NotWritten: the database can't be read.
     """
     try:
         with create_session() as session:
             row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
-            return {} if row is None else dict(row.extra_dejson)
-    except SQLAlchemyError as error:
+            return ("", {}) if row is None else (row.password or "", row.extra_dejson)
+    except Exception as error:  # one that isn't the database's: what is there was encrypted with another key
         problem = type(error).__name__
     raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
 
@@ -113,7 +123,7 @@ def change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tupl
     """
     try:
         _change_connection(conn_id, change)
-    except SQLAlchemyError as error:
+    except Exception as error:
         problem = type(error).__name__
     else:
         return
@@ -128,6 +138,9 @@ def _change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tup
             session.add(row)
         password, extra = change(row.password or "", row.extra_dejson)
         row.set_password(password)
+        if not password:
+            # Airflow takes an empty one as none given.
+            row._password, row.is_encrypted = None, False
         row.set_extra(json.dumps(extra))
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 
 from airflow.sdk.exceptions import AirflowException
 
 from alva_lever.lever.hook import LeverHook
+from alva_lever.transport.errors import Forbidden
 from alva_lever.web.app import LEVER_TOKENS
 from alva_lever.web.internals import NotWritten, as_server, base_url
-from alva_lever.web.registration import CannotRegister, Outcome, Registration, webhook_url
+from alva_lever.web.registration import CannotRegister, Outcome, Registered, Registration, forget_old, webhook_url
 
 _STILL_TO_DO = """
 Still to do, by a Super Admin in Lever (Settings, Integrations and API, Webhooks): switch these four events on. Until
@@ -27,28 +29,42 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     as_server()
     try:
-        registration = Registration(LeverHook(), webhook_url(options.url or base_url()), dry_run=options.dry_run)
         if options.forget_old:
-            print(f"{registration.forget_old()} signing tokens of webhooks that are gone{_not_done(options)}")
+            count = forget_old(LeverHook(), dry_run=options.dry_run)
+            done = "would be" if options.dry_run else "are"
+            print(f"{count} signing tokens of webhooks that are gone {done} taken away")
             return 0
-        registered = registration.register(renew=options.renew)
+        registration = Registration(LeverHook(), webhook_url(options.url or base_url()), dry_run=options.dry_run)
+        outcomes = _tell(registration.register(renew=options.renew), dry_run=options.dry_run)
     except (CannotRegister, NotWritten, AirflowException) as error:
-        print(error, file=sys.stderr)
+        print(f"{error}{_advice(error)}", file=sys.stderr)
         return 1
-    for one in registered:
-        print(f"{one.event}: {one.outcome}{_not_done(options)}")
-    outcomes = {one.outcome for one in registered}
     if Outcome.FOREIGN in outcomes:
         print(f"\nSigning tokens from Lever's settings go into the password of connection `{LEVER_TOKENS}`, separated")
         print("by spaces.")
     print(_STILL_TO_DO)
-    if Outcome.RENEWED in outcomes:
+    if options.renew and not options.dry_run:
         print(_RENEWED)
     return 0
 
 
-def _not_done(options: argparse.Namespace) -> str:
-    return " (or would be: --dry-run)" if options.dry_run else ""
+def _tell(registered: Iterable[Registered], *, dry_run: bool) -> set[Outcome]:
+    """Prints each as it is done: what is done stays done if a later one fails."""
+    if dry_run:
+        print("Nothing is written. Without --dry-run it would be so, if Lever lets what is to be deleted be deleted:")
+    outcomes = set()
+    for one in registered:
+        print(f"{one.event}: {one.outcome}", flush=True)
+        outcomes.add(one.outcome)
+    return outcomes
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, Forbidden):
+        return ". This command needs both: webhooks: read and write"
+    if isinstance(error, NotWritten):
+        return ". Run this where Airflow's database and its key (fernet_key) are those of the API server"
+    return ""
 
 
 def _options() -> argparse.ArgumentParser:

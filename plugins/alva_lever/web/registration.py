@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,10 +14,10 @@ from urllib.parse import urlsplit
 from alva_lever.lever.deliveries import EVENTS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.objects import Webhook
-from alva_lever.transport.errors import Refused
+from alva_lever.transport.errors import ApiError, Forbidden, Refused, Unauthorized
 from alva_lever.transport.root import is_loopback
 from alva_lever.web.app import LEVER_PATH, LEVER_TOKENS, PREFIX
-from alva_lever.web.internals import change_connection, extra_of, is_kept_elsewhere
+from alva_lever.web.internals import change_connection, is_kept_elsewhere, stored
 
 # In the connection's extra: which webhook's token is stored, by a fingerprint from which none can be read.
 _KNOWN = "webhooks"
@@ -30,8 +32,10 @@ class Outcome(StrEnum):
 
     KEPT = "is registered already"
     MADE = "is registered now"
+    REMADE = "is registered anew: the webhook that was there is deleted, since its signing token was not known here"
     RENEWED = "has a new signing token; the one before is accepted still"
     FOREIGN = "was made in Lever's settings, so copy its signing token from there"
+    TWICE = "is registered, and was set up in Lever's settings as well: delete it there, or all of it comes twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,20 @@ def webhook_url(address: str) -> str:
     expected = "Give the address at which Lever reaches Airflow, such as https://airflow.example.com"
     try:
         parts = urlsplit(address.strip())
-        host = parts.hostname or ""
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise CannotRegister(f"What was given is no address. {expected}") from None
-    if "@" in parts.netloc or parts.query or parts.fragment or not host:
+    blank = any(letter.isspace() for letter in parts.netloc + parts.path)
+    if "@" in parts.netloc or parts.query or parts.fragment or not host or blank:
         raise CannotRegister(f"What was given is not the address of a server. {expected}")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise CannotRegister(f"Lever sends to https:// only (http:// is accepted for this machine). {expected}")
     path = parts.path.rstrip("/").removesuffix(PREFIX + LEVER_PATH)
-    return f"{parts.scheme}://{parts.netloc}{path}{PREFIX}{LEVER_PATH}"
+    # Spelt in one way: to Lever another spelling is another address.
+    netloc = f"[{host}]" if ":" in host else host
+    if port not in (None, {"https": 443, "http": 80}[parts.scheme]):
+        netloc = f"{netloc}:{port}"
+    return f"{parts.scheme}://{netloc}{path}{PREFIX}{LEVER_PATH}"
 
 
 class Registration:
@@ -73,84 +82,135 @@ class Registration:
         self._url = url
         self._dry_run = dry_run
 
-    def register(self, *, renew: bool = False) -> list[Registered]:
-        """One webhook for each event. `renew`: with a new signing token each; the old webhook goes when the new one's
-        token is stored, and its token stays.
+    def register(self, *, renew: bool = False) -> Iterator[Registered]:
+        """One webhook for each event, told as it is done.
+
+        `renew`: with a new signing token each; the old webhook goes when the new one's token is stored, and its token
+        stays.
 
         :raises CannotRegister: the tokens can't be stored.
         :raises ApiError: Lever refused, or failed. What was registered until then is, and is found the next time.
-        :raises NotWritten: Airflow's database can't be written; the webhook in question was deleted again.
+        :raises NotWritten: Airflow's database can't be read or written; a webhook that was just made is deleted again.
         """
-        if is_kept_elsewhere(LEVER_TOKENS):
-            raise CannotRegister(
-                f"Connection `{LEVER_TOKENS}` comes from the environment or a secrets backend, where this command "
-                "can't write. Make the webhooks in Lever's settings and put their signing tokens there, or take the "
-                "connection away and run this again"
-            )
-        return [Registered(event, self._one(event, renew=renew)) for event in EVENTS]
-
-    def forget_old(self) -> int:
-        """Takes away the tokens of webhooks that this command made and that are gone by now; gives how many."""
-        there = {webhook.id for webhook in self._lever.webhooks()}
-        gone = {name: mark for name, mark in _known().items() if name not in there}
-        if gone and not self._dry_run:
-            _change(lambda tokens: [one for one in tokens if _mark(one) not in gone.values()], forget=list(gone))
-        return len(gone)
+        _check_tokens_are_ours()
+        for event in EVENTS:
+            yield Registered(event, self._one(event, renew=renew))
 
     def _one(self, event: str, *, renew: bool) -> Outcome:
         known, strange = self._there(event)
+        left: list[Webhook] = []
         if not self._dry_run:
-            for webhook in (*strange, *known[1:]):
+            if known and renew:
+                self._make(event)
+            for webhook in (*(known if renew else known[1:]), *strange):
                 self._delete(webhook)
-            strange = self._there(event)[1]
-        if strange and not self._dry_run:
-            return Outcome.FOREIGN
-        if known and not renew:
-            return Outcome.KEPT
-        if not self._dry_run:
-            self._store(self._lever.create_webhook(event=event, url=self._url))
-            for webhook in known[:1]:
-                self._delete(webhook)
-        return Outcome.RENEWED if known else Outcome.MADE
+            # Whether Lever let it be deleted is asked again: 404 is what one that it keeps may be answered as well.
+            left = self._there(event)[1] if strange else []
+            if not known and not left:
+                self._make(event)
+        if left:
+            return Outcome.TWICE if known else Outcome.FOREIGN
+        if known:
+            return Outcome.RENEWED if renew else Outcome.KEPT
+        return Outcome.REMADE if strange else Outcome.MADE
 
     def _there(self, event: str) -> tuple[list[Webhook], list[Webhook]]:
         """Those for this event and address: those whose token is stored, and the others."""
         there = [one for one in self._lever.webhooks() if (one.event, one.url) == (event, self._url)]
-        stored = _known()
-        return [one for one in there if one.id in stored], [one for one in there if one.id not in stored]
+        password, extra = stored(LEVER_TOKENS)
+        marks = {_mark(token) for token in _apart(password)}
+        # One whose token somebody took out of the password is as good as unknown.
+        known = {name for name, mark in _marks(extra).items() if mark in marks}
+        return [one for one in there if one.id in known], [one for one in there if one.id not in known]
 
     def _delete(self, webhook: Webhook) -> None:
+        """Or not, where a person made it in Lever's settings.
+
+        :raises Forbidden: the key may delete none.
+        """
         try:
             self._lever.delete_webhook(webhook.id)
+        except Unauthorized:
+            raise
         except Refused as refused:
-            # Made in Lever's settings, unless it is the key that may delete none: then making one is refused as well.
-            self._lever.log.info("%s", refused)
+            if isinstance(refused, Forbidden):
+                self._check_key_may_delete()
+            self._lever.log.info("Lever did not let webhook %s be deleted (%s)", webhook.id, refused.status)
 
-    def _store(self, webhook: Webhook) -> None:
+    def _check_key_may_delete(self) -> None:
+        """By deleting what isn't there."""
+        try:
+            self._lever.delete_webhook(str(uuid.uuid4()))
+        except Forbidden:
+            raise
+        except Refused as refused:
+            self._lever.log.debug("%s", refused)
+
+    def _make(self, event: str) -> None:
+        # Nothing is made before it is known that its token can be stored.
+        _change(lambda tokens: tokens)
+        webhook = self._lever.create_webhook(event=event, url=self._url)
         token = webhook.signature_token or ""
         try:
-            if not token:
-                raise CannotRegister("Lever's answer holds no signing token, so the webhook was deleted again")
+            if _apart(token) != [token]:
+                raise CannotRegister("Lever's answer holds no usable signing token, so the webhook was deleted again")
             _change(lambda tokens: [*tokens, token], known={webhook.id: _mark(token)})
         except BaseException:
-            self._lever.delete_webhook(webhook.id)
+            # Where that fails too, the next run finds a webhook whose token it doesn't know.
+            with suppress(ApiError):
+                self._lever.delete_webhook(webhook.id)
             raise
 
 
-def _known() -> dict[str, str]:
-    """Fingerprints of stored tokens by webhook id."""
-    return dict(extra_of(LEVER_TOKENS).get(_KNOWN) or {})
+def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
+    """Takes away the tokens of webhooks that this command made and that are gone by now; gives how many.
+
+    :raises CannotRegister: none of them is there, so this is another account's key, more likely than not.
+    """
+    _check_tokens_are_ours()
+    known = _marks(stored(LEVER_TOKENS)[1])
+    there = {webhook.id for webhook in lever.webhooks()}
+    gone = {name: mark for name, mark in known.items() if name not in there}
+    if gone and len(gone) == len(known):
+        raise CannotRegister(
+            "Lever has none of the webhooks whose signing tokens are stored here, so nothing was taken away. Look at "
+            f"the key in connection `{lever.http_conn_id}`: is it that of the same account? If it is, register the "
+            "webhooks first"
+        )
+    if gone and not dry_run:
+        _change(lambda tokens: [one for one in tokens if _mark(one) not in gone.values()], forget=list(gone))
+    return len(gone)
+
+
+def _check_tokens_are_ours() -> None:
+    """:raises CannotRegister: what is written would not be read."""
+    if is_kept_elsewhere(LEVER_TOKENS):
+        raise CannotRegister(
+            f"Connection `{LEVER_TOKENS}` comes from the environment or a secrets backend, where this command "
+            "can't write. Make the webhooks in Lever's settings and put their signing tokens there, or take the "
+            "connection away and run this again"
+        )
+    # Before Lever's key is looked for: where the database can't be read, that isn't found either.
+    stored(LEVER_TOKENS)
+
+
+def _marks(extra: dict[str, Any]) -> dict[str, str]:
+    """Fingerprints of tokens by webhook id."""
+    return dict(extra.get(_KNOWN) or {})
 
 
 def _change(
     tokens_of: Callable[[list[str]], list[str]], *, known: dict[str, str] | None = None, forget: Sequence[str] = ()
 ) -> None:
     def write(password: str, extra: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        kept = {name: mark for name, mark in (extra.get(_KNOWN) or {}).items() if name not in forget}
-        tokens = tokens_of(list(dict.fromkeys(password.replace(",", " ").split())))
-        return " ".join(tokens), {**extra, _KNOWN: {**kept, **(known or {})}}
+        kept = {name: mark for name, mark in _marks(extra).items() if name not in forget}
+        return " ".join(tokens_of(_apart(password))), {**extra, _KNOWN: {**kept, **(known or {})}}
 
     change_connection(LEVER_TOKENS, write)
+
+
+def _apart(password: str) -> list[str]:
+    return list(dict.fromkeys(password.replace(",", " ").split()))
 
 
 def _mark(token: str) -> str:
