@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import inviting, listing, webhooks
+from benchmarks import inviting, listing, results, webhooks
 
 
 def main() -> None:
@@ -10,6 +10,8 @@ def main() -> None:
     listing.run()
     print("Inviting candidates")
     inviting.run()
+    print("Pushing results")
+    results.run()
     print("Taking deliveries")
     webhooks.run()
 

@@ -16,10 +16,17 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 
 @contextmanager
-def office(opportunities: int, *, postings: int = 3, slow_seconds: float = 0.0) -> Iterator[tuple[str, list[str]]]:
-    """A sandbox in which so many candidates stand in the trigger stage: its base URL, and their ids."""
+def office(
+    opportunities: int, *, postings: int = 3, slow_seconds: float = 0.0, completed: bool = False
+) -> Iterator[tuple[str, list[str]]]:
+    """A sandbox in which so many candidates stand in the trigger stage: its base URL, and their ids.
+
+    `completed`: they were invited, and have completed their tests since.
+    """
     ours, theirs = _SPAWN.Pipe()
-    process = _SPAWN.Process(target=_serve, args=(theirs, opportunities, postings, slow_seconds), daemon=True)
+    process = _SPAWN.Process(
+        target=_serve, args=(theirs, opportunities, postings, slow_seconds, completed), daemon=True
+    )
     process.start()
     try:
         yield ours.recv()
@@ -65,8 +72,9 @@ def forget(url: str) -> None:
     requests.delete(f"{url}/control/requests", timeout=60)
 
 
-def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: float) -> None:
+def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: float, completed: bool) -> None:
     from include.sandbox import Sandbox
+    from include.sandbox.alva.candidate import Invitee
 
     sandbox = Sandbox()
     names = [sandbox.recruiter.add_posting(f"Engineer {number}", team="Platform") for number in range(postings)]
@@ -75,6 +83,14 @@ def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: fl
     for number in range(opportunities):
         email, at_ms = f"kim.{number}@candidates.test", now_ms - 600_000 - number * 1000
         ids.append(sandbox.recruiter.apply(names[number % postings], f"Kim {number}", [email], at_ms=at_ms))
+    if completed:
+        alva = sandbox.world.alva
+        positions = [sandbox.candidates.add_position(f"Engineer {number}", name) for number, name in enumerate(names)]
+        for number, one in enumerate(ids):
+            invitee = Invitee(f"kim.{number}@candidates.test", "Kim", str(number), one)
+            alva.roster.invite(positions[number % postings], invitee)
+            sandbox.recruiter.tag(one, "Alva: Invitation Sent")
+            sandbox.candidates.finish(one, 82)
     if slow_seconds:
         for service in ("lever", "alva"):
             sandbox.faults.add(service, kind="slow", seconds=slow_seconds, times=None)

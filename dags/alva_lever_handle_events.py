@@ -1,4 +1,4 @@
-"""When webhooks deliver: what they say has happened is looked at in Lever, and done in Alva, within seconds."""
+"""When webhooks deliver: what they say has happened is looked at in Lever and Alva, and done within seconds."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from alva_lever.operators.handle_events import HandleEventsOperator
 from alva_lever.operators.report import ReportOperator
 from alva_lever.rules.claims import Kind
 
+ID = {"type": "string", "pattern": r"^[^@\s]{1,200}$"}
 DELIVERY = {
     "type": "object",
-    "required": ["kind", "opportunity"],
     "properties": {
         "kind": {"enum": [kind.value for kind in Kind]},
-        "opportunity": {"type": "string"},
-        "application": {"type": "string"},
+        "opportunity": ID,
+        "application": ID,
+        "candidate": ID,
     },
+    "anyOf": [{"required": ["kind", "opportunity"]}, {"required": ["kind", "candidate"]}],
 }
 
 with DAG(
     "alva_lever_handle_events",
-    description="Does in Alva what Lever's webhooks tell of",
+    description="Does what Lever's and Alva's webhooks tell of",
     doc_md=__doc__,
     schedule=None,
     start_date=datetime(2026, 1, 1, tzinfo=UTC),

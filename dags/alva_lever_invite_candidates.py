@@ -55,6 +55,6 @@ with DAG(
     )
     report = ReportOperator(
         task_id="report", find_task_id="find", batch_task_id="invite", other_task_ids=["tell_departures"],
-        inlets=[COVERED], execution_timeout=timedelta(minutes=5),
+        polls=True, inlets=[COVERED], execution_timeout=timedelta(minutes=5),
     )  # fmt: skip
     [invite, departures] >> report

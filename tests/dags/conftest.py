@@ -50,6 +50,13 @@ def events(database: None, served: str) -> Runner:
 
 
 @pytest.fixture
+def results(database: None, served: str) -> Runner:
+    """The results DAG, which has never run."""
+    _forget_runs()
+    return Runner("alva_lever_push_results")
+
+
+@pytest.fixture
 def nightly(database: None, served: str) -> Runner:
     """The nightly DAG, which has never run."""
     _forget_runs()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.claims import Claim, Event, claims
+from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.settings import Options, Settings, Stage, resolve
 from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
@@ -23,6 +24,7 @@ from alva_lever.steps.crew import THREADS
 from alva_lever.steps.departures import Departures
 from alva_lever.steps.finding import Finding, Found
 from alva_lever.steps.inviting import Errand, Inviting
+from alva_lever.steps.mirroring import Mirroring, changed_since
 from alva_lever.steps.posting_sync import PostingSync
 from include.sandbox import Clock, Sandbox
 from include.sandbox.candidates import Candidates
@@ -147,18 +149,49 @@ class Office:
             continue
         return self.progress.tally.counts
 
-    def deliver(self, *events: Event, again: bool = False, **fields: Any) -> dict[str, int]:
-        """A run for these deliveries, turn after turn; the counts of its report. As `run`, otherwise."""
+    def push(
+        self, *opportunities: str, since_ms: int | None = None, again: bool = False, dry_run: bool = False
+    ) -> dict[str, int]:
+        """A run of the results DAG for who changed in Alva since then, or for these; the counts of its report."""
+        if not again:
+            self.progress = Progress()
+        lever, alva = self.lever(), self.alva()
+        changed = {} if opportunities else changed_since(alva, since_ms or 0)
+        mirroring = self._mirroring(lever, alva, changed, dry_run=dry_run)
+        batch = Batch(mirroring, lever=lever, alva=alva, progress=self.progress, save=self._save, clock=self.time.clock)
+        if not batch.work([(one, None) for one in opportunities or changed]):
+            return self.push(*opportunities, since_ms=since_ms, again=True, dry_run=dry_run)
+        return self.progress.tally.counts
+
+    def _mirroring(
+        self, lever: LeverHook, alva: AlvaHook, candidates: Mapping[str, AlvaCandidate], *, dry_run: bool
+    ) -> Mirroring:
+        return Mirroring(
+            candidates,
+            lever=lever,
+            alva=alva,
+            settings=self.settings,
+            near_miss=self.progress.tally.near_miss,
+            dry_run=dry_run,
+        )
+
+    def deliver(
+        self, *events: Event, again: bool = False, received_ms: int | None = None, **fields: Any
+    ) -> dict[str, int]:
+        """A run for these deliveries, turn after turn; the counts of its report. As `run`, otherwise.
+
+        `received_ms`: when they came, where that is not now.
+        """
         if not again:
             self.progress = Progress()
         claimed = claims(events)
         announced = frozenset().union(*(claim.applications for claim in claimed.values()))
         errand = self.errand(announced=announced, **fields)
-        while not self.batch(errand, claimed).work([(one, None) for one in claimed]):
+        while not self.batch(errand, claimed, received_ms).work([(one, None) for one in claimed]):
             continue
         return self.progress.tally.counts
 
-    def batch(self, errand: Errand, claimed: dict[str, Claim] | None = None) -> Batch:
+    def batch(self, errand: Errand, claimed: dict[str, Claim] | None = None, received_ms: int | None = None) -> Batch:
         """Saved as a task does: as JSON, and read again. `claimed`: what deliveries say, instead of a poll."""
         lever, alva, tally = self.lever(), self.alva(), self.progress.tally
         inviting = Inviting(
@@ -169,7 +202,8 @@ class Office:
             lever=lever,
             inviting=inviting,
             departures=Departures(alva, dry_run=errand.dry_run),
-            received_ms=self.clock.now_ms(),
+            mirroring=self._mirroring(lever, alva, {}, dry_run=errand.dry_run),
+            received_ms=self.clock.now_ms() if received_ms is None else received_ms,
             now_ms=self.clock.now_ms(),
         )
         return Batch(

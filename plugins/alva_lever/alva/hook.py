@@ -96,13 +96,14 @@ class AlvaHook(VendorHook):
     ) -> Iterator[AlvaCandidate]:
         """Each once, page by page. GET /candidates
 
-        Filters on ids are applied to the rows as well: an API that doesn't know a filter would answer with everybody.
+        Filters are applied to the rows as well: an API that doesn't know a filter would answer with everybody.
         """
         params = _given(external_id=external_id, job_position_id=job_position_id)
         if updated_since_ms is not None:
             params.append(("updated_since", wire.moment(updated_since_ms)))
         for row in self._walk(wire.candidate, "candidates", params=params, key=lambda candidate: candidate.id):
-            if external_id in (None, row.external_id) and job_position_id in (None, row.job_position_id):
+            late = None in (updated_since_ms, row.updated_at_ms) or (row.updated_at_ms or 0) >= (updated_since_ms or 0)
+            if late and external_id in (None, row.external_id) and job_position_id in (None, row.job_position_id):
                 yield row
 
     def candidate(self, candidate_id: str) -> AlvaCandidate:

@@ -76,6 +76,7 @@ def candidate(row: Fields) -> AlvaCandidate:
         ),
         role_fit=_percentage_or_none(row, "role_fit"),
         url=row.text_or_none("url") or None,
+        updated_at_ms=row.moment_ms_or_none("updated_at"),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase
 from alva_lever.rules.asking import is_own
-from alva_lever.rules.model import Note
+from alva_lever.rules.model import Note, Reply
 from alva_lever.transport.errors import NotFound
 from alva_lever.transport.root import path
 
@@ -38,10 +40,17 @@ class Notes(LeverBase):
         written = self.write_once("POST", where, wire.one(wire.written_note), json=body, read_back=read_back)
         return self._whole(opportunity_id, written)
 
-    def update_note(self, opportunity_id: str, note_id: str, text: str) -> Note:
-        """Replace the text of a note that the API wrote. PUT /opportunities/:opportunity/notes/:note"""
+    def update_note(self, opportunity_id: str, note_id: str, text: str, *, replies: Sequence[Reply] = ()) -> Note:
+        """Replace the text of a note that the API wrote. PUT /opportunities/:opportunity/notes/:note
+
+        It replaces the whole thread: `replies`, what others wrote below it, is to be written again, or it is lost.
+        """
         where = path(self.vendor, "opportunities", opportunity_id, "notes", note_id)
-        body = {"values": [{"value": text}]}
+        kept = [
+            {"value": reply.text} | ({} if reply.created_at_ms is None else {"createdAt": reply.created_at_ms})
+            for reply in replies
+        ]
+        body = {"values": [{"value": text}, *kept]}
         return self._whole(opportunity_id, self.ask("PUT", where, wire.one(wire.written_note), json=body))
 
     def delete_note(self, opportunity_id: str, note_id: str) -> None:

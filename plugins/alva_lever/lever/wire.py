@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from alva_lever.lever.objects import ArchiveReason, DeletedOpportunity, User, Webhook
-from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, StageChange
+from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, Reply, StageChange
 from alva_lever.rules.settings import Stage
 from alva_lever.transport.failures import VendorError
 from alva_lever.transport.fields import Fields, Untrusted, same_id
@@ -114,13 +114,19 @@ def posting(row: Fields) -> tuple[Posting, str | None]:
 
 def note(row: Fields) -> Note:
     """One note. Its text is that of its first comment: the others of the thread are other people's."""
-    comments = row.rows("fields", lambda comment: comment.text_or_none("value"))
+    comments = [one for one in row.rows("fields", _comment) if one is not None]
     return Note(
         id=row.id(),
-        text=next((text for text in comments if text is not None), ""),
+        text=comments[0].text if comments else "",
         created_at_ms=row.whole("createdAt"),
         author_id=row.id_or_none("user"),
+        replies=tuple(comments[1:]),
     )
+
+
+def _comment(row: Fields) -> Reply | None:
+    text = row.text_or_none("value")
+    return None if text is None else Reply(text, row.whole_or_none("createdAt"))
 
 
 def listed_note(row: Fields) -> tuple[str, Note | None]:

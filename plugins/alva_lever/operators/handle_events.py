@@ -12,10 +12,11 @@ from alva_lever.operators.turns import Turns
 
 
 class HandleEventsOperator(BaseOperator):
-    """Looks once at each opportunity that the run's deliveries speak of: invites, hires, removes, or does nothing.
+    """Looks once at each opportunity that the run's deliveries speak of: invites, hires, removes, writes results, or
+    does nothing.
 
-    The run's conf is `{"deliveries": [{"kind", "opportunity", "application"?}, ...]}`; kinds are those of
-    `rules.claims.Kind`. It works in turns at Lever's limit, as `InviteCandidatesOperator` does.
+    The run's conf is `{"deliveries": [{"kind", "opportunity", "application"?} or {"kind", "candidate"}, ...]}`; kinds
+    are those of `rules.claims.Kind`. It works in turns at Lever's limit, as `InviteCandidatesOperator` does.
 
     XCom `return_value`: `{"tally", "finished"}`, also when it failed (`finished` is then false).
 
@@ -38,37 +39,59 @@ class HandleEventsOperator(BaseOperator):
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings
-        from alva_lever.rules.claims import Event, claims
+        from alva_lever.rules.claims import Event, claims, results_of
         from alva_lever.steps.batch import Batch, Progress
         from alva_lever.steps.claiming import Claiming
-        from alva_lever.steps.crew import THREADS
+        from alva_lever.steps.crew import THREADS, unfinished
         from alva_lever.steps.departures import Departures
         from alva_lever.steps.inviting import Errand, Inviting
+        from alva_lever.steps.mirroring import Mirroring, resolve
 
         run, turns = Run.of(context), Turns(context)
-        claimed = claims(Event.of(told) for told in context["params"]["deliveries"])
+        events = [Event.of(told) for told in context["params"]["deliveries"]]
         lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)
         # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
         alva.get_conn()
         progress = turns.progress() or Progress()
-        errand = Errand(
-            settings=read_settings(lever),
-            window=None,
-            run_id=run.run_id,
-            announced=frozenset().union(*(claim.applications for claim in claimed.values())),
-            dry_run=run.dry_run,
-            repeated=turns.repeated(progress),
-        )
-        inviting = Inviting(
-            lever=lever, alva=alva, errand=errand, near_miss=progress.tally.near_miss, positions=progress.positions
-        )
-        claiming = Claiming(
-            claimed,
-            lever=lever,
-            inviting=inviting,
-            departures=Departures(alva, dry_run=run.dry_run),
-            received_ms=run.queued_ms,
-            now_ms=int(time.time() * 1000),
-        )
-        batch = Batch(claiming, lever=lever, alva=alva, progress=progress, save=turns.save)
-        return turns.play(lambda: batch.work([(name, None) for name in claimed]), progress)
+
+        def work() -> bool:
+            settings = read_settings(lever)
+            resolved = resolve(alva, list({event.candidate_id: None for event in events if event.candidate_id}))
+            for candidate_id in set(resolved.missing) - progress.done:
+                progress.tally.count("not_in_alva", candidate_id)
+                progress.done.add(candidate_id)
+            claimed = claims([*events, *map(results_of, resolved.candidates)])
+            errand = Errand(
+                settings=settings,
+                window=None,
+                run_id=run.run_id,
+                announced=frozenset().union(*(claim.applications for claim in claimed.values())),
+                dry_run=run.dry_run,
+                repeated=turns.repeated(progress),
+            )
+            tally = progress.tally
+            claiming = Claiming(
+                claimed,
+                lever=lever,
+                inviting=Inviting(
+                    lever=lever, alva=alva, errand=errand, near_miss=tally.near_miss, positions=progress.positions
+                ),
+                departures=Departures(alva, dry_run=run.dry_run),
+                mirroring=Mirroring(
+                    resolved.candidates,
+                    lever=lever,
+                    alva=alva,
+                    settings=settings,
+                    near_miss=tally.near_miss,
+                    dry_run=run.dry_run,
+                ),
+                received_ms=run.queued_ms,
+                now_ms=int(time.time() * 1000),
+            )
+            batch = Batch(claiming, lever=lever, alva=alva, progress=progress, save=turns.save)
+            finished = batch.work([(name, None) for name in claimed])
+            if finished and resolved.faults:
+                raise unfinished(resolved.faults, len(events), "deliveries")
+            return finished
+
+        return turns.play(work, progress)

@@ -20,10 +20,11 @@ class ReportOperator(BaseOperator):
     XCom `return_value`: `{"dry_run", "looked_at", "counts", "ids", "near_misses", "calls", "waited_seconds"}`; left
     also where the run fails, which it then does here, without a retry.
 
-    :param find_task_id: the task that found whom to look at, in a DAG that polls; a scheduled run of it that
-        succeeds moves how far the DAG has come.
+    :param find_task_id: the task that found whom to look at, where there is one.
     :param batch_task_id: the mapped task that did the batches which it found.
     :param other_task_ids: tasks with a tally of their own.
+    :param polls: whether the DAG asks what happened in a stretch of time: a scheduled run that succeeds then moves how
+        far the DAG has come.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class ReportOperator(BaseOperator):
         find_task_id: str | None = None,
         batch_task_id: str | None = None,
         other_task_ids: Sequence[str] = (),
+        polls: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"trigger_rule": "all_done", "retries": 0, **kwargs})
         self.find_task_id = find_task_id
         self.batch_task_id = batch_task_id
         self.other_task_ids = other_task_ids
+        self.polls = polls
 
     def execute(self, context: Context) -> dict[str, Any]:
         run, ti = Run.of(context), context["ti"]
@@ -54,9 +57,9 @@ class ReportOperator(BaseOperator):
             raise AirflowFailException(
                 f"The run is not complete: {', '.join(unfinished)} did not finish. Its report holds what was done; "
                 "nothing of it is done twice. Read the red task's log and mend what it says; then clear that task with "
-                f"its downstream{_OR_LEAVE_IT if self.find_task_id else ''}"
+                f"its downstream{_OR_LEAVE_IT if self.polls else ''}"
             )
-        if self.find_task_id:
+        if self.polls:
             move_covered(context, covered_asset(self.dag_id), run)
         return report
 

@@ -76,6 +76,14 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What somebody wrote below a note."""
+
+    text: str = field(repr=False)
+    created_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A note on an opportunity. `author_id` is None for one that the API wrote for nobody in particular."""
 
@@ -83,6 +91,7 @@ class Note:
     text: str = field(repr=False)
     created_at_ms: int
     author_id: str | None
+    replies: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ class AlvaCandidate:
     assessments: tuple[Assessment, ...]
     role_fit: float | None = field(repr=False)
     url: str | None = field(repr=False)
+    updated_at_ms: int | None = None
 
     @property
     def invited_email(self) -> str:

@@ -39,6 +39,15 @@ def result_note(candidate: AlvaCandidate, results: Results, link: str | None, re
     return "\n\n".join([*parts, ref])
 
 
+def reset_note(ref: str) -> str:
+    """What takes the place of results that no longer hold."""
+    return (
+        "Alva: test results\n\n"
+        "The tests were reset in Alva, so there are no results now. When the candidate has taken them again, the new "
+        f"ones will stand here.\n\n{ref}"
+    )
+
+
 def _role_fit(results: Results) -> str:
     fit = results.role_fit
     if fit is None:

@@ -12,6 +12,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.tally import Tally
 from alva_lever.steps.crew import THREADS, Crew, unfinished
 from alva_lever.steps.looking import AT_ONCE, Look, Pair
+from alva_lever.steps.meter import Meter
 
 # One turn: so many calls to Lever, or so long, whichever comes first. Then somebody else may be in more of a hurry.
 CALLS_PER_TURN = 500
@@ -57,19 +58,19 @@ class Batch:
         alva: AlvaHook,
         progress: Progress,
         save: Callable[[Progress], None],
+        meter: Meter | None = None,
         threads: int = THREADS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`meter`: one that has read calls already."""
         self._work = work
         self._lever = lever
-        self._alva = alva
+        self._meter = meter or Meter(lever, alva)
         self._progress = progress
         self._save = save
         self._threads = threads
         self._clock = clock
         self._started = clock()
-        self._counted = {"lever": 0, "alva": 0}
-        self._waited_seconds = 0.0
         self._turn_is_over = False
 
     def work(self, pairs: Sequence[Pair]) -> bool:
@@ -114,11 +115,5 @@ class Batch:
         return self._lever.calls >= CALLS_PER_TURN or self._clock() - self._started >= SECONDS_PER_TURN
 
     def _keep(self) -> None:
-        tally = self._progress.tally
-        for vendor, calls in (("lever", self._lever.calls), ("alva", self._alva.calls)):
-            tally.calls[vendor] += calls - self._counted[vendor]
-            self._counted[vendor] = calls
-        waited = self._lever.waited_seconds + self._alva.waited_seconds
-        tally.waited_seconds += waited - self._waited_seconds
-        self._waited_seconds = waited
+        self._meter.read(self._progress.tally)
         self._save(self._progress)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.claims import Claim, Kind
+from alva_lever.rules.mirror import Word
 from alva_lever.rules.window import OVERLAP_MS
 from alva_lever.steps.departures import Departures
 from alva_lever.steps.inviting import Inviting
 from alva_lever.steps.looking import Look, Looking, Pair
+from alva_lever.steps.mirroring import Mirroring
 from alva_lever.steps.postings import OnceEach
 from alva_lever.transport.deliveries import OLDEST_MS
 
@@ -31,6 +33,7 @@ class Claiming:
         lever: LeverHook,
         inviting: Inviting,
         departures: Departures,
+        mirroring: Mirroring,
         received_ms: int,
         now_ms: int,
     ) -> None:
@@ -39,6 +42,7 @@ class Claiming:
         self._lever = lever
         self._inviting = inviting
         self._departures = departures
+        self._mirroring = mirroring
         self._received_ms = received_ms
         self._now_ms = now_ms
         self._looking = Looking(lever)
@@ -49,7 +53,8 @@ class Claiming:
         return {}
 
     def do(self, item: Look | str) -> str:
-        """What became of one: `deleted`, `hired`, `not_in_alva` or `unconfirmed`; else what a poll would say.
+        """What became of one: `deleted`, `hired`, `not_in_alva` or `unconfirmed`; else what was written of its results,
+        or else what a poll would say.
 
         :raises ApiError: as `Inviting.handle`.
         """
@@ -57,14 +62,21 @@ class Claiming:
         claim = self._claims[opportunity_id]
         if Kind.DELETED in claim.kinds and self._is_deleted(opportunity_id):
             return self._departures.remove(opportunity_id)
-        departed = None if claim.kinds.isdisjoint({Kind.DELETED, Kind.HIRED}) else UNCONFIRMED
-        if Kind.HIRED not in claim.kinds and not claim.asks_to_look:
-            return departed or UNCONFIRMED
+        if claim.kinds == {Kind.DELETED}:
+            return UNCONFIRMED
         look = self._looking.look(opportunity_id)
+        departed = decided = mirrored = None
         if Kind.HIRED in claim.kinds and self._is_hired(look):
             departed = self._departures.hire(opportunity_id)
-        decided = self._inviting.handle(look) if claim.asks_to_look else None
-        return departed or decided or UNCONFIRMED
+        elif not claim.kinds.isdisjoint({Kind.DELETED, Kind.HIRED}):
+            departed = UNCONFIRMED
+        if claim.asks_to_look:
+            decided = self._inviting.handle(look)
+        if Kind.RESULTS in claim.kinds:
+            # As it is now: what was just written to it counts.
+            mirrored = self._mirroring.do(opportunity_id) if decided else self._mirroring.handle(look)
+        written = None if mirrored == Word.UNCHANGED else mirrored
+        return departed or written or decided or mirrored or UNCONFIRMED
 
     def _is_hired(self, look: Look) -> bool:
         opportunity = look.opportunity

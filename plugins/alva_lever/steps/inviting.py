@@ -229,7 +229,7 @@ class Inviting:
             return failure
         return self._told(opportunity.id, lambda: self._telling.failure(opportunity, failure, detail, key)) or failure
 
-    def _told(self, opportunity_id: str, tell: Callable[[], None]) -> Reason | None:
+    def _told(self, opportunity_id: str, tell: Callable[[], object]) -> Reason | None:
         """Writes to Lever. None if that went well, `confidential` if Lever refuses to show this one by now."""
         try:
             tell()

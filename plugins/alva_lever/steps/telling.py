@@ -1,11 +1,12 @@
-"""What is written to Lever about one candidate: link, note, stage and tags, in this order."""
+"""What is written to Lever about one candidate: link, notes, stage and tags, in this order."""
 
 from __future__ import annotations
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules import asking, results, tags, texts
+from alva_lever.rules import asking, tags, texts
 from alva_lever.rules.asking import Failure
+from alva_lever.rules.mirror import Word, difference, needs_notes
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tags import TagChange
@@ -27,36 +28,33 @@ class Telling:
             self._lever.add_note(opportunity.id, text, ref)
         self._tag(opportunity.id, tags.with_status(opportunity.tags, tags.INVITATION_FAILED))
 
-    def state(self, opportunity: Opportunity, candidate: AlvaCandidate) -> None:
-        """The candidate's present state in Alva: invited as a rule, sometimes bounced or completed already."""
-        status = results.status_tag(candidate)
-        if status == tags.COMPLETED:
-            self._completion(opportunity, candidate)
-            return
-        if status == tags.INVITATION_BOUNCED:
-            ref = asking.bounce_ref(candidate)
-            if self._own_note(opportunity.id, ref) is None:
-                self._lever.add_note(opportunity.id, texts.bounce_note(settings=self._settings, ref=ref), ref)
-        self._tag(opportunity.id, tags.with_status(opportunity.tags, status))
+    def state(self, opportunity: Opportunity, candidate: AlvaCandidate, *, dry_run: bool = False) -> Word:
+        """The candidate's present state in Alva: invited, bounced, completed, and whatever became of that.
 
-    def _completion(self, opportunity: Opportunity, candidate: AlvaCandidate) -> None:
-        """`Alva: Completed` comes last: it says that the rest is done."""
-        summary = self._alva.results(candidate.id)
-        link = summary.url or candidate.url
-        if link is not None and link not in opportunity.links:
-            self._lever.add_links(opportunity.id, [link])
-        ref = asking.result_ref(candidate.id)
-        text = results.result_note(candidate, summary, link, ref)
-        note = self._own_note(opportunity.id, ref)
-        if note is None:
-            self._lever.add_note(opportunity.id, text, ref)
-        elif note.text.strip() != text:
-            self._lever.update_note(opportunity.id, note.id, text)
-        progression = self._settings.progression_stage
-        if progression is not None and self._settings.may_progress(opportunity.stage_id):
-            self._lever.move_stage(opportunity.id, progression.id)
-        score = None if summary.role_fit is None else summary.role_fit.score
-        self._tag(opportunity.id, tags.with_status(opportunity.tags, tags.COMPLETED, results.role_fit_tag(score)))
+        Two reads of Lever at most, the opportunity included, and one of Alva, the candidate not included.
+        """
+        lever, name = self._lever, opportunity.id
+        found = difference(
+            opportunity,
+            candidate,
+            summary=self._alva.results(candidate.id) if candidate.completed else None,
+            notes=lever.notes(name) if needs_notes(opportunity, candidate) else (),
+            settings=self._settings,
+        )
+        if dry_run:
+            return found.word
+        if found.link is not None:
+            lever.add_links(name, [found.link])
+        for change in found.notes:
+            if change.note is None:
+                lever.add_note(name, change.text, change.ref)
+            else:
+                lever.update_note(name, change.note.id, change.text, replies=change.note.replies)
+        if found.stage_id is not None:
+            lever.move_stage(name, found.stage_id)
+        # `Alva: Completed` comes last: it says that the rest is done.
+        self._tag(name, found.tags)
+        return found.word
 
     def _own_note(self, opportunity_id: str, ref: str) -> Note | None:
         return next((note for note in self._lever.notes(opportunity_id) if asking.is_own(note, ref)), None)

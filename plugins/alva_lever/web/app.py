@@ -9,6 +9,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from alva_lever.alva.deliveries import Delivery as AlvaDelivery
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
 from alva_lever.rules.claims import Event
 from alva_lever.web.group import Group
@@ -19,6 +20,8 @@ from alva_lever.web.tokens import FreshTokens
 PREFIX = "/alva-lever"
 LEVER_PATH = "/webhooks/lever"
 LEVER_TOKENS = "lever_webhook"
+ALVA_PATH = "/webhooks/alva"
+ALVA_TOKENS = "alva_webhook"
 EVENTS_DAG_ID = "alva_lever_handle_events"
 
 
@@ -26,10 +29,12 @@ def build_app() -> FastAPI:
     """Airflow asks nobody who comes here for a login: a delivery has its signature. It describes itself to nobody."""
     app = FastAPI(title="Alva and Lever", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     group: Group[Event] = Group(start_events_run)
-    lever = Receiver(
-        _lever_delivery, conn_id=LEVER_TOKENS, tokens=FreshTokens(partial(passwords, LEVER_TOKENS)), group=group
-    )
-    app.add_route(LEVER_PATH, lever.answer, methods=["POST"])
+    for path, conn_id, read in (
+        (LEVER_PATH, LEVER_TOKENS, _lever_delivery),
+        (ALVA_PATH, ALVA_TOKENS, AlvaDelivery.read),
+    ):
+        tokens = FreshTokens(partial(passwords, conn_id))
+        app.add_route(path, Receiver(read, conn_id=conn_id, tokens=tokens, group=group).answer, methods=["POST"])
     return app
 
 

@@ -1,0 +1,50 @@
+"""Every 15 minutes: what candidates have achieved in Alva is written into Lever, and kept true there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+
+from alva_lever.operators.push_results import PushResultsOperator
+from alva_lever.operators.report import ReportOperator
+from alva_lever.operators.run import covered_asset
+
+DAG_ID = "alva_lever_push_results"
+COVERED = covered_asset(DAG_ID)
+
+with DAG(
+    DAG_ID,
+    description="Writes Alva's results into Lever",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("*/15 * * * *", timezone="UTC"),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    # A person's run doesn't wait for a long one: their Lever tasks take turns in the pool.
+    max_active_runs=4,
+    tags=["alva", "lever"],
+    params={
+        "dry_run": Param(False, type="boolean", description="Read, decide and report, and write nothing"),
+        "since": Param(
+            None, type=["null", "string"], format="date-time", description="Cover the time from then until now"
+        ),
+        "opportunity_ids": Param(
+            None, type=["null", "array"], items={"type": "string"}, description="Look at these opportunities alone"
+        ),
+    },
+    default_args={
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(minutes=10),
+        "weight_rule": "absolute",
+        # After events, before the hourly and the nightly.
+        "priority_weight": 20,
+    },
+):
+    push = PushResultsOperator(
+        task_id="push", pool="lever_api", inlets=[COVERED], execution_timeout=timedelta(minutes=15)
+    )
+    push >> ReportOperator(
+        task_id="report", other_task_ids=["push"], polls=True, inlets=[COVERED], execution_timeout=timedelta(minutes=5)
+    )

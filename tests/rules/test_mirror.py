@@ -1,0 +1,273 @@
+"""The table of what an opportunity should carry, and every way from one row to another."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alva_lever.rules import tags
+from alva_lever.rules.asking import bounce_ref, is_own, result_ref
+from alva_lever.rules.mirror import Difference, Word, difference, needs_notes
+from alva_lever.rules.model import AlvaCandidate, Invitation, Note, Opportunity, Reply, Results, RoleFit
+from alva_lever.rules.settings import Settings
+from tests.rules.build import APPLIED, INTERVIEW, NEW_YEAR_MS, archived, candidate, note, opportunity, settings
+
+LINK = "https://app.alva.example.test/c/48213"
+REF = result_ref("48213")
+FITS = {
+    0: "Very low",
+    24: "Very low",
+    25: "Low",
+    49: "Low",
+    50: "Medium",
+    74: "Medium",
+    75: "High",
+    99: "High",
+    100: "Very high",
+}
+WITH_PROGRESSION = settings(progression_stage=INTERVIEW)
+
+
+def fit(score: float) -> str:
+    return f"Alva: {FITS[int(score)]} role fit"
+
+
+def results(score: float | None = 82, at: str = "2026-01-02T10:00:00Z") -> Results:
+    return Results("48213", None if score is None else RoleFit(score, at), (("logic", "74 %"),), LINK)
+
+
+@dataclass
+class Lever:
+    """One opportunity and its notes, to which differences are written as Lever does it."""
+
+    opportunity: Opportunity
+    notes: list[Note]
+
+    def mirror(
+        self, found: AlvaCandidate, summary: Results | None = None, options: Settings = WITH_PROGRESSION
+    ) -> Difference:
+        needed = self.notes if needs_notes(self.opportunity, found) else []
+        change = difference(self.opportunity, found, summary=summary, notes=needed, settings=options)
+        present = self.opportunity
+        for new in change.notes:
+            if new.note is None:
+                self.notes.append(replace(note(new.text), id=f"note-{len(self.notes)}"))
+            else:
+                self.notes = [replace(one, text=new.text) if one.id == new.note.id else one for one in self.notes]
+        kept = [tag for tag in present.tags if tag not in change.tags.remove]
+        self.opportunity = replace(
+            present,
+            links=(*present.links, *([change.link] if change.link else ())),
+            stage_id=change.stage_id or present.stage_id,
+            tags=(*kept, *change.tags.add),
+        )
+        return change
+
+    @property
+    def owned(self) -> set[str]:
+        return {tag for tag in self.opportunity.tags if tag in tags.OWNED}
+
+    @property
+    def results_note(self) -> str:
+        (found,) = [one.text for one in self.notes if is_own(one, REF)]
+        return found
+
+
+def lever(*own: str, **changes: Any) -> Lever:
+    return Lever(opportunity(tags=("Engineering", *own), **changes), [])
+
+
+INVITED = candidate("invited", "invited")
+BOUNCED = candidate("invited", "invited", sent="bounced")
+DONE = candidate("completed", "completed")
+
+
+class TestRows:
+    def test_invited_with_nothing_wrong_and_tagged_is_unchanged(self) -> None:
+        assert not lever(tags.INVITATION_SENT).mirror(INVITED)
+
+    @pytest.mark.parametrize("before", [(), (tags.INVITATION_FAILED,), (tags.INVITATION_BOUNCED,)])
+    def test_a_tag_that_is_missing_or_another_is_made_good(self, before: tuple[str, ...]) -> None:
+        there = lever(*before)
+        assert there.mirror(INVITED).word == Word.INVITED
+        assert there.owned == {tags.INVITATION_SENT}
+        assert there.notes == []
+
+    @pytest.mark.parametrize("before", [(), (tags.INVITATION_SENT,), (tags.INVITATION_FAILED,)])
+    def test_bounced(self, before: tuple[str, ...]) -> None:
+        there = lever(*before)
+        assert there.mirror(BOUNCED).word == Word.BOUNCED
+        assert there.owned == {tags.INVITATION_BOUNCED}
+        assert [one.text.rpartition("\n")[2] for one in there.notes] == [bounce_ref(BOUNCED)]
+        assert not there.mirror(BOUNCED)
+
+    def test_a_second_bounce_has_a_note_of_its_own(self) -> None:
+        there = lever(tags.INVITATION_SENT)
+        there.mirror(BOUNCED)
+        again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 1, "a@b.test"))
+        assert there.mirror(again).word == Word.BOUNCED
+        assert len(there.notes) == 2
+
+    @pytest.mark.parametrize("score", [*FITS, 24.99, 99.99])
+    def test_completed(self, score: float) -> None:
+        there = lever(tags.INVITATION_SENT)
+        change = there.mirror(DONE, results(score))
+        assert change.word == Word.COMPLETED
+        assert (change.link, change.stage_id, change.tags.add[-1]) == (LINK, INTERVIEW.id, tags.COMPLETED)
+        assert there.owned == {tags.COMPLETED, fit(score)}
+        assert f"Role fit: {int(score)} of 100" in there.results_note
+        assert not there.mirror(DONE, results(score))
+
+    def test_completed_without_a_role_fit_is_completed_and_not_zero(self) -> None:
+        there = lever(tags.INVITATION_SENT)
+        assert there.mirror(DONE, results(None)).word == Word.COMPLETED
+        assert there.owned == {tags.COMPLETED}
+        assert "Role fit: none now" in there.results_note
+
+    def test_completed_although_the_mail_bounced(self) -> None:
+        there = lever(tags.INVITATION_BOUNCED)
+        assert there.mirror(replace(DONE, invitation=BOUNCED.invitation), results()).word == Word.COMPLETED
+        assert there.owned == {tags.COMPLETED, fit(75)}
+
+    def test_another_role_fit_updates_the_tag_and_the_same_note_and_moves_nobody(self) -> None:
+        there = lever(tags.INVITATION_SENT)
+        there.mirror(DONE, results(82))
+        there.opportunity = replace(there.opportunity, stage_id=APPLIED.id)
+        change = there.mirror(DONE, results(40))
+        assert (change.word, change.stage_id, change.link) == (Word.UPDATED, None, None)
+        assert there.owned == {tags.COMPLETED, fit(25)}
+        assert "Role fit: 40" in there.results_note
+        assert len(there.notes) == 1
+
+    def test_another_role_fit_with_the_same_tag_updates_the_note_alone(self) -> None:
+        there = lever()
+        there.mirror(DONE, results(82))
+        change = there.mirror(DONE, results(83))
+        assert (change.word, bool(change.tags), len(change.notes)) == (Word.UPDATED, False, 1)
+
+    def test_a_late_role_fit_is_added(self) -> None:
+        there = lever()
+        there.mirror(DONE, results(None))
+        assert there.mirror(DONE, results(50)).word == Word.UPDATED
+        assert there.owned == {tags.COMPLETED, fit(50)}
+
+    def test_withdrawn_results_take_the_role_fit_away_and_completed_stays(self) -> None:
+        there = lever()
+        there.mirror(DONE, results(82))
+        assert there.mirror(DONE, results(None)).word == Word.WITHDRAWN
+        assert there.owned == {tags.COMPLETED}
+        assert "Role fit: none now" in there.results_note
+        assert "82 of" not in there.results_note
+        assert not there.mirror(DONE, results(None))
+
+    def test_reset_tests_take_all_of_it_back_and_the_note_says_so(self) -> None:
+        there = lever()
+        there.mirror(DONE, results(82))
+        assert there.mirror(INVITED).word == Word.RESET
+        assert there.owned == {tags.INVITATION_SENT}
+        assert "reset" in there.results_note
+        assert "82 of" not in there.results_note
+        assert not there.mirror(INVITED)
+        # The first new test is under way: nothing more is to be said.
+        assert not there.mirror(candidate("started", "invited"))
+
+    def test_completed_again_after_a_reset(self) -> None:
+        there = lever()
+        for summary in (results(82), None, results(30)):
+            there.mirror(DONE if summary else INVITED, summary)
+        assert there.owned == {tags.COMPLETED, fit(25)}
+        assert "Role fit: 30" in there.results_note
+        assert len(there.notes) == 1
+
+    def test_a_note_that_a_person_deleted_is_written_anew_and_none_is_needed_to_take_one_back(self) -> None:
+        there = lever()
+        there.mirror(DONE, results(82))
+        there.notes = []
+        assert there.mirror(DONE, results(82)).word == Word.UPDATED
+        there.notes = []
+        assert there.mirror(INVITED).notes == ()
+
+    def test_a_note_of_a_persons_is_never_taken_for_our_own(self) -> None:
+        there = lever()
+        there.notes = [note(f"I copied this\n\n{REF}", author_id="user-1")]
+        there.mirror(DONE, results(82))
+        assert len(there.notes) == 2
+        assert there.notes[0].text == f"I copied this\n\n{REF}"
+
+    def test_replies_are_not_part_of_the_note(self) -> None:
+        there = lever()
+        there.mirror(DONE, results(82))
+        there.notes = [replace(there.notes[0], replies=(Reply("Call her", NEW_YEAR_MS),))]
+        assert not there.mirror(DONE, results(82))
+
+
+class TestProgression:
+    @pytest.mark.parametrize(
+        "changes", [{"archived": archived()}, {"stage_id": INTERVIEW.id}, {"stage_id": "removed"}, {"stage_id": None}]
+    )
+    def test_nobody_is_moved_back_or_out_of_the_archive(self, changes: dict[str, Any]) -> None:
+        change = lever(**changes).mirror(DONE, results())
+        assert (change.word, change.stage_id) == (Word.COMPLETED, None)
+
+    def test_without_one_nobody_is_moved(self) -> None:
+        assert lever().mirror(DONE, results(), settings(progression_stage=None)).stage_id is None
+
+    def test_a_crash_before_the_tag_does_not_move_twice(self) -> None:
+        there = lever()
+        there.mirror(DONE, results())
+        there.opportunity = replace(there.opportunity, tags=("Engineering",))
+        change = there.mirror(DONE, results())
+        assert (change.word, change.stage_id, change.notes, change.link) == (Word.COMPLETED, None, (), None)
+
+
+STATES: dict[str, tuple[AlvaCandidate, Results | None]] = {
+    "invited": (INVITED, None),
+    "started": (candidate("completed", "started"), None),
+    "bounced": (BOUNCED, None),
+    "completed": (DONE, results(82)),
+    "re-scored": (DONE, results(10, "2026-01-03T10:00:00Z")),
+    "withdrawn": (DONE, results(None)),
+}
+
+
+@pytest.mark.parametrize("path", itertools.permutations(STATES, 3), ids="-".join)
+def test_whatever_came_before_the_end_is_that_of_the_last_state(path: tuple[str, ...]) -> None:
+    """Every transition, and every pair of them: tags, one result note, and a repeat that writes nothing."""
+    there = lever()
+    for name in path:
+        there.mirror(*STATES[name])
+        assert not there.mirror(*STATES[name])
+    alone = lever()
+    alone.mirror(*STATES[path[-1]])
+    assert there.owned == alone.owned
+    own = [one.text for one in there.notes if is_own(one, REF)]
+    if any(is_own(one, REF) for one in alone.notes):
+        assert own == [alone.results_note]
+    else:
+        assert not own or "reset" in own[0]
+
+
+@given(st.lists(st.text(max_size=30).filter(lambda tag: tag not in tags.OWNED), max_size=6), st.sampled_from([*STATES]))
+def test_tags_of_others_stay_as_they_are(others: list[str], name: str) -> None:
+    there = Lever(opportunity(tags=tuple(others)), [])
+    there.mirror(*STATES[name])
+    assert [tag for tag in there.opportunity.tags if tag not in tags.OWNED] == others
+
+
+def test_notes_are_read_only_where_they_decide_something() -> None:
+    assert not needs_notes(lever(tags.INVITATION_SENT).opportunity, INVITED)
+    assert needs_notes(lever(tags.INVITATION_SENT, links=(LINK,)).opportunity, INVITED)
+    assert needs_notes(lever(tags.COMPLETED).opportunity, INVITED)
+    assert needs_notes(lever().opportunity, BOUNCED)
+    assert needs_notes(lever().opportunity, DONE)
+
+
+def test_nothing_of_a_person_is_in_a_repr() -> None:
+    text = repr(lever().mirror(DONE, results(82)))
+    assert "82" not in text.replace("48213", "")
+    assert "https://" not in text

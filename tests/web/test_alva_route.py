@@ -1,0 +1,161 @@
+"""The same table of answers for Alva's webhook, whose signature covers the whole body."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.web.conftest import ANOTHER_TOKEN, TOKEN, Door
+from tests.web.test_lever_route import EVER, JSON, LARGEST
+
+ALVA = "/alva-lever/webhooks/alva"
+EVENT = {"kind": "results", "candidate": "48213"}
+
+
+def ago(**time: float) -> str:
+    return (datetime.now(UTC) - timedelta(**time)).isoformat()
+
+
+def body(**fields: Any) -> bytes:
+    """A delivery as Alva sends it; `...` leaves a field out."""
+    usual = {"id": "evt_1", "event": "role_fit.created", "created_at": ago(), "data": {"candidate_id": "48213"}}
+    return json.dumps({name: value for name, value in (usual | fields).items() if value is not ...}).encode()
+
+
+def signature(content: bytes, key: str = TOKEN) -> str:
+    return "sha256=" + hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
+
+
+def send(door: Door, content: bytes, signed: str | None = "", **options: Any) -> requests.Response:
+    """`signed`: the header; empty: the right one, None: none."""
+    header = signature(content) if signed == "" else signed
+    headers = {} if header is None else {"X-Alva-Signature": header}
+    return door.send(content, path=ALVA, headers=headers, **options)
+
+
+@pytest.fixture(autouse=True)
+def _tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = {"conn_type": "generic", "password": f"{TOKEN} {ANOTHER_TOKEN}"}
+    monkeypatch.setenv("AIRFLOW_CONN_ALVA_WEBHOOK", json.dumps(connection))
+    # Lever's tokens sign nothing here.
+    monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "generic", "password": "levers"}))
+
+
+class TestTaken:
+    def test_a_run_holds_the_candidates_id_alone(self, door: Door) -> None:
+        answer = send(door, body(data={"candidate_id": "48213", "job_position_id": "771", "role_fit": 82}))
+        assert answer.status_code == 200
+        (run,) = door.runs()
+        assert run.conf == {"deliveries": [EVENT]}
+
+    @pytest.mark.parametrize("event", ["test.completed", "anything.else"])
+    def test_whatever_happened_to_a_candidate(self, door: Door, event: str) -> None:
+        assert send(door, body(event=event)).status_code == 200
+        assert door.deliveries() == [EVENT]
+
+    def test_each_of_several_tokens_signs(self, door: Door) -> None:
+        content = body()
+        assert send(door, content, signature(content, ANOTHER_TOKEN)).status_code == 200
+        assert len(door.deliveries()) == 1
+
+    @pytest.mark.parametrize("at", ["2099-01-01T00:00:00Z", "2099-01-01T00:00:00", "2099-01-01T00:00:00.123+02:00"])
+    def test_dates_in_iso_8601(self, door: Door, at: str) -> None:
+        assert send(door, body(created_at=at)).status_code == 200
+        assert len(door.deliveries()) == 1
+
+    def test_almost_fourteen_days_late(self, door: Door) -> None:
+        assert send(door, body(created_at=ago(days=13.99))).status_code == 200
+        assert len(door.deliveries()) == 1
+
+
+class TestNothingRun:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            pytest.param({"data": {}}, id="a test"),
+            pytest.param({"data": {"job_position_id": "771"}}, id="about no candidate"),
+            pytest.param({"created_at": ago(days=14.01)}, id="too old"),
+            pytest.param({"created_at": "0001-01-01T00:00:00+14:00"}, id="from the year 1"),
+            pytest.param({"created_at": ago(days=99), "event": ..., "data": ...}, id="too old to be read"),
+        ],
+    )
+    def test_200(self, door: Door, fields: dict[str, Any]) -> None:
+        assert send(door, body(**fields)).status_code == 200
+        assert door.runs() == []
+
+
+class TestNotTaken:
+    @pytest.mark.parametrize(("content", "word"), [(b"", "not JSON"), (b"{", "not JSON"), (b"[]", "not an object")])
+    def test_400_says_which_where_the_body_is_no_object(self, door: Door, content: bytes, word: str) -> None:
+        for signed in ("", None):
+            answer = send(door, content, signed)
+            assert (answer.status_code, word in answer.json()["detail"]) == (400, True)
+
+    @pytest.mark.parametrize("signed", [None, "sha256=", "sha256=" + "0" * 64, "0" * 64, "sha1=abc", "sha256=\xe9"])
+    def test_401_without_a_signature_that_is_one(self, door: Door, signed: str | None) -> None:
+        assert send(door, body(), signed).status_code == 401
+        assert door.runs() == []
+
+    def test_401_where_a_single_byte_was_changed(self, door: Door) -> None:
+        content = body()
+        assert send(door, content + b" ", signature(content)).status_code == 401
+
+    def test_401_with_a_token_of_levers(self, door: Door) -> None:
+        content = body()
+        assert send(door, content, signature(content, "levers")).status_code == 401
+
+    def test_401_where_no_token_is_configured(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("AIRFLOW_CONN_ALVA_WEBHOOK")
+        assert send(door, body()).status_code == 401
+
+    @pytest.mark.parametrize(
+        ("fields", "word"),
+        [
+            ({"created_at": ...}, "`created_at`"),
+            ({"created_at": None}, "`created_at`"),
+            ({"created_at": "yesterday"}, "`created_at`"),
+            ({"created_at": 1767225600000}, "`created_at`"),
+            ({"event": ...}, "`event`"),
+            ({"event": 1}, "`event`"),
+            ({"data": ...}, "`data`"),
+            ({"data": []}, "`data`"),
+            ({"data": {"candidate_id": 48213}}, "`data.candidate_id`"),
+            ({"data": {"candidate_id": "someone@candidates.test"}}, "`data.candidate_id`"),
+        ],
+    )
+    def test_400_where_it_is_signed_and_says_nothing_usable(
+        self, door: Door, fields: dict[str, Any], word: str
+    ) -> None:
+        answer = send(door, body(**fields))
+        assert (answer.status_code, word in answer.json()["detail"]) == (400, True)
+        assert door.runs() == []
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+    def test_405_for_another_method(self, door: Door, method: str) -> None:
+        assert send(door, body(), method=method).status_code == 405
+
+    def test_413_above_64_kib(self, door: Door) -> None:
+        content = body()
+        assert send(door, content + b" " * (LARGEST + 1 - len(content))).status_code == 413
+        assert send(door, content + b" " * (LARGEST - len(content))).status_code == 200
+
+
+class TestFuzz:
+    @EVER
+    @given(
+        fields=st.fixed_dictionaries(
+            {}, optional={"event": JSON, "created_at": JSON | st.datetimes().map(datetime.isoformat), "data": JSON}
+        ),
+        honest=st.booleans(),
+    )
+    def test_no_body_is_an_error_of_ours(self, door: Door, fields: dict[str, Any], honest: bool) -> None:
+        answer = send(door, body(**fields), "" if honest else "sha256=0")
+        assert answer.status_code in ((200, 400) if honest else (401,))
