@@ -10,7 +10,7 @@ from alva_lever.operators.handle_events import HandleEventsOperator
 from alva_lever.operators.report import ReportOperator
 from alva_lever.rules.claims import Kind
 
-ID = {"type": "string", "pattern": r"^[^@\s]{1,200}$"}
+ID = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}$"}
 DELIVERY = {
     "type": "object",
     "properties": {

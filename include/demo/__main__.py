@@ -17,9 +17,10 @@ from include.demo.home import RECORD, home_of_its_own
 from include.demo.interruptions import Interrupted, Interruptions
 from include.demo.play import DAG_ID, RUNS, Play
 from include.demo.ports import LOOPBACK, free_port
-from include.demo.printing import Progress, say, second_table, table
+from include.demo.printing import Progress, say, second_table, table, third_table
 from include.demo.processes import DemoError, Fleet
 from include.demo.rest import AirflowApi
+from include.demo.results import Results
 from include.demo.settings import load_settings
 from include.demo.start import PROJECT, Start
 
@@ -61,11 +62,14 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     play.open(start.parsed(api, airflow.dags))
     outcomes = play.perform()
     endings = Events(airflow, api, control, start, progress).perform(play.ids)
+    lasts = Results(api, control, start, progress).perform(play.ids)
     progress.step("Done")
     say(f"\nThe hourly DAG\n\n{table(outcomes)}\n")
     say(f"Then, by webhooks\n\n{second_table(endings)}\n")
+    say(f"And the results\n\n{third_table(lasts)}\n")
     surprises = play.troubles() + [surprise for one in outcomes for surprise in one.surprises]
     surprises += [surprise for one in endings for surprise in one.surprises]
+    surprises += [surprise for one in lasts for surprise in one.surprises]
     for surprise in surprises:
         say(f"!! {surprise}")
     say(f"{len(surprises)} things are not as the story has them." if surprises else "All as the story has it.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from include.demo.airflow import Installation, environment
@@ -35,13 +34,13 @@ class Events:
         self._start = start
         self._progress = progress
 
-    def perform(self, ids: Mapping[str, str]) -> list[Ending]:
-        """``ids``: the opportunities of the first half, by name."""
+    def perform(self, ids: dict[str, str]) -> list[Ending]:
+        """``ids``: the opportunities of the first half, by name; those of the second are added."""
         self._progress.step("Webhooks: registered by the command that the README names, and switched on in Lever")
         self._register()
         self._control.move("recruiter", "switch_webhooks")
         self._progress.step(f"Story: {len(SCENES)} things happen, and Lever delivers each")
-        known = dict(ids)
+        known = ids
         began = time.monotonic()
         # So that each is as the story leaves it when the first delivery is looked into.
         self._control.move("recruiter", "hold_webhooks")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from include.demo.finale import Last
 from include.demo.outcome import Outcome
 from include.demo.sequel import Ending
 
@@ -44,6 +45,27 @@ def second_table(endings: Sequence[Ending]) -> str:
             for one in endings
         ],
     )
+
+
+def third_table(lasts: Sequence[Last]) -> str:
+    """The end, with everybody's note below."""
+    rows = _lines(
+        ("", "candidate", "what happened in Alva", "reason", "stage in Lever", "tags in Lever"),
+        [
+            (_mark(one.surprises), one.result.name, one.result.did, one.words, one.stage, ", ".join(sorted(one.tags)))
+            for one in lasts
+        ],
+    )
+    notes = [
+        "\n".join(
+            [
+                f"{one.result.name}: note, and link {', '.join(one.links) or '-'}",
+                *(f"  | {line}".rstrip() for line in one.note.splitlines()),
+            ]
+        )
+        for one in lasts
+    ]
+    return "\n\n".join([rows, *notes])
 
 
 def _mark(surprises: Sequence[str]) -> str:

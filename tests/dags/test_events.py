@@ -103,3 +103,10 @@ def test_nothing_of_a_person_is_kept(events: Runner, sandbox: Sandbox, ada: str)
         kept += [str(row.value) for row in session.scalars(select(TaskStateStoreModel))]
     assert kept
     assert not [text for text in kept if "byron" in text.lower() or "candidates.test" in text]
+
+
+def test_deliveries_count_where_a_conf_does_not_reach_the_params(
+    events: Runner, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__DAG_RUN_CONF_OVERRIDES_PARAMS", "False")
+    assert delivered(events, told("stage_changed", ada)).counts == {"trigger_stage": 1}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from include.demo.finale import RESULTS
 from include.demo.plot import ROWS
 from include.demo.ports import is_free
 from include.demo.sequel import SCENES
@@ -61,6 +62,9 @@ def test_it_plays_the_story_and_leaves_nothing_running(tmp_path: Path) -> None:
         assert line.startswith("ok  ")
     for scene in SCENES:
         assert re.search(rf"^ok  {scene.name} +{re.escape(scene.did)}", output, re.MULTILINE)
+    for result in RESULTS:
+        assert re.search(rf"^ok  {result.name} +{re.escape(result.did)}", output, re.MULTILINE)
+        assert f"{result.name}: note, and link" in output
     assert all(re.search(rf"\b{reason}\b", output) for reason in ROWS)
     assert "!!" not in output
     assert processes_of(home) == []

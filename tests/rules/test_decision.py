@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -139,6 +140,12 @@ def test_row_08_a_blocked_origin_is_not_invited() -> None:
 @pytest.mark.parametrize("origin", ["applied", "referred", None])
 def test_row_08_another_origin_is_not_blocked(origin: str | None) -> None:
     assert decide(case(origin=origin, stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
+
+
+def test_row_09_an_application_alone_is_no_entry_into_the_trigger_stage() -> None:
+    there = case(stage_id=TESTS.id)
+    assert decide(replace(there, arrived=True)) is Reason.NOT_REQUESTED
+    assert decide(replace(there, arrived=True, named=True)) is Reason.MANUAL
 
 
 def test_row_09_who_stands_in_the_trigger_stage_is_invited() -> None:

@@ -186,7 +186,8 @@ class Office:
             self.progress = Progress()
         claimed = claims(events)
         announced = frozenset().union(*(claim.applications for claim in claimed.values()))
-        errand = self.errand(announced=announced, **fields)
+        arrived = frozenset(name for name, claim in claimed.items() if claim.tells_of_arrival_alone)
+        errand = self.errand(announced=announced, arrived=arrived, **fields)
         while not self.batch(errand, claimed, received_ms).work([(one, None) for one in claimed]):
             continue
         return self.progress.tally.counts

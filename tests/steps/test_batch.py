@@ -85,6 +85,17 @@ class TestTurns:
         assert len(office.progress.done) == AT_ONCE
         assert office.batch(office.errand()).work(pairs)
 
+    def test_those_that_cannot_be_done_come_last_in_the_next_attempt(self, office: Office) -> None:
+        people = office.applied(120)
+        for one in people[:5]:
+            office.faults.add("lever", "GET", f"*/opportunities/{one}", kind="html", times=None)
+        for again in (False, True):
+            with pytest.raises(ApiError):
+                office.run(*people, alone=True, again=again)
+        assert [office.sent(one) for one in people] == [0] * 5 + [1] * 115
+        office.faults.clear()
+        assert office.run(*people, alone=True, again=True) == {"trigger_stage": 120}
+
     def test_an_empty_batch_asks_for_nothing(self, office: Office) -> None:
         assert office.run() == {}
         assert office.arrived() == []
@@ -96,7 +107,7 @@ class TestTurns:
         batch._save = lambda progress: saved.append(json.loads(json.dumps(progress.as_json())))
         batch.work([(one, office._contact(one)) for one in people])
         assert [len(one["done"]) for one in saved] == [50, 100, 120]  # type: ignore[arg-type]
-        assert set(saved[-1]) == {"done", "tally", "positions"}
+        assert set(saved[-1]) == {"done", "faulted", "tally", "positions"}
         assert Progress.of(saved[-1]).as_json() == saved[-1]
 
 

@@ -89,6 +89,16 @@ class TestApplication:
         assert [position.facts.name for position in office.positions()] == ["Data Person"]
         assert not office.candidates.find(ada)["present"]
 
+    def test_nor_does_the_trigger_stage_by_itself(self, office: Office) -> None:
+        """An application is no entry: whoever came in is told of by another event, or found by the next poll."""
+        ada = office.apply()
+        assert office.deliver(applied(office, ada)) == {"not_requested": 1}
+        assert office.deliver(applied(office, ada), moved(ada)) == {"trigger_stage": 1}
+        bo = office.apply()
+        office.later()
+        assert office.poll(office.window())["trigger_stage"] == 1
+        assert (office.sent(ada), office.sent(bo)) == (1, 1)
+
     @pytest.mark.parametrize("tag", ["Alva: Send Tests", "Alva: Screening"])
     def test_unless_a_tag_asks_for_it(self, office: Office, tag: str) -> None:
         on_posting = [tag] if tag == "Alva: Screening" else []
@@ -133,7 +143,7 @@ class TestApplication:
 
     def test_a_dry_run_writes_nothing(self, office: Office) -> None:
         ada = office.apply()
-        assert office.deliver(applied(office, ada), dry_run=True) == {"trigger_stage": 1}
+        assert office.deliver(applied(office, ada), moved(ada), dry_run=True) == {"trigger_stage": 1}
         assert office.writes() == 0
 
 
@@ -227,6 +237,15 @@ class TestTogether:
         every = [event(one) for one in (bo, kim) for event in (moved, hired, deleted)]
         assert office.deliver(*every) == {"hired": 1, "deleted": 1}
         assert office.progress.tally.ids == {"hired": [bo], "deleted": [kim]}
+
+    def test_one_that_is_hidden_between_two_reads_is_confidential_and_the_others_are_done(self, office: Office) -> None:
+        ids = office.applied(10, emails=[])
+        office.deliver(*map(moved, ids))
+        for one in ids:
+            office.reenter(one)
+        hide = lambda: office.recruiter.restrict(ids[0])  # noqa: E731
+        office.faults.add("lever", "GET", f"*/opportunities/{ids[0]}/notes", kind="call", action=hide)
+        assert office.deliver(*map(moved, ids)) == {"confidential": 1, "missing_email": 9}
 
     def test_one_that_cannot_be_done_keeps_nobody_else_waiting(self, office: Office) -> None:
         ids = office.applied(10)

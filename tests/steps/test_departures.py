@@ -77,6 +77,21 @@ def test_one_fault_that_lasts_keeps_nobody_else_waiting(office: Office) -> None:
     assert len(office.asked()) == 1
 
 
+@pytest.mark.parametrize("status", [400, 409, 422])
+def test_a_lasting_refusal_is_reported_and_fails_no_run(office: Office, ada: str, status: int) -> None:
+    bo, kim = office.applied(2)
+    office.run(bo, kim)
+    for candidate, method in ((office.in_alva(ada)["id"], "PATCH"), (office.in_alva(bo)["id"], "DELETE")):
+        office.faults.add("alva", method, f"*/candidates/{candidate}", status=status, times=None)
+    assert office.tell(hired=[ada, kim], deleted=[bo]).counts == {"refused_by_alva": 2, "hired": 1}
+    assert office.in_alva(kim)["stage"] == "hired"
+
+
+def test_who_is_removed_meanwhile_is_not_in_alva(office: Office, ada: str) -> None:
+    office.faults.add("alva", "PATCH", status=404)
+    assert office.tell(hired=[ada]).counts == {"not_in_alva": 1}
+
+
 @pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Forbidden)])
 def test_a_refused_key_fails_the_task(office: Office, ada: str, status: int, error: type[ApiError]) -> None:
     office.faults.add("alva", status=status, times=None)

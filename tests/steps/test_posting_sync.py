@@ -339,3 +339,11 @@ class TestTurns:
         office.faults.add("lever", "GET", "/postings", status=429, retry_after=7)
         office.sync()
         assert office.progress.tally.waited_seconds == pytest.approx(7.0, abs=0.1)
+
+
+def test_a_row_that_cannot_be_read_keeps_no_other_posting_from_being_synced(office: Office, cook: str) -> None:
+    other = office.recruiter.add_posting("Waiter")
+    office.sandbox.world.lever.postings[other].text = None  # type: ignore[assignment]
+    office.recruiter.change_posting(cook, name="Head cook")
+    assert office.sync() == {"updated": 1}
+    assert positions(office, cook) == [("Head cook", "Kitchen", MANAGER)]

@@ -109,3 +109,13 @@ class TestConnections:
         with create_session() as session:
             session.execute(text("ALTER TABLE put_away RENAME TO connection"))
         assert passwords(conn_id) == ()
+
+    def test_a_backend_that_does_not_answer_is_not_the_same_as_no_token(
+        self, conn_id: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Airflow passes over it without a word; a delivery is to come again instead of being refused."""
+        monkeypatch.setenv("AIRFLOW_CONN_SOME_WEBHOOK", "{ no JSON")
+        with pytest.raises(NotWritten, match="EnvironmentVariablesBackend"):
+            passwords(conn_id)
+        change_connection(conn_id, lambda password, extra: ("token", extra))
+        assert passwords(conn_id) == ("token",)

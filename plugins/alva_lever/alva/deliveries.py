@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alva_lever.rules.claims import Event, Kind
-from alva_lever.transport.deliveries import NotTaken, check, is_too_old, json_object, unsigned
+from alva_lever.transport.deliveries import NotTaken, check, is_too_old, is_usable_id, json_object, unsigned
 from alva_lever.transport.fields import Fields, Untrusted
-from alva_lever.transport.root import can_be_id
 
 SIGNATURE = "X-Alva-Signature"
 _SCHEME = "sha256="
@@ -60,6 +59,6 @@ class Delivery:
         candidate = data.get("candidate_id")
         if candidate is None:
             return None
-        if not isinstance(candidate, str) or not can_be_id(candidate):
+        if not is_usable_id(candidate):
             raise NotTaken(400, "`data.candidate_id` is no id")
-        return Event(Kind.RESULTS, candidate_id=candidate)
+        return Event(Kind.RESULTS, candidate_id=str(candidate))

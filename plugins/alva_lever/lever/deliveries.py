@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alva_lever.rules.claims import Event, Kind
-from alva_lever.transport.deliveries import NotTaken, check, is_too_old, json_object, unsigned
-from alva_lever.transport.root import can_be_id
+from alva_lever.transport.deliveries import NotTaken, check, is_too_old, is_usable_id, json_object, unsigned
 
 _KINDS = {
     "applicationCreated": Kind.APPLIED,
@@ -48,7 +47,8 @@ class Delivery:
         return cls(at, f"{token}{at}".encode(errors="surrogatepass"), signature, fields)
 
     def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
-        """What it says; None where that asks for nothing: a test, an event of no interest, one from long ago.
+        """What it says; None where that asks for nothing: a test, an event of no interest or about no opportunity, one
+        from long ago.
 
         :raises NotTaken: 401, none of the signing tokens signed it; 400, `event` or `data` is missing or another type.
         """
@@ -63,10 +63,10 @@ class Delivery:
         # Without data it is the test that Lever's settings send.
         if name not in _KINDS or not data:
             return None
-        opportunity = data.get("opportunityId")
-        if not isinstance(opportunity, str) or not can_be_id(opportunity):
-            raise NotTaken(400, "`data.opportunityId` is missing, or is no id")
-        application = data.get("applicationId") if _KINDS[name] is Kind.APPLIED else None
-        if not isinstance(application, str) or not can_be_id(application):
-            application = None
-        return Event(_KINDS[name], opportunity, application)
+        opportunity, application = data.get("opportunityId"), data.get("applicationId")
+        if opportunity is None:
+            return None
+        if not is_usable_id(opportunity):
+            raise NotTaken(400, "`data.opportunityId` is no id")
+        announced = _KINDS[name] is Kind.APPLIED and is_usable_id(application)
+        return Event(_KINDS[name], str(opportunity), str(application) if announced else None)

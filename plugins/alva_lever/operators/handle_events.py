@@ -48,7 +48,7 @@ class HandleEventsOperator(BaseOperator):
         from alva_lever.steps.mirroring import Mirroring, resolve
 
         run, turns = Run.of(context), Turns(context)
-        events = [Event.of(told) for told in context["params"]["deliveries"]]
+        events = [Event.of(told) for told in run.deliveries]
         lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)
         # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
         alva.get_conn()
@@ -66,6 +66,7 @@ class HandleEventsOperator(BaseOperator):
                 window=None,
                 run_id=run.run_id,
                 announced=frozenset().union(*(claim.applications for claim in claimed.values())),
+                arrived=frozenset(name for name, claim in claimed.items() if claim.tells_of_arrival_alone),
                 dry_run=run.dry_run,
                 repeated=turns.repeated(progress),
             )

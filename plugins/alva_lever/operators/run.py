@@ -21,7 +21,7 @@ COVERED_KEY = "covered_ms"
 class Run:
     """One DAG run. Times are epoch milliseconds; `since` is what the form says, `asked_ids` empty if it names none.
 
-    `queued_ms`: when it was asked for.
+    `queued_ms`: when it was asked for. `deliveries`: what webhooks have put into its conf.
     """
 
     run_id: str
@@ -33,10 +33,13 @@ class Run:
     manual: bool
     clear_number: int
     queued_ms: int
+    deliveries: tuple[Mapping[str, str], ...] = ()
 
     @classmethod
     def of(cls, context: Context) -> Run:
-        dag_run, params = context["dag_run"], context.get("params") or {}
+        dag_run = context["dag_run"]
+        # An Airflow may be set up so that a conf doesn't reach the params: a delivery must not be lost by that.
+        params = {**(context.get("params") or {}), **(getattr(dag_run, "conf", None) or {})}
         start, end = dag_run.data_interval_start, dag_run.data_interval_end
         # The kind, never the prefix of the id: a backfill that runs an old run again keeps its id.
         kind = str(getattr(dag_run.run_type, "value", dag_run.run_type))
@@ -50,6 +53,7 @@ class Run:
             manual=kind == "manual",
             clear_number=int(getattr(dag_run, "clear_number", 0) or 0),
             queued_ms=_ms(dag_run.run_after),
+            deliveries=tuple(params.get("deliveries") or ()),
         )
 
     def window(self, covered_ms: int | None, *, now_ms: int) -> Window:

@@ -51,6 +51,11 @@ class Claim:
     applications: frozenset[str]
 
     @property
+    def tells_of_arrival_alone(self) -> bool:
+        """Whether an application is all that is said."""
+        return Kind.APPLIED in self.kinds and Kind.MOVED not in self.kinds
+
+    @property
     def asks_to_look(self) -> bool:
         """Whether the opportunity is to be looked at and decided about, as a poll would."""
         return not self.kinds.isdisjoint({Kind.APPLIED, Kind.MOVED})

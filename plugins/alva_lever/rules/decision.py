@@ -41,7 +41,8 @@ class Case:
 
     `opportunity` None: it is gone. `hidden`: Lever refuses to show it or its posting. `posting` None: it has none, or
     it isn't known yet, or any more. `named`: a person named it in this manual run. `new`: its application was created
-    in the time that the run looks at. `asked_again`: see `asking`.
+    in the time that the run looks at. `arrived`: an event tells of its application and of no entry into a stage: then
+    it isn't the trigger stage that invites. `asked_again`: see `asking`.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Case:
     posting: Posting | None = None
     named: bool = False
     new: bool = False
+    arrived: bool = False
     asked_again: bool = False
 
     def tagged(self, *names: str) -> bool:
@@ -101,7 +103,7 @@ _TABLE: tuple[tuple[Callable[[Case], bool], Reason], ...] = (
     (lambda case: case.tagged(tags.SEND_TESTS), Reason.SEND_TESTS),
     (lambda case: case.posting_tagged(tags.SKIP_ASSESSMENT), Reason.SKIP_ASSESSMENT),
     (_blocked_origin, Reason.BLOCKED_ORIGIN),
-    (lambda case: case.in_trigger_stage, Reason.TRIGGER_STAGE),
+    (lambda case: case.in_trigger_stage and not case.arrived, Reason.TRIGGER_STAGE),
     (lambda case: case.posting_tagged(tags.SCREENING) and case.new, Reason.SCREENING),
     (lambda case: case.named, Reason.MANUAL),
     (lambda case: True, Reason.NOT_REQUESTED),

@@ -22,19 +22,26 @@ _SAVED_EVERY = 50
 
 @dataclass(slots=True)
 class Progress:
-    """What of a batch is done, kept over retries and turns. Ids and counts only."""
+    """What of a batch is done, kept over retries and turns. Ids and counts only.
+
+    `faulted`: what could not be done in an attempt before, and comes last, so that it keeps nobody waiting for ever.
+    """
 
     done: set[str] = field(default_factory=set)
+    faulted: set[str] = field(default_factory=set)
     tally: Tally = field(default_factory=Tally)
     positions: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         # A copy of what threads may be adding to.
-        return {"done": sorted(self.done), "tally": self.tally.as_json(), "positions": dict(self.positions)}
+        positions = dict(self.positions)
+        faulted = sorted(self.faulted - self.done)
+        return {"done": sorted(self.done), "faulted": faulted, "tally": self.tally.as_json(), "positions": positions}
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Progress:
-        return cls(set(value["done"]), Tally.of(value["tally"]), dict(value["positions"]))
+        done, faulted = set(value["done"]), set(value.get("faulted", ()))
+        return cls(done, faulted, Tally.of(value["tally"]), dict(value["positions"]))
 
 
 class Work(Protocol):
@@ -79,14 +86,16 @@ class Batch:
         :raises ApiError: what ended it early, or how many could not be done; the others were, and `progress` says so.
         """
         todo = [pair for pair in pairs if pair[0] not in self._progress.done]
+        todo.sort(key=lambda pair: pair[0] in self._progress.faulted)
         faults: list[Exception] = []
         unsaved = 0
         try:
             for done in Crew(self._work.do, threads=self._threads).work(self._looks(todo)):
+                opportunity_id = done.item.opportunity_id if isinstance(done.item, Look) else done.item
                 if done.fault is not None:
                     faults.append(done.fault)
+                    self._progress.faulted.add(opportunity_id)
                     continue
-                opportunity_id = done.item.opportunity_id if isinstance(done.item, Look) else done.item
                 self._progress.tally.count(done.result or "", opportunity_id)
                 self._progress.done.add(opportunity_id)
                 unsaved += 1

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 
 from alva_lever.alva.hook import AlvaHook
+from alva_lever.rules.asking import Failure
+from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.tally import Tally
 from alva_lever.steps.crew import Crew, unfinished
+from alva_lever.transport.errors import Forbidden, NotFound, Refused, Unauthorized
+
+log = logging.getLogger(__name__)
 
 HIRED, DELETED, NOT_IN_ALVA = "hired", "deleted", "not_in_alva"
 
@@ -20,7 +26,7 @@ class Departures:
         self.tally = Tally()
 
     def tell(self, *, hired: Sequence[str], deleted: Sequence[str]) -> None:
-        """Puts into `tally` what became of each opportunity: `hired`, `deleted`, or `not_in_alva`.
+        """Puts into `tally` what became of each opportunity: `hired`, `deleted`, `not_in_alva` or `refused_by_alva`.
 
         :raises ApiError: Alva's key was refused, or how many could not be told; the others were, and are in `tally`.
         """
@@ -40,20 +46,32 @@ class Departures:
             raise unfinished(faults, len(items), "departures")
 
     def hire(self, opportunity_id: str) -> str:
-        """Whoever is this opportunity's in Alva is hired there: `hired`, or `not_in_alva`."""
+        """Whoever is this opportunity's in Alva is hired there: `hired`, `not_in_alva` or `refused_by_alva`."""
         candidates = list(self._alva.candidates(external_id=opportunity_id))
-        for candidate in candidates:
-            if candidate.stage != HIRED and not self._dry_run:
-                self._alva.set_stage(candidate.id, HIRED)
-        return HIRED if candidates else NOT_IN_ALVA
+        return self._each(candidates, HIRED, lambda one: one.stage != HIRED and self._alva.set_stage(one.id, HIRED))
 
     def remove(self, opportunity_id: str) -> str:
-        """Whoever is this opportunity's in Alva is removed from it: `deleted`, or `not_in_alva`."""
+        """Whoever is this opportunity's in Alva is removed from it: `deleted`, `not_in_alva` or `refused_by_alva`."""
         candidates = list(self._alva.candidates(external_id=opportunity_id))
+        return self._each(candidates, DELETED, lambda one: self._alva.remove_candidate(one.id))
+
+    def _each(self, candidates: Sequence[AlvaCandidate], word: str, tell: Callable[[AlvaCandidate], object]) -> str:
+        """A lasting refusal is reported, and not asked for again by every run to come."""
+        told = NOT_IN_ALVA
         for candidate in candidates:
-            if not self._dry_run:
-                self._alva.remove_candidate(candidate.id)
-        return DELETED if candidates else NOT_IN_ALVA
+            try:
+                if not self._dry_run:
+                    tell(candidate)
+            except (Unauthorized, Forbidden):
+                raise
+            except NotFound:
+                # It was there a moment ago.
+                continue
+            except Refused as refused:
+                log.warning("Candidate %s in Alva stays as it is (%s): %s", candidate.id, word, refused)
+                return Failure.REFUSED_BY_ALVA
+            told = word
+        return told
 
     def _one(self, item: tuple[str, str]) -> str:
         what, opportunity_id = item

@@ -33,6 +33,7 @@ class Errand:
     """What a run is asked to do.
 
     `named`: who a person named in it, in a manual run. `announced`: ids of applications that events say are new.
+    `arrived`: opportunities of which events tell an application and no entry into a stage.
     `repeated`: it was begun before, and may have been cut off.
     """
 
@@ -41,6 +42,7 @@ class Errand:
     run_id: str
     named: frozenset[str] = frozenset()
     announced: frozenset[str] = frozenset()
+    arrived: frozenset[str] = frozenset()
     dry_run: bool = False
     repeated: bool = False
 
@@ -101,11 +103,17 @@ class Inviting:
                 raise
             # It was there a moment ago.
             return Reason.GONE
+        except Forbidden as refused:
+            if refused.vendor == self._lever.vendor and self._looking.look(look.opportunity_id).hidden:
+                return Reason.CONFIDENTIAL
+            # It can be read: it is the key that may not do what was refused.
+            raise
 
     def _handle(self, look: Look) -> str:
         errand, opportunity = self._errand, look.opportunity
         request = errand.request(look.opportunity_id)
-        case = Case(errand.settings, opportunity, hidden=look.hidden, named=request.named)
+        arrived = look.opportunity_id in errand.arrived
+        case = Case(errand.settings, opportunity, hidden=look.hidden, named=request.named, arrived=arrived)
         known = settled(case)
         if opportunity is None:
             return known or Reason.GONE

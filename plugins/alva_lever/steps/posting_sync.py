@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
@@ -15,7 +16,10 @@ from alva_lever.steps.crew import THREADS, Crew, unfinished
 from alva_lever.steps.meter import Meter
 from alva_lever.steps.positions import Users, update
 from alva_lever.steps.postings import Postings, Seen
+from alva_lever.transport.errors import Malformed
 from alva_lever.transport.root import can_be_id
+
+log = logging.getLogger(__name__)
 
 # What was found to be as it should be is found so again at no cost, so it is the others that are counted.
 _SAVED_EVERY = 50
@@ -88,14 +92,18 @@ class PostingSync:
         """
         left, shown = set(todo), {}
         rows_in_vain = 0
-        for posting in self._lever.postings() if left else ():
-            rows_in_vain += 1
-            if posting.id in left:
-                left.remove(posting.id)
-                shown[posting.id] = posting
-                rows_in_vain = 0
-            if rows_in_vain >= len(left) * PAGE_LIMIT:
-                break
+        try:
+            for posting in self._lever.postings() if left else ():
+                rows_in_vain += 1
+                if posting.id in left:
+                    left.remove(posting.id)
+                    shown[posting.id] = posting
+                    rows_in_vain = 0
+                if rows_in_vain >= len(left) * PAGE_LIMIT:
+                    break
+        except Malformed as malformed:
+            # One row that can't be read spoils the rest for all: each by itself, then.
+            log.warning("Postings are read one by one from here: %s", malformed)
         for posting in shown.values():
             # Here rather than in each thread: where Alva fails to list its users, it is asked no oftener than once.
             if self._users.known_for(posting) is not None:

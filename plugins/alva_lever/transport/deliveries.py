@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable
 
 # Lever's own log of deliveries goes no further back.
 OLDEST_MS = 14 * 24 * 60 * 60 * 1000
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}")
 
 
 class NotTaken(Exception):
@@ -52,6 +54,11 @@ def check(message: bytes, signature: str, tokens: Iterable[str]) -> None:
         known |= hmac.compare_digest(expected.encode(), given)
     if not known:
         raise unsigned("its signature is that of no signing token that is configured here")
+
+
+def is_usable_id(value: object) -> bool:
+    """Whether this is stored as an id: a name, an address or a phone number that stands in its place isn't."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def is_too_old(at_ms: int, now_ms: int) -> bool:
