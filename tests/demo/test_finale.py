@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from include.demo.control import Control
 from include.demo.finale import RESULTS, last
 from include.demo.plot import INVITATION_SENT
 from include.demo.printing import third_table
 from include.demo.sequel import SCENES
 from include.demo.story import PEOPLE
 from include.sandbox import Sandbox
+from include.sandbox.moves import moves
 
 RESCORED = RESULTS[1]
 NOTE = "Alva: test results\n\nRole fit: 50 of 100"
@@ -65,9 +65,4 @@ def test_every_difference_is_a_sentence() -> None:
 
 
 def test_its_moves_are_moves_of_the_sandbox() -> None:
-    sandbox = Sandbox()
-    posting = sandbox.recruiter.add_posting("Engineer")
-    sandbox.candidates.add_position("Engineer", external_id=posting)
-    with sandbox.serve() as url:
-        known = Control(url)._call("GET", "")["candidates"]
-    assert {move.name for one in RESULTS for move in (*one.first, *one.then)} <= set(known)
+    assert {move.name for one in RESULTS for move in (*one.first, *one.then)} <= set(moves(Sandbox().candidates))

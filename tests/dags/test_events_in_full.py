@@ -1,0 +1,166 @@
+"""The DAG that webhooks start: what its form refuses, its retries, and what it keeps and says of anybody."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.models.dagrun import DagRun
+from airflow.models.task_state_store import TaskStateStoreModel
+from airflow.models.xcom import XComModel
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.utils.session import create_session
+from sqlalchemy import select
+
+from include.sandbox import Sandbox
+from tests.dags.runner import Runner
+
+# Parts of names, addresses, answers of Alva's and notes.
+PERSONAL = ["zebedee", "quux", "candidates.test", "hiring.test", "role fit: ", "what to do:", "%40", "nonsense"]
+
+
+def told(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
+    return {"kind": kind, "opportunity": opportunity, **ids}
+
+
+def applied(sandbox: Sandbox, posting: str, **options: Any) -> str:
+    number = len(sandbox.world.lever.opportunities)
+    given = {"emails": [f"zebedee{number}@candidates.test"], **options}
+    return sandbox.recruiter.apply(posting, "Zebedee Quux", **given)
+
+
+def invited(sandbox: Sandbox, opportunity: str) -> int:
+    sent: int = sandbox.look(opportunity)["alva"]["invitations_sent"]
+    return sent
+
+
+def looks(sandbox: Sandbox, opportunity: str) -> int:
+    return len(sandbox.journal.of("lever", "GET", f"/opportunities/{opportunity}"))
+
+
+@pytest.fixture
+def retrying(events: Runner) -> Runner:
+    """The same, whose first task is tried three times, one right after the other."""
+    task = events.dag.task_dict["handle"]
+    task.retries, task.retry_delay, task.retry_exponential_backoff = 2, timedelta(0), 0
+    events._serialized = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(events.dag))
+    return events
+
+
+@pytest.mark.parametrize(
+    "deliveries",
+    [
+        "Zebedee Quux",
+        ["Zebedee Quux"],
+        [told("Zebedee Quux", "opportunity-1")],
+        [{"opportunity": "opportunity-1"}],
+        [{"kind": "hired"}],
+        [{"kind": "hired", "opportunity": None}],
+        [told("hired", "opportunity-1"), told("hired", "zebedee@candidates.test")],
+        [told("application_created", "opportunity-1", application="zebedee@candidates.test")],
+    ],
+)
+def test_a_conf_that_the_form_refuses_asks_for_nothing_and_fails_the_run(
+    events: Runner, sandbox: Sandbox, deliveries: object
+) -> None:
+    run = events.manual(deliveries=deliveries)
+    assert (run.state, run.tasks["handle"]) == ("failed", ["failed"])
+    assert sandbox.journal.of(None, None, None) == []
+    assert [word for word in PERSONAL if word in json.dumps(run.report).casefold()] == []
+
+
+def test_a_retry_goes_on_where_the_attempt_before_left_off(retrying: Runner, sandbox: Sandbox, posting: str) -> None:
+    ids = [applied(sandbox, posting) for _ in range(4)]
+    sandbox.faults.add("lever", "POST", f"/opportunities/{ids[1]}/addTags", status=400)
+    run = retrying.manual(deliveries=[told("stage_changed", one) for one in ids])
+    assert (run.state, run.counts) == ("success", {"trigger_stage": 4})
+    assert [invited(sandbox, one) for one in ids] == [1] * 4
+    assert [sandbox.look(one)["tags"].count("Alva: Invitation Sent") for one in ids] == [1] * 4
+    # Who was done is not looked at again.
+    assert [looks(sandbox, one) for one in ids] == [1, 2, 1, 1]
+    assert run.report is not None
+    assert run.report["calls"] == {vendor: len(sandbox.journal.of(vendor, None, None)) for vendor in ("lever", "alva")}
+
+
+def test_an_announced_application_and_a_departure_are_done_by_a_retry_too(retrying: Runner, sandbox: Sandbox) -> None:
+    posting = sandbox.recruiter.add_posting("Support", tags=["Alva: Screening"])
+    new, to_delete = applied(sandbox, posting, stage="Offer"), applied(sandbox, posting)
+    retrying.manual(deliveries=[told("stage_changed", to_delete)])
+    sandbox.recruiter.delete(to_delete)
+    row = sandbox.world.lever.opportunity(new)
+    assert row.application is not None
+    for method, path in (("POST", "*/candidates"), ("DELETE", "/candidates/*")):
+        # As often as one attempt asks.
+        sandbox.faults.add("alva", method, path, kind="html", times=1)
+    claimed = [told("application_created", new, application=row.application.id), told("deleted", to_delete)]
+    run = retrying.manual(deliveries=claimed)
+    assert (run.state, run.counts) == ("success", {"screening": 1, "deleted": 1})
+    assert (invited(sandbox, new), sandbox.candidates.find(to_delete)["present"]) == (1, False)
+
+
+def test_a_refused_key_fails_at_once_and_is_not_retried(retrying: Runner, sandbox: Sandbox, posting: str) -> None:
+    ada = applied(sandbox, posting)
+    fault = sandbox.faults.add("alva", status=401, times=None)
+    run = retrying.manual(deliveries=[told("stage_changed", ada)])
+    assert (run.state, run.tasks, run.counts) == ("failed", {"handle": ["failed"], "report": ["failed"]}, {})
+    assert fault.hits == 1
+    assert (sandbox.look(ada)["tags"].count("Alva: Invitation Failed"), invited(sandbox, ada)) == (0, 0)
+    sandbox.faults.clear()
+    again = retrying.again(run.run_id)
+    assert (again.state, again.counts, invited(sandbox, ada)) == ("success", {"trigger_stage": 1}, 1)
+
+
+def test_a_dry_run_of_every_kind_says_what_would_be_done(events: Runner, sandbox: Sandbox, posting: str) -> None:
+    ids = [applied(sandbox, posting) for _ in range(5)]
+    events.manual(deliveries=[told("stage_changed", one) for one in ids[:3]])
+    sandbox.recruiter.hire(ids[0])
+    sandbox.recruiter.delete(ids[1])
+    claimed = [
+        told("hired", ids[0]), told("deleted", ids[1]), told("deleted", ids[2]), told("stage_changed", ids[3]),
+        told("application_created", ids[4], application="another"),
+    ]  # fmt: skip
+    sandbox.journal.clear()
+    dry = events.manual(deliveries=claimed, dry_run=True)
+    assert [one for one in sandbox.journal.of(None, None, None) if one.method != "GET"] == []
+    wet = events.manual(deliveries=claimed)
+    assert dry.report is not None
+    assert wet.report is not None
+    assert (dry.report["dry_run"], wet.report["dry_run"]) == (True, False)
+    assert dry.report["ids"] == wet.report["ids"]
+    assert dry.counts == {"hired": 1, "deleted": 1, "unconfirmed": 1, "trigger_stage": 1, "not_requested": 1}
+
+
+def test_nothing_of_a_person_is_kept_or_said_whatever_becomes_of_them(
+    events: Runner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add = sandbox.recruiter.add_posting
+    posting, blank = add("Data Engineer", hiring_manager_email="zebedee.quux@hiring.test"), add("Cook")
+    sandbox.recruiter.change_posting(blank, name=" ")
+    known = "zebedee.known@candidates.test"
+    sandbox.candidates.remember_person(known, 82)
+    to_hire, to_delete, faulty = (applied(sandbox, posting) for _ in range(3))
+    events.manual(deliveries=[told("stage_changed", one) for one in (to_hire, to_delete)])
+    sandbox.recruiter.hire(to_hire)
+    sandbox.recruiter.delete(to_delete)
+    sandbox.faults.add("lever", "POST", f"/opportunities/{faulty}/addTags", status=400, times=None)
+    others = [
+        applied(sandbox, posting), applied(sandbox, posting, emails=[]), applied(sandbox, blank),
+        applied(sandbox, posting, emails=["zebedee nonsense"]), applied(sandbox, posting, emails=[known]), faulty,
+    ]  # fmt: skip
+    claimed = [told("stage_changed", one) for one in others]
+    run = events.manual(deliveries=[*claimed, told("hired", to_hire), told("deleted", to_delete)])
+    assert run.state == "failed"
+    assert run.counts == {
+        "trigger_stage": 2, "missing_email": 1, "invalid_email": 1, "refused_by_alva": 1, "hired": 1, "deleted": 1,
+    }  # fmt: skip
+    with create_session() as session:
+        kept = [json.dumps(XComModel.deserialize_value(row)) for row in session.scalars(select(XComModel))]
+        kept += [str(row.value) for row in session.scalars(select(TaskStateStoreModel))]
+        kept += [str(row.conf) for row in session.scalars(select(DagRun))]
+    printed = capsys.readouterr()
+    said = printed.out + printed.err + caplog.text
+    assert "Done so far" in said
+    for text in ("\n".join(kept).casefold(), said.casefold()):
+        assert [word for word in PERSONAL if word in text] == []
