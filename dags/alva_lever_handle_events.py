@@ -8,6 +8,7 @@ from airflow.sdk import DAG, Param
 
 from alva_lever.operators.handle_events import HandleEventsOperator
 from alva_lever.operators.report import ReportOperator
+from alva_lever.operators.wiring import EVENTS, defaults, dry_run
 from alva_lever.rules.claims import Kind
 
 ID = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}$"}
@@ -31,18 +32,10 @@ with DAG(
     catchup=False,
     tags=["alva", "lever"],
     params={
-        "dry_run": Param(False, type="boolean", description="Read, decide and report, and write nothing"),
+        **dry_run(),
         "deliveries": Param([], type="array", items=DELIVERY, description="What was delivered: kinds and ids"),
     },
-    default_args={
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=10),
-        "weight_rule": "absolute",
-        # Before whatever else waits for its turn at Lever.
-        "priority_weight": 30,
-    },
+    default_args=defaults(EVENTS),
 ):
     handle = HandleEventsOperator(task_id="handle", pool="lever_api", execution_timeout=timedelta(minutes=15))
     handle >> ReportOperator(task_id="report", other_task_ids=["handle"], execution_timeout=timedelta(minutes=5))

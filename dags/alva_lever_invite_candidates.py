@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.operators.find_candidates import FindCandidatesOperator
 from alva_lever.operators.invite_candidates import InviteCandidatesOperator
 from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.run import covered_asset
 from alva_lever.operators.tell_departures import TellDeparturesOperator
+from alva_lever.operators.wiring import REST, defaults, form
 
 DAG_ID = "alva_lever_invite_candidates"
 COVERED = covered_asset(DAG_ID)
@@ -25,23 +26,8 @@ with DAG(
     # A person's run doesn't wait for a long one: their Lever tasks take turns in the pool.
     max_active_runs=4,
     tags=["alva", "lever"],
-    params={
-        "dry_run": Param(False, type="boolean", description="Read, decide and report, and write nothing"),
-        "since": Param(
-            None, type=["null", "string"], format="date-time", description="Cover the time from then until now"
-        ),
-        "opportunity_ids": Param(
-            None, type=["null", "array"], items={"type": "string"}, description="Look at these opportunities alone"
-        ),
-    },
-    default_args={
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=10),
-        "weight_rule": "absolute",
-        "priority_weight": 10,
-    },
+    params=form(),
+    default_args=defaults(REST),
 ):
     find = FindCandidatesOperator(
         task_id="find", pool="lever_api", inlets=[COVERED], execution_timeout=timedelta(minutes=30)

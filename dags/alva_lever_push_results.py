@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.operators.push_results import PushResultsOperator
 from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.run import covered_asset
+from alva_lever.operators.wiring import RESULTS, defaults, form
 
 DAG_ID = "alva_lever_push_results"
 COVERED = covered_asset(DAG_ID)
@@ -23,24 +24,8 @@ with DAG(
     # A person's run doesn't wait for a long one: their Lever tasks take turns in the pool.
     max_active_runs=4,
     tags=["alva", "lever"],
-    params={
-        "dry_run": Param(False, type="boolean", description="Read, decide and report, and write nothing"),
-        "since": Param(
-            None, type=["null", "string"], format="date-time", description="Cover the time from then until now"
-        ),
-        "opportunity_ids": Param(
-            None, type=["null", "array"], items={"type": "string"}, description="Look at these opportunities alone"
-        ),
-    },
-    default_args={
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=10),
-        "weight_rule": "absolute",
-        # After events, before the hourly and the nightly.
-        "priority_weight": 20,
-    },
+    params=form(),
+    default_args=defaults(RESULTS),
 ):
     push = PushResultsOperator(
         task_id="push", pool="lever_api", inlets=[COVERED], execution_timeout=timedelta(minutes=15)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.sync_postings import SyncPostingsOperator
+from alva_lever.operators.wiring import REST, defaults, dry_run
 
 with DAG(
     "alva_lever_sync_postings",
@@ -19,15 +20,8 @@ with DAG(
     # Two at once would do the same work twice.
     max_active_runs=1,
     tags=["alva", "lever"],
-    params={"dry_run": Param(False, type="boolean", description="Read, decide and report, and write nothing")},
-    default_args={
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=10),
-        "weight_rule": "absolute",
-        "priority_weight": 10,
-    },
+    params=dry_run(),
+    default_args=defaults(REST),
 ):
     sync = SyncPostingsOperator(task_id="sync", pool="lever_api", execution_timeout=timedelta(minutes=30))
     sync >> ReportOperator(task_id="report", other_task_ids=["sync"], execution_timeout=timedelta(minutes=5))

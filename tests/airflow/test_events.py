@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -90,6 +93,29 @@ def test_twice_shuffled_and_untrue(office: Office, posting: str) -> None:
     assert office.stages(hired) == ["hired"] * 10
     assert office.stages(deleted) == [None] * 10
     assert invited(office, [*moves, *hired, *stays]) == [1] * 30
+
+
+def test_a_result_is_in_lever_soon_after_alva_told_of_it(office: Office, posting: str) -> None:
+    ids = applied(office, posting, 20)
+    office.register(office.url)
+    moved(office, ids)
+    office.wait_for(lambda: sum(invited(office, ids)) == 20, "all are invited", PATIENCE_SECONDS)
+    token = "5b" * 24
+    connection = {"connection_id": "alva_webhook", "conn_type": "generic", "password": f"another {token}"}
+    answer = requests.post(f"{office.url}/api/v2/connections", json=connection, timeout=30)
+    assert answer.status_code in (201, 409)
+    for one in ids:
+        candidate = office.sandbox.candidates.finish(one, 82)
+        told = {"event": "role_fit.created", "created_at": datetime.now(UTC).isoformat()}
+        body = json.dumps({**told, "data": {"candidate_id": candidate}}).encode()
+        signature = "sha256=" + hmac.new(token.encode(), body, hashlib.sha256).hexdigest()
+        where, headers = f"{office.url}/alva-lever/webhooks/alva", {"X-Alva-Signature": signature}
+        assert requests.post(where, data=body, headers=headers, timeout=30).status_code == 200
+    done = ["Alva: High role fit", "Alva: Completed"]
+    office.wait_for(
+        lambda: all(office.sandbox.look(one)["tags"][-2:] == done for one in ids), "all are told", PATIENCE_SECONDS
+    )
+    assert [len(office.sandbox.look(one)["notes"]) for one in ids] == [1] * 20
 
 
 def test_what_a_killed_server_acknowledged_is_done_and_the_rest_comes_again(office: Office, posting: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -41,8 +42,8 @@ def deleted(opportunity: str) -> Event:
 def applied(office: Office, opportunity: str) -> Event:
     """Announces its present application."""
     row = office.sandbox.world.lever.opportunities.get(opportunity)
-    there = row is not None and row.application is not None
-    return Event(Kind.APPLIED, opportunity, row.application.id if there else None)
+    application = None if row is None else row.application
+    return Event(Kind.APPLIED, opportunity, None if application is None else application.id)
 
 
 def elsewhere(office: Office, **options: Any) -> str:
@@ -823,7 +824,7 @@ class TestKilled:
                 office.reopen()
                 people, events = crowd(office)
                 office.connect(url)
-                ended = survives(lambda at=at, events=events: self.work(office, events, at, when))
+                ended = survives(partial(self.work, office, events, at, when))
                 office.connect()
                 office.deliver(*events, repeated=True)
                 assert [state(office, one) for one in people] == undisturbed

@@ -139,6 +139,72 @@ def test_who_was_invited_or_is_completed_is_not_invited_again(office: Office, al
     assert untouched(office)
 
 
+# Whoever has just arrived brings the posting up to date, also if rows 3 and 4 settle what becomes of them (section 7).
+
+
+def settled_arrival(office: Office, word: str, **options: Any) -> str:
+    ada = office.apply(**{"stage": ELSEWHERE, "at_ms": NOW_MS - 1, **options})
+    return office.recruiter.archive(ada) if word == "archived" else office.recruiter.tag(ada, SENT)
+
+
+settled = pytest.mark.parametrize("word", ["archived", "already_invited"])
+
+
+@by_id_or_listed
+@settled
+def test_a_new_arrival_of_whom_nothing_is_asked_brings_the_posting_up_to_date(
+    office: Office, alone: bool, word: str
+) -> None:
+    ada = settled_arrival(office, word)
+    assert looked_at(office, ada, alone=alone, window=LAST_HOUR) == word
+    assert [row.facts.name for row in office.positions()] == ["Data Engineer"]
+    office.recruiter.change_posting(office.posting, name="Data Person")
+    looked_at(office, ada, alone=alone, window=LAST_HOUR)
+    assert [row.facts.name for row in office.positions()] == ["Data Person"]
+    assert (office.sent(ada), office.candidates.find(ada)["present"], office.notes(ada)) == (0, False, [])
+
+
+@by_id_or_listed
+@settled
+def test_one_who_came_before_the_window_brings_nothing_up_to_date(office: Office, alone: bool, word: str) -> None:
+    old = office.recruiter.add_posting("Cook")
+    ada = settled_arrival(office, word, posting=old, at_ms=LAST_HOUR.start_ms - OVERLAP_MS - 1)
+    assert looked_at(office, ada, alone=alone, window=LAST_HOUR) == word
+    assert office.arrived("lever", "GET", f"/postings/{old}") == []
+    assert old not in [row.facts.external_id for row in office.positions()]
+
+
+@settled
+def test_a_dry_run_brings_nothing_up_to_date(office: Office, word: str) -> None:
+    ada = settled_arrival(office, word)
+    assert looked_at(office, ada, window=LAST_HOUR, dry_run=True) == word
+    assert untouched(office)
+
+
+@by_id_or_listed
+@settled
+@pytest.mark.parametrize("grant", [True, False], ids=["shown", "refused"])
+def test_the_confidential_posting_of_a_settled_arrival_is_never_sent(
+    office: Office, alone: bool, word: str, grant: bool
+) -> None:
+    office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=grant))
+    secret = office.recruiter.add_posting("Chief", confidential=True)
+    ada = settled_arrival(office, word, posting=secret)
+    assert looked_at(office, ada, alone=alone, window=LAST_HOUR) == "confidential"
+    assert secret not in [row.facts.external_id for row in office.positions()]
+
+
+@by_id_or_listed
+@settled
+def test_the_posting_of_a_settled_arrival_that_is_hidden_by_itself_is_never_sent(
+    office: Office, alone: bool, word: str
+) -> None:
+    ada = settled_arrival(office, word)
+    office.faults.add("lever", "GET", f"/postings/{office.posting}", status=403, times=None)
+    assert looked_at(office, ada, alone=alone, window=LAST_HOUR) == "confidential"
+    assert office.positions() == []
+
+
 # Row 5 has a file of its own.
 
 

@@ -12,7 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alva_lever.rules.claims import Event, Kind
-from alva_lever.transport.deliveries import NotTaken, check, is_too_old, is_usable_id, json_object, unsigned
+from alva_lever.transport.deliveries import (
+    NotTaken,
+    check,
+    event_and_data,
+    is_too_old,
+    is_usable_id,
+    json_object,
+    unsigned,
+)
 from alva_lever.transport.fields import Fields, Untrusted
 
 SIGNATURE = "X-Alva-Signature"
@@ -51,11 +59,7 @@ class Delivery:
             raise NotTaken(400, "`created_at` is missing, or is no date and time in ISO 8601")
         if is_too_old(sent_ms, now_ms):
             return None
-        name, data = self._body.get("event"), self._body.get("data")
-        if not isinstance(name, str):
-            raise NotTaken(400, "`event` is missing, or is no text")
-        if not isinstance(data, dict):
-            raise NotTaken(400, "`data` is missing, or is no object")
+        _, data = event_and_data(self._body)
         candidate = data.get("candidate_id")
         if candidate is None:
             return None

@@ -11,7 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alva_lever.rules.claims import Event, Kind
-from alva_lever.transport.deliveries import NotTaken, check, is_too_old, is_usable_id, json_object, unsigned
+from alva_lever.transport.deliveries import (
+    NotTaken,
+    check,
+    event_and_data,
+    is_too_old,
+    is_usable_id,
+    json_object,
+    unsigned,
+)
 
 _KINDS = {
     "applicationCreated": Kind.APPLIED,
@@ -55,11 +63,7 @@ class Delivery:
         check(self._message, self._signature, tokens)
         if is_too_old(self.sent_ms, now_ms):
             return None
-        name, data = self._body.get("event"), self._body.get("data")
-        if not isinstance(name, str):
-            raise NotTaken(400, "`event` is missing, or is no text")
-        if not isinstance(data, dict):
-            raise NotTaken(400, "`data` is missing, or is no object")
+        name, data = event_and_data(self._body)
         # Without data it is the test that Lever's settings send.
         if name not in _KINDS or not data:
             return None

@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
-from alva_lever.operators.run import Run, covered_asset, failing_at_once, read_covered
+from alva_lever.operators.base import LeverAlvaOperator
+from alva_lever.operators.run import Run, covered_asset, read_covered
 
 
-class FindCandidatesOperator(BaseOperator):
+class FindCandidatesOperator(LeverAlvaOperator):
     """Asks Lever for everything that the run's window holds, or takes the ids that a person named.
 
     XComs: `return_value`, the batches that are mapped over: `[[[opportunity id, contact id or null], ...], ...]`;
@@ -22,22 +23,7 @@ class FindCandidatesOperator(BaseOperator):
     :param alva_conn_id: the connection to Alva, whose key is tried before anything is looked for.
     """
 
-    def __init__(
-        self,
-        *,
-        lever_conn_id: str = "lever_default",
-        alva_conn_id: str = "alva_default",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.lever_conn_id = lever_conn_id
-        self.alva_conn_id = alva_conn_id
-
-    def execute(self, context: Context) -> list[list[list[str | None]]]:
-        result: list[list[list[str | None]]] = failing_at_once(lambda: self._find(context))
-        return result
-
-    def _find(self, context: Context) -> list[list[list[str | None]]]:
+    def work(self, context: Context) -> list[list[list[str | None]]]:
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings

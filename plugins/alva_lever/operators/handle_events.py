@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
-from alva_lever.operators.run import Run, failing_at_once
+from alva_lever.operators.base import LeverAlvaOperator
+from alva_lever.operators.run import Run
 from alva_lever.operators.turns import Turns
 
 
-class HandleEventsOperator(BaseOperator):
+class HandleEventsOperator(LeverAlvaOperator):
     """Looks once at each opportunity that the run's deliveries speak of: invites, hires, removes, writes results, or
     does nothing.
 
@@ -19,23 +20,9 @@ class HandleEventsOperator(BaseOperator):
     are those of `rules.claims.Kind`. It works in turns at Lever's limit, as `InviteCandidatesOperator` does.
 
     XCom `return_value`: `{"tally", "finished"}`, also when it failed (`finished` is then false).
-
-    :param lever_conn_id: the connection to Lever.
-    :param alva_conn_id: the connection to Alva.
     """
 
-    def __init__(
-        self, *, lever_conn_id: str = "lever_default", alva_conn_id: str = "alva_default", **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.lever_conn_id = lever_conn_id
-        self.alva_conn_id = alva_conn_id
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        result: dict[str, Any] = failing_at_once(lambda: self._handle(context))
-        return result
-
-    def _handle(self, context: Context) -> dict[str, Any]:
+    def work(self, context: Context) -> dict[str, Any]:
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings

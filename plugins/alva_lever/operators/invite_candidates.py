@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
-from alva_lever.operators.run import Run, failing_at_once, pulled
+from alva_lever.operators.base import LeverAlvaOperator
+from alva_lever.operators.run import Run, pulled
 from alva_lever.operators.turns import Turns, answered
 from alva_lever.rules.window import Window
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _KEPT = timedelta(days=400)
 
 
-class InviteCandidatesOperator(BaseOperator):
+class InviteCandidatesOperator(LeverAlvaOperator):
     """Does one batch. What a retry, or the next turn, finds done already isn't done again.
 
     It gives up its slot after a turn at Lever's limit (about a minute), comes back behind whoever is in more of a
@@ -39,21 +40,13 @@ class InviteCandidatesOperator(BaseOperator):
         *,
         batch: Any,
         found: Any,
-        lever_conn_id: str = "lever_default",
-        alva_conn_id: str = "alva_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.batch = batch
         self.found = found
-        self.lever_conn_id = lever_conn_id
-        self.alva_conn_id = alva_conn_id
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        result: dict[str, Any] = failing_at_once(lambda: self._invite(context))
-        return result
-
-    def _invite(self, context: Context) -> dict[str, Any]:
+    def work(self, context: Context) -> dict[str, Any]:
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
-from alva_lever.operators.run import Run, covered_asset, failing_at_once, read_covered
+from alva_lever.operators.base import LeverAlvaOperator
+from alva_lever.operators.run import Run, covered_asset, read_covered
 from alva_lever.operators.turns import Turns
 
 if TYPE_CHECKING:
@@ -18,28 +19,14 @@ if TYPE_CHECKING:
 _NO_ID = "(not an id)"
 
 
-class PushResultsOperator(BaseOperator):
+class PushResultsOperator(LeverAlvaOperator):
     """Asks Alva who changed since the run's window began, or takes the opportunities that a person named, and mirrors
     the present state of each. It works in turns at Lever's limit, as `InviteCandidatesOperator` does.
 
     XCom `return_value`: `{"tally", "finished"}`, also when it failed (`finished` is then false).
-
-    :param lever_conn_id: the connection to Lever.
-    :param alva_conn_id: the connection to Alva.
     """
 
-    def __init__(
-        self, *, lever_conn_id: str = "lever_default", alva_conn_id: str = "alva_default", **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.lever_conn_id = lever_conn_id
-        self.alva_conn_id = alva_conn_id
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        result: dict[str, Any] = failing_at_once(lambda: self._push(context))
-        return result
-
-    def _push(self, context: Context) -> dict[str, Any]:
+    def work(self, context: Context) -> dict[str, Any]:
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings

@@ -4,37 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
-from alva_lever.operators.run import Run, failing_at_once
+from alva_lever.operators.base import LeverAlvaOperator
+from alva_lever.operators.run import Run
 from alva_lever.operators.turns import Turns
 
 
-class SyncPostingsOperator(BaseOperator):
+class SyncPostingsOperator(LeverAlvaOperator):
     """Does every posting that has a job position in Alva. What a retry, or the next turn, finds done isn't done again.
 
     XCom `return_value`: `{"tally", "finished"}`, also when it failed (`finished` is then false).
-
-    :param lever_conn_id: the connection to Lever.
-    :param alva_conn_id: the connection to Alva.
     """
 
-    def __init__(
-        self,
-        *,
-        lever_conn_id: str = "lever_default",
-        alva_conn_id: str = "alva_default",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.lever_conn_id = lever_conn_id
-        self.alva_conn_id = alva_conn_id
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        result: dict[str, Any] = failing_at_once(lambda: self._sync(context))
-        return result
-
-    def _sync(self, context: Context) -> dict[str, Any]:
+    def work(self, context: Context) -> dict[str, Any]:
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.steps.batch import Progress

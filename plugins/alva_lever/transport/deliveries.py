@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 # Lever's own log of deliveries goes no further back.
 OLDEST_MS = 14 * 24 * 60 * 60 * 1000
@@ -54,6 +54,16 @@ def check(message: bytes, signature: str, tokens: Iterable[str]) -> None:
         known |= hmac.compare_digest(expected.encode(), given)
     if not known:
         raise unsigned("its signature is that of no signing token that is configured here")
+
+
+def event_and_data(body: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """The two fields that both vendors' deliveries have. :raises NotTaken: 400, one is missing or another type."""
+    name, data = body.get("event"), body.get("data")
+    if not isinstance(name, str):
+        raise NotTaken(400, "`event` is missing, or is no text")
+    if not isinstance(data, dict):
+        raise NotTaken(400, "`data` is missing, or is no object")
+    return name, data
 
 
 def is_usable_id(value: object) -> bool:
