@@ -11,16 +11,24 @@ from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.wiring import EVENTS, defaults, dry_run
 from alva_lever.rules.claims import Kind
 
-ID = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}$"}
+ID = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}\Z"}
 DELIVERY = {
-    "type": "object",
-    "properties": {
-        "kind": {"enum": [kind.value for kind in Kind]},
-        "opportunity": ID,
-        "application": ID,
-        "candidate": ID,
-    },
-    "anyOf": [{"required": ["kind", "opportunity"]}, {"required": ["kind", "candidate"]}],
+    "oneOf": [
+        {
+            "type": "object",
+            "required": ["kind", "opportunity"],
+            "properties": {
+                "kind": {"enum": [kind.value for kind in Kind if kind is not Kind.RESULTS]},
+                "opportunity": ID,
+                "application": ID,
+            },
+        },
+        {
+            "type": "object",
+            "required": ["kind", "candidate"],
+            "properties": {"kind": {"const": Kind.RESULTS.value}, "candidate": ID},
+        },
+    ]
 }
 
 with DAG(

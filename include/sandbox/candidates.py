@@ -12,6 +12,7 @@ from include.sandbox.alva import AlvaOrganisation, shapes
 from include.sandbox.alva.candidate import Candidate, Invitee
 from include.sandbox.alva.positions import Facts
 from include.sandbox.alva.times import DAY_MS
+from include.sandbox.alva.webhook import Connection
 
 
 class UnknownCandidate(LookupError):
@@ -81,7 +82,9 @@ class Candidates:
         Younger than 24 months (730 days), they complete the next invitation at once.
         """
         with self._organisation.lock:
-            self._organisation.progress.remember(email, role_fit, age_days * DAY_MS)
+            applications = self._organisation.roster.of_person(self._organisation.persons.of(email))
+            with self._organisation.webhook.watching(applications):
+                self._organisation.progress.remember(email, role_fit, age_days * DAY_MS)
 
     def expire_position(self, position: str) -> str:
         """A position's 90 days end now. `position`: Alva's id, or the posting's id that it has as `external_id`."""
@@ -117,6 +120,24 @@ class Candidates:
         with self._organisation.lock:
             return self._organisation.directory.add_team(name).id
 
+    def connect_webhook(self, url: str, token: str) -> None:
+        """Somebody connects a webhook in Alva's settings, in place of the one before. It is sent what happens next."""
+        with self._organisation.lock:
+            self._organisation.webhook.connection = Connection(url, token)
+
+    def disconnect_webhook(self) -> None:
+        """Somebody disconnects it. What waits to be sent is sent all the same."""
+        with self._organisation.lock:
+            self._organisation.webhook.connection = None
+
+    def pretend_webhook(self, event: str, candidate_id: str) -> str:
+        """A delivery, well signed, that claims what need not be true, of a candidate whom there need not be.
+
+        Gives the delivery's id.
+        """
+        with self._organisation.lock:
+            return self._organisation.webhook.tell(event, candidate_id, self._organisation.roster.find(candidate_id))
+
     def find(self, opportunity: str) -> dict[str, object]:
         """What Alva has for an opportunity; never raises.
 
@@ -140,7 +161,8 @@ class Candidates:
     def _move(self, opportunity: str, move: Callable[[Candidate], None]) -> str:
         with self._organisation.lock:
             row = self._newest(opportunity)
-            move(row)
+            with self._organisation.webhook.watching(self._organisation.roster.beside(row)):
+                move(row)
             return row.id
 
     def _newest(self, opportunity: str) -> Candidate:

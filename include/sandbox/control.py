@@ -8,7 +8,8 @@
 ``GET, DELETE /control/requests``     what arrived; ``service``, ``method`` and ``path`` narrow the list
 ``GET, POST, DELETE /control/faults`` the fields of `Fault`, but for ``action``
 ``GET /control/deliveries``           what webhooks were sent, as in `Delivery.as_json`, and how many there are in each
-                                      state; ``event``, ``webhook``, ``opportunity`` and ``state`` narrow the list.
+                                      state; ``event``, ``webhook`` (``alva``: Alva's), ``opportunity`` and ``state``
+                                      narrow the list.
                                       ``summary=1``: the numbers alone, and whether nothing waits
 ``DELETE /control/deliveries``        forgets those that don't wait
 ``POST /control/keys``                another Lever key: ``{token, permissions?, confidential?, bearer?}``

@@ -1,4 +1,7 @@
-"""What is done to webhooks, but for registering them: in Lever's settings, by Lever itself, and to its deliveries."""
+"""What is done to webhooks, but for registering them: in Lever's settings, by Lever itself, and to its deliveries.
+
+Alva's webhook is connected by a move of `Candidates`; what is done to deliveries here is done to Alva's too.
+"""
 
 from __future__ import annotations
 

@@ -48,4 +48,6 @@ class World:
         self.lever = LeverAccount(self.clock, self.ids, Keys(self.limit), self.deliveries)
         self.lever.keys.add(LEVER_KEY)
         furnish(self.lever)
-        self.alva = AlvaOrganisation(self.clock, self.ids.serial, lock=self.lock, key=ALVA_KEY)
+        self.alva = AlvaOrganisation(
+            self.clock, self.ids.serial, lock=self.lock, key=ALVA_KEY, deliveries=self.deliveries
+        )

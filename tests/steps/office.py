@@ -185,7 +185,7 @@ class Office:
         if not again:
             self.progress = Progress()
         claimed = claims(events)
-        announced = frozenset().union(*(claim.applications for claim in claimed.values()))
+        announced = {name: claim.applications for name, claim in claimed.items()}
         arrived = frozenset(name for name, claim in claimed.items() if claim.tells_of_arrival_alone)
         errand = self.errand(announced=announced, arrived=arrived, **fields)
         while not self.batch(errand, claimed, received_ms).work([(one, None) for one in claimed]):

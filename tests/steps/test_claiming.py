@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,7 @@ import pytest
 from alva_lever.rules.claims import Event, Kind
 from alva_lever.steps.crew import FAULTS_BEFORE_STOP
 from alva_lever.transport.errors import ApiError
-from tests.steps.killing import Killer, When, survives
-from tests.steps.office import ELSEWHERE, FURTHER, HOUR_MS, TRIGGER, Office
+from tests.steps.office import ELSEWHERE, HOUR_MS, Office
 
 DAY_MS = 24 * HOUR_MS
 SENT = ["Invitation Sent"]
@@ -229,6 +227,17 @@ class TestTogether:
         assert len(office.arrived("lever", "GET", f"*/opportunities/{ada}")) == 1
         assert office.sent(ada) == 1
 
+    def test_who_failed_is_counted_under_the_failure(self, office: Office) -> None:
+        ada = office.apply(emails=[])
+        assert office.deliver(moved(ada), hired(ada)) == {"missing_email": 1}
+
+    def test_an_application_is_announced_for_its_own_opportunity_alone(self, office: Office) -> None:
+        posting = office.recruiter.add_posting("Support", tags=["Alva: Screening"])
+        old = office.clock.now_ms() - 90 * DAY_MS
+        bo = elsewhere(office, posting=posting, at_ms=old)
+        pretended = Event(Kind.APPLIED, "nobody", applied(office, bo).application_id)
+        assert office.deliver(pretended, moved(bo)) == {"gone": 1, "not_requested": 1}
+
     def test_deleted_comes_before_hired_and_hired_before_the_rest(self, office: Office) -> None:
         bo, kim = office.applied(2)
         office.run(bo, kim)
@@ -259,38 +268,6 @@ class TestTogether:
         assert FAULTS_BEFORE_STOP > 1
 
 
-# What recruiters do, and which events tell of it. Each begins with somebody who came into the trigger stage.
-Story = tuple[tuple[str, Callable[[Office, str], object]], ...]
-STORIES: dict[str, Story] = {
-    "moved": (("move", lambda o, a: o.recruiter.move(a, TRIGGER)),),
-    "moved on": (
-        ("move", lambda o, a: o.recruiter.move(a, TRIGGER)),
-        ("move", lambda o, a: o.recruiter.move(a, FURTHER)),
-    ),
-    "hired": (
-        ("move", lambda o, a: o.recruiter.move(a, TRIGGER)),
-        ("hire", lambda o, a: o.recruiter.hire(a)),
-    ),
-    "deleted": (
-        ("move", lambda o, a: o.recruiter.move(a, TRIGGER)),
-        ("delete", lambda o, a: o.recruiter.delete(a)),
-    ),
-    "archived": (
-        ("move", lambda o, a: o.recruiter.move(a, TRIGGER)),
-        ("", lambda o, a: o.recruiter.archive(a)),
-    ),
-    "made confidential": (
-        ("move", lambda o, a: o.recruiter.move(a, TRIGGER)),
-        ("", lambda o, a: o.recruiter.restrict(a)),
-    ),
-    "anonymised": (
-        ("move", lambda o, a: o.recruiter.move(a, TRIGGER)),
-        ("", lambda o, a: o.recruiter.anonymise(a)),
-    ),
-}
-TOLD: dict[str, Callable[[str], Event]] = {"move": moved, "hire": hired, "delete": deleted}
-
-
 def state(office: Office, opportunity: str) -> tuple[object, ...]:
     """All that a person can see of somebody in either service."""
     found = office.candidates.find(opportunity)
@@ -302,40 +279,7 @@ def state(office: Office, opportunity: str) -> tuple[object, ...]:
     return (*in_alva, seen["tags"], [note["text"] for note in seen["notes"]], seen["links"], seen["stage"])
 
 
-def late(office: Office, story: Story) -> tuple[str, list[Event]]:
-    """Everything has happened already when the first delivery comes. Somebody else is on the posting already: a poll
-    doesn't make a job position for who applies and is hired in one hour."""
-    office.run(office.apply("Bo Ek", at_ms=office.clock.now_ms() - 2 * HOUR_MS))
-    ada = elsewhere(office, name="Ada Byron")
-    events = [applied(office, ada)]
-    for told, act in story:
-        act(office, ada)
-        events += [TOLD[told](ada)] if told else []
-    return ada, events
-
-
 class TestOrder:
-    """Late, twice, and in any order: the end is the same, and is what a poll makes of it."""
-
-    @pytest.mark.parametrize("story", STORIES.values(), ids=list(STORIES))
-    def test_any_order_ends_the_same(self, office: Office, story: Story) -> None:
-        ends = []
-        length = len(late(office, story)[1])
-        for order in itertools.permutations(range(length)):
-            for together in (True, False):
-                for times in (1, 2):
-                    office.reopen()
-                    ada, events = late(office, story)
-                    sent = [events[number] for number in order for _ in range(times)]
-                    for some in [sent] if together else [[one] for one in sent]:
-                        office.deliver(*some)
-                    ends.append(state(office, ada))
-        office.reopen()
-        ada, _ = late(office, story)
-        office.later()
-        office.poll(office.window())
-        assert set(map(repr, ends)) == {repr(state(office, ada))}
-
     def test_in_time_and_late_differ_in_nothing_that_was_done_since(self, office: Office) -> None:
         """Invited while it was so, and hired since: what comes late or again takes nothing back."""
         ada = office.apply()
@@ -360,32 +304,3 @@ class TestUntrue:
         office.forget()
         assert office.deliver(Event(kind, ada)) == {"unconfirmed": 1}
         assert (state(office, ada), office.writes()) == (before, 0)
-
-
-class TestKilled:
-    @pytest.mark.parametrize("when", ["before", "after"])
-    @pytest.mark.parametrize("name", ["moved", "hired", "deleted"])
-    def test_at_every_request_in_turn(self, office: Office, name: str, when: When) -> None:
-        with office.sandbox.serve() as url:
-            office.connect(url)
-            for at in itertools.count(1):
-                office.adapter = None
-                office.reopen()
-                ada, bo = office.apply(), office.apply()
-                office.run(bo)
-                if name != "moved":
-                    (office.recruiter.hire if name == "hired" else office.recruiter.delete)(bo)
-                events = [moved(ada), moved(bo), hired(bo), deleted(bo)]
-                office.connect(url)
-                office.adapter = Killer(at, when)
-                ended = survives(lambda events=events: office.deliver(*events))
-                office.adapter = None
-                office.connect()
-                office.deliver(*events, repeated=True)
-                assert (office.sent(ada), office.status(ada)) == (1, SENT)
-                stage: Any = office.candidates.find(bo)["candidate"]
-                wanted = {"moved": "in_process", "hired": "hired", "deleted": None}[name]
-                assert (stage and stage["stage"]) == wanted
-                if ended:
-                    break
-        assert at > 5

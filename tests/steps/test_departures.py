@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alva_lever.transport.errors import ApiError, Forbidden, Unauthorized
+from include.sandbox.alva.candidate import Invitee
 from tests.steps.office import Office
 
 
@@ -85,6 +86,17 @@ def test_a_lasting_refusal_is_reported_and_fails_no_run(office: Office, ada: str
         office.faults.add("alva", method, f"*/candidates/{candidate}", status=status, times=None)
     assert office.tell(hired=[ada, kim], deleted=[bo]).counts == {"refused_by_alva": 2, "hired": 1}
     assert office.in_alva(kim)["stage"] == "hired"
+
+
+def test_one_refusal_keeps_no_other_candidate_of_a_deleted_one_in_alva(office: Office, ada: str) -> None:
+    """Somebody was added twice: both are to go."""
+    position = office.in_alva(ada)["job_position_id"]
+    other = Invitee("second@candidates.test", external_id=ada)
+    office.sandbox.world.alva.roster.invite(position, other)
+    first = next(office.alva().candidates(external_id=ada)).id
+    office.faults.add("alva", "DELETE", f"*/candidates/{first}", status=422, times=None)
+    assert office.tell(deleted=[ada]).counts == {"refused_by_alva": 1}
+    assert [one.id for one in office.alva().candidates(external_id=ada)] == [first]
 
 
 def test_who_is_removed_meanwhile_is_not_in_alva(office: Office, ada: str) -> None:

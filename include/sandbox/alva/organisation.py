@@ -14,6 +14,8 @@ from include.sandbox.alva.positions import Facts, JobPosition, Positions
 from include.sandbox.alva.progress import Progress
 from include.sandbox.alva.roster import Roster
 from include.sandbox.alva.times import Clock
+from include.sandbox.alva.webhook import AlvaWebhook
+from include.sandbox.lever.deliveries import Deliveries
 
 
 class AlvaOrganisation:
@@ -32,6 +34,7 @@ class AlvaOrganisation:
         policy: Policy | None = None,
         key: str = DEFAULT_KEY,
         web_root: str = "https://app.alva.test",
+        deliveries: Deliveries | None = None,
     ) -> None:
         self.clock = clock
         self.lock: AbstractContextManager[object] = lock if lock is not None else threading.RLock()
@@ -44,13 +47,15 @@ class AlvaOrganisation:
         self.persons = Persons()
         self.roster = Roster(clock, ids, numbers, self.policy, self.positions, self.persons, web_root)
         self.progress = Progress(clock, self.policy, self.positions, self.persons, self.roster)
+        self.webhook = AlvaWebhook(clock, deliveries if deliveries is not None else Deliveries())
 
     def change_position(self, position_id: str, facts: Facts) -> JobPosition:
         """Give a position other facts. Under another profile the role fits of its candidates are computed anew."""
         profile_id = self.positions.get(position_id).facts.profile_id
         position = self.positions.change(position_id, facts)
         if position.facts.profile_id != profile_id:
-            self.progress.weigh_anew(position_id)
+            with self.webhook.watching(self.roster.of_position(position_id)):
+                self.progress.weigh_anew(position_id)
         return position
 
 

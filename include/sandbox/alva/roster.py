@@ -88,6 +88,10 @@ class Roster:
         self._settle(candidate)
         return candidate
 
+    def find(self, candidate_id: str) -> Candidate | None:
+        """One candidate, if there is one."""
+        return self.get(candidate_id) if candidate_id in self._rows else None
+
     def remove(self, candidate_id: str) -> None:
         """Remove one, or 404.
 
@@ -153,6 +157,11 @@ class Roster:
         """A person's applications, without those that are anonymised by now."""
         rows = [self.get(candidate_id) for candidate_id in tuple(person.applications)]
         return [row for row in rows if not row.anonymised]
+
+    def beside(self, candidate: Candidate) -> list[Candidate]:
+        """All applications of a candidate's person; of an anonymised one, itself."""
+        person = self._persons.find(candidate.email) if candidate.email is not None else None
+        return self.of_person(person) if person is not None else [candidate]
 
     def of_position(self, position_id: str) -> list[Candidate]:
         """A position's candidates."""

@@ -28,10 +28,10 @@ class Clock(Protocol):
         ...
 
 
-def iso(moment_ms: int) -> str:
-    """Write a moment as ISO 8601 in UTC, with milliseconds only where there are any."""
+def iso(moment_ms: int, *, with_fraction: bool = False) -> str:
+    """Write a moment as ISO 8601 in UTC, with milliseconds only where there are any, or always."""
     moment = _EPOCH + timedelta(milliseconds=moment_ms)
-    precision = "milliseconds" if moment_ms % 1000 else "seconds"
+    precision = "milliseconds" if with_fraction or moment_ms % 1000 else "seconds"
     return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 

@@ -1,4 +1,7 @@
-"""What was sent to webhooks and what became of it, as the page of deliveries in Lever's settings shows it."""
+"""What was sent to webhooks and what became of it, as the page of deliveries in Lever's settings shows it.
+
+Alva's are among them, which come signed.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from include.sandbox.ids import Ids
-from include.sandbox.lever.envelope import TOKEN_LENGTH, envelope
+from include.sandbox.lever.envelope import HEADERS, TOKEN_LENGTH, envelope
 from include.sandbox.lever.models import Webhook
 from include.sandbox.lever.sender import CONNECTIONS, TIMEOUT_SECONDS, Sender, is_loopback, post_once
 
@@ -19,16 +22,27 @@ State = Literal["waiting", "delivered", "failed"]
 STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
 
 
+class Target(Protocol):
+    """A webhook of whichever service."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+
 @dataclass(slots=True, repr=False)
 class Delivery:
     """One event for one webhook. However often it is sent, the body is the same (in Lever, not documented)."""
 
     id: str  # the ``id`` in its body too
     event: str
-    webhook: Webhook
-    opportunity: str | None  # None for an event about a person
+    webhook: Target
+    opportunity: str | None  # None for an event about a person; for Alva's, the candidate's ``external_id``
     at_ms: int  # when it happened, the world's time
     body: bytes
+    headers: Mapping[str, str]
     attempts: list[int | None] = field(default_factory=list)  # what came back, in this order; None: no answer
     reason: str | None = None  # why it was not sent at all
     unsent: int = 0  # how many times it is still to be sent, those in between two tries included
@@ -69,6 +83,10 @@ class Sending:
     def body(self) -> bytes:
         return self.delivery.body
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.delivery.headers
+
 
 class Deliveries:
     """All of them, the oldest first, until the world begins anew. Safe to use from several threads.
@@ -90,7 +108,7 @@ class Deliveries:
         self._deliveries: dict[str, Delivery] = {}
         self._unsettled = 0
         self._copies = 1
-        self._ids = Ids(f"deliveries {seed}")  # go on when the world begins anew: a token never comes twice
+        self.ids = Ids(f"deliveries {seed}")  # go on when the world begins anew: neither id nor token comes twice
         self._sender: Sender[Sending] = Sender(self._answered, connections=connections, timeout_seconds=timeout_seconds)
 
     # Sending
@@ -98,9 +116,13 @@ class Deliveries:
     def send(
         self, webhook: Webhook, event: str, data: Mapping[str, object], *, at_ms: int, opportunity: str | None = None
     ) -> str:
-        """Signs it and sends it, soon. Gives the delivery's id."""
+        """Signs it as Lever does and sends it, soon. Gives the delivery's id."""
         with self._changed:
-            delivery = self._signed(webhook, event, data, at_ms, opportunity)
+            return self.add(self._signed(webhook, event, data, at_ms, opportunity))
+
+    def add(self, delivery: Delivery) -> str:
+        """Sends one that is signed already, soon. Gives its id."""
+        with self._changed:
             self._deliveries[delivery.id] = delivery
             self._dispatch(delivery)
             return delivery.id
@@ -115,8 +137,8 @@ class Deliveries:
     def verify(self, webhook: Webhook, *, at_ms: int) -> int | None:
         """Sends one without data, once: what came back, None where nothing did. It is in no list."""
         with self._changed:
-            body = self._signed(webhook, webhook.event, {}, at_ms, None).body
-        return post_once(webhook.url, body, self._sender.timeout_seconds)
+            sending = Sending(self._signed(webhook, webhook.event, {}, at_ms, None))
+        return post_once(sending, self._sender.timeout_seconds)
 
     def disturb(self, *, duplicates: int, shuffled: bool) -> None:
         """From now on each is sent ``1 + duplicates`` times at once; in an order that is not theirs, if shuffled."""
@@ -200,9 +222,9 @@ class Deliveries:
     def _signed(
         self, webhook: Webhook, event: str, data: Mapping[str, object], at_ms: int, opportunity: str | None
     ) -> Delivery:
-        uid, token = self._ids.uuid(), self._ids.hex(TOKEN_LENGTH)
+        uid, token = self.ids.uuid(), self.ids.hex(TOKEN_LENGTH)
         body = envelope(webhook, uid, event, data, token=token, at_ms=at_ms)
-        return Delivery(uid, event, webhook, opportunity, at_ms, body)
+        return Delivery(uid, event, webhook, opportunity, at_ms, body, HEADERS)
 
     def _dispatch(self, delivery: Delivery) -> None:
         """Sends it as many times as there are to be copies of it, or none to another machine. The lock is held."""

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from include.sandbox.answer import dump
 from include.sandbox.lever.models import Webhook
 
+HEADERS = {"User-Agent": "Lever-Webhooks"}
 TOKEN_LENGTH = 48  # of the signing token as well as of the token that each delivery has of its own
 
 

@@ -6,7 +6,7 @@ import functools
 import ipaddress
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,17 +18,19 @@ from include.sandbox.lever.outbox import Outbox
 CONNECTIONS = 50
 TIMEOUT_SECONDS = 10.0
 IDLE_SECONDS = 2.0  # less than a server keeps a connection open for, so that none is used just when it is closed
-_HEADERS = {"User-Agent": "Lever-Webhooks", "Content-Type": "application/json"}
 
 
 class Letter(Protocol):
-    """What can be sent: a body, and where to at the moment."""
+    """What can be sent: JSON, the headers that go with it, and where to at the moment."""
 
     @property
     def url(self) -> str: ...
 
     @property
     def body(self) -> bytes: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
 
 Sent = TypeVar("Sent", bound=Letter)
@@ -117,7 +119,7 @@ class Sender(Generic[Sent]):
     def _work(self) -> None:
         with _session() as session:
             while (letter := self._next()) is not None:
-                self._answered(letter, post(session, letter.url, letter.body, self.timeout_seconds))
+                self._answered(letter, post(session, letter, self.timeout_seconds))
 
     def _next(self) -> Sent | None:
         """Waits for something to send; None where this thread is to end."""
@@ -140,21 +142,22 @@ class Sender(Generic[Sent]):
             return None
 
 
-def post_once(url: str, body: bytes, timeout_seconds: float) -> int | None:
+def post_once(letter: Letter, timeout_seconds: float) -> int | None:
     """On a connection of its own: the status, or None where no answer came."""
     with _session() as session:
-        return post(session, url, body, timeout_seconds)
+        return post(session, letter, timeout_seconds)
 
 
-def post(session: requests.Session, url: str, body: bytes, timeout_seconds: float) -> int | None:
+def post(session: requests.Session, letter: Letter, timeout_seconds: float) -> int | None:
     """The status, or None where no answer came; nothing else than this machine is ever contacted.
 
     ``timeout_seconds``: how long it waits for the connection, and then for the answer. The answer's body is ignored.
     """
+    url = letter.url  # read once: it may become another one meanwhile
     if not is_loopback(url):
         return None
     try:
-        request = session.prepare_request(requests.Request("POST", url, data=body))
+        request = session.prepare_request(requests.Request("POST", url, dict(letter.headers), data=letter.body))
         return session.send(request, timeout=timeout_seconds, allow_redirects=False, proxies={}).status_code
     except (requests.RequestException, HTTPError, ValueError, OSError):
         return None
@@ -180,5 +183,5 @@ def _session() -> requests.Session:
     """Nothing of the environment (proxies, ``.netrc``) applies to it."""
     session = requests.Session()
     session.trust_env = False
-    session.headers.update(_HEADERS)
+    session.headers["Content-Type"] = "application/json"
     return session

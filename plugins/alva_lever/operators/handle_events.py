@@ -52,7 +52,7 @@ class HandleEventsOperator(LeverAlvaOperator):
                 settings=settings,
                 window=None,
                 run_id=run.run_id,
-                announced=frozenset().union(*(claim.applications for claim in claimed.values())),
+                announced={name: claim.applications for name, claim in claimed.items()},
                 arrived=frozenset(name for name, claim in claimed.items() if claim.tells_of_arrival_alone),
                 dry_run=run.dry_run,
                 repeated=turns.repeated(progress),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from alva_lever.lever.hook import LeverHook
+from alva_lever.rules.asking import Failure
 from alva_lever.rules.claims import Claim, Kind
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.window import OVERLAP_MS
@@ -76,6 +77,9 @@ class Claiming:
             # As it is now: what was just written to it counts.
             mirrored = self._mirroring.do(opportunity_id) if decided else self._mirroring.handle(look)
         written = None if mirrored == Word.UNCHANGED else mirrored
+        if departed == UNCONFIRMED and decided in set(Failure):
+            # Who failed is counted under the failure.
+            return str(decided)
         return departed or written or decided or mirrored or UNCONFIRMED
 
     def _is_hired(self, look: Look) -> bool:

@@ -57,7 +57,8 @@ class Departures:
 
     def _each(self, candidates: Sequence[AlvaCandidate], word: str, tell: Callable[[AlvaCandidate], object]) -> str:
         """A lasting refusal is reported, and not asked for again by every run to come."""
-        told = NOT_IN_ALVA
+        told: str = NOT_IN_ALVA
+        refusals = 0
         for candidate in candidates:
             try:
                 if not self._dry_run:
@@ -69,9 +70,9 @@ class Departures:
                 continue
             except Refused as refused:
                 log.warning("Candidate %s in Alva stays as it is (%s): %s", candidate.id, word, refused)
-                return Failure.REFUSED_BY_ALVA
+                refusals += 1
             told = word
-        return told
+        return Failure.REFUSED_BY_ALVA if refusals else told
 
     def _one(self, item: tuple[str, str]) -> str:
         what, opportunity_id = item

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
@@ -11,7 +11,7 @@ from alva_lever.rules import asking, tags
 from alva_lever.rules.addresses import first_valid, same
 from alva_lever.rules.asking import Again, Failure, Request
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
-from alva_lever.rules.model import AlvaCandidate, Application, Opportunity, Posting
+from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.texts import ALREADY_ON_JOB
 from alva_lever.rules.window import Window
@@ -32,8 +32,8 @@ SHOWN = (Reason.ARCHIVED, Reason.ALREADY_INVITED)
 class Errand:
     """What a run is asked to do.
 
-    `named`: who a person named in it, in a manual run. `announced`: ids of applications that events say are new.
-    `arrived`: opportunities of which events tell an application and no entry into a stage.
+    `named`: who a person named in it, in a manual run. `announced`: ids of the applications that events say are new, by
+    opportunity. `arrived`: opportunities of which events tell an application and no entry into a stage.
     `repeated`: it was begun before, and may have been cut off.
     """
 
@@ -41,7 +41,7 @@ class Errand:
     window: Window | None
     run_id: str
     named: frozenset[str] = frozenset()
-    announced: frozenset[str] = frozenset()
+    announced: Mapping[str, frozenset[str]] = field(default_factory=dict)
     arrived: frozenset[str] = frozenset()
     dry_run: bool = False
     repeated: bool = False
@@ -49,12 +49,13 @@ class Errand:
     def request(self, opportunity_id: str) -> Request:
         return Request(self.settings, opportunity_id in self.named, self.run_id)
 
-    def is_new(self, application: Application | None) -> bool:
-        """Whether it was created in the time that the run looks at, or is what an event announced."""
+    def is_new(self, opportunity: Opportunity) -> bool:
+        """Whether its application was created in the time that the run looks at, or is what an event announced."""
+        application = opportunity.application
         if application is None:
             return False
         in_time = self.window is not None and self.window.has(application.created_at_ms)
-        return in_time or application.id in self.announced
+        return in_time or application.id in self.announced.get(opportunity.id, ())
 
 
 class Inviting:
@@ -117,7 +118,7 @@ class Inviting:
         known = settled(case)
         if opportunity is None:
             return known or Reason.GONE
-        new = errand.is_new(opportunity.application)
+        new = errand.is_new(opportunity)
         if known is not None and not (new and known in SHOWN):
             return known
         self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))

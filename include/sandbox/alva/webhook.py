@@ -1,0 +1,90 @@
+"""Alva's webhook, which somebody connects by hand in Alva's settings: what it is sent, and when.
+
+    X-Alva-Signature: sha256=<hex HMAC-SHA256 of the raw body, with the webhook's token as its key>
+    {"id": "evt_<n>", "event", "created_at", "data": {"candidate_id", "job_position_id"}}
+
+Neither is published: both are this project's choice. No result and nothing personal is in it. The webhooks that the
+API makes are another thing: they are kept, and sent nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from include.sandbox.alva.candidate import BOUNCED, COMPLETED, Candidate
+from include.sandbox.alva.times import Clock, iso
+from include.sandbox.answer import dump
+from include.sandbox.lever.deliveries import Deliveries, Delivery
+
+ROLE_FIT, TESTS, BOUNCE, UPDATE = "role_fit.created", "test.completed", "invitation.bounced", "candidate.updated"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Connection:
+    """Where deliveries go, and what they are signed with."""
+
+    url: str
+    token: str
+    id: str = "alva"  # its name in the list of deliveries
+
+
+class AlvaWebhook:
+    """The one webhook of an organisation, for all events. Not connected at first."""
+
+    def __init__(self, clock: Clock, deliveries: Deliveries) -> None:
+        self._clock = clock
+        self._deliveries = deliveries
+        self.connection: Connection | None = None
+
+    @contextmanager
+    def watching(self, candidates: Iterable[Candidate]) -> Iterator[None]:
+        """Sends one delivery for each of these candidates whose `updated_at` the block has moved."""
+        before = [(candidate, _State.of(candidate)) for candidate in candidates]
+        yield
+        for candidate, state in before:
+            now = _State.of(candidate)
+            if self.connection is not None and now.updated_at_ms != state.updated_at_ms:
+                self.tell(now.event_since(state), candidate.id, candidate)
+
+    def tell(self, event: str, candidate_id: str, candidate: Candidate | None) -> str:
+        """Sends one about a candidate, whom Alva may not have. Gives its id; ValueError where nothing is connected."""
+        if self.connection is None:
+            raise ValueError("Alva's webhook is not connected")
+        uid, at_ms = f"evt_{self._deliveries.ids.serial()}", self._clock.now_ms()
+        position_id, external_id = (None, None) if candidate is None else (candidate.position_id, candidate.external_id)
+        data = {"candidate_id": candidate_id, "job_position_id": position_id}
+        created_at = iso(at_ms, with_fraction=True)
+        body = dump({"id": uid, "event": event, "created_at": created_at, "data": data})
+        signature = hmac.new(self.connection.token.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"User-Agent": "Alva-Webhooks", "X-Alva-Signature": f"sha256={signature}"}
+        return self._deliveries.add(Delivery(uid, event, self.connection, external_id, at_ms, body, headers))
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What decides which event a change of a candidate is."""
+
+    updated_at_ms: int
+    fitted: bool
+    completed: int
+    bounced: bool
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> _State:
+        return cls(
+            candidate.updated_at_ms,
+            candidate.role_fit is not None,
+            sum(test.status == COMPLETED for test in candidate.assessments),
+            candidate.invitation is not None and candidate.invitation.status == BOUNCED,
+        )
+
+    def event_since(self, before: _State) -> str:
+        if self.fitted and not before.fitted:
+            return ROLE_FIT
+        if self.completed > before.completed:
+            return TESTS
+        return BOUNCE if self.bounced and not before.bounced else UPDATE
