@@ -62,7 +62,7 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     play.open(start.parsed(api, airflow.dags))
     outcomes = play.perform()
     endings = Events(airflow, api, control, start, progress).perform(play.ids)
-    lasts = Results(api, control, start, progress).perform(play.ids)
+    lasts = Results(airflow.url, api, control, start, progress).perform(play.ids)
     progress.step("Done")
     say(f"\nThe hourly DAG\n\n{table(outcomes)}\n")
     say(f"Then, by webhooks\n\n{second_table(endings)}\n")

@@ -15,9 +15,9 @@ _CONTROL = frozenset({"Alva: Send Tests", "Alva: Screening", "Alva: Skip Assessm
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One candidate, known from before. ``first`` happens before the first run, ``then`` before the second.
+    """One candidate, known from before. ``first`` comes back by poll, ``then`` by webhook.
 
-    ``expected``: the word in each run's report, None where that run has no business with them. ``tags``: the
+    ``expected``: the word in the reports of each, None where that run has no business with them. ``tags``: the
     integration's own in the end; ``stage``: the stage in Lever; ``said``: a part of the note.
     """
 
@@ -92,7 +92,7 @@ class Last:
 
 
 def last(result: Result, opportunity: str, reports: Sequence[Sequence[Report]], world: Mapping[str, Any]) -> Last:
-    """``reports``: those of the first run, and of the second. ``world``: what the sandbox shows of the opportunity."""
+    """``reports``: of the poll, and of the webhook's runs. ``world``: what the sandbox shows of the opportunity."""
     first, second = (reason_in(some, opportunity) for some in reports)
     own = [note["text"] for note in world["notes"] if note["author"] is None]
     return Last(

@@ -1,28 +1,32 @@
-"""Plays the story's end: what candidates do in Alva, and the DAG that brings it back."""
+"""Plays the story's end: what candidates do in Alva, and how it comes back: by poll, and by webhook."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from include.demo.control import Control
+from include.demo.events import DAG_ID as EVENTS
 from include.demo.finale import RESULTS, Last, last
 from include.demo.outcome import Report
 from include.demo.plot import Move
 from include.demo.printing import Progress
 from include.demo.rest import AirflowApi
+from include.demo.settings import Connection, Settings
 from include.demo.start import Start
 
 DAG_ID = "alva_lever_push_results"
-RUNS = ("results", "results_again")
+RUN = "results"
 _RUN_SECONDS = 300
 _BEFORE_MS = 1000
 
 
 class Results:
-    """One performance, after the second half."""
+    """One performance, after the second half. ``url``: Airflow's."""
 
-    def __init__(self, api: AirflowApi, control: Control, start: Start, progress: Progress) -> None:
+    def __init__(self, url: str, api: AirflowApi, control: Control, start: Start, progress: Progress) -> None:
+        self._url = url
         self._api = api
         self._control = control
         self._start = start
@@ -31,24 +35,47 @@ class Results:
     def perform(self, ids: Mapping[str, str]) -> list[Last]:
         """``ids``: everybody's opportunity, by name."""
         self._progress.step(f"Story: {len(RESULTS)} candidates take their tests, or don't")
-        first = self._act(ids, [(one.name, one.first) for one in RESULTS], RUNS[0])
-        self._progress.step("Story: Alva has second thoughts")
-        second = self._act(ids, [(one.name, one.then) for one in RESULTS], RUNS[1])
+        first = self._by_poll(ids, [(one.name, one.first) for one in RESULTS])
+        self._progress.step("Alva's webhook: connected as an administrator does it; and Alva has second thoughts")
+        second = self._by_webhook(ids, [(one.name, one.then) for one in RESULTS])
         looks = {one.name: self._control.look(ids[one.name]) for one in RESULTS}
         return [last(one, ids[one.name], (first, second), looks[one.name]) for one in RESULTS]
 
-    def _act(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]], run_id: str) -> list[Report]:
-        """The reports of the run for it, and of whichever scheduled one came first."""
-        before = {run.run_id for run in self._api.runs(DAG_ID)}
+    def _by_poll(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]]) -> list[Report]:
+        """The reports of a run of the results DAG, and of whichever scheduled one came first."""
+        before = self._known(DAG_ID)
         since = datetime.fromtimestamp((self._control.now_ms() - _BEFORE_MS) / 1000, UTC).isoformat()
+        self._act(ids, moves)
+        self._api.trigger(DAG_ID, RUN, {"since": since})
+        self._start.wait_for(lambda: self._done(DAG_ID), f"the run {RUN} is done", _RUN_SECONDS)
+        return self._reports(DAG_ID, before)
+
+    def _by_webhook(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]]) -> list[Report]:
+        """The reports of the runs that Alva's deliveries started."""
+        before, token = self._known(EVENTS), secrets.token_hex(24)
+        self._api.load(Settings(connections=(Connection("alva_webhook", "generic", password=token),)))
+        self._control.move("candidates", "connect_webhook", url=f"{self._url}/alva-lever/webhooks/alva", token=token)
+        self._act(ids, moves)
+        self._start.wait_for(
+            lambda: self._control.deliveries()["waiting"] == 0 and self._done(EVENTS),
+            "what Alva's webhook told of is done",
+            _RUN_SECONDS,
+        )
+        return self._reports(EVENTS, before)
+
+    def _act(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]]) -> None:
         for name, some in moves:
             for move in some:
                 self._control.move("candidates", move.name, opportunity=ids[name], **move.arguments)
-        self._api.trigger(DAG_ID, run_id, {"since": since})
-        self._start.wait_for(
-            lambda: all(run.is_done for run in self._api.runs(DAG_ID)), f"the run {run_id} is done", _RUN_SECONDS
-        )
-        run = self._api.run(DAG_ID, run_id)
-        report = self._api.report(run)
-        self._progress.step(f"{DAG_ID}: {run.state}; {report.get('counts', {})}")
-        return [self._api.report(run) for run in self._api.runs(DAG_ID) if run.run_id not in before]
+
+    def _known(self, dag_id: str) -> set[str]:
+        return {run.run_id for run in self._api.runs(dag_id)}
+
+    def _done(self, dag_id: str) -> bool:
+        return all(run.is_done for run in self._api.runs(dag_id))
+
+    def _reports(self, dag_id: str, before: set[str]) -> list[Report]:
+        reports: list[Report] = [self._api.report(run) for run in self._api.runs(dag_id) if run.run_id not in before]
+        for report in reports:
+            self._progress.step(f"{dag_id}: {report.get('counts', {})}")
+        return reports

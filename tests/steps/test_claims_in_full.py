@@ -454,7 +454,10 @@ class TestTogether:
         self, office: Office, untrue: Callable[[str], Event]
     ) -> None:
         bo, kim = office.apply(emails=[]), elsewhere(office)
-        assert office.deliver(untrue(bo), moved(bo), untrue(kim), applied(office, kim)) == {"unconfirmed": 1, "missing_email": 1}
+        assert office.deliver(untrue(bo), moved(bo), untrue(kim), applied(office, kim)) == {
+            "unconfirmed": 1,
+            "missing_email": 1,
+        }
         assert (office.status(bo), office.failures(bo)) == (FAILED, ["missing_email"])
         assert len(office.positions()) == 1
 
