@@ -176,11 +176,16 @@ class Office:
         )
 
     def deliver(
-        self, *events: Event, again: bool = False, received_ms: int | None = None, **fields: Any
+        self,
+        *events: Event,
+        again: bool = False,
+        received_ms: int | None = None,
+        changed: bool = False,
+        **fields: Any,
     ) -> dict[str, int]:
         """A run for these deliveries, turn after turn; the counts of its report. As `run`, otherwise.
 
-        `received_ms`: when they came, where that is not now.
+        `received_ms`: when they came, where that is not now. `changed`: Alva's candidates were read before.
         """
         if not again:
             self.progress = Progress()
@@ -188,11 +193,18 @@ class Office:
         announced = {name: claim.applications for name, claim in claimed.items()}
         arrived = frozenset(name for name, claim in claimed.items() if claim.tells_of_arrival_alone)
         errand = self.errand(announced=announced, arrived=arrived, **fields)
-        while not self.batch(errand, claimed, received_ms).work([(one, None) for one in claimed]):
+        candidates = changed_since(self.alva(), 0) if changed else {}
+        while not self.batch(errand, claimed, received_ms, candidates).work([(one, None) for one in claimed]):
             continue
         return self.progress.tally.counts
 
-    def batch(self, errand: Errand, claimed: dict[str, Claim] | None = None, received_ms: int | None = None) -> Batch:
+    def batch(
+        self,
+        errand: Errand,
+        claimed: dict[str, Claim] | None = None,
+        received_ms: int | None = None,
+        candidates: Mapping[str, AlvaCandidate] | None = None,
+    ) -> Batch:
         """Saved as a task does: as JSON, and read again. `claimed`: what deliveries say, instead of a poll."""
         lever, alva, tally = self.lever(), self.alva(), self.progress.tally
         inviting = Inviting(
@@ -203,7 +215,7 @@ class Office:
             lever=lever,
             inviting=inviting,
             departures=Departures(alva, dry_run=errand.dry_run),
-            mirroring=self._mirroring(lever, alva, {}, dry_run=errand.dry_run),
+            mirroring=self._mirroring(lever, alva, candidates or {}, dry_run=errand.dry_run),
             received_ms=self.clock.now_ms() if received_ms is None else received_ms,
             now_ms=self.clock.now_ms(),
         )

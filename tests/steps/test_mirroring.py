@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from alva_lever.rules.claims import Event, Kind, results_of
 from alva_lever.rules.settings import Options
 from alva_lever.steps.batch import CALLS_PER_TURN
 from alva_lever.transport.errors import ApiError, Forbidden, Unauthorized
 from tests.steps.killing import Killer, When, survives
-from tests.steps.office import FURTHER, TRIGGER, Office
+from tests.steps.office import ELSEWHERE, FURTHER, TRIGGER, Office
 
 SENT, DONE = ["Invitation Sent"], ["High role fit", "Completed"]
 
@@ -234,6 +235,82 @@ class TestWho:
         assert [office.status(one) == DONE for one in ids] == [one != ids[2] for one in ids]
         office.faults.clear()
         assert push(office, again=True) == {"completed": 8}
+
+
+class TestMeanwhile:
+    """What people and other runs do in between."""
+
+    @pytest.mark.parametrize("failed", [False, True])
+    def test_who_is_anonymised_in_alva_can_still_be_asked_for_again(self, office: Office, failed: bool) -> None:
+        office.options = Options(TRIGGER)
+        ada = office.apply()
+        office.run(ada)
+        if failed:
+            office.recruiter.untag(ada, "Alva: Invitation Sent")
+            office.recruiter.tag(ada, "Alva: Invitation Failed")
+        else:
+            office.candidates.bounce(ada)
+            push(office)
+        before = office.status(ada)
+        office.later(20)
+        office.candidates.anonymise(ada)
+        assert push(office) == {"unchanged": 1}
+        assert office.status(ada) == before
+        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.reenter(ada)
+        assert office.run(ada) == {"trigger_stage": 1}
+        assert office.status(ada) == SENT
+
+    def test_a_bounce_note_that_a_person_deleted_is_not_written_anew(self, office: Office, ada: str) -> None:
+        office.candidates.bounce(ada)
+        push(office)
+        office.later()
+        (note,) = office.sandbox.look(ada)["notes"]
+        office.recruiter.delete_note(ada, note["id"])
+        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.reenter(ada)
+        office.later(5)
+        assert push(office) == {"unchanged": 1}
+        assert office.run(ada) == {"trigger_stage": 1}
+        assert office.status(ada) == SENT
+
+    def test_a_note_deleted_before_its_update_is_written_by_the_next_attempt(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        push(office)
+        office.candidates.refit(ada, 20)
+        (note,) = office.sandbox.look(ada)["notes"]
+        office.faults.add(
+            "lever", "PUT", "*/notes/*", kind="call", action=lambda: office.recruiter.delete_note(ada, note["id"])
+        )
+        with pytest.raises(ApiError, match="1 of 1"):
+            push(office)
+        assert push(office, again=True) == {"updated": 1}
+        assert office.status(ada) == ["Completed", "Very low role fit"]
+        assert "Role fit: 20" in office.notes(ada)[0]
+
+    @pytest.mark.parametrize("address", [None, "right@candidates.test"])
+    def test_an_invitation_of_the_same_run_counts(self, office: Office, ada: str, address: str | None) -> None:
+        office.candidates.bounce(ada)
+        push(office)
+        if address:
+            office.recruiter.set_emails(ada, [address])
+        office.reenter(ada)
+        assert office.deliver(Event(Kind.MOVED, ada), results_of(ada), changed=True) == {"trigger_stage": 1}
+        assert (office.status(ada), office.sent(ada)) == (SENT, 2)
+
+    @pytest.mark.parametrize("what", ["archived", "moved on"])
+    def test_nobody_is_moved_who_was_archived_or_moved_on_meanwhile(self, office: Office, what: str) -> None:
+        office.options = Options(TRIGGER, progression_stage=ELSEWHERE)
+        ada = office.apply()
+        office.run(ada)
+        office.candidates.finish(ada, 82)
+
+        def act() -> None:
+            office.recruiter.archive(ada) if what == "archived" else office.recruiter.move(ada, FURTHER)
+
+        office.faults.add("lever", "POST", "*/addLinks", kind="call", action=act)
+        assert push(office) == {"completed": 1}
+        assert (office.status(ada), stage(office, ada)) == (DONE, TRIGGER if what == "archived" else FURTHER)
 
 
 class TestKilled:

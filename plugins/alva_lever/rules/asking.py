@@ -82,6 +82,11 @@ def reports(notes: Iterable[Note]) -> list[Report]:
     return sorted(found, key=lambda report: report.at_ms)
 
 
+def tell_of_bounce(notes: Iterable[Note], candidate_id: str) -> bool:
+    """Whether one of them tells of an invitation of this candidate in Alva that came back, this one or one before."""
+    return any(one.failure is None and one.key.startswith(f"{candidate_id}-") for one in reports(notes))
+
+
 def asked_again(
     opportunity: Opportunity,
     told: list[Report],

@@ -109,6 +109,9 @@ def _completed(
 def _invited(
     opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
 ) -> Difference:
+    if not candidate.invited_email and not was_completed(opportunity, candidate):
+        # Alva has anonymised the candidate: nothing is known any more of what became of the invitation.
+        return Difference(Word.UNCHANGED)
     status = results.status_tag(candidate)
     changes: tuple[NoteChange, ...] = ()
     reset = was_completed(opportunity, candidate)
@@ -119,7 +122,11 @@ def _invited(
             changes = _note(notes, ref, results.reset_note(ref))
     if candidate.bounced:
         ref = asking.bounce_ref(candidate)
-        if not any(asking.is_own(note, ref) for note in notes):
+        # The note precedes the tag. Where the tag is there alone, a person has deleted the note: a new one would be
+        # later than what they have asked for since.
+        tagged = tags.INVITATION_BOUNCED in opportunity.tags
+        deleted = tagged and not asking.tell_of_bounce(notes, candidate.id)
+        if not deleted and not any(asking.is_own(note, ref) for note in notes):
             changes += (NoteChange(texts.bounce_note(settings=settings, ref=ref), ref),)
     found = Difference(Word.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
     return _called(found, Word.BOUNCED if candidate.bounced else Word.RESET if reset else Word.INVITED)

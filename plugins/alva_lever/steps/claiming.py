@@ -74,8 +74,8 @@ class Claiming:
         if claim.asks_to_look:
             decided = self._inviting.handle(look)
         if Kind.RESULTS in claim.kinds:
-            # As it is now: what was just written to it counts.
-            mirrored = self._mirroring.do(opportunity_id) if decided else self._mirroring.handle(look)
+            # As both are now: what was just written to the one, and sent by the other, counts.
+            mirrored = self._mirroring.again(opportunity_id) if decided else self._mirroring.handle(look)
         written = None if mirrored == Word.UNCHANGED else mirrored
         if departed == UNCONFIRMED and decided in set(Failure):
             # Who failed is counted under the failure.

@@ -53,22 +53,32 @@ class Mirroring:
         """
         return self.handle(self._looking.look(item) if isinstance(item, str) else item)
 
-    def handle(self, look: Look) -> Word:
-        """The same for one that was looked at."""
+    def again(self, opportunity_id: str) -> Word:
+        """The same where something was just done about it: both services are asked anew."""
+        return self.handle(self._looking.look(opportunity_id), fresh=True)
+
+    def handle(self, look: Look, *, fresh: bool = False) -> Word:
+        """The same for one that was looked at. `fresh`: the candidate is asked for, even if a listing showed it."""
         opportunity = look.opportunity
         if look.hidden or (opportunity is not None and opportunity.confidential):
             return Word.CONFIDENTIAL
         if opportunity is None or opportunity.anonymised:
             return Word.GONE
         self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
-        candidate = self._candidates.get(opportunity.id) or self._alva.find_candidate(opportunity.id)
+        known = None if fresh else self._candidates.get(opportunity.id)
+        candidate = known or self._alva.find_candidate(opportunity.id)
         if candidate is None:
             return Word.NOT_IN_ALVA
         try:
             return self._telling.state(opportunity, candidate, dry_run=self._dry_run)
         except NotFound as error:
-            # It was there a moment ago.
-            return Word.GONE if error.vendor == self._lever.vendor else Word.NOT_IN_ALVA
+            if error.vendor != self._lever.vendor:
+                return Word.NOT_IN_ALVA
+            if self._looking.look(opportunity.id).opportunity is None:
+                # It was there a moment ago.
+                return Word.GONE
+            # A note that a person deleted meanwhile, say: done again, it is written anew.
+            raise
         except Forbidden as refused:
             if refused.vendor == self._lever.vendor and self._looking.look(opportunity.id).hidden:
                 return Word.CONFIDENTIAL

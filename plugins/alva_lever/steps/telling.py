@@ -43,14 +43,17 @@ class Telling:
         )
         if dry_run:
             return found.word
+        moves = found.stage_id is not None
         if found.link is not None:
-            lever.add_links(name, [found.link])
+            present = lever.add_links(name, [found.link])
+            # Archived, or moved on, since it was looked at.
+            moves = moves and present.archived is None and self._settings.may_progress(present.stage_id)
         for change in found.notes:
             if change.note is None:
                 lever.add_note(name, change.text, change.ref)
             else:
                 lever.update_note(name, change.note.id, change.text, replies=change.note.replies)
-        if found.stage_id is not None:
+        if moves and found.stage_id is not None:
             lever.move_stage(name, found.stage_id)
         # `Alva: Completed` comes last: it says that the rest is done.
         self._tag(name, found.tags)
