@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import inviting, listing, results, webhooks
+from benchmarks import inviting, listing, results, waiting, webhooks
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
     results.run()
     print("Taking deliveries")
     webhooks.run()
+    waiting.run()
 
 
 if __name__ == "__main__":

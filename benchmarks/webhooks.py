@@ -57,7 +57,7 @@ def _acknowledged(airflow: Running, ids: list[str]) -> None:
     def deliver(number: int) -> list[int]:
         session = requests.Session()
         mine = range(number, DELIVERIES, CONNECTIONS)
-        return [_deliver(airflow.url, ids[one % len(ids)], session).status_code for one in mine]
+        return [deliver(airflow.url, ids[one % len(ids)], session).status_code for one in mine]
 
     started = time.monotonic()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
@@ -90,11 +90,11 @@ def _until_invited(airflow: Running, control: Control, ids: list[str]) -> None:
     for number, opportunity in enumerate(ids):
         control.move("recruiter", "move", opportunity=opportunity, stage="Assessment")
         invited.append(
-            _seconds(lambda one=opportunity: _deliver(airflow.url, one), lambda one=opportunity: _sent(control, one))
+            until(lambda one=opportunity: deliver(airflow.url, one), lambda one=opportunity: sent(control, one))
         )
         run_id = f"bench-{number}"
         done.append(
-            _seconds(
+            until(
                 lambda name=run_id: airflow.api.trigger(EMPTY, name, {}),
                 lambda name=run_id: airflow.api.run(EMPTY, name).is_done,
             )
@@ -107,7 +107,7 @@ def _until_invited(airflow: Running, control: Control, ids: list[str]) -> None:
     )
 
 
-def _seconds(begin: Callable[[], object], ended: Callable[[], bool]) -> float:
+def until(begin: Callable[[], object], ended: Callable[[], bool]) -> float:
     started = time.monotonic()
     begin()
     while not ended():
@@ -117,11 +117,11 @@ def _seconds(begin: Callable[[], object], ended: Callable[[], bool]) -> float:
     return time.monotonic() - started
 
 
-def _sent(control: Control, opportunity: str) -> bool:
+def sent(control: Control, opportunity: str) -> bool:
     return bool(control.look(opportunity)["alva"]["invitations_sent"])
 
 
-def _deliver(url: str, opportunity: str, session: requests.Session | None = None) -> requests.Response:
+def deliver(url: str, opportunity: str, session: requests.Session | None = None) -> requests.Response:
     at, token = round(time.time() * 1000), secrets.token_hex(24)
     body = {
         "event": "candidateStageChange",

@@ -66,6 +66,25 @@ def test_a_bulk_move_is_acknowledged_in_groups_and_each_is_invited_once(office: 
     assert sum(report["counts"]["trigger_stage"] for report in reports) == 1000
 
 
+def test_an_application_brings_its_posting_to_alva_and_invites_where_a_tag_asks_for_it(
+    office: Office, posting: str
+) -> None:
+    """And a test delivery, and an event of no interest, are answered 200 and start no run."""
+    screened = office.sandbox.recruiter.add_posting("Support agent", tags=["Alva: Screening"])
+    office.register(office.url)
+    before = len(office.runs(EVENTS))
+    (webhook, *_) = office.sandbox.world.lever.webhooks
+    assert office.sandbox.recruiter.verify_webhook(webhook) == 200
+    assert len(office.runs(EVENTS)) == before
+    plain, asked = applied(office, posting, 1)[0], applied(office, screened, 1)[0]
+    office.wait_for(office.sandbox.deliveries.settled, "both are delivered", PATIENCE_SECONDS)
+    office.wait_for(lambda: office.all_done(EVENTS), "its runs are done", PATIENCE_SECONDS)
+    names = {position.facts.external_id: position.facts.name for position in office.sandbox.world.alva.positions.all()}
+    assert names == {posting: "Data Engineer", screened: "Support agent"}
+    assert invited(office, [plain, asked]) == [0, 1]
+    assert office.stages([plain, asked]) == [None, "in_process"]
+
+
 def test_twice_shuffled_and_untrue(office: Office, posting: str) -> None:
     """Everything twice and out of order, and claims that are not so: as if each had come once, in order."""
     moves, hired, deleted, stays = (applied(office, posting, 10) for _ in range(4))

@@ -1,0 +1,46 @@
+"""How long an event waits for its turn while thousands of candidates are being invited, at Lever's own pace."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import requests
+
+from benchmarks.office import office
+from benchmarks.webhooks import EVENTS, PATIENCE_SECONDS, TOKEN, deliver, sent, until
+from include.demo.control import Control
+from include.demo.running import running
+
+HOURLY, CANDIDATES, TIMES = "alva_lever_invite_candidates", 5000, 3
+
+
+def run() -> None:
+    with tempfile.TemporaryDirectory() as folder, office(CANDIDATES) as (url, ids):
+        control = Control(url)
+        with running(Path(folder) / "airflow", url) as airflow:
+            rest = f"{airflow.url}/api/v2"
+            connection = {"connection_id": "lever_webhook", "conn_type": "generic", "password": TOKEN}
+            requests.post(f"{rest}/connections", json=connection, timeout=60).raise_for_status()
+            options = {"key": "alva_lever_settings", "value": json.dumps({"trigger_stage": "New applicant"})}
+            requests.patch(f"{rest}/variables/alva_lever_settings", json=options, timeout=60).raise_for_status()
+            for dag_id in (HOURLY, EVENTS):
+                airflow.api.unpause(dag_id)
+            airflow.api.trigger(HOURLY, "many", {"since": "2020-01-01T00:00:00Z"})
+            airflow.start.wait_for(lambda: sent(control, ids[0]), "it is under way", PATIENCE_SECONDS)
+            posting = control.look(ids[0])["posting"]
+            waited = []
+            for number in range(TIMES):
+                # At another place of the turn that is under way each time.
+                time.sleep(20)
+                who = {"name": f"Bo {number}", "emails": [f"bo.{number}@candidates.test"], "stage": "Offer"}
+                one = control.move("recruiter", "apply", posting=posting, **who)
+                control.move("recruiter", "move", opportunity=one, stage="New applicant")
+                waited.append(until(lambda one=one: deliver(airflow.url, one), lambda one=one: sent(control, one)))
+            assert not airflow.api.run(HOURLY, "many").is_done
+    print(
+        f"  an event's invitation while {CANDIDATES} are being invited: "
+        f"{', '.join(f'{seconds:.0f} s' for seconds in waited)} after its delivery"
+    )
