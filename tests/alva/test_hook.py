@@ -101,7 +101,7 @@ class TestListings:
         server.answer(
             listed(candidate("1"), candidate("2"), cursor="c/1="), listed(candidate("2"), candidate("3"), cursor=None)
         )
-        assert [row.id for row in alva.candidates(updated_since_ms=1740816005007)] == ["1", "2", "3"]
+        assert [row and row.id for _, row in alva.changed_candidates(1740816005007)] == ["1", "2", "3"]
         common = [("updated_since", "2025-03-01T08:00:05.007Z"), ("limit", "100")]
         assert [request.query for request in server.received] == [common, [*common, ("cursor", "c/1=")]]
 
@@ -151,6 +151,39 @@ class TestListings:
             list(alva.candidates())
         assert len(server.received) == 8
         assert "Ada" not in str(error.value)
+
+    def test_a_row_that_cannot_be_read_keeps_nobody_else_waiting(self, alva: AlvaHook, server: RecordingServer) -> None:
+        rows = [
+            candidate("1", role_fit=101),
+            candidate("2", external_id="opp-2"),
+            candidate("3", external_id=None, stage=None),
+            {"external_id": "opp-4"},
+            candidate("5", external_id=5),
+        ]
+        server.answer(listed(*rows))
+        changed = [(name, row and row.id) for name, row in alva.changed_candidates(0)]
+        assert changed == [("opp-1", None), ("opp-2", "2"), (None, None), ("opp-4", None)]
+        server.always(listed(rows[0], rows[1]))
+        assert [row.id for row in alva.candidates(external_id="opp-2")] == ["2"]
+        with pytest.raises(Malformed, match="role_fit"):
+            alva.find_candidate("opp-1")
+
+    @pytest.mark.parametrize("bad", [{"external_id": 5}, {"id": "1"}], ids=["another type", "missing"])
+    def test_who_may_be_the_one_in_question_is_not_passed_over(
+        self, alva: AlvaHook, server: RecordingServer, bad: dict[str, Any]
+    ) -> None:
+        server.always(listed(bad))
+        with pytest.raises(Malformed):
+            alva.find_candidate("opp-1")
+
+    def test_of_several_it_is_the_one_that_changed_last(self, alva: AlvaHook, server: RecordingServer) -> None:
+        moments = ["2025-03-02T09:30:00Z", "2025-03-02T09:30:01Z", "2025-03-02T09:30:00Z", None]
+        rows = [candidate(str(number), updated_at=moment) for number, moment in enumerate(moments)]
+        for ordered in (rows, rows[::-1]):
+            server.answer(listed(*ordered))
+            found = alva.find_candidate("opp-1")
+            assert found is not None
+            assert found.id == "1"
 
     def test_a_cursor_that_comes_back_is_an_error(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(listed(candidate("1"), cursor="c1"))

@@ -13,9 +13,21 @@ from hypothesis import strategies as st
 from alva_lever.rules import tags
 from alva_lever.rules.asking import bounce_ref, is_own, result_ref
 from alva_lever.rules.mirror import Difference, Word, difference, needs_notes
-from alva_lever.rules.model import AlvaCandidate, Invitation, Note, Opportunity, Reply, Results, RoleFit
+from alva_lever.rules.model import AlvaCandidate, Invitation, Note, Opportunity, Reply, Results, RoleFit, StageChange
 from alva_lever.rules.settings import Settings
-from tests.rules.build import APPLIED, INTERVIEW, NEW_YEAR_MS, archived, candidate, note, opportunity, settings
+from tests.rules.build import (
+    APPLIED,
+    INTERVIEW,
+    NEW_YEAR_MS,
+    TESTS,
+    archived,
+    candidate,
+    note,
+    opportunity,
+    settings,
+    told_bounce,
+    told_failure,
+)
 
 LINK = "https://app.alva.example.test/c/48213"
 REF = result_ref("48213")
@@ -176,6 +188,38 @@ class TestRows:
         # The first new test is under way: nothing more is to be said.
         assert not there.mirror(candidate("started", "invited"))
 
+    def test_a_test_that_is_added_later_is_no_reset(self) -> None:
+        there = lever()
+        there.mirror(DONE, results(82))
+        assert there.mirror(candidate("completed", "completed", "invited")).word == Word.INVITED
+        assert there.owned == {tags.INVITATION_SENT}
+        assert "Further tests" in there.results_note
+        assert "82 of" not in there.results_note
+        assert not there.mirror(candidate("completed", "completed", "started"))
+        # All of them are to be taken again after all.
+        assert there.mirror(INVITED).word == Word.RESET
+        assert "reset" in there.results_note
+        assert there.mirror(candidate("completed", "completed", "completed"), results(82)).word == Word.COMPLETED
+
+    @pytest.mark.parametrize("before", [(), (tags.INVITATION_FAILED,)])
+    def test_who_has_no_more_than_the_link_was_not_told_of_a_reset(self, before: tuple[str, ...]) -> None:
+        assert lever(*before, links=(LINK,)).mirror(INVITED).word == Word.INVITED
+
+    def test_a_failure_after_the_bounce_stays_until_it_is_mended(self) -> None:
+        """A poll for invitations and one for results don't set each other's tags right for ever."""
+        there = lever(tags.INVITATION_FAILED)
+        there.notes = [told_bounce(), told_failure("missing_email", "k", NEW_YEAR_MS + 1)]
+        assert not there.mirror(BOUNCED)
+        again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 5, "a@b.test"))
+        assert there.mirror(again).word == Word.BOUNCED
+        assert there.owned == {tags.INVITATION_BOUNCED}
+
+    def test_a_failure_before_the_bounce_gives_way_to_it_also_where_a_crash_kept_the_tag_away(self) -> None:
+        there = lever(tags.INVITATION_FAILED)
+        there.notes = [told_failure("missing_email", "k", NEW_YEAR_MS - 1), told_bounce()]
+        assert there.mirror(BOUNCED).notes == ()
+        assert there.owned == {tags.INVITATION_BOUNCED}
+
     def test_completed_again_after_a_reset(self) -> None:
         there = lever()
         for summary in (results(82), None, results(30)):
@@ -224,6 +268,41 @@ class TestProgression:
         change = there.mirror(DONE, results())
         assert (change.word, change.stage_id, change.notes, change.link) == (Word.COMPLETED, None, (), None)
 
+    def entered_and_moved_back(self, there: Lever, at_ms: int) -> None:
+        """A crash before the tag, and a person who moves the candidate back."""
+        history = (*there.opportunity.stage_changes, StageChange(INTERVIEW.id, at_ms), StageChange(TESTS.id, at_ms + 9))
+        there.opportunity = replace(
+            there.opportunity, stage_id=TESTS.id, stage_changes=history, tags=(tags.INVITATION_SENT,)
+        )
+
+    def test_who_was_moved_back_after_a_crash_before_the_tag_stays_there(self) -> None:
+        there = lever()
+        there.mirror(DONE, results())
+        self.entered_and_moved_back(there, NEW_YEAR_MS + 5)
+        change = there.mirror(DONE, results(40))
+        assert (change.word, change.stage_id) == (Word.COMPLETED, None)
+
+    def test_who_was_there_before_the_results_is_moved(self) -> None:
+        there = lever()
+        there.notes = [note(f"Alva: test results\n\n{REF}")]
+        self.entered_and_moved_back(there, NEW_YEAR_MS - 5)
+        assert there.mirror(DONE, results()).stage_id == INTERVIEW.id
+
+    @pytest.mark.parametrize("crashed", [False, True])
+    def test_a_completion_after_a_reset_moves_again(self, crashed: bool) -> None:
+        there = lever()
+        there.mirror(DONE, results())
+        self.entered_and_moved_back(there, NEW_YEAR_MS + 5)
+        there.mirror(DONE, results())
+        there.mirror(INVITED)
+        if crashed:
+            # Between the note, which Lever dates anew, and the stage.
+            before = there.opportunity
+            there.mirror(DONE, results(30))
+            there.notes = [replace(there.notes[0], text_at_ms=NEW_YEAR_MS + 99)]
+            there.opportunity = replace(before, links=there.opportunity.links)
+        assert there.mirror(DONE, results(30)).stage_id == INTERVIEW.id
+
 
 STATES: dict[str, tuple[AlvaCandidate, Results | None]] = {
     "invited": (INVITED, None),
@@ -249,7 +328,9 @@ def test_whatever_came_before_the_end_is_that_of_the_last_state(path: tuple[str,
     if any(is_own(one, REF) for one in alone.notes):
         assert own == [alone.results_note]
     else:
-        assert not own or "reset" in own[0]
+        # Some are done, some aren't: that follows upon a reset as well.
+        said = ("reset", "Further tests") if path[-1] == "started" else ("reset",)
+        assert not own or any(word in own[0] for word in said)
 
 
 @given(st.lists(st.text(max_size=30).filter(lambda tag: tag not in tags.OWNED), max_size=6), st.sampled_from([*STATES]))

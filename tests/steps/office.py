@@ -163,8 +163,12 @@ class Office:
             return self.push(*opportunities, since_ms=since_ms, again=True, dry_run=dry_run)
         return self.progress.tally.counts
 
+    def push_lately(self, **options: Any) -> dict[str, int]:
+        """The same for who changed in the last quarter of an hour."""
+        return self.push(since_ms=self.clock.now_ms() - 15 * MINUTE_MS, **options)
+
     def _mirroring(
-        self, lever: LeverHook, alva: AlvaHook, candidates: Mapping[str, AlvaCandidate], *, dry_run: bool
+        self, lever: LeverHook, alva: AlvaHook, candidates: Mapping[str, AlvaCandidate | None], *, dry_run: bool
     ) -> Mirroring:
         return Mirroring(
             candidates,
@@ -203,7 +207,7 @@ class Office:
         errand: Errand,
         claimed: dict[str, Claim] | None = None,
         received_ms: int | None = None,
-        candidates: Mapping[str, AlvaCandidate] | None = None,
+        candidates: Mapping[str, AlvaCandidate | None] | None = None,
     ) -> Batch:
         """Saved as a task does: as JSON, and read again. `claimed`: what deliveries say, instead of a poll."""
         lever, alva, tally = self.lever(), self.alva(), self.progress.tally
@@ -278,6 +282,10 @@ class Office:
         """The integration's own tags, without `Alva: `, in the order in which they stand."""
         found = self.sandbox.look(opportunity)["tags"]
         return [tag.removeprefix("Alva: ") for tag in found if tag in tags.OWNED]
+
+    def stage(self, opportunity: str) -> str:
+        """The name of the stage in which it is."""
+        return str(self.sandbox.look(opportunity)["stage"])
 
     def other_tags(self, opportunity: str) -> list[str]:
         return [tag for tag in self.sandbox.look(opportunity)["tags"] if tag not in tags.OWNED]

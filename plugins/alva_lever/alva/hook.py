@@ -10,7 +10,7 @@ from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from alva_lever.alva import wire
-from alva_lever.rules.model import AlvaCandidate, JobPosition, Results
+from alva_lever.rules.model import AlvaCandidate, JobPosition, Results, latest
 from alva_lever.transport.errors import ApiError, NotFound
 from alva_lever.transport.failures import VendorError
 from alva_lever.transport.fields import Fields, same_id
@@ -88,23 +88,32 @@ class AlvaHook(VendorHook):
     # Candidates.
 
     def candidates(
-        self,
-        *,
-        external_id: str | None = None,
-        job_position_id: str | None = None,
-        updated_since_ms: int | None = None,
+        self, *, external_id: str | None = None, job_position_id: str | None = None
     ) -> Iterator[AlvaCandidate]:
         """Each once, page by page. GET /candidates
 
         Filters are applied to the rows as well: an API that doesn't know a filter would answer with everybody.
         """
         params = _given(external_id=external_id, job_position_id=job_position_id)
-        if updated_since_ms is not None:
-            params.append(("updated_since", wire.moment(updated_since_ms)))
-        for row in self._walk(wire.candidate, "candidates", params=params, key=lambda candidate: candidate.id):
-            late = None in (updated_since_ms, row.updated_at_ms) or (row.updated_at_ms or 0) >= (updated_since_ms or 0)
-            if late and external_id in (None, row.external_id) and job_position_id in (None, row.job_position_id):
-                yield row
+        parse = wire.whole_candidate_row if external_id is None else wire.candidate_row_of(external_id)
+        for row in self._walk(parse, "candidates", params=params, key=lambda row: row.key):
+            found = row.candidate
+            if found is None or external_id not in (None, found.external_id):
+                continue
+            if job_position_id in (None, found.job_position_id):
+                yield found
+
+    def changed_candidates(self, since_ms: int) -> Iterator[tuple[str | None, AlvaCandidate | None]]:
+        """Whoever changed since then: `external_id`, and the candidate. GET /candidates
+
+        The candidate is None where their row can't be read: whoever asks for that one alone is told what is wrong. An
+        API that doesn't know the filter answers with everybody, so it is applied here as well.
+        """
+        params = [("updated_since", wire.moment(since_ms))]
+        for row in self._walk(wire.candidate_row, "candidates", params=params, key=lambda row: row.key):
+            at_ms = None if row.candidate is None else row.candidate.updated_at_ms
+            if at_ms is None or at_ms >= since_ms:
+                yield row.external_id, row.candidate
 
     def candidate(self, candidate_id: str) -> AlvaCandidate:
         """GET /candidates/{id}. :raises NotFound: there is none, or none any more."""
@@ -112,8 +121,9 @@ class AlvaHook(VendorHook):
         return self.ask("GET", path(self.vendor, "candidates", candidate_id), read)
 
     def find_candidate(self, external_id: str) -> AlvaCandidate | None:
-        """The candidate of an opportunity, None if it was never added or is removed. GET /candidates"""
-        return next(self.candidates(external_id=external_id), None)
+        """The candidate of an opportunity, None if it was never added or is removed; of several (somebody was added by
+        hand, say) the one that changed last. GET /candidates"""
+        return latest(self.candidates(external_id=external_id))
 
     def add_candidate(
         self, *, job_position_id: str, email: str, first_name: str, last_name: str, external_id: str

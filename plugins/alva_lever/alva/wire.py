@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -15,6 +16,15 @@ T = TypeVar("T")
 
 # The parts of a candidate's results that are one object each, in the order in which they are told.
 _PARTS = ("personality", "logic", "coding", "screening")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A candidate in a listing. `candidate` None: no more than `external_id` can be read."""
+
+    key: str
+    external_id: str | None
+    candidate: AlvaCandidate | None
 
 
 def one(parse: Callable[[Fields], T]) -> Callable[[object], T]:
@@ -80,6 +90,29 @@ def candidate(row: Fields) -> AlvaCandidate:
     )
 
 
+def candidate_row(row: Fields) -> Row:
+    """Reads as much as there is: one row that can't be read keeps nobody else waiting."""
+    try:
+        return whole_candidate_row(row)
+    except Untrusted:
+        name = _whose(row)
+        return Row(f"unreadable/{name}", name, None)
+
+
+def candidate_row_of(external_id: str) -> Callable[[Fields], Row]:
+    """Reads rows of which only those of others may be unreadable: whoever is overlooked would be added once more."""
+
+    def read(row: Fields) -> Row:
+        return whole_candidate_row(row) if _whose(row) in (None, external_id) else candidate_row(row)
+
+    return read
+
+
+def whole_candidate_row(row: Fields) -> Row:
+    found = candidate(row)
+    return Row(found.id, found.external_id, found)
+
+
 def results(body: Fields) -> Results:
     """Role fit, and each part's scores in words."""
     body.required("role_fit")
@@ -110,6 +143,13 @@ def user_address(row: Fields) -> tuple[str, str | None]:
 def moment(moment_ms: int) -> str:
     """Epoch milliseconds as Alva takes them: ISO 8601, UTC."""
     return datetime.fromtimestamp(moment_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _whose(row: Fields) -> str | None:
+    try:
+        return row.text_or_none("external_id")
+    except Untrusted:
+        return None
 
 
 def _invitation(row: Fields) -> Invitation:

@@ -25,25 +25,25 @@ class Notes(LeverBase):
         """GET /opportunities/:opportunity/notes/:note"""
         return self._read(wire.note, "opportunities", opportunity_id, "notes", note_id)
 
-    def add_note(self, opportunity_id: str, text: str, ref: str) -> Note:
-        """Write `text`, whose last line is `ref`. POST /opportunities/:opportunity/notes
+    def add_note(self, opportunity_id: str, text: str, ref: str) -> str:
+        """Write `text`, whose last line is `ref`; the note's id. POST /opportunities/:opportunity/notes
 
         Lever knows no repeat by itself. After a fault that leaves it open whether the note was written, it is looked
         for by that line and by having no author, and written again only if it isn't there.
         """
         body = {"value": text}
 
-        def read_back() -> Note | str | None:
-            return next((note for note in self.notes(opportunity_id) if is_own(note, ref)), None)
+        def read_back() -> str | None:
+            return next((note.id for note in self.notes(opportunity_id) if is_own(note, ref)), None)
 
         where = path(self.vendor, "opportunities", opportunity_id, "notes")
-        written = self.write_once("POST", where, wire.one(wire.written_note), json=body, read_back=read_back)
-        return self._whole(opportunity_id, written)
+        return self.write_once("POST", where, wire.one(wire.written_note), json=body, read_back=read_back)
 
-    def update_note(self, opportunity_id: str, note_id: str, text: str, *, replies: Sequence[Reply] = ()) -> Note:
+    def update_note(self, opportunity_id: str, note_id: str, text: str, *, replies: Sequence[Reply] = ()) -> None:
         """Replace the text of a note that the API wrote. PUT /opportunities/:opportunity/notes/:note
 
-        It replaces the whole thread: `replies`, what others wrote below it, is to be written again, or it is lost.
+        It replaces the whole thread: `replies`, what others wrote below it, is to be written again, or it is lost. They
+        get no author: who wrote them has to be part of their text.
         """
         where = path(self.vendor, "opportunities", opportunity_id, "notes", note_id)
         kept = [
@@ -51,7 +51,7 @@ class Notes(LeverBase):
             for reply in replies
         ]
         body = {"values": [{"value": text}, *kept]}
-        return self._whole(opportunity_id, self.ask("PUT", where, wire.one(wire.written_note), json=body))
+        self.ask("PUT", where, wire.one(wire.written_note), json=body)
 
     def delete_note(self, opportunity_id: str, note_id: str) -> None:
         """Delete a note that the API wrote; one that is gone already is no error. DELETE …/notes/:note"""
@@ -59,6 +59,3 @@ class Notes(LeverBase):
             self.ask("DELETE", path(self.vendor, "opportunities", opportunity_id, "notes", note_id), wire.nothing)
         except NotFound:
             self.log.debug("%s had no such note", self.vendor)
-
-    def _whole(self, opportunity_id: str, written: Note | str) -> Note:
-        return self.note(opportunity_id, written) if isinstance(written, str) else written

@@ -121,12 +121,13 @@ def note(row: Fields) -> Note:
         created_at_ms=row.whole("createdAt"),
         author_id=row.id_or_none("user"),
         replies=tuple(comments[1:]),
+        text_at_ms=comments[0].created_at_ms if comments else None,
     )
 
 
 def _comment(row: Fields) -> Reply | None:
     text = row.text_or_none("value")
-    return None if text is None else Reply(text, row.whole_or_none("createdAt"))
+    return None if text is None else Reply(text, row.whole_or_none("createdAt"), row.id_or_none("user"))
 
 
 def listed_note(row: Fields) -> tuple[str, Note | None]:
@@ -134,10 +135,10 @@ def listed_note(row: Fields) -> tuple[str, Note | None]:
     return row.id(), note(row) if row.whole_or_none("deletedAt") is None else None
 
 
-def written_note(row: Fields) -> Note | str:
-    """What a write of a note answers: the note with its id beside it in recorded traffic, the id alone in the
+def written_note(row: Fields) -> str:
+    """The id in what a write of a note answers: the note with its id beside it in recorded traffic, the id alone in the
     documentation."""
-    return note(row) if "id" in row else row.id("noteId")
+    return row.id("id" if "id" in row else "noteId")
 
 
 def stage(row: Fields) -> Stage:

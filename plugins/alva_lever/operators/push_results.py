@@ -61,7 +61,7 @@ class PushResultsOperator(LeverAlvaOperator):
 
         return turns.play(work, progress)
 
-    def _candidates(self, context: Context, run: Run, alva: AlvaHook) -> Mapping[str, AlvaCandidate]:
+    def _candidates(self, context: Context, run: Run, alva: AlvaHook) -> Mapping[str, AlvaCandidate | None]:
         from alva_lever.steps.mirroring import changed_since
 
         # Also for named ones: a bad `since` is told, and the first scheduled run begins what is covered.

@@ -87,6 +87,13 @@ def tell_of_bounce(notes: Iterable[Note], candidate_id: str) -> bool:
     return any(one.failure is None and one.key.startswith(f"{candidate_id}-") for one in reports(notes))
 
 
+def failed_since_bounce(notes: Iterable[Note], candidate: AlvaCandidate) -> bool:
+    """Whether it was asked again after this very bounce, and that failed: then that is what is to be mended."""
+    told, key = reports(notes), bounce_ref(candidate).rpartition("/")[2]
+    bounced_ms = max((one.at_ms for one in told if one.failure is None and one.key == key), default=None)
+    return bounced_ms is not None and any(one.failure is not None and one.at_ms >= bounced_ms for one in told)
+
+
 def asked_again(
     opportunity: Opportunity,
     told: list[Report],

@@ -6,7 +6,7 @@
 | invited, the e-mail bounced | `Alva: Invitation Bounced`, a note |
 | all tests completed | link, note, progression stage, role fit tag, `Alva: Completed` |
 | no role fit (any more) | no role fit tag; the note says so |
-| tests reset | no role fit tag, `Alva: Invitation Sent`; the note says so |
+| tests reset, or further ones asked for | no role fit tag, `Alva: Invitation Sent`; the note says so |
 
 Only a difference is written, so that a repeat writes nothing, and a crash is completed by whoever comes next.
 """
@@ -63,13 +63,7 @@ class Difference:
 
 def needs_notes(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
     """Whether its notes decide what is to be written: of whoever is invited, and never was more, they don't."""
-    return candidate.completed or candidate.bounced or was_completed(opportunity, candidate)
-
-
-def was_completed(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
-    """Whether a completion was written, or begun: the link comes first."""
-    told = {tags.COMPLETED, *tags.ROLE_FIT}
-    return not told.isdisjoint(opportunity.tags) or (candidate.url is not None and candidate.url in opportunity.links)
+    return candidate.completed or candidate.bounced or _was_begun(opportunity, candidate)
 
 
 def difference(
@@ -92,13 +86,17 @@ def _completed(
     link = summary.url or candidate.url
     ref = asking.result_ref(candidate.id)
     fit = None if summary.role_fit is None else results.role_fit_tag(summary.role_fit.score)
-    first = tags.COMPLETED not in opportunity.tags
+    present = _own(notes, ref)
     # Once, on completion: a role fit that changes later moves nobody.
-    moves = first and opportunity.archived is None and settings.may_progress(opportunity.stage_id)
+    first = tags.COMPLETED not in opportunity.tags
+    moves = first and settings.may_progress(opportunity.stage_id) and opportunity.archived is None
+    if present is not None and _moved_since(opportunity, present, settings):
+        # Only the tags are missing: whoever stands before that stage by now was moved back by a person.
+        moves = False
     found = Difference(
         Word.UPDATED,
         link=None if link in opportunity.links else link,
-        notes=_note(notes, ref, results.result_note(candidate, summary, link, ref)),
+        notes=_change(present, ref, results.result_note(candidate, summary, link, ref)),
         stage_id=settings.progression_stage.id if moves and settings.progression_stage else None,
         tags=tags.with_status(opportunity.tags, tags.COMPLETED, fit),
     )
@@ -109,27 +107,60 @@ def _completed(
 def _invited(
     opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
 ) -> Difference:
-    if not candidate.invited_email and not was_completed(opportunity, candidate):
+    begun = _was_begun(opportunity, candidate)
+    if not candidate.invited_email and not begun:
         # Alva has anonymised the candidate: nothing is known any more of what became of the invitation.
         return Difference(Word.UNCHANGED)
+    # Where there is no note (a person has deleted it), there is nothing to take back.
+    changes = _taken_back(candidate, notes) if begun else ()
     status = results.status_tag(candidate)
-    changes: tuple[NoteChange, ...] = ()
-    reset = was_completed(opportunity, candidate)
-    if reset:
-        ref = asking.result_ref(candidate.id)
-        # Where a person has deleted it, there is nothing to take back.
-        if any(asking.is_own(note, ref) for note in notes):
-            changes = _note(notes, ref, results.reset_note(ref))
     if candidate.bounced:
-        ref = asking.bounce_ref(candidate)
-        # The note precedes the tag. Where the tag is there alone, a person has deleted the note: a new one would be
-        # later than what they have asked for since.
-        tagged = tags.INVITATION_BOUNCED in opportunity.tags
-        deleted = tagged and not asking.tell_of_bounce(notes, candidate.id)
-        if not deleted and not any(asking.is_own(note, ref) for note in notes):
-            changes += (NoteChange(texts.bounce_note(settings=settings, ref=ref), ref),)
+        changes += _told_of_bounce(opportunity, candidate, notes, settings)
+        if tags.INVITATION_FAILED in opportunity.tags and asking.failed_since_bounce(notes, candidate):
+            status = tags.INVITATION_FAILED
     found = Difference(Word.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
+    reset = (_is_told(opportunity) or bool(changes)) and not candidate.partly_completed
     return _called(found, Word.BOUNCED if candidate.bounced else Word.RESET if reset else Word.INVITED)
+
+
+def _is_told(opportunity: Opportunity) -> bool:
+    """Whether a completion was written to the end."""
+    return not {tags.COMPLETED, *tags.ROLE_FIT}.isdisjoint(opportunity.tags)
+
+
+def _was_begun(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
+    """Whether a completion was written, or begun: the link comes first."""
+    return _is_told(opportunity) or (candidate.url is not None and candidate.url in opportunity.links)
+
+
+def _moved_since(opportunity: Opportunity, note: Note, settings: Settings) -> bool:
+    """Whether it came into the progression stage after its note, which precedes the stage, had said these results."""
+    progression = settings.progression_stage
+    entered_ms = None if progression is None else opportunity.entered_ms(progression.id)
+    return entered_ms is not None and entered_ms >= note.written_ms and not results.tells_of_none(note.text)
+
+
+def _taken_back(candidate: AlvaCandidate, notes: Sequence[Note]) -> tuple[NoteChange, ...]:
+    """Results that don't hold any more. What was said of that stays until there are new ones."""
+    ref = asking.result_ref(candidate.id)
+    present = _own(notes, ref)
+    if present is None:
+        return ()
+    if not candidate.partly_completed:
+        return _change(present, ref, results.reset_note(ref))
+    return () if results.tells_of_none(present.text) else _change(present, ref, results.awaiting_note(ref))
+
+
+def _told_of_bounce(
+    opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
+) -> tuple[NoteChange, ...]:
+    ref = asking.bounce_ref(candidate)
+    # The note precedes the tag. Where the tag is there alone, a person has deleted the note: a new one would be later
+    # than what they have asked for since.
+    deleted = tags.INVITATION_BOUNCED in opportunity.tags and not asking.tell_of_bounce(notes, candidate.id)
+    if deleted or _own(notes, ref) is not None:
+        return ()
+    return (NoteChange(texts.bounce_note(settings=settings, ref=ref), ref),)
 
 
 def _called(found: Difference, word: Word) -> Difference:
@@ -137,9 +168,12 @@ def _called(found: Difference, word: Word) -> Difference:
     return Difference(word, found.link, found.notes, found.stage_id, found.tags)
 
 
-def _note(notes: Sequence[Note], ref: str, text: str) -> tuple[NoteChange, ...]:
+def _own(notes: Sequence[Note], ref: str) -> Note | None:
+    return next((note for note in notes if asking.is_own(note, ref)), None)
+
+
+def _change(present: Note | None, ref: str, text: str) -> tuple[NoteChange, ...]:
     """What makes the one note with this last line say that; nothing where it does."""
-    present = next((note for note in notes if asking.is_own(note, ref)), None)
     if present is not None and present.text.split() == text.split():
         return ()
     return (NoteChange(text, ref, present),)

@@ -5,6 +5,7 @@ No repr tells who somebody is or how good: names, addresses, links, tags, note t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -81,17 +82,27 @@ class Reply:
 
     text: str = field(repr=False)
     created_at_ms: int | None
+    author_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note on an opportunity. `author_id` is None for one that the API wrote for nobody in particular."""
+    """A note on an opportunity. `author_id` is None for one that the API wrote for nobody in particular.
+
+    `text_at_ms`: when its present text was written, where Lever tells that apart from the note's own time.
+    """
 
     id: str
     text: str = field(repr=False)
     created_at_ms: int
     author_id: str | None
     replies: tuple[Reply, ...] = ()
+    text_at_ms: int | None = None
+
+    @property
+    def written_ms(self) -> int:
+        """When its text became what it is."""
+        return max(self.created_at_ms, self.text_at_ms or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,10 @@ class Assessment:
 
     type: str
     status: str
+
+    @property
+    def completed(self) -> bool:
+        return self.status == "completed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +154,17 @@ class AlvaCandidate:
     @property
     def completed(self) -> bool:
         """Whether all tests that were asked for are done."""
-        return bool(self.assessments) and all(test.status == "completed" for test in self.assessments)
+        return bool(self.assessments) and all(test.completed for test in self.assessments)
+
+    @property
+    def partly_completed(self) -> bool:
+        """Whether some of them are done, and others are not."""
+        return not self.completed and any(test.completed for test in self.assessments)
+
+
+def latest(candidates: Iterable[AlvaCandidate]) -> AlvaCandidate | None:
+    """Of several candidates with one `external_id` the one that changed last, the first of those that say nothing."""
+    return max(candidates, key=lambda one: one.updated_at_ms or 0, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,16 @@ from alva_lever.rules.model import AlvaCandidate, Results
 
 _LOWEST = (100, 75, 50, 25, 0)  # the lowest role fit of each tag, in the order of `tags.ROLE_FIT`
 
+_TITLE = "Alva: test results"
+_RESET = (
+    "The tests were reset in Alva, so there are no results now. When the candidate has taken them again, the new ones "
+    "will stand here."
+)
+_AWAITING = (
+    "Further tests were asked for in Alva, or some are to be taken again, so there are no results now. When all are "
+    "done, they will stand here."
+)
+
 
 def status_tag(candidate: AlvaCandidate) -> str:
     """The one status tag: completed, bounced, or invited with nothing wrong."""
@@ -33,7 +43,7 @@ def result_note(candidate: AlvaCandidate, results: Results, link: str | None, re
     lines = [f"{_named(test.type)}: {_with(test.status, scores.get(test.type))}" for test in candidate.assessments]
     # The others as they come: two interviews may have one title.
     lines += [f"{_named(name)}: {score}" for name, score in results.scores if name not in types]
-    parts = ["Alva: test results", "\n".join([_role_fit(results), *lines])]
+    parts = [_TITLE, "\n".join([_role_fit(results), *lines])]
     if link:
         parts.append(f"Details: {link}")
     return "\n\n".join([*parts, ref])
@@ -41,11 +51,18 @@ def result_note(candidate: AlvaCandidate, results: Results, link: str | None, re
 
 def reset_note(ref: str) -> str:
     """What takes the place of results that no longer hold."""
-    return (
-        "Alva: test results\n\n"
-        "The tests were reset in Alva, so there are no results now. When the candidate has taken them again, the new "
-        f"ones will stand here.\n\n{ref}"
-    )
+    return f"{_TITLE}\n\n{_RESET}\n\n{ref}"
+
+
+def awaiting_note(ref: str) -> str:
+    """The same where some tests are done, and others are not."""
+    return f"{_TITLE}\n\n{_AWAITING}\n\n{ref}"
+
+
+def tells_of_none(note: str) -> bool:
+    """Whether a result note is one of these two."""
+    text = " ".join(note.split())
+    return _RESET in text or _AWAITING in text
 
 
 def _role_fit(results: Results) -> str:

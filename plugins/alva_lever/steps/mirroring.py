@@ -9,24 +9,25 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.mirror import Word
-from alva_lever.rules.model import AlvaCandidate
+from alva_lever.rules.model import AlvaCandidate, latest
 from alva_lever.rules.settings import Settings
 from alva_lever.steps.crew import Crew, locked
 from alva_lever.steps.looking import Look, Looking, Pair
 from alva_lever.steps.telling import Telling
+from alva_lever.transport.deliveries import is_usable_id
 from alva_lever.transport.errors import Forbidden, NotFound
-from alva_lever.transport.root import can_be_id
 
 
 class Mirroring:
     """Mirrors candidates, each into its opportunity. Safe to use from several threads.
 
-    `candidates`: those that a listing of Alva's showed, by opportunity; whoever is not among them is asked for.
+    `candidates`: those that a listing of Alva's showed, by opportunity; whoever is not among them, or None, is asked
+    for.
     """
 
     def __init__(
         self,
-        candidates: Mapping[str, AlvaCandidate],
+        candidates: Mapping[str, AlvaCandidate | None],
         *,
         lever: LeverHook,
         alva: AlvaHook,
@@ -113,23 +114,27 @@ def resolve(alva: AlvaHook, candidate_ids: Sequence[str]) -> Resolved:
             resolved.faults.append(done.fault)
         elif done.result is None:
             resolved.missing.append(done.item)
-        elif opportunity_id := _opportunity_of(done.result):
-            resolved.candidates[opportunity_id] = done.result
+        elif name := _opportunity(done.result.external_id):
+            found = latest(filter(None, [resolved.candidates.get(name), done.result]))
+            resolved.candidates[name] = found or done.result
     return resolved
 
 
-def changed_since(alva: AlvaHook, since_ms: int) -> dict[str, AlvaCandidate]:
-    """The candidates that changed in Alva since then, by opportunity. Whoever was added by hand is of none.
+def changed_since(alva: AlvaHook, since_ms: int) -> dict[str, AlvaCandidate | None]:
+    """The candidates that changed in Alva since then, by opportunity; None where one is to be asked for, since the
+    listing's row can't be read. Whoever was added by hand is of none.
 
     :raises ApiError: the listing could not be had whole.
     """
-    found: dict[str, AlvaCandidate] = {}
-    for candidate in alva.candidates(updated_since_ms=since_ms):
-        if opportunity_id := _opportunity_of(candidate):
-            found.setdefault(opportunity_id, candidate)
-    return found
+    rows: dict[str, list[AlvaCandidate | None]] = {}
+    for external_id, candidate in alva.changed_candidates(since_ms):
+        if name := _opportunity(external_id):
+            rows.setdefault(name, []).append(candidate)
+    return {name: None if None in found else latest(filter(None, found)) for name, found in rows.items()}
 
 
-def _opportunity_of(candidate: AlvaCandidate) -> str | None:
-    name = candidate.external_id
-    return name if name is not None and can_be_id(name) else None
+def _opportunity(external_id: str | None) -> str | None:
+    """The opportunity that this names. People can set it in Alva by hand, and what has no digit may be somebody's name,
+    which is to stand in no report."""
+    usable = external_id is not None and is_usable_id(external_id) and any(map(str.isdigit, external_id))
+    return external_id if usable else None

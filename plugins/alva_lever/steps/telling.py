@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import asking, tags, texts
 from alva_lever.rules.asking import Failure
 from alva_lever.rules.mirror import Word, difference, needs_notes
-from alva_lever.rules.model import AlvaCandidate, Note, Opportunity
+from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Reply
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tags import TagChange
+from alva_lever.steps.postings import OnceEach
+from alva_lever.transport.errors import Forbidden, NotFound
+
+_SOMEBODY = "Somebody"
 
 
 class Telling:
@@ -19,6 +26,7 @@ class Telling:
         self._lever = lever
         self._alva = alva
         self._settings = settings
+        self._names = OnceEach(self._name)
 
     def failure(self, opportunity: Opportunity, failure: Failure, detail: str | None, key: str) -> None:
         """The note before the tag, so that a tag never stands without its reason."""
@@ -52,12 +60,26 @@ class Telling:
             if change.note is None:
                 lever.add_note(name, change.text, change.ref)
             else:
-                lever.update_note(name, change.note.id, change.text, replies=change.note.replies)
+                lever.update_note(name, change.note.id, change.text, replies=self._signed(change.note.replies))
         if moves and found.stage_id is not None:
             lever.move_stage(name, found.stage_id)
         # `Alva: Completed` comes last: it says that the rest is done.
         self._tag(name, found.tags)
         return found.word
+
+    def _signed(self, replies: Sequence[Reply]) -> list[Reply]:
+        """Written again they have no author, so that their text has to say who wrote them."""
+        return [
+            reply if reply.author_id is None else replace(reply, text=f"{self._names(reply.author_id)}: {reply.text}")
+            for reply in replies
+        ]
+
+    def _name(self, user_id: str) -> str:
+        try:
+            return self._lever.user(user_id).name or _SOMEBODY
+        except (NotFound, Forbidden):
+            # They left, or the key may not read users: what they wrote is kept all the same.
+            return _SOMEBODY
 
     def _own_note(self, opportunity_id: str, ref: str) -> Note | None:
         return next((note for note in self._lever.notes(opportunity_id) if asking.is_own(note, ref)), None)

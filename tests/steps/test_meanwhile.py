@@ -1,0 +1,221 @@
+"""Results, while people, faults and other runs do what the mirror doesn't expect."""
+
+from __future__ import annotations
+
+import pytest
+
+from alva_lever.rules.claims import Event, Kind, results_of
+from alva_lever.rules.settings import Options
+from alva_lever.transport.errors import ApiError
+from include.sandbox.alva.candidate import Invitee, RoleFit
+from include.sandbox.lever.models import Comment
+from tests.steps.office import ELSEWHERE, FURTHER, TRIGGER, Office
+
+SENT, DONE = ["Invitation Sent"], ["High role fit", "Completed"]
+
+
+class TestSpoiltInAlva:
+    """What people or faults make of Alva's rows."""
+
+    def unreadable(self, office: Office, candidate_id: str) -> None:
+        """A role fit that there can't be."""
+        row = office.sandbox.world.alva.roster.get(candidate_id)
+        row.role_fit = RoleFit(140, office.clock.now_ms(), complete=True)
+
+    def test_one_row_that_cannot_be_read_is_the_fault_of_one(self, office: Office) -> None:
+        ids = office.applied(4)
+        office.run(*ids)
+        for one in ids:
+            office.candidates.finish(one, 82)
+        self.unreadable(office, office.in_alva(ids[1])["id"])
+        with pytest.raises(ApiError, match=r"1 of 4 .* `role_fit` is not between"):
+            office.push_lately()
+        assert [office.status(one) == DONE for one in ids] == [True, False, True, True]
+        office.candidates.refit(ids[1], 82)
+        assert office.push_lately(again=True) == {"completed": 4}
+
+    def test_one_of_nobodys_is_no_fault(self, office: Office, ada: str) -> None:
+        self.unreadable(office, office.candidates.add_by_hand(office.posting, "by.hand@candidates.test"))
+        office.candidates.finish(ada, 82)
+        assert office.push_lately() == {"completed": 1}
+
+    def add(self, office: Office, external_id: str) -> None:
+        position = office.candidates.add_position("Another job")
+        invitee = Invitee("another@candidates.test", external_id=external_id)
+        office.sandbox.world.alva.roster.invite(position, invitee)
+
+    def test_a_name_in_the_place_of_an_id_is_told_to_nobody(self, office: Office, ada: str) -> None:
+        for name in ("Ada", "Ada-Byron", "ada@candidates.test", "Ada Byron 2"):
+            self.add(office, name)
+        assert office.push_lately() == {}
+        assert office.arrived("lever") == []
+
+    def test_of_two_with_one_id_the_same_one_counts_for_each_run(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.push_lately()
+        # The poll sees the other one alone.
+        office.later(20)
+        self.add(office, ada)
+        office.push_lately()
+        before = (office.status(ada), office.notes(ada))
+        for ways in ({"since_ms": 0}, {}):
+            office.forget()
+            assert office.push(*([] if ways else [ada]), **ways) == {"unchanged": 1}
+            assert office.writes() == 0
+        assert (office.status(ada), office.notes(ada)) == before
+
+
+class TestMeanwhile:
+    """What people and other runs do in between."""
+
+    @pytest.mark.parametrize("failed", [False, True])
+    def test_who_is_anonymised_in_alva_can_still_be_asked_for_again(self, office: Office, failed: bool) -> None:
+        office.options = Options(TRIGGER)
+        ada = office.apply()
+        office.run(ada)
+        if failed:
+            office.recruiter.untag(ada, "Alva: Invitation Sent")
+            office.recruiter.tag(ada, "Alva: Invitation Failed")
+        else:
+            office.candidates.bounce(ada)
+            office.push_lately()
+        before = office.status(ada)
+        office.later(20)
+        office.candidates.anonymise(ada)
+        assert office.push_lately() == {"unchanged": 1}
+        assert office.status(ada) == before
+        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.reenter(ada)
+        assert office.run(ada) == {"trigger_stage": 1}
+        assert office.status(ada) == SENT
+
+    def test_a_bounce_note_that_a_person_deleted_is_not_written_anew(self, office: Office, ada: str) -> None:
+        office.candidates.bounce(ada)
+        office.push_lately()
+        office.later()
+        (note,) = office.sandbox.look(ada)["notes"]
+        office.recruiter.delete_note(ada, note["id"])
+        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.reenter(ada)
+        office.later(5)
+        assert office.push_lately() == {"unchanged": 1}
+        assert office.run(ada) == {"trigger_stage": 1}
+        assert office.status(ada) == SENT
+
+    def test_a_note_deleted_before_its_update_is_written_by_the_next_attempt(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.push_lately()
+        office.candidates.refit(ada, 20)
+        (note,) = office.sandbox.look(ada)["notes"]
+        office.faults.add(
+            "lever", "PUT", "*/notes/*", kind="call", action=lambda: office.recruiter.delete_note(ada, note["id"])
+        )
+        with pytest.raises(ApiError, match="1 of 1"):
+            office.push_lately()
+        assert office.push_lately(again=True) == {"updated": 1}
+        assert office.status(ada) == ["Completed", "Very low role fit"]
+        assert "Role fit: 20" in office.notes(ada)[0]
+
+    @pytest.mark.parametrize("address", [None, "right@candidates.test"])
+    def test_an_invitation_of_the_same_run_counts(self, office: Office, ada: str, address: str | None) -> None:
+        office.candidates.bounce(ada)
+        office.push_lately()
+        if address:
+            office.recruiter.set_emails(ada, [address])
+        office.reenter(ada)
+        assert office.deliver(Event(Kind.MOVED, ada), results_of(ada), changed=True) == {"trigger_stage": 1}
+        assert (office.status(ada), office.sent(ada)) == (SENT, 2)
+
+    @pytest.mark.parametrize("what", ["archived", "moved on"])
+    def test_nobody_is_moved_who_was_archived_or_moved_on_meanwhile(self, office: Office, what: str) -> None:
+        office.options = Options(TRIGGER, progression_stage=ELSEWHERE)
+        ada = office.apply()
+        office.run(ada)
+        office.candidates.finish(ada, 82)
+
+        def act() -> None:
+            office.recruiter.archive(ada) if what == "archived" else office.recruiter.move(ada, FURTHER)
+
+        office.faults.add("lever", "POST", "*/addLinks", kind="call", action=act)
+        assert office.push_lately() == {"completed": 1}
+        assert (office.status(ada), office.stage(ada)) == (DONE, TRIGGER if what == "archived" else FURTHER)
+
+    def test_who_was_moved_back_after_a_crash_is_not_moved_again(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.faults.add("lever", "POST", "*/removeTags", status=503, times=None)
+        with pytest.raises(ApiError, match="1 of 1"):
+            office.push_lately()
+        assert office.stage(ada) == FURTHER
+        office.faults.clear()
+        office.later()
+        office.recruiter.move(ada, TRIGGER)
+        assert office.push_lately(again=True) == {"completed": 1}
+        assert (office.status(ada), office.stage(ada)) == (DONE, TRIGGER)
+
+    @pytest.mark.parametrize("write", ["PUT */notes/*", "PUT */stage", "POST */removeTags"])
+    def test_a_completion_after_a_reset_moves_once_more_whatever_crashed(
+        self, office: Office, ada: str, write: str
+    ) -> None:
+        office.candidates.finish(ada, 82)
+        office.push_lately()
+        office.later()
+        office.recruiter.move(ada, TRIGGER)
+        office.candidates.reset(ada)
+        office.push_lately()
+        office.later()
+        office.candidates.finish(ada, 90)
+        office.faults.add("lever", *write.split(), status=503, times=None)
+        with pytest.raises(ApiError, match="1 of 1"):
+            office.push_lately()
+        office.faults.clear()
+        office.later()
+        assert office.push_lately(again=True) == {"completed": 1}
+        assert (office.status(ada), office.stage(ada)) == (DONE, FURTHER)
+        changes = office.sandbox.world.lever.opportunity(ada).stage_changes
+        further = office.settings.progression_stage
+        assert further is not None
+        assert [change.stage_id for change in changes].count(further.id) == 2
+
+    def test_a_failure_after_a_bounce_and_the_bounce_do_not_take_turns(self, office: Office, ada: str) -> None:
+        office.candidates.bounce(ada)
+        office.push_lately()
+        office.recruiter.set_emails(ada, [])
+        office.reenter(ada)
+        office.later()
+        assert office.run(ada) == {"missing_email": 1}
+        office.forget()
+        for _ in range(2):
+            office.later()
+            assert office.push_lately() == {"unchanged": 1}
+            assert office.run(ada) == {"awaiting_retry": 1}
+        assert office.writes() == 0
+        assert (office.status(ada), office.failures(ada)) == (["Invitation Failed"], ["bounce", "missing_email"])
+        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.reenter(ada)
+        assert office.run(ada) == {"trigger_stage": 1}
+        assert office.status(ada) == SENT
+
+    def test_what_people_wrote_below_the_note_stays_and_says_who(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.push_lately()
+        row = office.sandbox.world.lever.opportunity(ada)
+        (thread,) = row.notes.values()
+        user = next(iter(office.sandbox.world.lever.users.values()))
+        thread.comments.append(Comment("Call her", office.later(), user.id, None))
+        for score in (40, 60):
+            office.later()
+            office.candidates.refit(ada, score)
+            assert office.push_lately() == {"updated": 1}
+        assert [comment.value for comment in thread.comments[1:]] == [f"{user.name}: Call her"]
+        assert office.notes(ada)[0].endswith(office.refs(ada)[0])
+
+    def test_replies_stay_also_where_users_may_not_be_read(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.push_lately()
+        (thread,) = office.sandbox.world.lever.opportunity(ada).notes.values()
+        user = next(iter(office.sandbox.world.lever.users.values()))
+        thread.comments.append(Comment("Call her", office.later(), user.id, None))
+        office.candidates.refit(ada, 40)
+        office.restricted_key(opportunities="write", notes="write", stages="read")
+        assert office.push_lately() == {"updated": 1}
+        assert [comment.value for comment in thread.comments[1:]] == ["Somebody: Call her"]
