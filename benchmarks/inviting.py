@@ -15,8 +15,9 @@ def invite(ids: list[str], threads: int) -> dict[str, int]:
     from alva_lever.lever.hook import LeverHook
     from alva_lever.rules.settings import Options, resolve
     from alva_lever.rules.window import Window
-    from alva_lever.steps.batch import Batch, Progress
+    from alva_lever.steps.batch import Batch
     from alva_lever.steps.inviting import Errand, Inviting
+    from alva_lever.steps.progress import Progress
 
     listing = LeverHook(calls_per_second=10)
     settings = resolve(Options("New applicant"), listing.stages())

@@ -11,8 +11,9 @@ def push() -> dict[str, int]:
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
     from alva_lever.rules.settings import Options, resolve
-    from alva_lever.steps.batch import Batch, Progress
+    from alva_lever.steps.batch import Batch
     from alva_lever.steps.mirroring import Mirroring, changed_since
+    from alva_lever.steps.progress import Progress
 
     progress = Progress()
     options = Options("New applicant", progression_stage="Recruiter screen")

@@ -18,7 +18,7 @@ from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.settings import Options, Settings, Stage, resolve
 from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
-from alva_lever.steps.batch import Batch, Progress
+from alva_lever.steps.batch import Batch
 from alva_lever.steps.claiming import Claiming
 from alva_lever.steps.crew import THREADS
 from alva_lever.steps.departures import Departures
@@ -26,6 +26,7 @@ from alva_lever.steps.finding import Finding, Found
 from alva_lever.steps.inviting import Errand, Inviting
 from alva_lever.steps.mirroring import Mirroring, changed_since
 from alva_lever.steps.posting_sync import PostingSync
+from alva_lever.steps.progress import Progress
 from include.sandbox import Clock, Sandbox
 from include.sandbox.candidates import Candidates
 from include.sandbox.journal import Arrived

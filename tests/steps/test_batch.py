@@ -9,8 +9,9 @@ import pytest
 
 from alva_lever.rules.model import AlvaCandidate, Opportunity
 from alva_lever.rules.window import Window
-from alva_lever.steps.batch import CALLS_PER_TURN, SECONDS_PER_TURN, Progress
+from alva_lever.steps.batch import CALLS_PER_TURN, SECONDS_PER_TURN
 from alva_lever.steps.looking import AT_ONCE
+from alva_lever.steps.progress import Progress
 from alva_lever.steps.telling import Telling
 from alva_lever.transport.errors import ApiError, Forbidden
 from tests.steps.office import ELSEWHERE, HOUR_MS, NOW_MS, Office
@@ -104,7 +105,7 @@ class TestTurns:
         people = office.applied(120, tags=["Alva: Invitation Sent"])
         saved: list[dict[str, object]] = []
         batch = office.batch(office.errand())
-        batch._save = lambda progress: saved.append(json.loads(json.dumps(progress.as_json())))
+        batch._keeper._save = lambda progress: saved.append(json.loads(json.dumps(progress.as_json())))
         batch.work([(one, office._contact(one)) for one in people])
         assert [len(one["done"]) for one in saved] == [50, 100, 120]  # type: ignore[arg-type]
         assert set(saved[-1]) == {"done", "faulted", "tally", "positions"}

@@ -328,7 +328,7 @@ class TestTurns:
         plain(office, *(f"Posting {number}" for number in range(120)), position="Old")
         saved: list[dict[str, Any]] = []
         sync = office.posting_sync()
-        sync._save = lambda progress: saved.append(json.loads(json.dumps(progress.as_json())))
+        sync._keeper._save = lambda progress: saved.append(json.loads(json.dumps(progress.as_json())))
         sync.work()
         # Those that have to be written, and at the end the rest.
         assert [one["tally"]["counts"].get("updated") for one in saved] == [50, 100, 120]

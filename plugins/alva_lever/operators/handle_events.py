@@ -27,12 +27,13 @@ class HandleEventsOperator(LeverAlvaOperator):
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings
         from alva_lever.rules.claims import Event, claims, results_of
-        from alva_lever.steps.batch import Batch, Progress
+        from alva_lever.steps.batch import Batch
         from alva_lever.steps.claiming import Claiming
         from alva_lever.steps.crew import THREADS, unfinished
         from alva_lever.steps.departures import Departures
         from alva_lever.steps.inviting import Errand, Inviting
         from alva_lever.steps.mirroring import Mirroring, resolve
+        from alva_lever.steps.progress import Progress
 
         run, turns = Run.of(context), Turns(context)
         events = [Event.of(told) for told in run.deliveries]

@@ -50,9 +50,10 @@ class InviteCandidatesOperator(LeverAlvaOperator):
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings
-        from alva_lever.steps.batch import Batch, Progress
+        from alva_lever.steps.batch import Batch
         from alva_lever.steps.crew import THREADS
         from alva_lever.steps.inviting import Errand, Inviting
+        from alva_lever.steps.progress import Progress
 
         run = Run.of(context)
         turns = Turns(context, kept=_KEPT if run.asked_ids else None)

@@ -14,7 +14,7 @@ from alva_lever.operators.turns import Turns
 if TYPE_CHECKING:
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.rules.model import AlvaCandidate
-    from alva_lever.steps.batch import Progress
+    from alva_lever.steps.progress import Progress
 
 _NO_ID = "(not an id)"
 
@@ -30,10 +30,11 @@ class PushResultsOperator(LeverAlvaOperator):
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
         from alva_lever.operators.settings import read_settings
-        from alva_lever.steps.batch import Batch, Progress
+        from alva_lever.steps.batch import Batch
         from alva_lever.steps.crew import THREADS
         from alva_lever.steps.meter import Meter
         from alva_lever.steps.mirroring import Mirroring
+        from alva_lever.steps.progress import Progress
 
         run, turns = Run.of(context), Turns(context)
         lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)

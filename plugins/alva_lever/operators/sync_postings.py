@@ -20,9 +20,9 @@ class SyncPostingsOperator(LeverAlvaOperator):
     def work(self, context: Context) -> dict[str, Any]:
         from alva_lever.alva.hook import AlvaHook
         from alva_lever.lever.hook import LeverHook
-        from alva_lever.steps.batch import Progress
         from alva_lever.steps.crew import THREADS
         from alva_lever.steps.posting_sync import PostingSync
+        from alva_lever.steps.progress import Progress
 
         turns = Turns(context)
         lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)

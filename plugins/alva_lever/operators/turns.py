@@ -14,7 +14,7 @@ from airflow.sdk.timezone import utcnow
 from alva_lever.operators.run import Run
 
 if TYPE_CHECKING:
-    from alva_lever.steps.batch import Progress
+    from alva_lever.steps.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Turns:
 
     def progress(self) -> Progress | None:
         """What earlier attempts and turns have done, None at first."""
-        from alva_lever.steps.batch import Progress
+        from alva_lever.steps.progress import Progress
 
         stored = self._store.get(self._key)
         return Progress.of(stored) if isinstance(stored, Mapping) else None

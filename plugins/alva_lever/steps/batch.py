@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.tally import Tally
 from alva_lever.steps.crew import THREADS, Crew, unfinished
 from alva_lever.steps.looking import AT_ONCE, Look, Pair
 from alva_lever.steps.meter import Meter
+from alva_lever.steps.progress import Keeper, Progress
 
 # One turn: so many calls to Lever, or so long, whichever comes first. Then somebody else may be in more of a hurry.
 CALLS_PER_TURN = 500
 SECONDS_PER_TURN = 60.0
-_SAVED_EVERY = 50
-
-
-@dataclass(slots=True)
-class Progress:
-    """What of a batch is done, kept over retries and turns. Ids and counts only.
-
-    `faulted`: what could not be done in an attempt before, and comes last, so that it keeps nobody waiting for ever.
-    """
-
-    done: set[str] = field(default_factory=set)
-    faulted: set[str] = field(default_factory=set)
-    tally: Tally = field(default_factory=Tally)
-    positions: dict[str, str] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        # A copy of what threads may be adding to.
-        positions = dict(self.positions)
-        faulted = sorted(self.faulted - self.done)
-        return {"done": sorted(self.done), "faulted": faulted, "tally": self.tally.as_json(), "positions": positions}
-
-    @classmethod
-    def of(cls, value: Mapping[str, Any]) -> Progress:
-        done, faulted = set(value["done"]), set(value.get("faulted", ()))
-        return cls(done, faulted, Tally.of(value["tally"]), dict(value["positions"]))
 
 
 class Work(Protocol):
@@ -72,9 +46,8 @@ class Batch:
         """`meter`: one that has read calls already."""
         self._work = work
         self._lever = lever
-        self._meter = meter or Meter(lever, alva)
         self._progress = progress
-        self._save = save
+        self._keeper = Keeper(progress, save, meter or Meter(lever, alva))
         self._threads = threads
         self._clock = clock
         self._started = clock()
@@ -87,23 +60,9 @@ class Batch:
         """
         todo = [pair for pair in pairs if pair[0] not in self._progress.done]
         todo.sort(key=lambda pair: pair[0] in self._progress.faulted)
-        faults: list[Exception] = []
-        unsaved = 0
-        try:
-            for done in Crew(self._work.do, threads=self._threads).work(self._looks(todo)):
-                opportunity_id = done.item.opportunity_id if isinstance(done.item, Look) else done.item
-                if done.fault is not None:
-                    faults.append(done.fault)
-                    self._progress.faulted.add(opportunity_id)
-                    continue
-                self._progress.tally.count(done.result or "", opportunity_id)
-                self._progress.done.add(opportunity_id)
-                unsaved += 1
-                if unsaved == _SAVED_EVERY:
-                    self._keep()
-                    unsaved = 0
-        finally:
-            self._keep()
+        with self._keeper:
+            work = Crew(self._work.do, threads=self._threads).work(self._looks(todo))
+            faults = self._keeper.keep(work, lambda item: item if isinstance(item, str) else item.opportunity_id)
         if faults:
             raise unfinished(faults, len(todo), "candidates")
         return not self._turn_is_over
@@ -122,7 +81,3 @@ class Batch:
 
     def _over(self) -> bool:
         return self._lever.calls >= CALLS_PER_TURN or self._clock() - self._started >= SECONDS_PER_TURN
-
-    def _keep(self) -> None:
-        self._meter.read(self._progress.tally)
-        self._save(self._progress)

@@ -11,18 +11,16 @@ from alva_lever.lever.base import PAGE_LIMIT
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.model import JobPosition, Posting
 from alva_lever.rules.positions import Outcome, difference, owner_of, owner_unknown
-from alva_lever.steps.batch import CALLS_PER_TURN, SECONDS_PER_TURN, Progress
+from alva_lever.steps.batch import CALLS_PER_TURN, SECONDS_PER_TURN
 from alva_lever.steps.crew import THREADS, Crew, unfinished
 from alva_lever.steps.meter import Meter
 from alva_lever.steps.positions import Users, update
 from alva_lever.steps.postings import Postings, Seen
+from alva_lever.steps.progress import Keeper, Progress
 from alva_lever.transport.errors import Malformed
 from alva_lever.transport.root import can_be_id
 
 log = logging.getLogger(__name__)
-
-# What was found to be as it should be is found so again at no cost, so it is the others that are counted.
-_SAVED_EVERY = 50
 
 
 class PostingSync:
@@ -46,11 +44,10 @@ class PostingSync:
         self._lever = lever
         self._alva = alva
         self._progress = progress
-        self._save = save
+        self._keeper = Keeper(progress, save, Meter(lever, alva))
         self._dry_run = dry_run
         self._threads = threads
         self._clock = clock
-        self._meter = Meter(lever, alva)
         self._users = Users(alva)
         self._postings = Postings(lever)
         self._positions: dict[str, list[JobPosition]] = {}
@@ -62,24 +59,12 @@ class PostingSync:
 
         :raises ApiError: what ended it early, or how many could not be done; the others were, and `progress` says so.
         """
-        faults: list[Exception] = []
-        unsaved = 0
-        try:
+        with self._keeper:
             self._positions = by_posting(self._alva.positions())
             todo = [posting_id for posting_id in self._positions if posting_id not in self._progress.done]
             self._shown = self._listed(todo)
-            for done in Crew(self._one, threads=self._threads).work(self._in_this_turn(todo)):
-                if done.fault is not None:
-                    faults.append(done.fault)
-                    continue
-                self._progress.tally.count(done.result or "", done.item)
-                self._progress.done.add(done.item)
-                unsaved += done.result != Outcome.UNCHANGED
-                if unsaved == _SAVED_EVERY:
-                    self._keep()
-                    unsaved = 0
-        finally:
-            self._keep()
+            work = Crew(self._one, threads=self._threads).work(self._in_this_turn(todo))
+            faults = self._keeper.keep(work, str, free=lambda word: word == Outcome.UNCHANGED)
         if faults:
             raise unfinished(faults, len(todo), "postings")
         return not self._turn_is_over
@@ -138,10 +123,6 @@ class PostingSync:
         """Whether something was written, or would be but for the dry run."""
         changes = difference(position, posting, owner)
         return bool(changes) and (self._dry_run or update(self._alva, position.id, changes))
-
-    def _keep(self) -> None:
-        self._meter.read(self._progress.tally)
-        self._save(self._progress)
 
 
 def by_posting(positions: Iterator[JobPosition]) -> dict[str, list[JobPosition]]:
