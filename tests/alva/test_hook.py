@@ -101,7 +101,7 @@ class TestListings:
         server.answer(
             listed(candidate("1"), candidate("2"), cursor="c/1="), listed(candidate("2"), candidate("3"), cursor=None)
         )
-        assert [row and row.id for _, row in alva.changed_candidates(1740816005007)] == ["1", "2", "3"]
+        assert [getattr(row, "id", None) for _, row in alva.changed_candidates(1740816005007)] == ["1", "2", "3"]
         common = [("updated_since", "2025-03-01T08:00:05.007Z"), ("limit", "100")]
         assert [request.query for request in server.received] == [common, [*common, ("cursor", "c/1=")]]
 
@@ -161,8 +161,14 @@ class TestListings:
             candidate("5", external_id=5),
         ]
         server.answer(listed(*rows))
-        changed = [(name, row and row.id) for name, row in alva.changed_candidates(0)]
-        assert changed == [("opp-1", None), ("opp-2", "2"), (None, None), ("opp-4", None)]
+        changed = [(name, row if isinstance(row, Malformed) else row.id) for name, row in alva.changed_candidates(0)]
+        assert [(name, "?" if isinstance(row, Malformed) else row) for name, row in changed] == [
+            ("opp-1", "?"),
+            ("opp-2", "2"),
+            (None, "?"),
+            ("opp-4", "?"),
+        ]
+        assert "`role_fit` is not between 0 and 100" in str(changed[0][1])
         server.always(listed(rows[0], rows[1]))
         assert [row.id for row in alva.candidates(external_id="opp-2")] == ["2"]
         with pytest.raises(Malformed, match="role_fit"):

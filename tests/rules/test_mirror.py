@@ -201,6 +201,29 @@ class TestRows:
         assert "reset" in there.results_note
         assert there.mirror(candidate("completed", "completed", "completed"), results(82)).word == Word.COMPLETED
 
+    def test_a_reset_of_some_of_the_tests_is_a_reset(self) -> None:
+        there = lever()
+        there.mirror(candidate("completed", "completed", "completed"), results(82))
+        assert there.mirror(candidate("invited", "started", "completed")).word == Word.RESET
+        assert "reset" in there.results_note
+        assert not there.mirror(candidate("invited", "completed", "completed"))
+
+    def test_a_reset_is_told_also_where_only_the_results_had_a_link(self) -> None:
+        there = lever()
+        there.mirror(replace(DONE, url=None), results(82))
+        there.opportunity = replace(there.opportunity, tags=("Engineering",))
+        assert there.mirror(replace(INVITED, url=None)).word == Word.RESET
+        assert "reset" in there.results_note
+
+    @pytest.mark.parametrize("told", [True, False])
+    def test_of_the_anonymised_whose_tests_are_gone_too_nothing_is_known(self, told: bool) -> None:
+        there = lever() if told else lever(tags.INVITATION_SENT)
+        if told:
+            there.mirror(DONE, results(82))
+        before = there.opportunity
+        assert not there.mirror(candidate(email="", invitation=None, url=None if told else LINK))
+        assert there.opportunity == before
+
     @pytest.mark.parametrize("before", [(), (tags.INVITATION_FAILED,)])
     def test_who_has_no_more_than_the_link_was_not_told_of_a_reset(self, before: tuple[str, ...]) -> None:
         assert lever(*before, links=(LINK,)).mirror(INVITED).word == Word.INVITED
@@ -344,6 +367,7 @@ def test_notes_are_read_only_where_they_decide_something() -> None:
     assert not needs_notes(lever(tags.INVITATION_SENT).opportunity, INVITED)
     assert needs_notes(lever(tags.INVITATION_SENT, links=(LINK,)).opportunity, INVITED)
     assert needs_notes(lever(tags.COMPLETED).opportunity, INVITED)
+    assert needs_notes(lever(tags.INVITATION_SENT).opportunity, replace(INVITED, url=None))
     assert needs_notes(lever().opportunity, BOUNCED)
     assert needs_notes(lever().opportunity, DONE)
 

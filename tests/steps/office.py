@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,6 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.claims import Claim, Event, claims
-from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.settings import Options, Settings, Stage, resolve
 from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
@@ -24,7 +23,7 @@ from alva_lever.steps.crew import THREADS
 from alva_lever.steps.departures import Departures
 from alva_lever.steps.finding import Finding, Found
 from alva_lever.steps.inviting import Errand, Inviting
-from alva_lever.steps.mirroring import Mirroring, changed_since
+from alva_lever.steps.mirroring import Changed, Mirroring, changed_since
 from alva_lever.steps.posting_sync import PostingSync
 from alva_lever.steps.progress import Progress
 from include.sandbox import Clock, Sandbox
@@ -168,9 +167,7 @@ class Office:
         """The same for who changed in the last quarter of an hour."""
         return self.push(since_ms=self.clock.now_ms() - 15 * MINUTE_MS, **options)
 
-    def _mirroring(
-        self, lever: LeverHook, alva: AlvaHook, candidates: Mapping[str, AlvaCandidate | None], *, dry_run: bool
-    ) -> Mirroring:
+    def _mirroring(self, lever: LeverHook, alva: AlvaHook, candidates: Changed, *, dry_run: bool) -> Mirroring:
         return Mirroring(
             candidates,
             lever=lever,
@@ -208,7 +205,7 @@ class Office:
         errand: Errand,
         claimed: dict[str, Claim] | None = None,
         received_ms: int | None = None,
-        candidates: Mapping[str, AlvaCandidate | None] | None = None,
+        candidates: Changed | None = None,
     ) -> Batch:
         """Saved as a task does: as JSON, and read again. `claimed`: what deliveries say, instead of a poll."""
         lever, alva, tally = self.lever(), self.alva(), self.progress.tally

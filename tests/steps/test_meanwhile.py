@@ -28,8 +28,10 @@ class TestSpoiltInAlva:
         for one in ids:
             office.candidates.finish(one, 82)
         self.unreadable(office, office.in_alva(ids[1])["id"])
+        office.forget()
         with pytest.raises(ApiError, match=r"1 of 4 .* `role_fit` is not between"):
             office.push_lately()
+        assert len(office.arrived("alva")) == 1 + 3
         assert [office.status(one) == DONE for one in ids] == [True, False, True, True]
         office.candidates.refit(ids[1], 82)
         assert office.push_lately(again=True) == {"completed": 4}
@@ -41,11 +43,20 @@ class TestSpoiltInAlva:
 
     def add(self, office: Office, external_id: str) -> None:
         position = office.candidates.add_position("Another job")
-        invitee = Invitee("another@candidates.test", external_id=external_id)
+        invitee = Invitee(f"{position}@candidates.test", external_id=external_id)
         office.sandbox.world.alva.roster.invite(position, invitee)
 
     def test_a_name_in_the_place_of_an_id_is_told_to_nobody(self, office: Office, ada: str) -> None:
-        for name in ("Ada", "Ada-Byron", "ada@candidates.test", "Ada Byron 2"):
+        names = (
+            "Ada",
+            "Ada-Byron",
+            "ada@candidates.test",
+            "Ada Byron 2",
+            "ada.byron1990",
+            "0701234567",
+            "070-123-45-67",
+        )
+        for name in names:
             self.add(office, name)
         assert office.push_lately() == {}
         assert office.arrived("lever") == []
@@ -176,6 +187,100 @@ class TestMeanwhile:
         assert further is not None
         assert [change.stage_id for change in changes].count(further.id) == 2
 
+    def test_who_was_moved_back_is_not_moved_again_however_often_it_crashes(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.faults.add("lever", "POST", "*/removeTags", status=503, times=None)
+        for number, score in enumerate((82, 40)):
+            office.candidates.refit(ada, score)
+            with pytest.raises(ApiError, match="1 of 1"):
+                office.push_lately(again=number > 0)
+            office.later()
+            office.recruiter.move(ada, TRIGGER)
+        office.faults.clear()
+        assert office.push_lately(again=True) == {"completed": 1}
+        assert (office.status(ada), office.stage(ada)) == (["Low role fit", "Completed"], TRIGGER)
+
+    def test_nor_where_a_person_took_the_tag_away_later(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.push_lately()
+        office.later()
+        office.recruiter.move(ada, TRIGGER)
+        office.candidates.refit(ada, 40)
+        office.push_lately()
+        office.recruiter.untag(ada, "Alva: Completed")
+        office.later()
+        office.candidates.refit(ada, 60)
+        assert office.push_lately() == {"completed": 1}
+        assert office.stage(ada) == TRIGGER
+
+    @pytest.mark.parametrize("cause", ["crash", "note deleted and crash", "at once"])
+    def test_a_second_bounce_is_told_and_nothing_is_sent_for_it(self, office: Office, ada: str, cause: str) -> None:
+        office.candidates.bounce(ada)
+        office.push_lately()
+        if cause == "note deleted and crash":
+            office.recruiter.delete_note(ada, office.sandbox.look(ada)["notes"][0]["id"])
+        elif cause == "crash":
+            office.recruiter.set_emails(ada, ["second@candidates.test"])
+        office.reenter(ada)
+        again = {"bounced": 1}
+        if cause == "at once":
+            bounce = lambda: office.candidates.bounce(ada)  # noqa: E731
+            office.faults.add("alva", "GET", "/candidates/*", kind="call", action=bounce)
+            assert office.run(ada) == {"trigger_stage": 1}
+            again = {"unchanged": 1}
+        else:
+            office.faults.add("lever", "POST", "*/removeTags", status=503, times=None)
+            with pytest.raises(ApiError, match="1 of 1"):
+                office.run(ada)
+            office.faults.clear()
+            office.later()
+            office.candidates.bounce(ada)
+        office.later()
+        assert office.push_lately() == again
+        assert office.run(ada) == {"awaiting_retry": 1}
+        assert (office.sent(ada), office.status(ada)) == (2, ["Invitation Bounced"])
+        assert office.failures(ada) == ["bounce"] * (1 if "deleted" in cause else 2)
+
+    def test_results_that_are_reset_after_the_listing_move_nobody(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        reset = lambda: office.candidates.reset(ada)  # noqa: E731
+        office.faults.add("alva", "GET", "*/results", kind="call", action=reset)
+        assert office.push_lately() == {"unchanged": 1}
+        assert (office.status(ada), office.stage(ada), office.writes()) == (SENT, TRIGGER, 0)
+
+    @pytest.mark.parametrize("write", ["PUT */notes/*", "POST */removeTags", "POST */addTags"])
+    def test_a_reset_is_called_so_whatever_crashed(self, office: Office, ada: str, write: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.push_lately()
+        office.candidates.reset(ada)
+        office.faults.add("lever", *write.split(), status=503, times=None)
+        with pytest.raises(ApiError, match="1 of 1"):
+            office.push_lately()
+        office.faults.clear()
+        assert office.push_lately(again=True) == {"reset": 1}
+        assert office.status(ada) == SENT
+
+    @pytest.mark.parametrize("status", [None, 403, 404])
+    @pytest.mark.parametrize("granted", [True, False])
+    def test_confidential_since_the_look(self, office: Office, ada: str, status: int | None, granted: bool) -> None:
+        """Lever may show it to the key, and refuse to change it; or not even that."""
+        bo = office.apply()
+        office.run(bo)
+        for one in (ada, bo):
+            office.candidates.finish(one, 82)
+        if granted:
+            office.connect(lever_key=office.sandbox.add_lever_key("granted", None, confidential=True))
+
+        def hide() -> None:
+            office.sandbox.world.lever.opportunity(ada).confidential = True
+
+        path = f"*/opportunities/{ada}/addLinks"
+        office.faults.add("lever", "POST", path, kind="call", action=hide)
+        if status is not None:
+            office.faults.add("lever", "POST", path, status=status)
+        assert office.push_lately() == {"confidential": 1, "completed": 1}
+        assert (office.notes(ada), office.status(ada), office.status(bo)) == ([], SENT, DONE)
+
     def test_a_failure_after_a_bounce_and_the_bounce_do_not_take_turns(self, office: Office, ada: str) -> None:
         office.candidates.bounce(ada)
         office.push_lately()
@@ -201,12 +306,12 @@ class TestMeanwhile:
         row = office.sandbox.world.lever.opportunity(ada)
         (thread,) = row.notes.values()
         user = next(iter(office.sandbox.world.lever.users.values()))
-        thread.comments.append(Comment("Call her", office.later(), user.id, None))
+        thread.comments.append(Comment("Call her", office.later(), user.id, 3))
         for score in (40, 60):
             office.later()
             office.candidates.refit(ada, score)
             assert office.push_lately() == {"updated": 1}
-        assert [comment.value for comment in thread.comments[1:]] == [f"{user.name}: Call her"]
+        assert [(comment.value, comment.score) for comment in thread.comments[1:]] == [(f"{user.name}: Call her", 3)]
         assert office.notes(ada)[0].endswith(office.refs(ada)[0])
 
     def test_replies_stay_also_where_users_may_not_be_read(self, office: Office, ada: str) -> None:

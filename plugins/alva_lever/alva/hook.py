@@ -10,8 +10,8 @@ from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from alva_lever.alva import wire
-from alva_lever.rules.model import AlvaCandidate, JobPosition, Results, latest
-from alva_lever.transport.errors import ApiError, NotFound
+from alva_lever.rules.model import AlvaCandidate, JobPosition, Results, later
+from alva_lever.transport.errors import ApiError, Malformed, NotFound, malformed
 from alva_lever.transport.failures import VendorError
 from alva_lever.transport.fields import Fields, same_id
 from alva_lever.transport.hook import VendorHook
@@ -103,16 +103,17 @@ class AlvaHook(VendorHook):
             if job_position_id in (None, found.job_position_id):
                 yield found
 
-    def changed_candidates(self, since_ms: int) -> Iterator[tuple[str | None, AlvaCandidate | None]]:
+    def changed_candidates(self, since_ms: int) -> Iterator[tuple[str | None, AlvaCandidate | Malformed]]:
         """Whoever changed since then: `external_id`, and the candidate. GET /candidates
 
-        The candidate is None where their row can't be read: whoever asks for that one alone is told what is wrong. An
-        API that doesn't know the filter answers with everybody, so it is applied here as well.
+        The error in a candidate's place says what in this row can't be read; the others are given all the same. An API
+        that doesn't know the filter answers with everybody, so it is applied here as well.
         """
         params = [("updated_since", wire.moment(since_ms))]
         for row in self._walk(wire.candidate_row, "candidates", params=params, key=lambda row: row.key):
-            at_ms = None if row.candidate is None else row.candidate.updated_at_ms
-            if at_ms is None or at_ms >= since_ms:
+            if row.candidate is None:
+                yield row.external_id, malformed(self._asked("GET", "/candidates"), status=200, problem=row.problem)
+            elif row.candidate.updated_at_ms is None or row.candidate.updated_at_ms >= since_ms:
                 yield row.external_id, row.candidate
 
     def candidate(self, candidate_id: str) -> AlvaCandidate:
@@ -123,7 +124,10 @@ class AlvaHook(VendorHook):
     def find_candidate(self, external_id: str) -> AlvaCandidate | None:
         """The candidate of an opportunity, None if it was never added or is removed; of several (somebody was added by
         hand, say) the one that changed last. GET /candidates"""
-        return latest(self.candidates(external_id=external_id))
+        found: AlvaCandidate | None = None
+        for candidate in self.candidates(external_id=external_id):
+            found = later(found, candidate)
+        return found
 
     def add_candidate(
         self, *, job_position_id: str, email: str, first_name: str, last_name: str, external_id: str
@@ -178,7 +182,8 @@ class AlvaHook(VendorHook):
 
     def results(self, candidate_id: str) -> Results:
         """The present summary. GET /candidates/{id}/results"""
-        return self.ask("GET", path(self.vendor, "candidates", candidate_id, "results"), wire.one(wire.results))
+        where = path(self.vendor, "candidates", candidate_id, "results")
+        return self.ask("GET", where, wire.one(wire.results_of(candidate_id)))
 
     # Job positions and users.
 

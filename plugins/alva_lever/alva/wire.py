@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from alva_lever.rules.model import AlvaCandidate, Assessment, Invitation, JobPosition, Results, RoleFit
 from alva_lever.transport.failures import VendorError
-from alva_lever.transport.fields import Fields, Untrusted
+from alva_lever.transport.fields import Fields, Untrusted, same_id
 from alva_lever.transport.walk import Page, checked_next
 
 T = TypeVar("T")
@@ -20,11 +20,12 @@ _PARTS = ("personality", "logic", "coding", "screening")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A candidate in a listing. `candidate` None: no more than `external_id` can be read."""
+    """A candidate in a listing. `problem`: what keeps the rest from being read; then there is no candidate."""
 
     key: str
     external_id: str | None
     candidate: AlvaCandidate | None
+    problem: str = ""
 
 
 def one(parse: Callable[[Fields], T]) -> Callable[[object], T]:
@@ -94,9 +95,9 @@ def candidate_row(row: Fields) -> Row:
     """Reads as much as there is: one row that can't be read keeps nobody else waiting."""
     try:
         return whole_candidate_row(row)
-    except Untrusted:
+    except Untrusted as untrusted:
         name = _whose(row)
-        return Row(f"unreadable/{name}", name, None)
+        return Row(f"unreadable/{name}", name, None, str(untrusted))
 
 
 def candidate_row_of(external_id: str) -> Callable[[Fields], Row]:
@@ -111,6 +112,11 @@ def candidate_row_of(external_id: str) -> Callable[[Fields], Row]:
 def whole_candidate_row(row: Fields) -> Row:
     found = candidate(row)
     return Row(found.id, found.external_id, found)
+
+
+def results_of(candidate_id: str) -> Callable[[Fields], Results]:
+    """Reads the results of this candidate. :raises Untrusted: they are another one's."""
+    return lambda body: results(same_id(candidate_id, body, "candidate_id"))
 
 
 def results(body: Fields) -> Results:

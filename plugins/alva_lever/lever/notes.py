@@ -39,19 +39,18 @@ class Notes(LeverBase):
         where = path(self.vendor, "opportunities", opportunity_id, "notes")
         return self.write_once("POST", where, wire.one(wire.written_note), json=body, read_back=read_back)
 
-    def update_note(self, opportunity_id: str, note_id: str, text: str, *, replies: Sequence[Reply] = ()) -> None:
+    def update_note(
+        self, opportunity_id: str, note_id: str, text: str, *, at_ms: int | None = None, replies: Sequence[Reply] = ()
+    ) -> None:
         """Replace the text of a note that the API wrote. PUT /opportunities/:opportunity/notes/:note
 
         It replaces the whole thread: `replies`, what others wrote below it, is to be written again, or it is lost. They
-        get no author: who wrote them has to be part of their text.
+        get no author: who wrote them has to be part of their text. `at_ms`: when the text is to count as written, which
+        must be in the past; None: now.
         """
         where = path(self.vendor, "opportunities", opportunity_id, "notes", note_id)
-        kept = [
-            {"value": reply.text} | ({} if reply.created_at_ms is None else {"createdAt": reply.created_at_ms})
-            for reply in replies
-        ]
-        body = {"values": [{"value": text}, *kept]}
-        self.ask("PUT", where, wire.one(wire.written_note), json=body)
+        body = {"values": [_comment(Reply(text, at_ms)), *map(_comment, replies)]}
+        self.ask("PUT", where, wire.nothing, json=body)
 
     def delete_note(self, opportunity_id: str, note_id: str) -> None:
         """Delete a note that the API wrote; one that is gone already is no error. DELETE …/notes/:note"""
@@ -59,3 +58,8 @@ class Notes(LeverBase):
             self.ask("DELETE", path(self.vendor, "opportunities", opportunity_id, "notes", note_id), wire.nothing)
         except NotFound:
             self.log.debug("%s had no such note", self.vendor)
+
+
+def _comment(reply: Reply) -> dict[str, str | int]:
+    optional = {"createdAt": reply.created_at_ms, "score": reply.score}
+    return {"value": reply.text} | {name: value for name, value in optional.items() if value is not None}

@@ -31,7 +31,7 @@ def the_one(asked: str, parse: Callable[[Fields], T]) -> Callable[[Fields], T]:
 
 
 def nothing(body: object) -> None:
-    """Reads the answer to a delete, whatever it is: 204 has no body."""
+    """Reads an answer whose success is all that matters: to a delete it has no body, to a note's PUT it is unknown."""
 
 
 def page(
@@ -127,7 +127,9 @@ def note(row: Fields) -> Note:
 
 def _comment(row: Fields) -> Reply | None:
     text = row.text_or_none("value")
-    return None if text is None else Reply(text, row.whole_or_none("createdAt"), row.id_or_none("user"))
+    if text is None:
+        return None
+    return Reply(text, row.whole_or_none("createdAt"), row.id_or_none("user"), row.whole_or_none("score"))
 
 
 def listed_note(row: Fields) -> tuple[str, Note | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
@@ -13,7 +13,7 @@ from alva_lever.operators.turns import Turns
 
 if TYPE_CHECKING:
     from alva_lever.alva.hook import AlvaHook
-    from alva_lever.rules.model import AlvaCandidate
+    from alva_lever.steps.mirroring import Changed
     from alva_lever.steps.progress import Progress
 
 _NO_ID = "(not an id)"
@@ -62,7 +62,7 @@ class PushResultsOperator(LeverAlvaOperator):
 
         return turns.play(work, progress)
 
-    def _candidates(self, context: Context, run: Run, alva: AlvaHook) -> Mapping[str, AlvaCandidate | None]:
+    def _candidates(self, context: Context, run: Run, alva: AlvaHook) -> Changed:
         from alva_lever.steps.mirroring import changed_since
 
         # Also for named ones: a bad `since` is told, and the first scheduled run begins what is covered.

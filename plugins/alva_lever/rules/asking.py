@@ -19,6 +19,7 @@ from alva_lever.rules.addresses import fingerprint, first_valid, same
 from alva_lever.rules.decision import Reason
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
 from alva_lever.rules.settings import Settings
+from alva_lever.rules.window import OVERLAP_MS
 
 _PREFIX = "Ref: alva-lever/"
 
@@ -82,9 +83,17 @@ def reports(notes: Iterable[Note]) -> list[Report]:
     return sorted(found, key=lambda report: report.at_ms)
 
 
-def tell_of_bounce(notes: Iterable[Note], candidate_id: str) -> bool:
-    """Whether one of them tells of an invitation of this candidate in Alva that came back, this one or one before."""
-    return any(one.failure is None and one.key.startswith(f"{candidate_id}-") for one in reports(notes))
+def deleted_and_asked_again(opportunity: Opportunity, candidate: AlvaCandidate, settings: Settings) -> bool:
+    """Whether a bounce whose note isn't there was told of, and is answered already: the tag stands, and it came back to
+    the trigger stage well after the invitation that bounced. A person has deleted the note then, and a new one would be
+    later than what they ask for.
+
+    Both vendors' clocks are compared, so that an entry counts only if it is later by more than they may differ.
+    """
+    sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
+    entry_ms = opportunity.entered_ms(settings.trigger_stage.id)
+    tagged = tags.INVITATION_BOUNCED in opportunity.tags
+    return tagged and None not in (sent_at_ms, entry_ms) and (entry_ms or 0) > (sent_at_ms or 0) + OVERLAP_MS
 
 
 def failed_since_bounce(notes: Iterable[Note], candidate: AlvaCandidate) -> bool:

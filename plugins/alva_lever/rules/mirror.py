@@ -40,11 +40,15 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoteChange:
-    """A note to write, or, with the `note` that is there, to replace. `ref` is the text's last line."""
+    """A note to write, or, with the `note` that is there, to replace. `ref` is the text's last line.
+
+    `at_ms`: when the text of one that is replaced shall count as written; None: now.
+    """
 
     text: str = field(repr=False)
     ref: str
     note: Note | None = None
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Difference:
 
 def needs_notes(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
     """Whether its notes decide what is to be written: of whoever is invited, and never was more, they don't."""
-    return candidate.completed or candidate.bounced or _was_begun(opportunity, candidate)
+    # Without the candidate's page there is no link to tell whether a completion was begun.
+    return candidate.completed or candidate.bounced or candidate.url is None or _was_begun(opportunity, candidate)
 
 
 def difference(
@@ -83,7 +88,7 @@ def difference(
 def _completed(
     opportunity: Opportunity, candidate: AlvaCandidate, summary: Results, notes: Sequence[Note], settings: Settings
 ) -> Difference:
-    link = summary.url or candidate.url
+    link = candidate.url or summary.url
     ref = asking.result_ref(candidate.id)
     fit = None if summary.role_fit is None else results.role_fit_tag(summary.role_fit.score)
     present = _own(notes, ref)
@@ -96,7 +101,7 @@ def _completed(
     found = Difference(
         Word.UPDATED,
         link=None if link in opportunity.links else link,
-        notes=_change(present, ref, results.result_note(candidate, summary, link, ref)),
+        notes=_change(opportunity, present, ref, results.result_note(candidate, summary, link, ref)),
         stage_id=settings.progression_stage.id if moves and settings.progression_stage else None,
         tags=tags.with_status(opportunity.tags, tags.COMPLETED, fit),
     )
@@ -107,19 +112,21 @@ def _completed(
 def _invited(
     opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
 ) -> Difference:
-    begun = _was_begun(opportunity, candidate)
-    if not candidate.invited_email and not begun:
-        # Alva has anonymised the candidate: nothing is known any more of what became of the invitation.
+    present = _own(notes, asking.result_ref(candidate.id))
+    begun = present is not None or _was_begun(opportunity, candidate)
+    if not candidate.invited_email and not (begun and candidate.assessments):
+        # Alva has anonymised the candidate: nothing is known any more of invitation or tests.
         return Difference(Word.UNCHANGED)
+    over = _is_over(candidate, present)
     # Where there is no note (a person has deleted it), there is nothing to take back.
-    changes = _taken_back(candidate, notes) if begun else ()
+    changes = () if present is None else _taken_back(opportunity, candidate, present, over=over)
     status = results.status_tag(candidate)
     if candidate.bounced:
         changes += _told_of_bounce(opportunity, candidate, notes, settings)
         if tags.INVITATION_FAILED in opportunity.tags and asking.failed_since_bounce(notes, candidate):
             status = tags.INVITATION_FAILED
     found = Difference(Word.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
-    reset = (_is_told(opportunity) or bool(changes)) and not candidate.partly_completed
+    reset = over and (present is not None or _is_told(opportunity))
     return _called(found, Word.BOUNCED if candidate.bounced else Word.RESET if reset else Word.INVITED)
 
 
@@ -134,31 +141,34 @@ def _was_begun(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
 
 
 def _moved_since(opportunity: Opportunity, note: Note, settings: Settings) -> bool:
-    """Whether it came into the progression stage after its note, which precedes the stage, had said these results."""
+    """Whether it came into the progression stage after its note, which precedes the stage, had told of results."""
     progression = settings.progression_stage
     entered_ms = None if progression is None else opportunity.entered_ms(progression.id)
     return entered_ms is not None and entered_ms >= note.written_ms and not results.tells_of_none(note.text)
 
 
-def _taken_back(candidate: AlvaCandidate, notes: Sequence[Note]) -> tuple[NoteChange, ...]:
-    """Results that don't hold any more. What was said of that stays until there are new ones."""
+def _is_over(candidate: AlvaCandidate, present: Note | None) -> bool:
+    """Whether tests were reset; otherwise they are done but for further ones, which were not in the note yet."""
+    undone = [test for test in candidate.assessments if not test.completed]
+    told = present is not None and any(results.tells_of(present.text, test) for test in undone)
+    return told or not candidate.partly_completed
+
+
+def _taken_back(
+    opportunity: Opportunity, candidate: AlvaCandidate, present: Note, *, over: bool
+) -> tuple[NoteChange, ...]:
+    """Results that don't hold any more. What was said of that stays while some tests are done again."""
     ref = asking.result_ref(candidate.id)
-    present = _own(notes, ref)
-    if present is None:
+    if candidate.partly_completed and results.tells_of_none(present.text):
         return ()
-    if not candidate.partly_completed:
-        return _change(present, ref, results.reset_note(ref))
-    return () if results.tells_of_none(present.text) else _change(present, ref, results.awaiting_note(ref))
+    return _change(opportunity, present, ref, results.reset_note(ref) if over else results.awaiting_note(ref))
 
 
 def _told_of_bounce(
     opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
 ) -> tuple[NoteChange, ...]:
     ref = asking.bounce_ref(candidate)
-    # The note precedes the tag. Where the tag is there alone, a person has deleted the note: a new one would be later
-    # than what they have asked for since.
-    deleted = tags.INVITATION_BOUNCED in opportunity.tags and not asking.tell_of_bounce(notes, candidate.id)
-    if deleted or _own(notes, ref) is not None:
+    if _own(notes, ref) is not None or asking.deleted_and_asked_again(opportunity, candidate, settings):
         return ()
     return (NoteChange(texts.bounce_note(settings=settings, ref=ref), ref),)
 
@@ -172,8 +182,13 @@ def _own(notes: Sequence[Note], ref: str) -> Note | None:
     return next((note for note in notes if asking.is_own(note, ref)), None)
 
 
-def _change(present: Note | None, ref: str, text: str) -> tuple[NoteChange, ...]:
+def _change(opportunity: Opportunity, present: Note | None, ref: str, text: str) -> tuple[NoteChange, ...]:
     """What makes the one note with this last line say that; nothing where it does."""
-    if present is not None and present.text.split() == text.split():
+    if present is None:
+        return (NoteChange(text, ref),)
+    if present.text.split() == text.split():
         return ()
-    return (NoteChange(text, ref, present),)
+    # Since when there are results tells whether it was moved because of them. Where that changes, the moment is a past
+    # one by Lever's own clock.
+    same = results.tells_of_none(present.text) == results.tells_of_none(text)
+    return (NoteChange(text, ref, present, present.written_ms if same else opportunity.updated_at_ms),)

@@ -5,7 +5,6 @@ No repr tells who somebody is or how good: names, addresses, links, tags, note t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
@@ -78,11 +77,12 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What somebody wrote below a note."""
+    """What somebody wrote below a note. `score`: 1 to 4, where they gave one."""
 
     text: str = field(repr=False)
     created_at_ms: int | None
     author_id: str | None = None
+    score: int | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +162,9 @@ class AlvaCandidate:
         return not self.completed and any(test.completed for test in self.assessments)
 
 
-def latest(candidates: Iterable[AlvaCandidate]) -> AlvaCandidate | None:
-    """Of several candidates with one `external_id` the one that changed last, the first of those that say nothing."""
-    return max(candidates, key=lambda one: one.updated_at_ms or 0, default=None)
+def later(one: AlvaCandidate | None, other: AlvaCandidate) -> AlvaCandidate:
+    """Of candidates with one `external_id` the one that changed last, else the one that was there first."""
+    return other if one is None or (other.updated_at_ms or 0) > (one.updated_at_ms or 0) else one
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 
 from alva_lever.rules import tags
-from alva_lever.rules.model import AlvaCandidate, Results
+from alva_lever.rules.model import AlvaCandidate, Assessment, Results
 
 _LOWEST = (100, 75, 50, 25, 0)  # the lowest role fit of each tag, in the order of `tags.ROLE_FIT`
 
@@ -63,6 +63,12 @@ def tells_of_none(note: str) -> bool:
     """Whether a result note is one of these two."""
     text = " ".join(note.split())
     return _RESET in text or _AWAITING in text
+
+
+def tells_of(note: str, test: Assessment) -> bool:
+    """Whether a result note says of this test that it is done."""
+    done = f"{_named(test.type)}: completed"
+    return any(line.strip() == done or line.strip().startswith(f"{done},") for line in note.splitlines())
 
 
 def _role_fit(results: Results) -> str:

@@ -105,7 +105,7 @@ class Inviting:
             # It was there a moment ago.
             return Reason.GONE
         except Forbidden as refused:
-            if refused.vendor == self._lever.vendor and self._looking.look(look.opportunity_id).hidden:
+            if refused.vendor == self._lever.vendor and self._looking.look(look.opportunity_id).confidential:
                 return Reason.CONFIDENTIAL
             # It can be read: it is the key that may not do what was refused.
             raise
@@ -243,7 +243,7 @@ class Inviting:
         try:
             tell()
         except Forbidden as refused:
-            if refused.vendor == self._lever.vendor and self._looking.look(opportunity_id).hidden:
+            if refused.vendor == self._lever.vendor and self._looking.look(opportunity_id).confidential:
                 return Reason.CONFIDENTIAL
             # It can be read: it is the key that may not write.
             raise

@@ -27,6 +27,11 @@ class Look:
     hidden: bool = False
     listed: bool = False
 
+    @property
+    def confidential(self) -> bool:
+        """Whether it is: Lever refuses to show it, or shows it to a key that may see such."""
+        return self.hidden or (self.opportunity is not None and self.opportunity.confidential)
+
 
 class Looking:
     """Looks. A listing by contact is cheap, and enough to leave somebody alone; before anything is done about them,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,25 +10,33 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.mirror import Word
-from alva_lever.rules.model import AlvaCandidate, latest
+from alva_lever.rules.model import AlvaCandidate, later
 from alva_lever.rules.settings import Settings
 from alva_lever.steps.crew import Crew, locked
 from alva_lever.steps.looking import Look, Looking, Pair
 from alva_lever.steps.telling import Telling
-from alva_lever.transport.deliveries import is_usable_id
-from alva_lever.transport.errors import Forbidden, NotFound
+from alva_lever.transport.errors import Forbidden, Malformed, NotFound
+
+# Alva's candidates by opportunity, or what keeps one's row from being read.
+Changed = Mapping[str, AlvaCandidate | Malformed]
+
+# A UUID, as Lever documents its ids, or else letters and digits together: neither a name nor a phone number.
+_ID = re.compile(
+    r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
+)
 
 
 class Mirroring:
     """Mirrors candidates, each into its opportunity. Safe to use from several threads.
 
-    `candidates`: those that a listing of Alva's showed, by opportunity; whoever is not among them, or None, is asked
-    for.
+    `candidates`: those that a listing of Alva's showed, by opportunity, or why one can't be read; whoever is not among
+    them is asked for.
     """
 
     def __init__(
         self,
-        candidates: Mapping[str, AlvaCandidate | None],
+        candidates: Changed,
         *,
         lever: LeverHook,
         alva: AlvaHook,
@@ -61,30 +70,33 @@ class Mirroring:
     def handle(self, look: Look, *, fresh: bool = False) -> Word:
         """The same for one that was looked at. `fresh`: the candidate is asked for, even if a listing showed it."""
         opportunity = look.opportunity
-        if look.hidden or (opportunity is not None and opportunity.confidential):
-            return Word.CONFIDENTIAL
-        if opportunity is None or opportunity.anonymised:
-            return Word.GONE
+        if opportunity is None or look.confidential or opportunity.anonymised:
+            return _unseen(look)
         self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         known = None if fresh else self._candidates.get(opportunity.id)
+        if isinstance(known, Malformed):
+            raise known
         candidate = known or self._alva.find_candidate(opportunity.id)
         if candidate is None:
             return Word.NOT_IN_ALVA
         try:
             return self._telling.state(opportunity, candidate, dry_run=self._dry_run)
-        except NotFound as error:
-            if error.vendor != self._lever.vendor:
-                return Word.NOT_IN_ALVA
-            if self._looking.look(opportunity.id).opportunity is None:
-                # It was there a moment ago.
-                return Word.GONE
-            # A note that a person deleted meanwhile, say: done again, it is written anew.
+        except (NotFound, Forbidden) as refused:
+            if refused.vendor != self._lever.vendor:
+                if isinstance(refused, NotFound):
+                    return Word.NOT_IN_ALVA
+                raise
+            again = self._looking.look(opportunity.id)
+            if again.opportunity is None or again.confidential or again.opportunity.anonymised:
+                # It could be written to a moment ago.
+                return _unseen(again)
+            # A note that a person deleted meanwhile: done again, it is written anew. Or the key may not write.
             raise
-        except Forbidden as refused:
-            if refused.vendor == self._lever.vendor and self._looking.look(opportunity.id).hidden:
-                return Word.CONFIDENTIAL
-            # It can be read: it is the key that may not write.
-            raise
+
+
+def _unseen(look: Look) -> Word:
+    """What to call one that gets nothing."""
+    return Word.CONFIDENTIAL if look.confidential else Word.GONE
 
 
 @dataclass(slots=True)
@@ -115,26 +127,25 @@ def resolve(alva: AlvaHook, candidate_ids: Sequence[str]) -> Resolved:
         elif done.result is None:
             resolved.missing.append(done.item)
         elif name := _opportunity(done.result.external_id):
-            found = latest(filter(None, [resolved.candidates.get(name), done.result]))
-            resolved.candidates[name] = found or done.result
+            resolved.candidates[name] = later(resolved.candidates.get(name), done.result)
     return resolved
 
 
-def changed_since(alva: AlvaHook, since_ms: int) -> dict[str, AlvaCandidate | None]:
-    """The candidates that changed in Alva since then, by opportunity; None where one is to be asked for, since the
-    listing's row can't be read. Whoever was added by hand is of none.
+def changed_since(alva: AlvaHook, since_ms: int) -> Changed:
+    """The candidates that changed in Alva since then, by opportunity. Whoever was added by hand is of none.
 
     :raises ApiError: the listing could not be had whole.
     """
-    rows: dict[str, list[AlvaCandidate | None]] = {}
-    for external_id, candidate in alva.changed_candidates(since_ms):
-        if name := _opportunity(external_id):
-            rows.setdefault(name, []).append(candidate)
-    return {name: None if None in found else latest(filter(None, found)) for name, found in rows.items()}
+    found: dict[str, AlvaCandidate | Malformed] = {}
+    for external_id, row in alva.changed_candidates(since_ms):
+        name = _opportunity(external_id)
+        before = None if name is None else found.get(name)
+        # Of several, the one that can't be read may be the one that counts.
+        if name is not None and not isinstance(before, Malformed):
+            found[name] = row if isinstance(row, Malformed) else later(before, row)
+    return found
 
 
 def _opportunity(external_id: str | None) -> str | None:
-    """The opportunity that this names. People can set it in Alva by hand, and what has no digit may be somebody's name,
-    which is to stand in no report."""
-    usable = external_id is not None and is_usable_id(external_id) and any(map(str.isdigit, external_id))
-    return external_id if usable else None
+    """The opportunity that this names. People can set it in Alva by hand, to what is to stand in no report."""
+    return external_id if external_id is not None and _ID.fullmatch(external_id) else None

@@ -10,7 +10,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import asking, tags, texts
 from alva_lever.rules.asking import Failure
 from alva_lever.rules.mirror import Word, difference, needs_notes
-from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Reply
+from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Reply, Results
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tags import TagChange
 from alva_lever.steps.postings import OnceEach
@@ -39,13 +39,15 @@ class Telling:
     def state(self, opportunity: Opportunity, candidate: AlvaCandidate, *, dry_run: bool = False) -> Word:
         """The candidate's present state in Alva: invited, bounced, completed, and whatever became of that.
 
-        Two reads of Lever at most, the opportunity included, and one of Alva, the candidate not included.
+        Of Lever it reads notes alone, and users where their replies are written again. Of Alva it reads the results of
+        who has completed; the candidate once more, where the two don't agree.
         """
         lever, name = self._lever, opportunity.id
+        candidate, summary = self._with_results(candidate)
         found = difference(
             opportunity,
             candidate,
-            summary=self._alva.results(candidate.id) if candidate.completed else None,
+            summary=summary,
             notes=lever.notes(name) if needs_notes(opportunity, candidate) else (),
             settings=self._settings,
         )
@@ -53,19 +55,33 @@ class Telling:
             return found.word
         moves = found.stage_id is not None
         if found.link is not None:
+            # What it has become since it was looked at.
             present = lever.add_links(name, [found.link])
-            # Archived, or moved on, since it was looked at.
+            if present.confidential:
+                return Word.CONFIDENTIAL
+            if present.anonymised:
+                return Word.GONE
             moves = moves and present.archived is None and self._settings.may_progress(present.stage_id)
         for change in found.notes:
             if change.note is None:
                 lever.add_note(name, change.text, change.ref)
             else:
-                lever.update_note(name, change.note.id, change.text, replies=self._signed(change.note.replies))
+                replies = self._signed(change.note.replies)
+                lever.update_note(name, change.note.id, change.text, at_ms=change.at_ms, replies=replies)
         if moves and found.stage_id is not None:
             lever.move_stage(name, found.stage_id)
         # `Alva: Completed` comes last: it says that the rest is done.
         self._tag(name, found.tags)
         return found.word
+
+    def _with_results(self, candidate: AlvaCandidate) -> tuple[AlvaCandidate, Results | None]:
+        if not candidate.completed:
+            return candidate, None
+        summary = self._alva.results(candidate.id)
+        if summary.role_fit is None and candidate.role_fit is not None:
+            # Reset, or withdrawn, since it was listed: nobody is moved for results that are gone.
+            candidate = self._alva.candidate(candidate.id)
+        return candidate, summary if candidate.completed else None
 
     def _signed(self, replies: Sequence[Reply]) -> list[Reply]:
         """Written again they have no author, so that their text has to say who wrote them."""

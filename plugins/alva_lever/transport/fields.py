@@ -134,8 +134,8 @@ class Fields:
         return Untrusted(f"`{self._at(key)}` is {'missing' if key not in self._value else f'not {expected}'}")
 
 
-def same_id(asked: str, row: Fields) -> Fields:
+def same_id(asked: str, row: Fields, key: str = "id") -> Fields:
     """The row, if it is the one that was asked for. :raises Untrusted: it is another one."""
-    if row.id() != asked:
-        raise Untrusted("`id` is that of another object")
+    if row.id(key) != asked:
+        raise Untrusted(f"`{key}` is that of another object")
     return row
