@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from alva_lever.rules import tags
 from alva_lever.rules.asking import bounce_ref, is_own, result_ref
 from alva_lever.rules.mirror import Difference, Word, difference, needs_notes
-from alva_lever.rules.model import AlvaCandidate, Invitation, Note, Opportunity, Reply, Results, RoleFit, StageChange
+from alva_lever.rules.model import (
+    AlvaCandidate,
+    Assessment,
+    Invitation,
+    Note,
+    Opportunity,
+    Reply,
+    Results,
+    RoleFit,
+    StageChange,
+)
 from alva_lever.rules.settings import Settings
 from tests.rules.build import (
     APPLIED,
@@ -207,6 +217,21 @@ class TestRows:
         assert there.mirror(candidate("invited", "started", "completed")).word == Word.RESET
         assert "reset" in there.results_note
         assert not there.mirror(candidate("invited", "completed", "completed"))
+
+    def test_a_further_test_of_a_type_that_is_done_is_no_reset(self) -> None:
+        coding = Assessment("coding", "completed")
+        there = lever()
+        there.mirror(replace(DONE, assessments=(coding,)), results(82))
+        further = replace(DONE, assessments=(coding, Assessment("coding", "invited")))
+        assert there.mirror(further).word == Word.INVITED
+        assert "Further tests" in there.results_note
+
+    def test_who_was_reset_and_bounced_before_alva_forgot_them_stays_bounced(self) -> None:
+        there = lever()
+        there.mirror(DONE, results(82))
+        there.mirror(BOUNCED)
+        assert not there.mirror(replace(INVITED, email="", invitation=None))
+        assert there.owned == {tags.INVITATION_BOUNCED}
 
     def test_a_reset_is_told_also_where_only_the_results_had_a_link(self) -> None:
         there = lever()

@@ -97,6 +97,18 @@ class TestTurns:
         office.faults.clear()
         assert office.run(*people, alone=True, again=True) == {"trigger_stage": 120}
 
+    def test_those_of_several_turns_use_up_no_attempt_while_others_wait(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("alva_lever.steps.batch.CALLS_PER_TURN", 60)
+        people = office.applied(200)
+        broken = people[10::50]
+        for one in broken:
+            office.faults.add("lever", "GET", f"*/opportunities/{one}", kind="html", times=None)
+        with pytest.raises(ApiError, match=r"4 of \d+ candidates could not be done"):
+            office.run(*people, alone=True)
+        assert [one for one in people if not office.sent(one)] == broken
+
     def test_an_empty_batch_asks_for_nothing(self, office: Office) -> None:
         assert office.run() == {}
         assert office.arrived() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alva_lever.rules.claims import Event, Kind, results_of
@@ -324,3 +326,102 @@ class TestMeanwhile:
         office.restricted_key(opportunities="write", notes="write", stages="read")
         assert office.push_lately() == {"updated": 1}
         assert [comment.value for comment in thread.comments[1:]] == ["Somebody: Call her"]
+
+
+class TestAskedOnce:
+    """One request is one invitation, whatever crashed, and whatever bounced before it was told of."""
+
+    def crash(self, office: Office, ada: str, write: str, **fields: Any) -> None:
+        """The invitation leaves, and nothing of it is told."""
+        sent = office.sent(ada)
+        office.faults.add("lever", "POST", f"*/{write}", status=503, times=None)
+        with pytest.raises(ApiError, match="1 of 1"):
+            office.run(ada, **fields)
+        office.faults.clear()
+        assert office.sent(ada) == sent + 1
+        office.later(5)
+        office.candidates.bounce(ada)
+        office.later()
+
+    @pytest.mark.parametrize("address", [None, "second@candidates.test"])
+    @pytest.mark.parametrize("write", ["removeTags", "addTags"])
+    @pytest.mark.parametrize("way", ["retry", "next hour", "results, then retry", "event"])
+    def test_by_an_entry(self, office: Office, ada: str, address: str | None, write: str, way: str) -> None:
+        office.candidates.bounce(ada)
+        office.push_lately()
+        if address:
+            office.recruiter.set_emails(ada, [address])
+        office.reenter(ada)
+        began_ms = office.clock.now_ms()
+        self.crash(office, ada, write, began_ms=began_ms)
+        if way == "results, then retry":
+            assert office.push_lately() == {"bounced": 1}
+        if way == "event":
+            office.deliver(Event(Kind.MOVED, ada))
+        else:
+            office.run(ada, again=True, repeated=way != "next hour", began_ms=began_ms)
+        office.push_lately()
+        assert (office.sent(ada), office.status(ada)) == (2, ["Invitation Bounced"])
+        assert office.failures(ada) == ["bounce"] * 2
+        office.reenter(ada)
+        assert office.run(ada) == {"trigger_stage": 1}
+        assert (office.sent(ada), office.status(ada)) == (3, SENT)
+
+    @pytest.mark.parametrize("told", [True, False])
+    def test_by_name(self, office: Office, ada: str, told: bool) -> None:
+        office.candidates.bounce(ada)
+        office.push_lately()
+        office.later(10)
+        asked = {"named": frozenset([ada]), "run_id": "manual-7", "began_ms": office.clock.now_ms()}
+        self.crash(office, ada, "removeTags", **asked)
+        if told:
+            office.push(ada)
+        office.run(ada, repeated=True, **asked)
+        assert (office.sent(ada), office.failures(ada)) == (2, ["bounce"] * 2)
+        office.later(10)
+        office.run(ada, **asked | {"run_id": "manual-8", "began_ms": office.clock.now_ms()})
+        assert office.sent(ada) == 3
+
+    def test_after_a_failure(self, office: Office) -> None:
+        ada = office.apply(emails=[])
+        office.run(ada)
+        office.recruiter.set_emails(ada, ["ada@candidates.test"])
+        office.reenter(ada)
+        self.crash(office, ada, "removeTags")
+        office.run(ada)
+        assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Bounced"])
+        assert sorted(office.failures(ada)) == ["bounce", "missing_email"]
+
+    @pytest.mark.parametrize("failed", [False, True])
+    def test_who_mends_it_quickly_and_deletes_the_note_is_heard(self, office: Office, failed: bool) -> None:
+        ada = office.apply()
+        office.run(ada)
+        office.later()
+        office.candidates.bounce(ada)
+        office.later()
+        office.push_lately()
+        if failed:
+            office.recruiter.set_emails(ada, [])
+            office.reenter(ada)
+            assert office.run(ada) == {"missing_email": 1}
+        (note,) = [note for note in office.sandbox.look(ada)["notes"] if "bounced" in note["text"]]
+        office.recruiter.delete_note(ada, note["id"])
+        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.reenter(ada)
+        office.later()
+        assert office.push_lately() == {"unchanged": 1}
+        assert office.run(ada) == {"trigger_stage": 1}
+        assert (office.sent(ada), office.status(ada)) == (2, SENT)
+
+    def test_who_is_confidential_by_the_time_of_the_link_is_called_so(self, office: Office) -> None:
+        """Somebody whose old results complete the invitation at once."""
+        office.connect(lever_key=office.sandbox.add_lever_key("granted", None, confidential=True))
+        office.candidates.remember_person("ada@candidates.test", 82)
+        ada = office.apply(emails=["ada@candidates.test"])
+
+        def hide() -> None:
+            office.sandbox.world.lever.opportunity(ada).confidential = True
+
+        office.faults.add("lever", "POST", "*/addLinks", kind="call", action=hide)
+        assert office.run(ada) == {"confidential": 1}
+        assert (office.notes(ada), office.status(ada)) == ([], [])

@@ -57,6 +57,7 @@ class HandleEventsOperator(LeverAlvaOperator):
                 arrived=frozenset(name for name, claim in claimed.items() if claim.tells_of_arrival_alone),
                 dry_run=run.dry_run,
                 repeated=turns.repeated(progress),
+                began_ms=run.began_ms,
             )
             tally = progress.tally
             claiming = Claiming(

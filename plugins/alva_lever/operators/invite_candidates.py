@@ -70,6 +70,7 @@ class InviteCandidatesOperator(LeverAlvaOperator):
             named=frozenset(named),
             dry_run=run.dry_run,
             repeated=turns.repeated(progress),
+            began_ms=run.began_ms,
         )
         inviting = Inviting(
             lever=lever, alva=alva, errand=errand, near_miss=progress.tally.near_miss, positions=progress.positions

@@ -21,7 +21,8 @@ COVERED_KEY = "covered_ms"
 class Run:
     """One DAG run. Times are epoch milliseconds; `since` is what the form says, `asked_ids` empty if it names none.
 
-    `queued_ms`: when it was asked for. `deliveries`: what webhooks have put into its conf.
+    `queued_ms`: when it was asked for. `began_ms`: when it began, or began anew. `deliveries`: what webhooks have put
+    into its conf.
     """
 
     run_id: str
@@ -33,6 +34,7 @@ class Run:
     manual: bool
     clear_number: int
     queued_ms: int
+    began_ms: int | None = None
     deliveries: tuple[Mapping[str, str], ...] = ()
 
     @classmethod
@@ -53,6 +55,7 @@ class Run:
             manual=kind == "manual",
             clear_number=int(getattr(dag_run, "clear_number", 0) or 0),
             queued_ms=_ms(dag_run.run_after),
+            began_ms=None if dag_run.start_date is None else _ms(dag_run.start_date),
             deliveries=tuple(params.get("deliveries") or ()),
         )
 

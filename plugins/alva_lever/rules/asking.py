@@ -19,9 +19,10 @@ from alva_lever.rules.addresses import fingerprint, first_valid, same
 from alva_lever.rules.decision import Reason
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
 from alva_lever.rules.settings import Settings
-from alva_lever.rules.window import OVERLAP_MS
 
 _PREFIX = "Ref: alva-lever/"
+# By so much the clocks of two services may differ.
+CLOCKS_MS = 2 * 60 * 1000
 
 
 class Failure(StrEnum):
@@ -83,24 +84,34 @@ def reports(notes: Iterable[Note]) -> list[Report]:
     return sorted(found, key=lambda report: report.at_ms)
 
 
-def deleted_and_asked_again(opportunity: Opportunity, candidate: AlvaCandidate, settings: Settings) -> bool:
-    """Whether a bounce whose note isn't there was told of, and is answered already: the tag stands, and it came back to
-    the trigger stage well after the invitation that bounced. A person has deleted the note then, and a new one would be
-    later than what they ask for.
+def told_of_bounce(told: Iterable[Report], candidate: AlvaCandidate) -> Report | None:
+    """What tells of this very bounce, the last where there are several."""
+    key = bounce_ref(candidate).rpartition("/")[2]
+    return max((one for one in told if one.failure is None and one.key == key), key=lambda one: one.at_ms, default=None)
 
-    Both vendors' clocks are compared, so that an entry counts only if it is later by more than they may differ.
-    """
-    sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
+
+def failed_since_bounce(told: Iterable[Report], candidate: AlvaCandidate) -> bool:
+    """Whether it was asked again after this bounce, and that failed: then that is what is to be mended."""
+    told = list(told)
+    bounce = told_of_bounce(told, candidate)
+    since_ms = _sent_before_ms(candidate) if bounce is None else bounce.at_ms
+    return any(one.failure is not None and one.at_ms >= since_ms for one in told)
+
+
+def entered_since_sent(opportunity: Opportunity, candidate: AlvaCandidate, settings: Settings) -> bool:
+    """Whether it came into the trigger stage after the candidate's last invitation was sent."""
     entry_ms = opportunity.entered_ms(settings.trigger_stage.id)
-    tagged = tags.INVITATION_BOUNCED in opportunity.tags
-    return tagged and None not in (sent_at_ms, entry_ms) and (entry_ms or 0) > (sent_at_ms or 0) + OVERLAP_MS
+    return entry_ms is not None and entry_ms > _sent_before_ms(candidate)
 
 
-def failed_since_bounce(notes: Iterable[Note], candidate: AlvaCandidate) -> bool:
-    """Whether it was asked again after this very bounce, and that failed: then that is what is to be mended."""
-    told, key = reports(notes), bounce_ref(candidate).rpartition("/")[2]
-    bounced_ms = max((one.at_ms for one in told if one.failure is None and one.key == key), default=None)
-    return bounced_ms is not None and any(one.failure is not None and one.at_ms >= bounced_ms for one in told)
+def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[Report], settings: Settings) -> bool:
+    """Whether the invitation that bounced was sent for the last entry: a crash kept both from being told."""
+    if told_of_bounce(told, candidate) is not None:
+        return False
+    if tags.INVITATION_BOUNCED in opportunity.tags and all(one.failure is not None for one in told):
+        # A person has deleted what told of it: any entry counts as later.
+        return False
+    return not entered_since_sent(opportunity, candidate, settings)
 
 
 def asked_again(
@@ -149,6 +160,12 @@ def request_key(opportunity: Opportunity, reason: Reason, again: Again | None, r
     if again is None and reason is Reason.SCREENING and opportunity.application is not None:
         return str(opportunity.application.created_at_ms)
     return fingerprint(opportunity.emails)
+
+
+def _sent_before_ms(candidate: AlvaCandidate) -> int:
+    """By Lever's clock, when the last invitation had been sent at the latest."""
+    sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
+    return (sent_at_ms or 0) + CLOCKS_MS
 
 
 def _cause_removed(

@@ -113,18 +113,25 @@ def _invited(
     opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
 ) -> Difference:
     present = _own(notes, asking.result_ref(candidate.id))
-    begun = present is not None or _was_begun(opportunity, candidate)
-    if not candidate.invited_email and not (begun and candidate.assessments):
+    stands = _is_told(opportunity) or (present is not None and not results.tells_of_none(present.text))
+    if not candidate.invited_email and not (stands and candidate.assessments):
         # Alva has anonymised the candidate: nothing is known any more of invitation or tests.
         return Difference(Word.UNCHANGED)
-    over = _is_over(candidate, present)
+    over = not candidate.partly_completed or (present is not None and results.tells_of_more(present.text, candidate))
     # Where there is no note (a person has deleted it), there is nothing to take back.
     changes = () if present is None else _taken_back(opportunity, candidate, present, over=over)
     status = results.status_tag(candidate)
     if candidate.bounced:
-        changes += _told_of_bounce(opportunity, candidate, notes, settings)
-        if tags.INVITATION_FAILED in opportunity.tags and asking.failed_since_bounce(notes, candidate):
-            status = tags.INVITATION_FAILED
+        told = asking.reports(notes)
+        failed = tags.INVITATION_FAILED in opportunity.tags and asking.failed_since_bounce(told, candidate)
+        status = tags.INVITATION_FAILED if failed else status
+        # The tag, or a failure since, shows that the bounce was told of, and an entry since then that it is answered:
+        # a person has deleted the note. A new one would be later than what they ask for.
+        tagged = not {tags.INVITATION_BOUNCED, tags.INVITATION_FAILED}.isdisjoint(opportunity.tags)
+        deleted = failed or (tagged and asking.entered_since_sent(opportunity, candidate, settings))
+        if not deleted and asking.told_of_bounce(told, candidate) is None:
+            ref = asking.bounce_ref(candidate)
+            changes += (NoteChange(texts.bounce_note(settings=settings, ref=ref), ref),)
     found = Difference(Word.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
     reset = over and (present is not None or _is_told(opportunity))
     return _called(found, Word.BOUNCED if candidate.bounced else Word.RESET if reset else Word.INVITED)
@@ -147,13 +154,6 @@ def _moved_since(opportunity: Opportunity, note: Note, settings: Settings) -> bo
     return entered_ms is not None and entered_ms >= note.written_ms and not results.tells_of_none(note.text)
 
 
-def _is_over(candidate: AlvaCandidate, present: Note | None) -> bool:
-    """Whether tests were reset; otherwise they are done but for further ones, which were not in the note yet."""
-    undone = [test for test in candidate.assessments if not test.completed]
-    told = present is not None and any(results.tells_of(present.text, test) for test in undone)
-    return told or not candidate.partly_completed
-
-
 def _taken_back(
     opportunity: Opportunity, candidate: AlvaCandidate, present: Note, *, over: bool
 ) -> tuple[NoteChange, ...]:
@@ -162,15 +162,6 @@ def _taken_back(
     if candidate.partly_completed and results.tells_of_none(present.text):
         return ()
     return _change(opportunity, present, ref, results.reset_note(ref) if over else results.awaiting_note(ref))
-
-
-def _told_of_bounce(
-    opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
-) -> tuple[NoteChange, ...]:
-    ref = asking.bounce_ref(candidate)
-    if _own(notes, ref) is not None or asking.deleted_and_asked_again(opportunity, candidate, settings):
-        return ()
-    return (NoteChange(texts.bounce_note(settings=settings, ref=ref), ref),)
 
 
 def _called(found: Difference, word: Word) -> Difference:

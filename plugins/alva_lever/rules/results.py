@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from datetime import UTC, datetime
 
 from alva_lever.rules import tags
-from alva_lever.rules.model import AlvaCandidate, Assessment, Results
+from alva_lever.rules.model import AlvaCandidate, Results
 
 _LOWEST = (100, 75, 50, 25, 0)  # the lowest role fit of each tag, in the order of `tags.ROLE_FIT`
 
+_DONE = re.compile(r": completed(,|\s*$)")
 _TITLE = "Alva: test results"
 _RESET = (
     "The tests were reset in Alva, so there are no results now. When the candidate has taken them again, the new ones "
@@ -65,10 +68,10 @@ def tells_of_none(note: str) -> bool:
     return _RESET in text or _AWAITING in text
 
 
-def tells_of(note: str, test: Assessment) -> bool:
-    """Whether a result note says of this test that it is done."""
-    done = f"{_named(test.type)}: completed"
-    return any(line.strip() == done or line.strip().startswith(f"{done},") for line in note.splitlines())
+def tells_of_more(note: str, candidate: AlvaCandidate) -> bool:
+    """Whether a result note tells of more completed tests of one type than there are now."""
+    told = Counter(line.partition(":")[0].strip() for line in note.splitlines() if _DONE.search(line))
+    return bool(told - Counter(_named(test.type) for test in candidate.assessments if test.completed))
 
 
 def _role_fit(results: Results) -> str:

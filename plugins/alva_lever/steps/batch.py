@@ -8,7 +8,7 @@ from typing import Protocol
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
-from alva_lever.steps.crew import THREADS, Crew, unfinished
+from alva_lever.steps.crew import THREADS, Crew
 from alva_lever.steps.looking import AT_ONCE, Look, Pair
 from alva_lever.steps.meter import Meter
 from alva_lever.steps.progress import Keeper, Progress
@@ -63,9 +63,8 @@ class Batch:
         with self._keeper:
             work = Crew(self._work.do, threads=self._threads).work(self._looks(todo))
             faults = self._keeper.keep(work, lambda item: item if isinstance(item, str) else item.opportunity_id)
-        if faults:
-            raise unfinished(faults, len(todo), "candidates")
-        return not self._turn_is_over
+        names = [name for name, _ in todo]
+        return self._keeper.finished(faults, names, "candidates", turn_is_over=self._turn_is_over)
 
     def _looks(self, todo: Sequence[Pair]) -> Iterator[Look | str]:
         """A look, or the id of somebody who has to be looked at alone."""

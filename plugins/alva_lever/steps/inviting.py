@@ -9,8 +9,9 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import asking, tags
 from alva_lever.rules.addresses import first_valid, same
-from alva_lever.rules.asking import Again, Failure, Request
+from alva_lever.rules.asking import Again, Failure, Report, Request
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
+from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.texts import ALREADY_ON_JOB
@@ -24,6 +25,8 @@ from alva_lever.transport.errors import Conflict, Forbidden, NotFound, Refused, 
 
 NearMiss = Callable[[str, list[str]], None]
 
+_BECAME = {Word.CONFIDENTIAL: Reason.CONFIDENTIAL, Word.GONE: Reason.GONE}
+
 # Settled without a look at the posting, which is brought up to date all the same when somebody new came to it.
 SHOWN = (Reason.ARCHIVED, Reason.ALREADY_INVITED)
 
@@ -34,7 +37,7 @@ class Errand:
 
     `named`: who a person named in it, in a manual run. `announced`: ids of the applications that events say are new, by
     opportunity. `arrived`: opportunities of which events tell an application and no entry into a stage.
-    `repeated`: it was begun before, and may have been cut off.
+    `repeated`: it was begun before, and may have been cut off. `began_ms`: when it was begun first.
     """
 
     settings: Settings
@@ -45,9 +48,16 @@ class Errand:
     arrived: frozenset[str] = frozenset()
     dry_run: bool = False
     repeated: bool = False
+    began_ms: int | None = None
 
     def request(self, opportunity_id: str) -> Request:
         return Request(self.settings, opportunity_id in self.named, self.run_id)
+
+    def has_sent(self, candidate: AlvaCandidate) -> bool:
+        """Whether this run, before it was cut off, may have sent this candidate's last invitation itself."""
+        sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
+        known = self.repeated and self.began_ms is not None and sent_at_ms is not None
+        return known and (sent_at_ms or 0) >= (self.began_ms or 0) - asking.CLOCKS_MS
 
     def is_new(self, opportunity: Opportunity) -> bool:
         """Whether its application was created in the time that the run looks at, or is what an event announced."""
@@ -129,22 +139,25 @@ class Inviting:
         case = replace(case, posting=posting, hidden=seen.hidden, new=new)
         if look.listed and known is None and (may_have_failed(opportunity) or decide(case).invites):
             return self._handle(self._looking.look(look.opportunity_id))
-        again = None if settled(case) else self._asked_again(opportunity, posting, request)
+        told, again = ([], None) if settled(case) else self._asked_again(opportunity, posting, request)
         reason = decide(replace(case, asked_again=again is not None))
         if new and posting is not None and reason is not Reason.CONFIDENTIAL and not errand.dry_run:
             self._bring_up_to_date(posting)
         if reason.invites:
-            return self._invite(opportunity, posting, reason, again, request)
+            return self._invite(opportunity, posting, reason, again, request, told)
         if reason is Reason.NOT_REQUESTED and self._may_be_cut_off(opportunity):
             return self._made_good(opportunity) or reason
         return reason
 
-    def _asked_again(self, opportunity: Opportunity, posting: Posting | None, request: Request) -> Again | None:
+    def _asked_again(
+        self, opportunity: Opportunity, posting: Posting | None, request: Request
+    ) -> tuple[list[Report], Again | None]:
+        """What its notes report, and what has asked again since."""
         if not may_have_failed(opportunity):
-            return None
+            return [], None
         told = asking.reports(self._lever.notes(opportunity.id))
         candidate = self._alva.find_candidate(opportunity.id) if asking.needs_alva(opportunity) else None
-        return asking.asked_again(opportunity, told, request, posting=posting, candidate=candidate)
+        return told, asking.asked_again(opportunity, told, request, posting=posting, candidate=candidate)
 
     def _bring_up_to_date(self, posting: Posting) -> None:
         """Somebody came to this posting: Alva's job position says what it says now, whoever is invited."""
@@ -171,11 +184,16 @@ class Inviting:
         return self._told(opportunity.id, lambda: self._telling.state(opportunity, candidate))
 
     def _invite(
-        self, opportunity: Opportunity, posting: Posting | None, reason: Reason, again: Again | None, request: Request
+        self,
+        opportunity: Opportunity,
+        posting: Posting | None,
+        reason: Reason,
+        again: Again | None,
+        request: Request,
+        told: list[Report],
     ) -> str:
         candidate = self._alva.find_candidate(opportunity.id)
-        # Of somebody whom Alva has anonymised there is no address left, and nobody to remind.
-        if candidate is None or (again is not None and (candidate.bounced or not candidate.invited_email)):
+        if candidate is None or (again is not None and self._is_due(opportunity, candidate, again, told)):
             failure = _hindrance(opportunity, posting)
             detail: str | None = None
             if failure is None and self._errand.dry_run:
@@ -198,6 +216,16 @@ class Inviting:
         if self._errand.dry_run or candidate is None:
             return reason
         return self._told(opportunity.id, lambda: self._telling.state(opportunity, candidate)) or reason
+
+    def _is_due(self, opportunity: Opportunity, candidate: AlvaCandidate, again: Again, told: list[Report]) -> bool:
+        """Whether who asked again waits for an invitation, or had one that bounced as well before it was told of."""
+        if not candidate.invited_email:
+            # Alva has anonymised the candidate: there is nobody to remind.
+            return True
+        if not candidate.bounced or self._errand.has_sent(candidate):
+            return False
+        settings = self._errand.settings
+        return again is not Again.ENTRY or not asking.is_answered(opportunity, candidate, told, settings)
 
     def _send(self, opportunity: Opportunity, posting: Posting, present: AlvaCandidate | None) -> AlvaCandidate:
         """The candidate with an invitation on its way; `present` is one whose invitation bounced."""
@@ -238,16 +266,16 @@ class Inviting:
             return failure
         return self._told(opportunity.id, lambda: self._telling.failure(opportunity, failure, detail, key)) or failure
 
-    def _told(self, opportunity_id: str, tell: Callable[[], object]) -> Reason | None:
-        """Writes to Lever. None if that went well, `confidential` if Lever refuses to show this one by now."""
+    def _told(self, opportunity_id: str, tell: Callable[[], Word | None]) -> Reason | None:
+        """Writes to Lever. None if that went well, else what the opportunity has become by now."""
         try:
-            tell()
+            became = tell()
         except Forbidden as refused:
             if refused.vendor == self._lever.vendor and self._looking.look(opportunity_id).confidential:
                 return Reason.CONFIDENTIAL
             # It can be read: it is the key that may not write.
             raise
-        return None
+        return None if became is None else _BECAME.get(became)
 
 
 def _hindrance(opportunity: Opportunity, posting: Posting | None) -> Failure | None:

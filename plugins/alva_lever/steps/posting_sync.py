@@ -12,7 +12,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.model import JobPosition, Posting
 from alva_lever.rules.positions import Outcome, difference, owner_of, owner_unknown
 from alva_lever.steps.batch import CALLS_PER_TURN, SECONDS_PER_TURN
-from alva_lever.steps.crew import THREADS, Crew, unfinished
+from alva_lever.steps.crew import THREADS, Crew
 from alva_lever.steps.meter import Meter
 from alva_lever.steps.positions import Users, update
 from alva_lever.steps.postings import Postings, Seen
@@ -62,12 +62,11 @@ class PostingSync:
         with self._keeper:
             self._positions = by_posting(self._alva.positions())
             todo = [posting_id for posting_id in self._positions if posting_id not in self._progress.done]
+            todo.sort(key=self._progress.faulted.__contains__)
             self._shown = self._listed(todo)
             work = Crew(self._one, threads=self._threads).work(self._in_this_turn(todo))
             faults = self._keeper.keep(work, str, free=lambda word: word == Outcome.UNCHANGED)
-        if faults:
-            raise unfinished(faults, len(todo), "postings")
-        return not self._turn_is_over
+        return self._keeper.finished(faults, todo, "postings", turn_is_over=self._turn_is_over)
 
     def _listed(self, todo: Collection[str]) -> dict[str, Posting]:
         """Those that Lever's listing shows, by id.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from alva_lever.rules.tally import Tally
-from alva_lever.steps.crew import Done
+from alva_lever.steps.crew import Done, unfinished
 from alva_lever.steps.meter import Meter
 
 T = TypeVar("T")
@@ -81,6 +81,16 @@ class Keeper:
                 self._keep()
                 unsaved = 0
         return faults
+
+    def finished(self, faults: Sequence[Exception], todo: Collection[str], what: str, *, turn_is_over: bool) -> bool:
+        """Whether all of `todo` is done; False where the turn ended before. What could not be done comes last in the
+        next turn, so that the others aren't kept waiting for another attempt of the task.
+
+        :raises ApiError: how many could not be done, once the others were.
+        """
+        if faults and not (turn_is_over and not self._progress.done.isdisjoint(todo)):
+            raise unfinished(faults, len(todo), what)
+        return not turn_is_over
 
     def _keep(self) -> None:
         self._meter.read(self._progress.tally)
