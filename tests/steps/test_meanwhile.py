@@ -102,6 +102,15 @@ class TestMeanwhile:
         assert office.run(ada) == {"trigger_stage": 1}
         assert office.status(ada) == SENT
 
+    def test_with_send_tests_nobody_is_invited_again_because_alva_forgot_the_address(self, office: Office) -> None:
+        ada = office.apply(tags=["Alva: Send Tests"])
+        office.run(ada)
+        office.candidates.bounce(ada)
+        office.push_lately()
+        office.candidates.anonymise(ada)
+        assert office.run(ada) == {"awaiting_retry": 1}
+        assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Bounced"])
+
     def test_a_bounce_note_that_a_person_deleted_is_not_written_anew(self, office: Office, ada: str) -> None:
         office.candidates.bounce(ada)
         office.push_lately()

@@ -175,8 +175,11 @@ def _cause_removed(
     if address is None:
         return last is not None and last.failure == Failure.NO_POSTING and posting is not None
     if tags.INVITATION_BOUNCED in opportunity.tags:
-        # Nobody there: removed, to be added anew with the other address, and that is what is still to be done.
-        return candidate is None or not same(address, candidate.invited_email)
+        if candidate is None:
+            # Removed, to be added anew with the other address, and that is what is still to be done.
+            return True
+        # Of somebody whom Alva has anonymised it isn't known which address it was that bounced.
+        return bool(candidate.invited_email) and not same(address, candidate.invited_email)
     if last is None:
         # A person has deleted the note, so that the cause isn't known: there is none left to be seen.
         return posting is not None
