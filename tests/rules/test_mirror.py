@@ -128,6 +128,15 @@ class TestRows:
         assert [one.text.rpartition("\n")[2] for one in there.notes] == [bounce_ref(BOUNCED)]
         assert not there.mirror(BOUNCED)
 
+    @pytest.mark.parametrize("before", [(tags.INVITATION_BOUNCED,), (tags.INVITATION_FAILED,)])
+    def test_a_bounce_is_told_also_where_it_is_not_known_when_it_was_sent(self, before: tuple[str, ...]) -> None:
+        there = lever(*before)
+        there.notes = [told_failure("missing_email", "k")] if tags.INVITATION_FAILED in before else []
+        unknown = replace(BOUNCED, invitation=Invitation("bounced", None, "a@b.test"))
+        assert there.mirror(unknown).word == Word.BOUNCED
+        assert bounce_ref(unknown) in there.notes[-1].text
+        assert there.owned == {tags.INVITATION_BOUNCED}
+
     def test_a_second_bounce_has_a_note_of_its_own(self) -> None:
         there = lever(tags.INVITATION_SENT)
         there.mirror(BOUNCED)

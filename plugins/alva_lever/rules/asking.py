@@ -95,18 +95,18 @@ def failed_since_bounce(told: Iterable[Report], candidate: AlvaCandidate) -> boo
     told = list(told)
     bounce = told_of_bounce(told, candidate)
     since_ms = _sent_before_ms(candidate) if bounce is None else bounce.at_ms
-    return any(one.failure is not None and one.at_ms >= since_ms for one in told)
+    return since_ms is not None and any(one.failure is not None and one.at_ms >= since_ms for one in told)
 
 
 def entered_since_sent(opportunity: Opportunity, candidate: AlvaCandidate, settings: Settings) -> bool:
     """Whether it came into the trigger stage after the candidate's last invitation was sent."""
-    entry_ms = opportunity.entered_ms(settings.trigger_stage.id)
-    return entry_ms is not None and entry_ms > _sent_before_ms(candidate)
+    entry_ms, sent_before_ms = opportunity.entered_ms(settings.trigger_stage.id), _sent_before_ms(candidate)
+    return entry_ms is not None and sent_before_ms is not None and entry_ms > sent_before_ms
 
 
 def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[Report], settings: Settings) -> bool:
     """Whether the invitation that bounced was sent for the last entry: a crash kept both from being told."""
-    if told_of_bounce(told, candidate) is not None:
+    if told_of_bounce(told, candidate) is not None or _sent_before_ms(candidate) is None:
         return False
     if tags.INVITATION_BOUNCED in opportunity.tags and all(one.failure is not None for one in told):
         # A person has deleted what told of it: any entry counts as later.
@@ -162,10 +162,10 @@ def request_key(opportunity: Opportunity, reason: Reason, again: Again | None, r
     return fingerprint(opportunity.emails)
 
 
-def _sent_before_ms(candidate: AlvaCandidate) -> int:
-    """By Lever's clock, when the last invitation had been sent at the latest."""
+def _sent_before_ms(candidate: AlvaCandidate) -> int | None:
+    """By Lever's clock, when the last invitation had been sent at the latest; None where Alva doesn't say."""
     sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
-    return (sent_at_ms or 0) + CLOCKS_MS
+    return None if sent_at_ms is None else sent_at_ms + CLOCKS_MS
 
 
 def _cause_removed(

@@ -37,7 +37,7 @@ class Errand:
 
     `named`: who a person named in it, in a manual run. `announced`: ids of the applications that events say are new, by
     opportunity. `arrived`: opportunities of which events tell an application and no entry into a stage.
-    `repeated`: it was begun before, and may have been cut off. `began_ms`: when it was begun first.
+    `repeated`: it was begun before, and may have been cut off. `began_ms`: when it began.
     """
 
     settings: Settings
