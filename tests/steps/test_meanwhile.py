@@ -292,6 +292,24 @@ class TestMeanwhile:
         assert office.push_lately() == {"confidential": 1, "completed": 1}
         assert (office.notes(ada), office.status(ada), office.status(bo)) == ([], SENT, DONE)
 
+    def test_anonymised_since_the_look(self, office: Office, ada: str) -> None:
+        """Lever refuses to change the contact then."""
+        bo = office.apply()
+        office.run(bo)
+        for one in (ada, bo):
+            office.candidates.finish(one, 82)
+        hide = lambda: office.recruiter.anonymise(ada)  # noqa: E731
+        office.faults.add("lever", "POST", f"*/opportunities/{ada}/addLinks", kind="call", action=hide)
+        assert office.push_lately() == {"gone": 1, "completed": 1}
+        assert (office.notes(ada), office.status(ada), office.status(bo)) == ([], SENT, DONE)
+
+    def test_what_lever_refuses_of_somebody_who_is_there_is_a_fault(self, office: Office, ada: str) -> None:
+        office.candidates.finish(ada, 82)
+        office.faults.add("lever", "POST", "*/addLinks", status=400, times=None)
+        with pytest.raises(ApiError, match="answered 400"):
+            office.push_lately()
+        assert office.status(ada) == SENT
+
     def test_a_failure_after_a_bounce_and_the_bounce_do_not_take_turns(self, office: Office, ada: str) -> None:
         office.candidates.bounce(ada)
         office.push_lately()

@@ -15,7 +15,7 @@ from alva_lever.rules.settings import Settings
 from alva_lever.steps.crew import Crew, locked
 from alva_lever.steps.looking import Look, Looking, Pair
 from alva_lever.steps.telling import Telling
-from alva_lever.transport.errors import Forbidden, Malformed, NotFound
+from alva_lever.transport.errors import Malformed, NotFound, Refused, Unauthorized
 
 # Alva's candidates by opportunity, or what keeps one's row from being read.
 Changed = Mapping[str, AlvaCandidate | Malformed]
@@ -81,14 +81,16 @@ class Mirroring:
             return Word.NOT_IN_ALVA
         try:
             return self._telling.state(opportunity, candidate, dry_run=self._dry_run)
-        except (NotFound, Forbidden) as refused:
+        except Unauthorized:
+            raise
+        except Refused as refused:
             if refused.vendor != self._lever.vendor:
                 if isinstance(refused, NotFound):
                     return Word.NOT_IN_ALVA
                 raise
             again = self._looking.look(opportunity.id)
             if again.opportunity is None or again.confidential or again.opportunity.anonymised:
-                # It could be written to a moment ago.
+                # It could be written to a moment ago. (Of the anonymised, Lever refuses to change the contact.)
                 return _unseen(again)
             # A note that a person deleted meanwhile: done again, it is written anew. Or the key may not write.
             raise
