@@ -81,13 +81,13 @@ def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: fl
     now_ms = sandbox.clock.now_ms()
     ids = []
     for number in range(opportunities):
-        email, at_ms = f"kim.{number}@candidates.test", now_ms - 600_000 - number * 1000
+        email, at_ms = f"kim.{number}@candidates.example.com", now_ms - 600_000 - number * 1000
         ids.append(sandbox.recruiter.apply(names[number % postings], f"Kim {number}", [email], at_ms=at_ms))
     if completed:
         alva = sandbox.world.alva
         positions = [sandbox.candidates.add_position(f"Engineer {number}", name) for number, name in enumerate(names)]
         for number, one in enumerate(ids):
-            invitee = Invitee(f"kim.{number}@candidates.test", "Kim", str(number), one)
+            invitee = Invitee(f"kim.{number}@candidates.example.com", "Kim", str(number), one)
             alva.roster.invite(positions[number % postings], invitee)
             sandbox.recruiter.tag(one, "Alva: Invitation Sent")
             sandbox.candidates.finish(one, 82)

@@ -35,7 +35,7 @@ def run() -> None:
             for number in range(TIMES):
                 # At another place of the turn that is under way each time.
                 time.sleep(20)
-                who = {"name": f"Bo {number}", "emails": [f"bo.{number}@candidates.test"], "stage": "Offer"}
+                who = {"name": f"Bo {number}", "emails": [f"bo.{number}@candidates.example.com"], "stage": "Offer"}
                 one = control.move("recruiter", "apply", posting=posting, **who)
                 control.move("recruiter", "move", opportunity=one, stage="New applicant")
                 waited.append(until(lambda one=one: deliver(airflow.url, one), lambda one=one: sent(control, one)))

@@ -138,7 +138,7 @@ def _open(control: Control, posting: Posting) -> None:
 
 def address(name: str) -> str:
     """The address that is made from a name."""
-    return f"{name.lower().replace(' ', '.')}@candidates.test"
+    return f"{name.lower().replace(' ', '.')}@candidates.example.com"
 
 
 def act(

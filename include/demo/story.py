@@ -118,7 +118,7 @@ PEOPLE = (
         "moved to Assessment with a mistyped e-mail",
         (applies("Backend engineer"), moves_to(TRIGGER_STAGE)),
         expected="invalid_email",
-        emails=("ines.palm(at)candidates.test",),
+        emails=("ines.palm(at)candidates.example.com",),
     ),
     Person(
         "Paul Lager",

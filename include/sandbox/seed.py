@@ -155,9 +155,9 @@ class _Maker:
             location=chance.choice(("", "", "Exampleton")),
         )
         if chance.random() < 0.5:
-            contact.emails = [f"{first}.{number}@candidates.test".lower()]
+            contact.emails = [f"{first}.{number}@candidates.example.com".lower()]
         if contact.emails and chance.random() < 0.05:
-            contact.emails.append(f"{first}.{number}@elsewhere.test".lower())
+            contact.emails.append(f"{first}.{number}@elsewhere.example.com".lower())
         if chance.random() < 0.02:
             contact.phones = [
                 {"type": chance.choice(("mobile", "home", "other")), "value": f"+1 555 {number % 10_000:04d}"}

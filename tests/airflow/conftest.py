@@ -92,7 +92,7 @@ class Office:
     def applied(self, posting: str, at: datetime) -> str:
         number = len(self.sandbox.world.lever.opportunities)
         at_ms = round(at.timestamp() * 1000)
-        return self.sandbox.recruiter.apply(posting, "Ada Byron", [f"c{number}@candidates.test"], at_ms=at_ms)
+        return self.sandbox.recruiter.apply(posting, "Ada Byron", [f"c{number}@candidates.example.com"], at_ms=at_ms)
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def test_a_backfill_of_past_hours_invites_exactly_the_missed(office: Office, pos
     missed = [in_stage(office, posting, hour + HOUR / 2) for hour in hours]
     others = [in_stage(office, posting, THIS_HOUR - 11 * HOUR), in_stage(office, posting, THIS_HOUR - 3 * HOUR)]
     asks = office.sandbox.recruiter.apply(
-        posting, "Bo Ek", ["bo@candidates.test"], stage="Offer", tags=["Alva: Send Tests"],
+        posting, "Bo Ek", ["bo@candidates.example.com"], stage="Offer", tags=["Alva: Send Tests"],
         at_ms=round((THIS_HOUR - 50 * HOUR).timestamp() * 1000),
     )  # fmt: skip
     runs = backfill(office, hours[0], hours[-1], "--run-backwards")

@@ -17,7 +17,7 @@ FAULTS = {
     "408": Reply(408),
     "html": Reply(201, raw=b"<html>"),
     "short": Reply(201, raw=b'{"id": "4'),
-    "no id": Reply(201, json={"email": "ada@example.test"}),
+    "no id": Reply(201, json={"email": "ada@example.com"}),
 }
 GONE = Reply(404, json={"error": {"code": "not_found", "message": "no candidate Ada Byron"}})
 FORBIDDEN = Reply(403, json={"error": {"code": "forbidden", "message": "no"}})
@@ -28,7 +28,7 @@ faults = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 
 def add(alva: AlvaHook) -> AlvaCandidate:
     return alva.add_candidate(
-        job_position_id="771", email="ada@example.test", first_name="Ada", last_name="Byron", external_id="opp-1"
+        job_position_id="771", email="ada@example.com", first_name="Ada", last_name="Byron", external_id="opp-1"
     )
 
 
@@ -199,10 +199,10 @@ class TestListings:
 
     def test_users_are_their_addresses(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(
-            listed({"id": "1", "email": "mo@example.test"}, {"id": "2", "email": None}, cursor="c1"),
-            listed({"id": "3", "email": "Kim@example.test"}),
+            listed({"id": "1", "email": "mo@example.com"}, {"id": "2", "email": None}, cursor="c1"),
+            listed({"id": "3", "email": "Kim@example.com"}),
         )
-        assert list(alva.user_emails()) == ["mo@example.test", "Kim@example.test"]
+        assert list(alva.user_emails()) == ["mo@example.com", "Kim@example.com"]
 
 
 class TestAdd:
@@ -211,7 +211,7 @@ class TestAdd:
         assert add(alva).id == "48213"
         assert server.asked == [ADD]
         assert server.received[0].body == {
-            "email": "ada@example.test",
+            "email": "ada@example.com",
             "first_name": "Ada",
             "last_name": "Byron",
             "external_id": "opp-1",
@@ -273,7 +273,7 @@ class TestAdd:
 class TestInvitation:
     SEND = "POST /v1/candidates/48213/invitation"
     LOOK = "GET /v1/candidates/48213"
-    BOUNCED = Reply(json=candidate(invitation={"status": "bounced", "sent_at": None, "email": "ada@example.test"}))
+    BOUNCED = Reply(json=candidate(invitation={"status": "bounced", "sent_at": None, "email": "ada@example.com"}))
     SENT = Reply(json=candidate(invitation={"status": "sent", "sent_at": "2025-03-02T08:00:00Z", "email": None}))
 
     @pytest.mark.parametrize("answer", [Reply(204), Reply(202, json={"status": "sent"}), Reply(201, json=candidate())])

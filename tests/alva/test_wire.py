@@ -30,8 +30,8 @@ def results(**fields: Any) -> Any:
 def test_a_candidate_is_read_whole() -> None:
     row = read(role_fit=82)
     assert (row.id, row.external_id, row.job_position_id, row.stage) == ("48213", "opp-1", "771", "in_process")
-    assert row.email == "ada@example.test"
-    assert row.invitation == Invitation("delivered", 1740816005000, "ada@example.test")
+    assert row.email == "ada@example.com"
+    assert row.invitation == Invitation("delivered", 1740816005000, "ada@example.com")
     assert row.assessments == (Assessment("logic", "completed"), Assessment("personality", "started"))
     assert (row.role_fit, row.url) == (82, "https://app.alva.test/c/48213")
 

@@ -79,4 +79,4 @@ def _forget_runs() -> None:
 
 @pytest.fixture
 def posting(sandbox: Sandbox) -> str:
-    return sandbox.recruiter.add_posting("Data Engineer", team="Platform", hiring_manager_email="mo@hiring.test")
+    return sandbox.recruiter.add_posting("Data Engineer", team="Platform", hiring_manager_email="mo@hiring.example.com")

@@ -30,12 +30,12 @@ def writes(sandbox: Sandbox) -> int:
 
 @pytest.fixture
 def ada(sandbox: Sandbox, posting: str) -> str:
-    return sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.test"])
+    return sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.example.com"])
 
 
 def test_each_kind_in_one_run(events: Runner, sandbox: Sandbox, posting: str, ada: str) -> None:
     bo, kim, lee = (
-        sandbox.recruiter.apply(posting, name, [f"{name}@candidates.test"]) for name in ("bo", "kim", "lee")
+        sandbox.recruiter.apply(posting, name, [f"{name}@candidates.example.com"]) for name in ("bo", "kim", "lee")
     )
     delivered(events, *(told("stage_changed", one) for one in (bo, kim, lee)))
     sandbox.recruiter.hire(bo)
@@ -62,7 +62,7 @@ def test_each_kind_in_one_run(events: Runner, sandbox: Sandbox, posting: str, ad
 def test_an_announced_application_is_new(events: Runner, sandbox: Sandbox) -> None:
     posting = sandbox.recruiter.add_posting("Support", tags=["Alva: Screening"])
     old = 1_000_000_000_000
-    ada = sandbox.recruiter.apply(posting, "Ada", ["ada@candidates.test"], stage="Offer", at_ms=old)
+    ada = sandbox.recruiter.apply(posting, "Ada", ["ada@candidates.example.com"], stage="Offer", at_ms=old)
     application = sandbox.world.lever.opportunity(ada).application
     assert application is not None
     assert delivered(events, told("application_created", ada, application="another")).counts == {"not_requested": 1}
@@ -89,7 +89,7 @@ def test_a_run_without_deliveries_is_green(events: Runner) -> None:
 def test_a_failure_leaves_its_report_and_fails_the_run(
     events: Runner, sandbox: Sandbox, posting: str, ada: str
 ) -> None:
-    bo = sandbox.recruiter.apply(posting, "Bo Ek", ["bo@candidates.test"])
+    bo = sandbox.recruiter.apply(posting, "Bo Ek", ["bo@candidates.example.com"])
     sandbox.faults.add("lever", "GET", f"/opportunities/{bo}", status=400, times=None)
     run = delivered(events, told("stage_changed", ada), told("stage_changed", bo))
     assert (run.state, run.tasks) == ("failed", {"handle": ["failed"], "report": ["failed"]})
@@ -102,7 +102,7 @@ def test_nothing_of_a_person_is_kept(events: Runner, sandbox: Sandbox, ada: str)
         kept = [json.dumps(XComModel.deserialize_value(row)) for row in session.scalars(select(XComModel))]
         kept += [str(row.value) for row in session.scalars(select(TaskStateStoreModel))]
     assert kept
-    assert not [text for text in kept if "byron" in text.lower() or "candidates.test" in text]
+    assert not [text for text in kept if "byron" in text.lower() or "candidates.example.com" in text]
 
 
 def test_deliveries_count_where_a_conf_does_not_reach_the_params(

@@ -19,7 +19,16 @@ from include.sandbox import Sandbox
 from tests.dags.runner import Runner
 
 # Parts of names, addresses, answers of Alva's and notes.
-PERSONAL = ["zebedee", "quux", "candidates.test", "hiring.test", "role fit: ", "what to do:", "%40", "nonsense"]
+PERSONAL = [
+    "zebedee",
+    "quux",
+    "candidates.example.com",
+    "hiring.example.com",
+    "role fit: ",
+    "what to do:",
+    "%40",
+    "nonsense",
+]
 
 
 def told(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
@@ -28,7 +37,7 @@ def told(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
 
 def applied(sandbox: Sandbox, posting: str, **options: Any) -> str:
     number = len(sandbox.world.lever.opportunities)
-    given = {"emails": [f"zebedee{number}@candidates.test"], **options}
+    given = {"emails": [f"zebedee{number}@candidates.example.com"], **options}
     return sandbox.recruiter.apply(posting, "Zebedee Quux", **given)
 
 
@@ -59,8 +68,8 @@ def retrying(events: Runner) -> Runner:
         [{"opportunity": "opportunity-1"}],
         [{"kind": "hired"}],
         [{"kind": "hired", "opportunity": None}],
-        [told("hired", "opportunity-1"), told("hired", "zebedee@candidates.test")],
-        [told("application_created", "opportunity-1", application="zebedee@candidates.test")],
+        [told("hired", "opportunity-1"), told("hired", "zebedee@candidates.example.com")],
+        [told("application_created", "opportunity-1", application="zebedee@candidates.example.com")],
     ],
 )
 def test_a_conf_that_the_form_refuses_makes_no_run(events: Runner, sandbox: Sandbox, deliveries: object) -> None:
@@ -137,9 +146,9 @@ def test_nothing_of_a_person_is_kept_or_said_whatever_becomes_of_them(
     events: Runner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add = sandbox.recruiter.add_posting
-    posting, blank = add("Data Engineer", hiring_manager_email="zebedee.quux@hiring.test"), add("Cook")
+    posting, blank = add("Data Engineer", hiring_manager_email="zebedee.quux@hiring.example.com"), add("Cook")
     sandbox.recruiter.change_posting(blank, name=" ")
-    known = "zebedee.known@candidates.test"
+    known = "zebedee.known@candidates.example.com"
     sandbox.candidates.remember_person(known, 82)
     to_hire, to_delete, faulty = (applied(sandbox, posting) for _ in range(3))
     events.manual(deliveries=[told("stage_changed", one) for one in (to_hire, to_delete)])

@@ -22,7 +22,7 @@ def ms(moment: datetime) -> int:
 
 def applied(sandbox: Sandbox, posting: str, at: datetime, name: str = "Ada Byron") -> str:
     number = len(sandbox.world.lever.opportunities)
-    return sandbox.recruiter.apply(posting, name, [f"c{number}@candidates.test"], at_ms=ms(at))
+    return sandbox.recruiter.apply(posting, name, [f"c{number}@candidates.example.com"], at_ms=ms(at))
 
 
 def invited(sandbox: Sandbox, opportunity: str) -> int:
@@ -86,7 +86,7 @@ def test_a_backfill_in_any_order_invites_exactly_the_missed_of_those_hours_and_w
     before = applied(sandbox, posting, THIS_HOUR - 30 * HOUR)
     of_those = [applied(sandbox, posting, THIS_HOUR - hours * HOUR + HOUR / 2) for hours in (23, 22, 21)]
     asks = sandbox.recruiter.apply(
-        posting, "Bo Ek", ["bo@candidates.test"], stage="offer", tags=["Alva: Send Tests"],
+        posting, "Bo Ek", ["bo@candidates.example.com"], stage="offer", tags=["Alva: Send Tests"],
         at_ms=ms(THIS_HOUR - 40 * HOUR),
     )  # fmt: skip
     after = applied(sandbox, posting, THIS_HOUR - 2 * HOUR)
@@ -121,11 +121,11 @@ def test_a_dry_run_reports_and_writes_nothing(hourly: Runner, sandbox: Sandbox, 
 class TestNamed:
     @pytest.fixture
     def ada(self, sandbox: Sandbox, posting: str) -> str:
-        return sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.test"], stage="lead-new")
+        return sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.example.com"], stage="lead-new")
 
     def test_a_person_names_somebody(self, hourly: Runner, sandbox: Sandbox, posting: str, ada: str) -> None:
         applied(sandbox, posting, NOW - timedelta(minutes=5))
-        run = hourly.manual(opportunity_ids=[ada, "unknown", "somebody@candidates.test", "", ada])
+        run = hourly.manual(opportunity_ids=[ada, "unknown", "somebody@candidates.example.com", "", ada])
         assert run.counts == {"manual": 1, "gone": 3}
         assert invited(sandbox, ada) == 1
         assert run.report is not None
@@ -142,7 +142,7 @@ class TestNamed:
         sandbox.recruiter.set_emails(ada, [])
         first = hourly.manual(opportunity_ids=[ada])
         assert first.counts == {"missing_email": 1}
-        sandbox.recruiter.set_emails(ada, ["ada@candidates.test"])
+        sandbox.recruiter.set_emails(ada, ["ada@candidates.example.com"])
         assert hourly.again(first.run_id).counts == {"awaiting_retry": 1}
         sandbox.recruiter.untag(ada, "Alva: Invitation Failed")
         assert hourly.again(first.run_id).counts == {"not_requested": 1}
@@ -164,7 +164,7 @@ class TestDepartures:
     def test_hired_and_deleted_are_told_to_alva(self, hourly: Runner, sandbox: Sandbox, posting: str) -> None:
         hired, deleted = (applied(sandbox, posting, NOW - timedelta(minutes=30)) for _ in range(2))
         hourly.manual(since=(NOW - HOUR).isoformat())
-        unknown = sandbox.recruiter.apply(posting, "Cy Holm", ["cy@candidates.test"], stage="offer")
+        unknown = sandbox.recruiter.apply(posting, "Cy Holm", ["cy@candidates.example.com"], stage="offer")
         for one in (hired, unknown):
             sandbox.recruiter.hire(one)
         sandbox.recruiter.delete(deleted)

@@ -13,7 +13,7 @@ from tests.dags.runner import Runner
 
 TWO = datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=1)
 DAY = timedelta(days=1)
-MANAGER = "mo@hiring.test"
+MANAGER = "mo@hiring.example.com"
 REPORT = {"dry_run", "looked_at", "counts", "ids", "near_misses", "calls", "waited_seconds"}
 
 
@@ -26,7 +26,7 @@ def postings(sandbox: Sandbox, posting: str) -> dict[str, str]:
         "updated": posting,
         "unchanged": add("Cook"),
         "confidential": add("Chief", confidential=True),
-        "owner_unknown": add("Waiter", hiring_manager_email="nobody@hiring.test"),
+        "owner_unknown": add("Waiter", hiring_manager_email="nobody@hiring.example.com"),
         "gone": add("Gone"),
     }
     for word, name in (
@@ -58,7 +58,7 @@ def test_a_night_brings_them_up_to_date_and_the_next_writes_nothing(
     assert run.counts == dict.fromkeys(postings, 1)
     arrived = {service: len(sandbox.journal.of(service, None, None)) for service in ("lever", "alva")}
     assert run.report["calls"] == arrived
-    assert "hiring.test" not in json.dumps([run.report, nightly.xcom(run.run_id, "sync")])
+    assert "hiring.example.com" not in json.dumps([run.report, nightly.xcom(run.run_id, "sync")])
     assert facts(sandbox, postings["updated"]) == ("Data Engineer", "Platform", MANAGER)
     assert facts(sandbox, postings["owner_unknown"]) == ("Waiter", None, None)
     left = [facts(sandbox, postings[word])[0] for word in ("unchanged", "confidential", "gone")]

@@ -27,7 +27,7 @@ def writes(sandbox: Sandbox) -> int:
 @pytest.fixture
 def ada(events: Runner, sandbox: Sandbox, posting: str) -> str:
     """Somebody who was invited."""
-    ada = sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.test"])
+    ada = sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.example.com"])
     events.manual(deliveries=[{"kind": "stage_changed", "opportunity": ada}])
     sandbox.journal.clear()
     return ada
@@ -58,7 +58,7 @@ def test_runs_that_failed_are_covered_by_the_next(results: Runner, sandbox: Sand
 
 def test_named_in_a_form(results: Runner, sandbox: Sandbox, ada: str) -> None:
     sandbox.candidates.finish(ada, 82)
-    run = results.manual(opportunity_ids=[ada, "nobody", "ada@candidates.test"])
+    run = results.manual(opportunity_ids=[ada, "nobody", "ada@candidates.example.com"])
     assert run.counts == {"completed": 1, "gone": 2}
     assert run.report is not None
     assert run.report["ids"]["gone"] == ["(not an id)", "nobody"]
@@ -87,7 +87,7 @@ def test_a_listing_that_fails_leaves_a_report(results: Runner, sandbox: Sandbox,
 
 
 def test_what_alvas_webhook_told_is_done(events: Runner, sandbox: Sandbox, ada: str, posting: str) -> None:
-    by_hand = sandbox.candidates.add_by_hand(posting, "by.hand@candidates.test")
+    by_hand = sandbox.candidates.add_by_hand(posting, "by.hand@candidates.example.com")
     candidate = sandbox.candidates.finish(ada, 82)
     told = [{"kind": "results", "candidate": name} for name in (candidate, candidate, by_hand, "nobody")]
     run = events.manual(deliveries=told)
@@ -110,7 +110,7 @@ def test_both_vendors_told_of_one(events: Runner, sandbox: Sandbox, ada: str) ->
 def test_one_candidate_of_alvas_that_cannot_be_read_keeps_nobody_waiting(
     events: Runner, sandbox: Sandbox, ada: str, posting: str
 ) -> None:
-    bo = sandbox.recruiter.apply(posting, "Bo Ek", ["bo@candidates.test"])
+    bo = sandbox.recruiter.apply(posting, "Bo Ek", ["bo@candidates.example.com"])
     events.manual(deliveries=[{"kind": "stage_changed", "opportunity": bo}])
     told = [sandbox.candidates.finish(one, 82) for one in (ada, bo)]
     sandbox.faults.add("alva", "GET", f"/candidates/{told[0]}", status=400, times=None)

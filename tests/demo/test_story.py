@@ -26,7 +26,7 @@ def test_each_failure_has_a_candidate_whom_the_next_run_lets_wait(failure: str) 
 
 def test_everybody_is_made_up_and_told_apart_by_name() -> None:
     assert len({person.name for person in PEOPLE}) == len(PEOPLE)
-    assert all(address.endswith("candidates.test") for person in PEOPLE for address in person.addresses)
+    assert all(address.endswith("candidates.example.com") for person in PEOPLE for address in person.addresses)
 
 
 def test_all_expected_reasons_are_reasons() -> None:

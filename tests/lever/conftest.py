@@ -21,7 +21,7 @@ def opportunity(id: str = "opp-1", **fields: Any) -> dict[str, Any]:
         "confidentiality": "non-confidential",
         "location": "",
         "phones": [{"type": "mobile", "value": "+1 555 0112"}],
-        "emails": ["ada@example.test"],
+        "emails": ["ada@example.com"],
         "links": ["https://example.test/ada"],
         "archived": None,
         "tags": ["Engineering"],

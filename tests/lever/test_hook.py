@@ -133,31 +133,31 @@ class TestReference:
         self, lever: LeverHook, server: RecordingServer
     ) -> None:
         server.answer(
-            data(user("u1", "Mo@Example.test"), user("u2", None), user("u3", "x@example.test", deactivatedAt=4))
+            data(user("u1", "Mo@Example.com"), user("u2", None), user("u3", "x@example.com", deactivatedAt=4))
         )
-        assert [found.id for found in lever.users(email="mo@example.test")] == ["u1"]
+        assert [found.id for found in lever.users(email="mo@example.com")] == ["u1"]
         assert "example" not in server.received[0].raw_query
 
     def test_a_user_is_not_shown(self, lever: LeverHook, server: RecordingServer) -> None:
-        server.answer(Reply(json={"data": user("u1", "mo@example.test", deactivatedAt=4)}))
+        server.answer(Reply(json={"data": user("u1", "mo@example.com", deactivatedAt=4)}))
         found = lever.user("u1")
-        assert (found.email, found.active) == ("mo@example.test", False)
+        assert (found.email, found.active) == ("mo@example.com", False)
         assert not [word for word in ("Mo", "mo@") if word in repr(found)]
 
 
 class TestPostings:
     def test_a_posting_comes_with_its_hiring_managers_address(self, lever: LeverHook, server: RecordingServer) -> None:
-        server.answer(Reply(json={"data": posting("p1", user("u1", "mo@example.test"))}))
-        assert lever.posting("p1").hiring_manager_email == "mo@example.test"
+        server.answer(Reply(json={"data": posting("p1", user("u1", "mo@example.com"))}))
+        assert lever.posting("p1").hiring_manager_email == "mo@example.com"
         assert server.received[0].query == [("expand", "hiringManager")]
 
     def test_where_only_an_id_comes_the_user_is_asked_for_once(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(
             data(posting("p1", "u1"), posting("p2", "u1"), posting("p3", None)),
-            Reply(json={"data": user("u1", "mo@example.test")}),
+            Reply(json={"data": user("u1", "mo@example.com")}),
         )
         addresses = [read.hiring_manager_email for read in lever.postings()]
-        assert addresses == ["mo@example.test", "mo@example.test", None]
+        assert addresses == ["mo@example.com", "mo@example.com", None]
         assert server.asked == ["GET /v1/postings", "GET /v1/users/u1"]
 
     def test_a_hiring_manager_who_is_gone_is_none(self, lever: LeverHook, server: RecordingServer) -> None:

@@ -140,7 +140,7 @@ class TestDistrust:
         [
             ("tags", None), ("tags", "Alva: Completed"), ("tags", [1]), ("archived", "yes"),
             ("archived", {"archivedAt": "x"}), ("confidentiality", None), ("confidentiality", True),
-            ("stage", 5), ("origin", 3), ("emails", "ada@example.test"),
+            ("stage", 5), ("origin", 3), ("emails", "ada@example.com"),
             ("stageChanges", None), ("stageChanges", [{"toStageId": "x", "updatedAt": "soon"}]), ("isAnonymized", None),
             ("applications", None), ("applications", [{"id": "1", "posting": 5}]), ("applications", [{"id": "1"}]),
             ("createdAt", "2026"), ("updatedAt", True), ("lastAdvancedAt", 1.5), ("name", ["Ada"]),
@@ -212,7 +212,7 @@ class TestOthers:
         expected = base64.b64encode(b"lever-key:").decode()
         assert server.received[0].headers["Authorization"] == f"Basic {expected}"
 
-    @pytest.mark.parametrize("name", ["", "..", "deleted", "ada@example.test"])
+    @pytest.mark.parametrize("name", ["", "..", "deleted", "ada@example.com"])
     def test_what_is_no_id_is_not_found_and_not_asked_for(
         self, lever: LeverHook, server: RecordingServer, name: str
     ) -> None:

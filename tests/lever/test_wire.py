@@ -18,7 +18,7 @@ def test_an_opportunity_is_read_whole() -> None:
     row = read(archived={"reason": "r1", "archivedAt": 9}, updatedAt=7, tags=["a", "b"])
     assert row.id == "opp-1"
     assert row.contact_id == "contact-of-opp-1"
-    assert (row.name, row.emails, row.links) == ("Ada Byron", ("ada@example.test",), ("https://example.test/ada",))
+    assert (row.name, row.emails, row.links) == ("Ada Byron", ("ada@example.com",), ("https://example.test/ada",))
     assert row.stage_id == "applicant-new"
     assert row.stage_changes == (StageChange("applicant-new", 1767225600000),)
     assert row.archived == Archived("r1", 9)
@@ -80,7 +80,7 @@ def posting(**fields: Any) -> dict[str, Any]:
     [
         (None, None, None),
         ("u1", None, "u1"),
-        ({"id": "u1", "email": "mo@example.test"}, "mo@example.test", None),
+        ({"id": "u1", "email": "mo@example.com"}, "mo@example.com", None),
         ({"id": "u1", "email": None}, None, None),
         ({"id": "u1"}, None, "u1"),
     ],

@@ -31,8 +31,8 @@ INTERVIEW = Stage("8a6c2b1d-0f5e-4d7a-9b7e-1c2d3e4f5a6b", "Interview")
 OFFER = Stage("offer", "Offer")
 PIPELINE = (Stage("lead-new", "New lead"), APPLIED, TESTS, INTERVIEW, OFFER)
 
-ADDRESS = "ada@candidates.test"
-OTHER_ADDRESS = "ada.byron@candidates.test"
+ADDRESS = "ada@candidates.example.com"
+OTHER_ADDRESS = "ada.byron@candidates.example.com"
 
 
 def settings(**changes: Any) -> Settings:
@@ -76,7 +76,7 @@ def posting(**changes: Any) -> Posting:
         "confidential": False,
         "tags": (),
         "team": "Platform",
-        "hiring_manager_email": "manager@example.test",
+        "hiring_manager_email": "manager@example.com",
     }
     return Posting(**usual | changes)
 
@@ -87,7 +87,7 @@ def position(**changes: Any) -> JobPosition:
         "id": "771",
         "external_id": "posting-1",
         "name": "Data Engineer",
-        "owner_email": "manager@example.test",
+        "owner_email": "manager@example.com",
         "team": "Platform",
     }
     return JobPosition(**usual | changes)

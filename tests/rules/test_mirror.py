@@ -132,7 +132,7 @@ class TestRows:
     def test_a_bounce_is_told_also_where_it_is_not_known_when_it_was_sent(self, before: tuple[str, ...]) -> None:
         there = lever(*before)
         there.notes = [told_failure("missing_email", "k")] if tags.INVITATION_FAILED in before else []
-        unknown = replace(BOUNCED, invitation=Invitation("bounced", None, "a@b.test"))
+        unknown = replace(BOUNCED, invitation=Invitation("bounced", None, "a@b.example.com"))
         assert there.mirror(unknown).word == Word.BOUNCED
         assert bounce_ref(unknown) in there.notes[-1].text
         assert there.owned == {tags.INVITATION_BOUNCED}
@@ -140,7 +140,7 @@ class TestRows:
     def test_a_second_bounce_has_a_note_of_its_own(self) -> None:
         there = lever(tags.INVITATION_SENT)
         there.mirror(BOUNCED)
-        again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 1, "a@b.test"))
+        again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 1, "a@b.example.com"))
         assert there.mirror(again).word == Word.BOUNCED
         assert len(there.notes) == 2
 
@@ -267,7 +267,7 @@ class TestRows:
         there = lever(tags.INVITATION_FAILED)
         there.notes = [told_bounce(), told_failure("missing_email", "k", NEW_YEAR_MS + 1)]
         assert not there.mirror(BOUNCED)
-        again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 5, "a@b.test"))
+        again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 5, "a@b.example.com"))
         assert there.mirror(again).word == Word.BOUNCED
         assert there.owned == {tags.INVITATION_BOUNCED}
 

@@ -9,16 +9,16 @@ import pytest
 from alva_lever.rules.positions import difference, manager_of, owner_of, owner_unknown
 from tests.rules.build import position, posting
 
-MANAGER = "manager@example.test"
-USERS = {MANAGER: "Manager@Example.test"}
+MANAGER = "manager@example.com"
+USERS = {MANAGER: "Manager@Example.com"}
 
 
-@pytest.mark.parametrize("email", [MANAGER, "MANAGER@example.TEST", f" {MANAGER} "])
+@pytest.mark.parametrize("email", [MANAGER, "MANAGER@Example.com", f" {MANAGER} "])
 def test_the_owner_is_the_user_in_alva_with_the_hiring_managers_address(email: str) -> None:
-    assert owner_of(posting(hiring_manager_email=email), USERS) == "Manager@Example.test"
+    assert owner_of(posting(hiring_manager_email=email), USERS) == "Manager@Example.com"
 
 
-@pytest.mark.parametrize("email", [None, "", " ", "somebody.else@example.test"])
+@pytest.mark.parametrize("email", [None, "", " ", "somebody.else@example.com"])
 def test_where_alva_has_no_such_user_there_is_no_owner(email: str | None) -> None:
     assert owner_of(posting(hiring_manager_email=email), USERS) is None
 
@@ -32,7 +32,7 @@ def test_without_a_hiring_manager_or_without_an_address_nobody_is_unknown(email:
 @pytest.mark.parametrize(
     ("email", "users", "unknown"),
     [
-        ("somebody.else@example.test", USERS, True),
+        ("somebody.else@example.com", USERS, True),
         (MANAGER, {}, True),
         (MANAGER, USERS, False),
         (MANAGER.upper(), USERS, False),
@@ -64,7 +64,7 @@ def test_only_what_differs_is_written(changes: dict[str, Any], written: dict[str
     assert difference(position(), posting(**changes), MANAGER) == written
 
 
-@pytest.mark.parametrize("present", [None, "somebody.else@example.test"])
+@pytest.mark.parametrize("present", [None, "somebody.else@example.com"])
 def test_another_owner_is_written(present: str | None) -> None:
     assert difference(position(owner_email=present), posting(), MANAGER) == {"owner_email": MANAGER}
 
@@ -78,5 +78,5 @@ def test_without_an_owner_the_present_one_stays() -> None:
 
 
 def test_an_address_that_alva_does_not_know_is_never_written() -> None:
-    unknown = posting(hiring_manager_email="somebody.else@example.test")
+    unknown = posting(hiring_manager_email="somebody.else@example.com")
     assert difference(position(), unknown, owner_of(unknown, USERS)) == {}

@@ -104,10 +104,10 @@ def posting(sandbox: Sandbox) -> str:
         department="Engineering",
         location="London",
         commitment="Full-time",
-        hiring_manager_email="mika.strand@hiring.test",
+        hiring_manager_email="mika.strand@hiring.example.com",
     )
 
 
 @pytest.fixture
 def opportunity(sandbox: Sandbox, posting: str) -> str:
-    return sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.test"])
+    return sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.example.com"])

@@ -7,7 +7,7 @@ from tests.transport.recording import Reply
 
 def test_a_story_can_be_told_over_http_alone(control, lever, clock) -> None:
     posting = control.post("/recruiter/add_posting", {"name": "Cook", "tags": ["Alva: Screening"]})["result"]
-    uid = control.post("/recruiter/apply", {"posting": posting, "name": "Ada", "emails": ["a@b.test"]})["result"]
+    uid = control.post("/recruiter/apply", {"posting": posting, "name": "Ada", "emails": ["a@b.example.com"]})["result"]
     control.post("/recruiter/move", {"opportunity": uid, "stage": "Assessment", "at_ms": clock.now_ms() - 5})
     control.post("/recruiter/tag", {"opportunity": uid, "tags": ["one", "two"]})
     row = lever.get(f"/opportunities/{uid}")["data"]

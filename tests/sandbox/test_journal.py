@@ -30,7 +30,7 @@ def test_the_journal_is_narrowed_by_service_method_and_path(sandbox: Sandbox, le
 
 
 def test_bodies_and_queries_stay_out_of_a_printed_arrival(sandbox, lever) -> None:
-    lever.get("/opportunities", email="ada@candidates.test")
+    lever.get("/opportunities", email="ada@candidates.example.com")
     assert "ada" not in repr(sandbox.journal.all())
 
 

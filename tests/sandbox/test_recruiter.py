@@ -12,7 +12,7 @@ def shown(lever, uid: str):
 def test_an_applicant_is_an_opportunity_with_an_application(lever, opportunity, posting, clock) -> None:
     row = shown(lever, opportunity)
     (application,) = row["applications"]
-    assert (row["origin"], row["stage"], row["emails"]) == ("applied", "applicant-new", ["ada@candidates.test"])
+    assert (row["origin"], row["stage"], row["emails"]) == ("applied", "applicant-new", ["ada@candidates.example.com"])
     assert (application["posting"], application["type"]) == (posting, "posting")
     assert row["createdAt"] == application["createdAt"] == row["lastAdvancedAt"] == row["updatedAt"] == clock.now_ms()
     assert row["sources"] == ["Job site"]
@@ -56,15 +56,15 @@ def test_hiring_archives_with_the_reason_of_type_hired(sandbox, lever, opportuni
 def test_new_addresses_are_the_persons(sandbox, lever, opportunity, clock) -> None:
     other = sandbox.recruiter.add_lead("Ada", contact=opportunity)
     clock.advance(1)
-    sandbox.recruiter.set_emails(opportunity, ["new@candidates.test"])
+    sandbox.recruiter.set_emails(opportunity, ["new@candidates.example.com"])
     for uid in (opportunity, other):
-        assert shown(lever, uid)["emails"] == ["new@candidates.test"]
+        assert shown(lever, uid)["emails"] == ["new@candidates.example.com"]
         assert shown(lever, uid)["updatedAt"] == clock.now_ms()
 
 
 def test_a_hiring_manager_whom_lever_does_not_know_becomes_a_user(sandbox, lever) -> None:
-    posting = sandbox.recruiter.add_posting("Cook", hiring_manager_email="chef@hiring.test")
-    (user,) = lever.get("/users", email="chef@hiring.test")["data"]
+    posting = sandbox.recruiter.add_posting("Cook", hiring_manager_email="chef@hiring.example.com")
+    (user,) = lever.get("/users", email="chef@hiring.example.com")["data"]
     assert lever.get(f"/postings/{posting}")["data"]["hiringManager"] == user["id"]
     sandbox.recruiter.change_posting(posting, hiring_manager_email="", team="Kitchen")
     row = lever.get(f"/postings/{posting}")["data"]

@@ -117,7 +117,7 @@ class Office:
     def apply(self, name: str = "Ada Byron", *, posting: str | None = None, **options: Any) -> str:
         """Somebody applies, with an address of their own unless `emails` says otherwise. In the trigger stage."""
         number = len(self.sandbox.world.lever.opportunities)
-        given = {"emails": [f"c{number}@candidates.test"], **options}
+        given = {"emails": [f"c{number}@candidates.example.com"], **options}
         return self.recruiter.apply(posting or self.posting, name, **given)
 
     def applied(self, count: int, **options: Any) -> list[str]:

@@ -219,7 +219,7 @@ class TestLooks:
         monkeypatch.setattr(Telling, "state", mistaken)
         with pytest.raises(ApiError, match="1 of 30 candidates could not be done; the others were") as error:
             office.run(*people)
-        assert "candidates.test" not in f"{error.value} {error.value!r}"
+        assert "candidates.example.com" not in f"{error.value} {error.value!r}"
         assert [one for one in people if office.status(one) != SENT] == [people[7]]
         monkeypatch.undo()
         office.connect()

@@ -116,7 +116,7 @@ class TestStageChange:
             "not_requested": elsewhere(office),
             "missing_email": office.apply(emails=[]),
             "invalid_email": office.apply(emails=["nonsense"]),
-            "no_posting": office.recruiter.add_lead("Kim Ek", ["kim@candidates.test"], stage=TRIGGER),
+            "no_posting": office.recruiter.add_lead("Kim Ek", ["kim@candidates.example.com"], stage=TRIGGER),
         }
         assert office.deliver(*map(moved, people.values())) == dict.fromkeys(people, 1)
         assert office.progress.tally.ids == {word: [one] for word, one in people.items()}
@@ -131,7 +131,7 @@ class TestStageChange:
         office.reenter(ada)
         assert office.deliver(moved(ada), moved(ada)) == {"missing_email": 1}
         assert office.failures(ada) == ["missing_email"] * 2
-        office.recruiter.set_emails(ada, ["ada@candidates.test"])
+        office.recruiter.set_emails(ada, ["ada@candidates.example.com"])
         assert office.deliver(moved(ada)) == {"awaiting_retry": 1}
         office.reenter(ada)
         assert office.deliver(moved(ada)) == {"trigger_stage": 1}
@@ -169,7 +169,7 @@ class TestApplication:
 
     def test_a_late_application_of_an_older_lead_is_new(self, office: Office) -> None:
         posting = office.recruiter.add_posting("Support", tags=[SCREENING])
-        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.test"], at_ms=LONG_AGO_MS)
+        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"], at_ms=LONG_AGO_MS)
         office.recruiter.apply_lead(lead, posting)
         assert office.deliver(applied(office, lead)) == {"screening": 1}
 
@@ -232,7 +232,7 @@ class TestApplication:
         assert office.arrived("alva") == []
 
     def test_a_lead_without_a_posting_has_none_to_bring_up_to_date(self, office: Office) -> None:
-        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.test"])
+        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"])
         assert office.deliver(Event(Kind.APPLIED, lead, "a")) == {"not_requested": 1}
         assert office.writes() == 0
 
@@ -634,7 +634,7 @@ def comes_back_with_an_address(office: Office, begin: Begin) -> Told:
     """Failed in time, and asks again."""
     told = new(office, emails=[])
     office.deliver(*told.events)
-    office.recruiter.set_emails(told.opportunity, ["ada@candidates.test"])
+    office.recruiter.set_emails(told.opportunity, ["ada@candidates.example.com"])
     office.reenter(told.opportunity)
     return told
 
@@ -757,7 +757,7 @@ def invited_and(move: str) -> Callable[[Office], str]:
 SITUATIONS: list[Callable[[Office], str]] = [
     long_ago, lambda office: long_ago(office, stage=ELSEWHERE), lambda office: long_ago(office, tags=[SEND_TESTS]),
     invited, failed, bounced, finished, screened_long_ago, in_secret, lambda office: "nobody",
-    lambda office: office.recruiter.add_lead("Kim Ek", ["kim@candidates.test"], at_ms=LONG_AGO_MS),
+    lambda office: office.recruiter.add_lead("Kim Ek", ["kim@candidates.example.com"], at_ms=LONG_AGO_MS),
     *map(invited_and, ("archive", "restrict", "anonymise", "hire", "delete")),
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from alva_lever.rules.settings import Options
 from alva_lever.transport.errors import ApiError
 from tests.steps.office import ELSEWHERE, FURTHER, TRIGGER, Office
 
-EMAIL = "ada@candidates.test"
+EMAIL = "ada@candidates.example.com"
 DONE = ["High role fit", "Completed"]
 
 

@@ -91,7 +91,7 @@ def test_a_lasting_refusal_is_reported_and_fails_no_run(office: Office, ada: str
 def test_one_refusal_keeps_no_other_candidate_of_a_deleted_one_in_alva(office: Office, ada: str) -> None:
     """Somebody was added twice: both are to go."""
     position = office.in_alva(ada)["job_position_id"]
-    other = Invitee("second@candidates.test", external_id=ada)
+    other = Invitee("second@candidates.example.com", external_id=ada)
     office.sandbox.world.alva.roster.invite(position, other)
     first = next(office.alva().candidates(external_id=ada)).id
     office.faults.add("alva", "DELETE", f"*/candidates/{first}", status=422, times=None)

@@ -12,7 +12,7 @@ from tests.steps.office import ELSEWHERE, FURTHER, Office
 
 SEND_TESTS = "Alva: Send Tests"
 FAILED, BOUNCED, SENT = ["Invitation Failed"], ["Invitation Bounced"], ["Invitation Sent"]
-GOOD, OTHER = "ada@candidates.test", "ada.byron@candidates.test"
+GOOD, OTHER = "ada@candidates.example.com", "ada.byron@candidates.example.com"
 
 
 def lead(office: Office, **fields: Any) -> str:

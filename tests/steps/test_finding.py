@@ -48,7 +48,7 @@ def came(office: Office, at_ms: int) -> str:
 
 def applied_late(office: Office, at_ms: int) -> str:
     number = len(office.sandbox.world.lever.opportunities)
-    lead = office.recruiter.add_lead("Ada Byron", [f"lead{number}@candidates.test"], at_ms=LONG_AGO_MS)
+    lead = office.recruiter.add_lead("Ada Byron", [f"lead{number}@candidates.example.com"], at_ms=LONG_AGO_MS)
     office.recruiter.apply_lead(lead, screened(office), at_ms=at_ms)
     return lead
 
@@ -109,7 +109,7 @@ class TestKinds:
         assert (waiting(found), found.tally.counts) == ([], {})
 
     def test_an_application_on_a_posting_without_screening_is_not_looked_for(self, office: Office) -> None:
-        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.test"], at_ms=LONG_AGO_MS)
+        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"], at_ms=LONG_AGO_MS)
         office.recruiter.apply_lead(lead, office.posting, at_ms=WITHIN_MS)
         assert waiting(office.find(LAST_HOUR)) == []
 

@@ -323,7 +323,7 @@ def test_new_is_the_interval_with_its_overlap(office: Office, at_ms: int, reason
 
 def test_new_is_the_application_not_the_candidate(office: Office) -> None:
     screened = office.recruiter.add_posting("Cook", tags=[SCREENING])
-    lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.test"], at_ms=NOW_MS - 90 * 24 * HOUR_MS)
+    lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"], at_ms=NOW_MS - 90 * 24 * HOUR_MS)
     office.recruiter.apply_lead(lead, screened, at_ms=NOW_MS - 1)
     assert looked_at(office, lead, window=LAST_HOUR) == "screening"
     assert office.sent(lead) == 1
@@ -362,11 +362,13 @@ def test_nobody_else_is_invited(office: Office, alone: bool) -> None:
 
 
 def test_the_invitation_carries_name_address_and_the_opportunity(office: Office) -> None:
-    ada = office.apply(" Ada  Lovelace Byron ", emails=["not an address", "Ada@Candidates.test", "b@candidates.test"])
+    ada = office.apply(
+        " Ada  Lovelace Byron ", emails=["not an address", "Ada@Candidates.example.com", "b@candidates.example.com"]
+    )
     office.run(ada)
     sent = office.in_alva(ada)
     assert (sent["first_name"], sent["last_name"]) == ("Ada", "Lovelace Byron")
-    assert sent["email"].casefold() == "ada@candidates.test"
+    assert sent["email"].casefold() == "ada@candidates.example.com"
     assert (sent["external_id"], sent["invitation"]["status"]) == (ada, "sent")
     (position,) = office.positions()
     assert (position.id, position.facts.external_id) == (sent["job_position_id"], office.posting)
@@ -380,7 +382,7 @@ def test_one_name_or_none_is_enough(office: Office, name: str, expected: tuple[s
 
 
 def test_a_person_on_two_postings_is_invited_for_each(office: Office) -> None:
-    ada = office.apply(emails=["ada@candidates.test"])
+    ada = office.apply(emails=["ada@candidates.example.com"])
     again = office.apply(posting=office.recruiter.add_posting("Cook"), contact=ada)
     assert office.run(ada, again) == {"trigger_stage": 2}
     assert [office.sent(one) for one in (ada, again)] == [1, 1]
@@ -442,7 +444,7 @@ def everybody(office: Office) -> list[str]:
         office.apply(origin="agency"),
         office.apply(emails=[]),
         office.apply(emails=["nonsense"], stage=ELSEWHERE, tags=[SEND_TESTS]),
-        office.recruiter.add_lead("Kim Ek", ["kim@candidates.test"], stage="New applicant"),
+        office.recruiter.add_lead("Kim Ek", ["kim@candidates.example.com"], stage="New applicant"),
         office.apply(tags=[SENT]),
         office.apply(stage=FURTHER),
         office.apply(),

@@ -12,7 +12,7 @@ from alva_lever.rules.settings import Options
 from tests.steps.killing import Killer, When, survives
 from tests.steps.office import FURTHER, TRIGGER, Office
 
-GOOD, OTHER = "ada@candidates.test", "ada.byron@candidates.test"
+GOOD, OTHER = "ada@candidates.example.com", "ada.byron@candidates.example.com"
 SENT, FAILED, DONE = ["Invitation Sent"], ["Invitation Failed"], ["High role fit", "Completed"]
 SEND_TESTS = "Alva: Send Tests"
 TAGS = ["vip", "Alva: Send Test", "Data Engineer", "Platform"]
@@ -102,7 +102,7 @@ def bounced_untold(office: Office) -> tuple[str, End]:
 
 
 def completes_at_once(office: Office) -> tuple[str, End]:
-    email = "kim@candidates.test"
+    email = "kim@candidates.example.com"
     office.candidates.remember_person(email, 82)
     return apply(office, email), End(1, DONE, ["result"])
 
@@ -171,7 +171,7 @@ def test_all_of_them_together_end_the_same_wherever_the_process_was_killed(offic
     for at in range(1, MOST_REQUESTS):
         office.reopen()
         people: dict[str, End] = dict([plain(office), without_address(office), completes_at_once(office)])
-        ada = office.apply(emails=["bo@candidates.test"], tags=TAGS[:2])
+        ada = office.apply(emails=["bo@candidates.example.com"], tags=TAGS[:2])
         office.run(ada)
         office.candidates.bounce(ada)
         office.recruiter.untag(ada, "Alva: Invitation Sent")

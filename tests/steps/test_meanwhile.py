@@ -39,20 +39,20 @@ class TestSpoiltInAlva:
         assert office.push_lately(again=True) == {"completed": 4}
 
     def test_one_of_nobodys_is_no_fault(self, office: Office, ada: str) -> None:
-        self.unreadable(office, office.candidates.add_by_hand(office.posting, "by.hand@candidates.test"))
+        self.unreadable(office, office.candidates.add_by_hand(office.posting, "by.hand@candidates.example.com"))
         office.candidates.finish(ada, 82)
         assert office.push_lately() == {"completed": 1}
 
     def add(self, office: Office, external_id: str) -> None:
         position = office.candidates.add_position("Another job")
-        invitee = Invitee(f"{position}@candidates.test", external_id=external_id)
+        invitee = Invitee(f"{position}@candidates.example.com", external_id=external_id)
         office.sandbox.world.alva.roster.invite(position, invitee)
 
     def test_a_name_in_the_place_of_an_id_is_told_to_nobody(self, office: Office, ada: str) -> None:
         names = (
             "Ada",
             "Ada-Byron",
-            "ada@candidates.test",
+            "ada@candidates.example.com",
             "Ada Byron 2",
             "ada.byron1990",
             "0701234567",
@@ -97,7 +97,7 @@ class TestMeanwhile:
         office.candidates.anonymise(ada)
         assert office.push_lately() == {"unchanged": 1}
         assert office.status(ada) == before
-        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.recruiter.set_emails(ada, ["right@candidates.example.com"])
         office.reenter(ada)
         assert office.run(ada) == {"trigger_stage": 1}
         assert office.status(ada) == SENT
@@ -117,7 +117,7 @@ class TestMeanwhile:
         office.later()
         (note,) = office.sandbox.look(ada)["notes"]
         office.recruiter.delete_note(ada, note["id"])
-        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.recruiter.set_emails(ada, ["right@candidates.example.com"])
         office.reenter(ada)
         office.later(5)
         assert office.push_lately() == {"unchanged": 1}
@@ -138,7 +138,7 @@ class TestMeanwhile:
         assert office.status(ada) == ["Completed", "Very low role fit"]
         assert "Role fit: 20" in office.notes(ada)[0]
 
-    @pytest.mark.parametrize("address", [None, "right@candidates.test"])
+    @pytest.mark.parametrize("address", [None, "right@candidates.example.com"])
     def test_an_invitation_of_the_same_run_counts(self, office: Office, ada: str, address: str | None) -> None:
         office.candidates.bounce(ada)
         office.push_lately()
@@ -231,7 +231,7 @@ class TestMeanwhile:
         if cause == "note deleted and crash":
             office.recruiter.delete_note(ada, office.sandbox.look(ada)["notes"][0]["id"])
         elif cause == "crash":
-            office.recruiter.set_emails(ada, ["second@candidates.test"])
+            office.recruiter.set_emails(ada, ["second@candidates.example.com"])
         office.reenter(ada)
         again = {"bounced": 1}
         if cause == "at once":
@@ -324,7 +324,7 @@ class TestMeanwhile:
             assert office.run(ada) == {"awaiting_retry": 1}
         assert office.writes() == 0
         assert (office.status(ada), office.failures(ada)) == (["Invitation Failed"], ["bounce", "missing_email"])
-        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.recruiter.set_emails(ada, ["right@candidates.example.com"])
         office.reenter(ada)
         assert office.run(ada) == {"trigger_stage": 1}
         assert office.status(ada) == SENT
@@ -370,7 +370,7 @@ class TestAskedOnce:
         office.candidates.bounce(ada)
         office.later()
 
-    @pytest.mark.parametrize("address", [None, "second@candidates.test"])
+    @pytest.mark.parametrize("address", [None, "second@candidates.example.com"])
     @pytest.mark.parametrize("write", ["removeTags", "addTags"])
     @pytest.mark.parametrize("way", ["retry", "next hour", "results, then retry", "event"])
     def test_by_an_entry(self, office: Office, ada: str, address: str | None, write: str, way: str) -> None:
@@ -412,7 +412,7 @@ class TestAskedOnce:
     def test_after_a_failure(self, office: Office) -> None:
         ada = office.apply(emails=[])
         office.run(ada)
-        office.recruiter.set_emails(ada, ["ada@candidates.test"])
+        office.recruiter.set_emails(ada, ["ada@candidates.example.com"])
         office.reenter(ada)
         self.crash(office, ada, "removeTags")
         office.run(ada)
@@ -433,7 +433,7 @@ class TestAskedOnce:
             assert office.run(ada) == {"missing_email": 1}
         (note,) = [note for note in office.sandbox.look(ada)["notes"] if "bounced" in note["text"]]
         office.recruiter.delete_note(ada, note["id"])
-        office.recruiter.set_emails(ada, ["right@candidates.test"])
+        office.recruiter.set_emails(ada, ["right@candidates.example.com"])
         office.reenter(ada)
         office.later()
         assert office.push_lately() == {"unchanged": 1}
@@ -443,8 +443,8 @@ class TestAskedOnce:
     def test_who_is_confidential_by_the_time_of_the_link_is_called_so(self, office: Office) -> None:
         """Somebody whose old results complete the invitation at once."""
         office.connect(lever_key=office.sandbox.add_lever_key("granted", None, confidential=True))
-        office.candidates.remember_person("ada@candidates.test", 82)
-        ada = office.apply(emails=["ada@candidates.test"])
+        office.candidates.remember_person("ada@candidates.example.com", 82)
+        ada = office.apply(emails=["ada@candidates.example.com"])
 
         def hide() -> None:
             office.sandbox.world.lever.opportunity(ada).confidential = True

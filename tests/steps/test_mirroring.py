@@ -142,7 +142,7 @@ class TestCalls:
 
 class TestWho:
     def test_by_hand_in_alva_is_nobodys(self, office: Office, ada: str) -> None:
-        office.candidates.add_by_hand(office.posting, "by.hand@candidates.test")
+        office.candidates.add_by_hand(office.posting, "by.hand@candidates.example.com")
         assert office.push_lately() == {}
 
     def test_named(self, office: Office, ada: str) -> None:

@@ -11,7 +11,7 @@ from alva_lever.transport.errors import ApiError
 from tests.steps.office import ELSEWHERE, HOUR_MS, NOW_MS, Office
 
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
-MANAGER = "mika.strand@hiring.test"
+MANAGER = "mika.strand@hiring.example.com"
 
 
 def facts(office: Office, posting: str) -> tuple[Any, ...]:
@@ -37,8 +37,10 @@ def test_a_position_is_made_once_for_sixty_candidates(office: Office) -> None:
     assert len(office.arrived("lever", "GET", "/postings/*")) == 1
 
 
-@pytest.mark.parametrize("written", ["lena.falk@hiring.test", "LENA.FALK@hiring.test", "Lena.Falk@hiring.test"])
-@pytest.mark.parametrize("manager", ["lena.falk@hiring.test", "Lena.FALK@hiring.test"])
+@pytest.mark.parametrize(
+    "written", ["lena.falk@hiring.example.com", "LENA.FALK@hiring.example.com", "Lena.Falk@hiring.example.com"]
+)
+@pytest.mark.parametrize("manager", ["lena.falk@hiring.example.com", "Lena.FALK@hiring.example.com"])
 def test_it_has_the_postings_name_team_and_hiring_manager(office: Office, written: str, manager: str) -> None:
     office.candidates.add_user(written)
     posting = office.recruiter.add_posting("Cook", team="Kitchen", hiring_manager_email=manager)
@@ -64,11 +66,11 @@ def test_a_manager_who_is_no_user_in_alva_is_left_out_and_keeps_nobody_waiting(o
 
 
 def test_an_owner_in_alva_stays_where_the_manager_is_no_user(office: Office) -> None:
-    office.candidates.add_user("owner@example.test")
+    office.candidates.add_user("owner@example.com")
     posting = office.recruiter.add_posting("Cook", hiring_manager_email=MANAGER)
-    office.candidates.add_position("Cook", external_id=posting, owner_email="owner@example.test")
+    office.candidates.add_position("Cook", external_id=posting, owner_email="owner@example.com")
     invite(office, posting)
-    assert facts(office, posting) == ("Cook", None, "owner@example.test")
+    assert facts(office, posting) == ("Cook", None, "owner@example.com")
     assert office.arrived("alva", "PATCH") == []
 
 

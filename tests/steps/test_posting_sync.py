@@ -17,8 +17,8 @@ from alva_lever.transport.retry import ATTEMPTS
 from include.sandbox.adapter import SandboxAdapter
 from tests.steps.office import Office
 
-MANAGER = "mika.strand@hiring.test"
-OTHER = "lena.falk@hiring.test"
+MANAGER = "mika.strand@hiring.example.com"
+OTHER = "lena.falk@hiring.example.com"
 
 
 class Written(SandboxAdapter):
@@ -99,12 +99,12 @@ class TestWhatIsWritten:
         office.forget()
         assert (office.sync(), office.writes()) == ({"unchanged": 1}, 0)
 
-    @pytest.mark.parametrize("user", ["Mika.Strand@Hiring.test", MANAGER.upper()])
+    @pytest.mark.parametrize("user", ["Mika.Strand@Hiring.EXAMPLE.com", MANAGER.upper()])
     def test_the_hiring_manager_is_found_in_any_case_and_written_as_alva_has_it(
         self, office: Office, written: list[dict[str, Any]], user: str
     ) -> None:
         office.candidates.add_user(user)
-        posting = office.recruiter.add_posting("Cook", hiring_manager_email="mika.STRAND@hiring.test")
+        posting = office.recruiter.add_posting("Cook", hiring_manager_email="mika.STRAND@hiring.example.com")
         office.candidates.add_position("Cook", external_id=posting)
         assert (office.sync(), written) == ({"updated": 1}, [{"owner_email": user}])
         assert (office.sync(), len(written)) == ({"unchanged": 1}, 1)
@@ -200,7 +200,7 @@ class TestFaults:
             assert office.sync() == {"unchanged": 1}
         said = "\n".join([caplog.text, *map(str, events)])
         assert f"Job position {office.positions()[0].id} stays as it is (name, owner_email)" in said
-        assert not [word for word in ("Chef", "hiring.test", "lena") if word in said]
+        assert not [word for word in ("Chef", "hiring.example.com", "lena") if word in said]
 
     @pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Forbidden)])
     def test_a_refused_key_fails_the_task(self, office: Office, cook: str, status: int, error: type[ApiError]) -> None:

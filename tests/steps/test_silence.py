@@ -16,10 +16,11 @@ from alva_lever.transport.errors import ApiError
 from tests.steps.office import HOUR_MS, NOW_MS, Office
 
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
-MANAGER = "quentin.overseer@hiring.test"
+MANAGER = "quentin.overseer@hiring.example.com"
 # Parts of names, addresses, answers of Alva's, notes and results.
 PERSONAL = [
-    "zebedee", "quux", "candidates.test", "hiring.test", "quentin", "overseer", "no more candidates can be",
+    "zebedee", "quux", "candidates.example.com", "hiring.example.com",
+    "quentin", "overseer", "no more candidates can be",
     "on this job position already", "must be a string", "ordered by whoever", "is not an e-mail address",
     "role fit: ", "what to do:", "sten ", "app.alva.test", "%40", "nonsense",
 ]  # fmt: skip
@@ -52,8 +53,8 @@ def everything(office: Office) -> None:
     two = [apply("Zebedee Quux"), apply("Zebedee Quux", posting=by_hand)]
     office.run(first, *two)
     office.candidates.expire_position(expired)
-    office.candidates.add_by_hand(by_hand, "zebedee.hand@candidates.test", "Zebedee", "Quux")
-    office.candidates.remember_person("zebedee.known@candidates.test", 82)
+    office.candidates.add_by_hand(by_hand, "zebedee.hand@candidates.example.com", "Zebedee", "Quux")
+    office.candidates.remember_person("zebedee.known@candidates.example.com", 82)
     office.recruiter.hire(two[0], **at)
     office.recruiter.delete(two[1], **at)
     office.candidates.bounce(first)
@@ -61,12 +62,12 @@ def everything(office: Office) -> None:
     office.recruiter.tag(first, "Alva: Send Tests", "ALVA: send tests")
     others: list[dict[str, Any]] = [
         {"emails": []}, {"emails": ["zebedee nonsense"]}, {"posting": expired}, {}, {}, {},
-        {"emails": ["zebedee.known@candidates.test"]},
-        {"posting": by_hand, "emails": ["zebedee.hand@candidates.test"]},
+        {"emails": ["zebedee.known@candidates.example.com"]},
+        {"posting": by_hand, "emails": ["zebedee.hand@candidates.example.com"]},
     ]  # fmt: skip
     for fields in others:
         apply("Zebedee Quux", **{**at, **fields})
-    office.recruiter.add_lead("Zebedee Quux", ["zebedee@candidates.test"], stage="New applicant", **at)
+    office.recruiter.add_lead("Zebedee Quux", ["zebedee@candidates.example.com"], stage="New applicant", **at)
     office.recruiter.change_posting(office.posting, name=" ")
     for service in ("lever", "alva"):
         office.faults.add(service, kind="html", skip=2)
@@ -109,7 +110,7 @@ def test_a_whole_run_says_nothing_of_anybody(office: Office, logged: Callable[[]
 def test_an_error_says_nothing_of_anybody(
     office: Office, logged: Callable[[], str], service: str, path: str, fault: dict[str, Any]
 ) -> None:
-    ada = office.apply("Zebedee Quux", emails=["zebedee@candidates.test"])
+    ada = office.apply("Zebedee Quux", emails=["zebedee@candidates.example.com"])
     office.faults.add(service, path=path, times=None, **fault)
     with pytest.raises(ApiError) as error:
         office.run(ada)
@@ -121,7 +122,7 @@ def test_an_error_says_nothing_of_anybody(
 
 
 def test_objects_show_nothing_of_anybody(office: Office) -> None:
-    ada = office.apply("Zebedee Quux", emails=["zebedee@candidates.test"])
+    ada = office.apply("Zebedee Quux", emails=["zebedee@candidates.example.com"])
     office.run(ada)
     office.candidates.finish(ada)
     lever, alva = office.lever(), office.alva()

@@ -6,7 +6,7 @@ import pytest
 
 from alva_lever.transport.fields import Fields, Untrusted
 
-SECRET = "ada@example.test"
+SECRET = "ada@example.com"
 
 WRONG = [
     ("text", SECRET, [1, True, [SECRET], {"x": SECRET}, None]),

@@ -16,8 +16,8 @@ from tests.transport.conftest import ShopHook
 from tests.transport.recording import CUT, RecordingServer, Reply, Time
 
 OK = Reply(json={"ok": True})
-SECRETS = ("Ada Byron", "ada@example.test", "the-key", "s3cret-extra")
-PERSON = {"message": "Ada Byron <ada@example.test> is known", "code": "Ada Byron"}
+SECRETS = ("Ada Byron", "ada@example.com", "the-key", "s3cret-extra")
+PERSON = {"message": "Ada Byron <ada@example.com> is known", "code": "Ada Byron"}
 
 
 def basic(key: str) -> str:
@@ -208,7 +208,7 @@ class TestSilence:
             Reply(403, json=PERSON),
             Reply(500, json=PERSON),
             Reply(raw=b'["Ada Byron"'),
-            Reply(302, headers={"Location": "https://elsewhere.test/?email=ada@example.test"}),
+            Reply(302, headers={"Location": "https://elsewhere.test/?email=ada@example.com"}),
             CUT,
         ],
     )
@@ -217,7 +217,7 @@ class TestSilence:
     ) -> None:
         server.always(reply)
         with pytest.raises(ApiError) as error:
-            shop.call("POST", "/things", json={"name": "Ada Byron", "email": "ada@example.test"})
+            shop.call("POST", "/things", json={"name": "Ada Byron", "email": "ada@example.com"})
         said = [
             str(error.value),
             repr(error.value),

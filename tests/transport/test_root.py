@@ -82,7 +82,7 @@ def test_segments_of_a_path_are_encoded() -> None:
     assert path("Lever", "opportunities", "a/b?c#d%e") == "/opportunities/a%2Fb%3Fc%23d%25e"
 
 
-@pytest.mark.parametrize("segment", ["", ".", "..", "ada@example.test", "Ada Byron", "a\nb", "a\x00b", "x" * 201])
+@pytest.mark.parametrize("segment", ["", ".", "..", "ada@example.com", "Ada Byron", "a\nb", "a\x00b", "x" * 201])
 def test_what_can_be_no_id_is_not_found_without_being_shown(segment: str) -> None:
     with pytest.raises(NotFound) as error:
         path("Lever", "opportunities", segment, "notes")

@@ -128,7 +128,7 @@ class TestNotTaken:
             ({"data": ...}, "`data`"),
             ({"data": []}, "`data`"),
             ({"data": {"candidate_id": 48213}}, "`data.candidate_id`"),
-            ({"data": {"candidate_id": "someone@candidates.test"}}, "`data.candidate_id`"),
+            ({"data": {"candidate_id": "someone@candidates.example.com"}}, "`data.candidate_id`"),
         ],
     )
     def test_400_where_it_is_signed_and_says_nothing_usable(

@@ -169,7 +169,7 @@ class TestNotTaken:
             ({"data": "opportunity-1"}, "`data`"),
             ({"data": {"opportunityId": 3}}, "`data.opportunityId`"),
             ({"data": {"opportunityId": ""}}, "`data.opportunityId`"),
-            ({"data": {"opportunityId": "someone@candidates.test"}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": "someone@candidates.example.com"}}, "`data.opportunityId`"),
             ({"data": {"opportunityId": "+46 70 123 45 67"}}, "`data.opportunityId`"),
             ({"data": {"opportunityId": "../stages"}}, "`data.opportunityId`"),
             ({"data": {"opportunityId": "x" * 101}}, "`data.opportunityId`"),

@@ -57,7 +57,7 @@ def furnish(account: LeverAccount) -> None:
         user = User(
             fixed_uuid(f"user {name}"),
             name,
-            f"{username}@hiring.test",
+            f"{username}@hiring.example.com",
             created_at,
             role,
             job_title=title,

@@ -26,8 +26,7 @@ def fingerprint(emails: Sequence[str]) -> str:
 
 def _valid(email: str) -> str | None:
     try:
-        # `test_environment` lets the reserved `.test` pass, where the sandbox's candidates live.
-        checked = validate_email(email.strip(), check_deliverability=False, test_environment=True)
+        checked = validate_email(email.strip(), check_deliverability=False)
     except EmailNotValidError:
         return None
     return checked.normalized

@@ -2,6 +2,7 @@
 
     ApiError                    all of it; an AirflowException
     ├── SetupError              the connection is missing or incomplete, or leads elsewhere: a person has to act
+    │   └── MissingPermission   the key cannot read what every decision needs
     ├── Refused                 a lasting no (4xx): asking again changes nothing
     │   ├── Unauthorized        401, the key isn't accepted
     │   ├── Forbidden           403, the key may not do or see this
@@ -46,6 +47,10 @@ class ApiError(AirflowException):
 
 class SetupError(ApiError):
     """The connection is missing, incomplete or unsafe, or the vendor's host sends us to another one."""
+
+
+class MissingPermission(SetupError):
+    """Lever's key lacks a permission without which nothing can be decided about anybody. The text names it."""
 
 
 class Refused(ApiError):

@@ -41,7 +41,7 @@ class Api:
     def position(self, **fields: Any) -> str:
         return str(self.call("POST", "/job_positions", 201, json={"name": "Cook"} | fields)["id"])
 
-    def invite(self, position: str, opportunity: str | None, email: str = "kim@example.test", **fields: Any) -> Any:
+    def invite(self, position: str, opportunity: str | None, email: str = "kim@example.com", **fields: Any) -> Any:
         body = {"email": email, "external_id": opportunity, "send_invitation": True} | fields
         return self.call("POST", f"/job_positions/{position}/candidates", 201, json=body)
 

@@ -24,9 +24,9 @@ def test_an_unknown_stage_is_a_422(api, kim, body):
 
 
 def test_an_address_cannot_be_changed_nor_anything_with_it(api, kim):
-    refused = api.call("PATCH", f"/candidates/{kim}", 422, json={"email": "new@example.test", "stage": "hired"})
+    refused = api.call("PATCH", f"/candidates/{kim}", 422, json={"email": "new@example.com", "stage": "hired"})
     assert refused["error"]["code"] == "email_is_fixed"
-    assert (api.candidate(kim)["email"], api.candidate(kim)["stage"]) == ("kim@example.test", "in_process")
+    assert (api.candidate(kim)["email"], api.candidate(kim)["stage"]) == ("kim@example.com", "in_process")
 
 
 def test_a_removed_candidate_is_gone_everywhere_but_its_invitation_stays_counted(api, kim, candidates):
@@ -122,9 +122,9 @@ def test_after_24_months_name_address_and_results_are_gone(api, kim, candidates,
     assert (row["invitation"], row["role_fit"], row["external_id"]) == (None, None, "opp-1")
     results = api.results(kim)
     assert (results["role_fit"], results["logic"], results["personality"]) == (None, None, None)
-    assert api.walk("/candidates", email="kim@example.test") == []
+    assert api.walk("/candidates", email="kim@example.com") == []
     api.call("POST", f"/candidates/{kim}/invitation", 422)
-    assert api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": "kim@example.test"})
+    assert api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": "kim@example.com"})
 
 
 def test_an_anonymised_candidate_is_in_nobodys_way(api, kim, candidates):

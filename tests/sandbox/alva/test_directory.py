@@ -4,10 +4,10 @@ import pytest
 
 
 def test_users_are_added_once_by_address_in_whatever_case(api):
-    body = {"email": "Ada@example.test", "first_name": "Ada", "last_name": "Ek", "team": "Kitchen"}
+    body = {"email": "Ada@example.com", "first_name": "Ada", "last_name": "Ek", "team": "Kitchen"}
     made = api.call("POST", "/users", 201, json=body)
     assert {key: made[key] for key in body} == body
-    error = api.call("POST", "/users", 409, json={"email": "ada@EXAMPLE.test"})["error"]
+    error = api.call("POST", "/users", 409, json={"email": "ada@EXAMPLE.com"})["error"]
     assert error["details"] == {"user_id": made["id"]}
     assert api.call("GET", "/users") == {"data": [made], "next_cursor": None}
     api.call("POST", "/users", 422, json={"email": "ada"})

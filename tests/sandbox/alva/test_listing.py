@@ -6,7 +6,7 @@ import pytest
 def test_a_list_has_50_rows_a_page_unless_asked_and_at_most_100(api):
     position = api.position()
     for number in range(130):
-        api.invite(position, f"opp-{number}", f"person{number}@example.test")
+        api.invite(position, f"opp-{number}", f"person{number}@example.com")
     first = api.call("GET", "/candidates")
     assert len(first["data"]) == 50
     assert first["next_cursor"] is not None
@@ -46,12 +46,12 @@ def test_a_known_parameter_that_cannot_be_read_is_a_400(api, query):
 
 def test_unknown_parameters_are_ignored(api):
     api.position()
-    assert len(api.call("GET", "/job_positions?colour=blue&email=a@b.test&job_position_id=7")["data"]) == 1
+    assert len(api.call("GET", "/job_positions?colour=blue&email=a@b.example.com&job_position_id=7")["data"]) == 1
 
 
 def test_a_row_that_is_removed_while_a_list_is_walked_hides_no_other(api):
     position = api.position()
-    ids = [api.invite(position, f"opp-{n}", f"p{n}@example.test")["id"] for n in range(4)]
+    ids = [api.invite(position, f"opp-{n}", f"p{n}@example.com")["id"] for n in range(4)]
     first = api.call("GET", "/candidates", params={"limit": 2})
     api.call("DELETE", f"/candidates/{ids[1]}", 204)
     second = api.call("GET", "/candidates", params={"limit": 2, "cursor": first["next_cursor"]})
@@ -60,9 +60,9 @@ def test_a_row_that_is_removed_while_a_list_is_walked_hides_no_other(api):
 
 def test_updated_since_includes_its_moment(api, clock):
     position = api.position()
-    early = api.invite(position, "early", "early@example.test")
+    early = api.invite(position, "early", "early@example.com")
     clock.ms += 1
-    late = api.invite(position, "late", "late@example.test")
+    late = api.invite(position, "late", "late@example.com")
     assert late["updated_at"] == "2025-03-01T08:00:00.001Z"
     assert early["updated_at"] == "2025-03-01T08:00:00Z"
     both = api.walk("/candidates", updated_since=early["updated_at"])
@@ -74,22 +74,22 @@ def test_updated_since_includes_its_moment(api, clock):
 
 def test_candidates_are_found_by_external_id_email_and_position_alone_and_together(api):
     cook, waiter = api.position(), api.position()
-    api.invite(cook, "opp-1", "Kim@Example.test")
-    api.invite(waiter, "opp-2", "kim@example.test")
-    api.invite(cook, "opp-3", "bo@example.test")
+    api.invite(cook, "opp-1", "Kim@Example.com")
+    api.invite(waiter, "opp-2", "kim@example.com")
+    api.invite(cook, "opp-3", "bo@example.com")
 
     def found(path="/candidates", **parameters):
         return [row["external_id"] for row in api.walk(path, **parameters)]
 
     assert found(external_id="opp-3") == ["opp-3"]
-    assert found(email="KIM@example.TEST") == ["opp-1", "opp-2"]
+    assert found(email="KIM@Example.com") == ["opp-1", "opp-2"]
     assert found(job_position_id=cook) == ["opp-1", "opp-3"]
-    assert found(email="kim@example.test", job_position_id=waiter) == ["opp-2"]
+    assert found(email="kim@example.com", job_position_id=waiter) == ["opp-2"]
     assert found(external_id="opp-1", job_position_id=waiter) == []
-    assert found(external_id="opp-1", email="bo@example.test") == []
-    assert found(f"/job_positions/{cook}/candidates", email="kim@example.test") == ["opp-1"]
+    assert found(external_id="opp-1", email="bo@example.com") == []
+    assert found(f"/job_positions/{cook}/candidates", email="kim@example.com") == ["opp-1"]
     assert found(f"/job_positions/{cook}/candidates", job_position_id=waiter) == ["opp-1", "opp-3"]
-    assert found(external_id="nobody") == found(email="nobody@example.test") == found(job_position_id="0") == []
+    assert found(external_id="nobody") == found(email="nobody@example.com") == found(job_position_id="0") == []
     assert found(external_id="") == []
 
 

@@ -8,7 +8,7 @@ from include.sandbox.alva.candidate import Invitee
 
 def test_many_threads_that_invite_one_person_invite_once(api, candidates):
     position = api.position()
-    body = {"email": "kim@example.test", "external_id": "opp-1"}
+    body = {"email": "kim@example.com", "external_id": "opp-1"}
     headers = {"X-API-Key": "sandbox-alva-key"}
 
     def invite(_):
@@ -22,13 +22,13 @@ def test_many_threads_that_invite_one_person_invite_once(api, candidates):
 
 def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(api, organisation, candidates):
     position = api.position()
-    kim = api.invite(position, "opp-1", "kim@example.test", first_name="Kimberley", last_name="Ekström")["id"]
+    kim = api.invite(position, "opp-1", "kim@example.com", first_name="Kimberley", last_name="Ekström")["id"]
     candidates.finish("opp-1", 83)
     shown = [
         repr(organisation.roster.get(kim)),
-        repr(organisation.persons.find("kim@example.test")),
+        repr(organisation.persons.find("kim@example.com")),
         repr(organisation.positions.get(position)),
-        repr(Invitee("kim@example.test", "Kimberley", "Ekström")),
+        repr(Invitee("kim@example.com", "Kimberley", "Ekström")),
     ]
     for text in shown:
         for secret in ("kim@", "Kimberley", "Ekström", "83", "percentage"):
@@ -38,4 +38,4 @@ def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(api, organisation, c
 def test_ids_come_from_whoever_gives_them(clock):
     names = iter(["profile", "user"])
     organisation = AlvaOrganisation(clock, lambda: next(names))
-    assert organisation.directory.add_user("ada@example.test").id == "user"
+    assert organisation.directory.add_user("ada@example.com").id == "user"

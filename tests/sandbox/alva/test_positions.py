@@ -4,19 +4,19 @@ import pytest
 
 
 def test_a_new_position_has_every_field_and_the_default_profile(api, candidates):
-    candidates.add_user("Ada@example.test")
+    candidates.add_user("Ada@example.com")
     made = api.call(
         "POST",
         "/job_positions",
         201,
-        json={"name": "Cook", "external_id": "posting-1", "owner_email": "ada@example.test", "team": "Kitchen", "x": 1},
+        json={"name": "Cook", "external_id": "posting-1", "owner_email": "ada@example.com", "team": "Kitchen", "x": 1},
     )
     profile = api.call("GET", "/profiles")["data"][0]
     assert made == {
         "id": made["id"],
         "external_id": "posting-1",
         "name": "Cook",
-        "owner_email": "ada@example.test",
+        "owner_email": "ada@example.com",
         "hiring_team": [],
         "team": "Kitchen",
         "location": None,
@@ -41,7 +41,7 @@ def test_a_new_position_has_every_field_and_the_default_profile(api, candidates)
         ({"name": "Cook", "external_id": 7}, "external_id"),
         ({"name": "Cook", "archived": "yes"}, "archived"),
         ({"name": "Cook", "assessments": ["chess"]}, "assessments"),
-        ({"name": "Cook", "hiring_team": "ada@example.test"}, "hiring_team"),
+        ({"name": "Cook", "hiring_team": "ada@example.com"}, "hiring_team"),
     ],
 )
 def test_a_wrong_field_is_a_422_that_names_it(api, body, field):
@@ -64,7 +64,7 @@ def test_a_patch_changes_what_it_has_and_updated_at_only_where_something_differs
     assert changed["updated_at"] == "2025-03-02T08:00:00Z"
 
 
-@pytest.mark.parametrize("body", [{"owner_email": "nobody@example.test"}, {"hiring_team": ["nobody@example.test"]}])
+@pytest.mark.parametrize("body", [{"owner_email": "nobody@example.com"}, {"hiring_team": ["nobody@example.com"]}])
 def test_an_owner_or_member_who_is_no_user_is_refused_and_nothing_changes(api, organisation, body):
     position = api.position()
     error = api.call("PATCH", f"/job_positions/{position}", 422, json={"name": "Chef"} | body)["error"]
@@ -89,10 +89,10 @@ def test_a_position_is_active_for_90_days_from_its_last_new_candidate(api, clock
         return api.call("GET", f"/job_positions/{position}")["status"]
 
     assert status() == "inactive"
-    api.invite(position, "opp-1", "one@example.test")
+    api.invite(position, "opp-1", "one@example.com")
     assert status() == "active"
     clock.days(89)
-    api.invite(position, "opp-2", "two@example.test")
+    api.invite(position, "opp-2", "two@example.com")
     clock.days(89.9)
     assert status() == "active"
     clock.days(0.1)
@@ -105,7 +105,7 @@ def test_an_expired_position_takes_no_more_candidates_but_those_it_has_go_on(api
     position = api.position(external_id="posting-1")
     first = api.invite(position, "opp-1")
     candidates.expire_position("posting-1")
-    refused = api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": "bo@example.test"})
+    refused = api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": "bo@example.com"})
     assert refused["error"]["code"] == "job_position_expired"
     assert candidates.find("opp-2")["invitations_sent"] == 0
     candidates.finish("opp-1", 90)

@@ -117,9 +117,9 @@ def test_a_change_moves_updated_at_even_when_the_clock_stands(api, candidates):
 
 
 def test_one_person_in_two_positions_has_one_set_of_results_and_two_role_fits(api, candidates, clock):
-    cook = api.invite(api.position(), "opp-1", "Kim@example.test")["id"]
-    waiter = api.invite(api.position(), "opp-2", "kim@example.test")["id"]
-    stranger = api.invite(api.position(), "opp-3", "bo@example.test")
+    cook = api.invite(api.position(), "opp-1", "Kim@example.com")["id"]
+    waiter = api.invite(api.position(), "opp-2", "kim@example.com")["id"]
+    stranger = api.invite(api.position(), "opp-3", "bo@example.com")
     clock.days(1)
     candidates.start("opp-1")
     assert statuses(api.candidate(waiter)) == ["started", "invited"]
@@ -184,10 +184,10 @@ def test_coding_belongs_to_one_application_and_is_waited_for(api, candidates):
 
 def test_a_move_finds_the_candidate_that_was_added_last(api, candidates):
     position = api.position()
-    old = api.invite(position, "opp-1", "wrong@example.test")["id"]
+    old = api.invite(position, "opp-1", "wrong@example.com")["id"]
     candidates.bounce("opp-1")
     api.call("DELETE", f"/candidates/{old}", 204)
-    new = api.invite(position, "opp-1", "right@example.test")["id"]
+    new = api.invite(position, "opp-1", "right@example.com")["id"]
     assert candidates.finish("opp-1") == new
     found = candidates.find("opp-1")
     assert found["candidate"] == api.candidate(new)
@@ -216,5 +216,5 @@ def test_a_move_that_makes_no_sense_is_refused(api, candidates):
 
 def test_results_that_come_to_be_known_complete_an_application_that_waits(api, candidates):
     kim = api.invite(api.position(), "opp-1")["id"]
-    candidates.remember_person("KIM@example.test", 64)
+    candidates.remember_person("KIM@example.com", 64)
     assert api.candidate(kim)["role_fit"] == 64

@@ -208,7 +208,7 @@ class TestEvents:
 
     def test_a_persons_other_application_is_told_of_too(self, sandbox, api, candidates, receiver, kim) -> None:
         other = api.invite(api.position(), "opp-2")["id"]
-        api.invite(api.position(), "opp-3", "bo@example.test")
+        api.invite(api.position(), "opp-3", "bo@example.com")
         for move, event in [("finish", "role_fit.created"), ("reset", "candidate.updated")]:
             getattr(candidates, move)("opp-2")
             assert Counter(told(sandbox, receiver)) == Counter([(event, kim), (event, other)])
@@ -220,8 +220,8 @@ class TestEvents:
         self, sandbox, api, candidates, receiver, kim
     ) -> None:
         other = api.invite(api.position(), "opp-2")["id"]
-        candidates.remember_person("nobody@example.test")
-        candidates.remember_person("KIM@example.test", 70)
+        candidates.remember_person("nobody@example.com")
+        candidates.remember_person("KIM@example.com", 70)
         assert told(sandbox, receiver) == [("role_fit.created", kim), ("role_fit.created", other)]
 
     def test_another_profile_is_told_for_each_role_fit_of_the_position(
@@ -229,8 +229,8 @@ class TestEvents:
     ) -> None:
         profile = organisation.directory.add_profile("Another").id
         position = api.position()
-        bo = api.invite(position, "opp-2", "bo@example.test")["id"]
-        api.invite(position, "opp-3", "cy@example.test")
+        bo = api.invite(position, "opp-2", "bo@example.com")["id"]
+        api.invite(position, "opp-3", "cy@example.com")
         candidates.finish("opp-2")
         told(sandbox, receiver)
         api.call("PATCH", f"/job_positions/{position}", json={"profile_id": profile})
@@ -239,7 +239,7 @@ class TestEvents:
     def test_a_candidate_that_was_added_by_hand_has_no_opportunity(
         self, sandbox, api, organisation, candidates, receiver
     ) -> None:
-        hand = candidates.add_by_hand(api.position(), "kim@example.test")
+        hand = candidates.add_by_hand(api.position(), "kim@example.com")
         candidates.finish("opp-1")
         assert len(told(sandbox, receiver)) == 2
         assert [row.opportunity for row in sandbox.deliveries.all()] == ["opp-1", None]
@@ -264,7 +264,7 @@ class TestConnecting:
 
     def test_an_organisation_by_itself_works_without_one(self) -> None:
         organisation = AlvaOrganisation(Clock(MARCH_MS), policy=Policy())
-        Candidates(organisation).remember_person("kim@example.test")
+        Candidates(organisation).remember_person("kim@example.com")
         assert organisation.webhook.connection is None
 
     def test_another_connection_takes_the_place_of_the_first(self, sandbox, candidates, receiver, kim) -> None:

@@ -46,7 +46,9 @@ def test_an_application_is_announced_whoever_makes_it(sandbox, lever, register, 
     ]
     lever.post("/opportunities", {"name": "Di"}, perform_as=user)
     application = sandbox.recruiter.apply_lead(lead, posting)
-    applied = lever.post(f"/postings/{posting}/apply", {"name": "Ed", "email": "ed@b.test"})["data"]["applicationId"]
+    applied = lever.post(f"/postings/{posting}/apply", {"name": "Ed", "email": "ed@b.example.com"})["data"][
+        "applicationId"
+    ]
     first, second, third, fourth = told("applicationCreated")
     for uid, data in zip([*made, lead], (first, second, third), strict=True):
         (held,) = lever.get(f"/opportunities/{uid}")["data"]["applications"]
@@ -100,7 +102,7 @@ def test_deleting_is_announced_with_the_user(sandbox, lever, register, told, opp
     register("candidateDeleted")
     expected = ids(lever, opportunity)
     sandbox.recruiter.delete(opportunity)
-    (robin,) = lever.get("/users", email="robin.vik@hiring.test")["data"]
+    (robin,) = lever.get("/users", email="robin.vik@hiring.example.com")["data"]
     assert told("candidateDeleted") == [expected | {"deletedBy": robin["id"]}]
 
 

@@ -8,8 +8,8 @@ def ids(sandbox, posting) -> dict[str, str]:
     recruiter = sandbox.recruiter
     other = recruiter.add_posting("Designer", location="Oslo")
     ids = {
-        "ada": recruiter.apply(posting, "Ada", ["Ada@Candidates.test"], tags=["vip"], at_ms=1000),
-        "bo": recruiter.apply(other, "Bo", ["bo@candidates.test"], stage="offer", tags=["VIP"], at_ms=2000),
+        "ada": recruiter.apply(posting, "Ada", ["Ada@Candidates.example.com"], tags=["vip"], at_ms=1000),
+        "bo": recruiter.apply(other, "Bo", ["bo@candidates.example.com"], stage="offer", tags=["VIP"], at_ms=2000),
         "cleo": recruiter.add_lead("Cleo", tags=["vip", "late"], origin="referred", at_ms=3000),
     }
     recruiter.archive(ids["bo"], "Withdrew", at_ms=4000)
@@ -34,7 +34,7 @@ def names(ids: dict[str, str], found: list[str]) -> set[str]:
         ({"source": "Job site"}, {"ada", "bo"}),
         ({"stage_id": "offer"}, {"bo"}),
         ({"stage_id": ["offer", "lead-new"]}, {"bo", "cleo"}),
-        ({"email": "ada@candidates.TEST"}, {"ada"}),
+        ({"email": "ada@candidates.example.COM"}, {"ada"}),
         ({"archived": "true"}, {"bo"}),
         ({"archived": "false"}, {"ada", "cleo"}),
         ({"snoozed": "true"}, {"cleo"}),

@@ -15,7 +15,7 @@ UNAUTHENTICATED = {"code": "UnauthorizedError", "message": "The request requires
 @pytest.fixture
 def secret(sandbox) -> str:
     posting = sandbox.recruiter.add_posting("Chief Financial Officer", confidential=True)
-    return sandbox.recruiter.apply(posting, "Ada", ["ada@candidates.test"])
+    return sandbox.recruiter.apply(posting, "Ada", ["ada@candidates.example.com"])
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic", "Basic !!!", "Basic bm9ib2R5Og==", "Bearer sandbox-lever-key"])

@@ -43,7 +43,7 @@ def test_updated_at_goes_with_no_other_filter_but_confidentiality(lever, posting
 
 def test_expand_shows_the_people_of_a_posting(lever, posting) -> None:
     row = lever.get(f"/postings/{posting}", expand=["hiringManager", "owner"])["data"]
-    assert row["hiringManager"]["email"] == "mika.strand@hiring.test"
+    assert row["hiringManager"]["email"] == "mika.strand@hiring.example.com"
     assert set(row["owner"]) > {"id", "name", "accessRole"}
     assert isinstance(lever.get(f"/postings/{posting}")["data"]["hiringManager"], str)
 
@@ -75,7 +75,7 @@ def test_a_title_that_somebody_took_off_is_not_put_back_by_renaming(sandbox, lev
 
 
 def test_a_lead_gets_the_postings_tags_when_it_is_linked(sandbox, lever, posting, clock) -> None:
-    lead = sandbox.recruiter.add_lead("Ada", ["ada@candidates.test"], ["vip"])
+    lead = sandbox.recruiter.add_lead("Ada", ["ada@candidates.example.com"], ["vip"])
     assert lever.get(f"/opportunities/{lead}")["data"]["applications"] == []
     clock.advance(1000)
     application = sandbox.recruiter.apply_lead(lead, posting)
@@ -104,7 +104,7 @@ def test_an_applicant_of_the_job_site_is_found_again_by_address(lever, posting, 
     body = {
         "personalInformation": [
             {"identifier": "name", "value": "A"},
-            {"identifier": "email", "value": "ada@candidates.test"},
+            {"identifier": "email", "value": "ada@candidates.example.com"},
         ]
     }
     made = lever.post(f"/postings/{posting}/apply", body)["data"]

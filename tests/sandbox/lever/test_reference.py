@@ -49,8 +49,8 @@ def test_a_tag_that_nobody_carries_any_more_is_not_listed(sandbox, lever) -> Non
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ({"email": "Robin.Vik@hiring.test"}, ["Robin Vik"]),
-        ({"email": "nobody@hiring.test"}, []),
+        ({"email": "Robin.Vik@hiring.example.com"}, ["Robin Vik"]),
+        ({"email": "nobody@hiring.example.com"}, []),
         ({"accessRole": "super admin"}, ["Robin Vik"]),
         ({"accessRole[]": ["super admin", "admin"]}, ["Sasha Lund", "Robin Vik"]),
     ],
@@ -62,7 +62,7 @@ def test_users_are_found(lever, params, expected) -> None:
 def test_users_come_the_newest_first_and_without_those_who_left(sandbox, lever) -> None:
     times = [row["createdAt"] for row in lever.walk("/users", limit=2)]
     assert times == sorted(times, reverse=True)
-    new = sandbox.recruiter.add_user("New Here", "new@hiring.test")
+    new = sandbox.recruiter.add_user("New Here", "new@hiring.example.com")
     assert lever.listed("/users")[0] == new
     sandbox.world.lever.user(new).deactivated_at = 1
     assert new not in lever.listed("/users")

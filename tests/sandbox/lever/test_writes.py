@@ -156,7 +156,7 @@ def test_a_new_opportunity_needs_perform_as_and_lands_on_the_person_with_its_add
     lever, opportunity, posting
 ) -> None:
     user = lever.get("/users")["data"][0]["id"]
-    body = {"name": "Somebody", "emails": ["ADA@candidates.test"], "postings": [posting], "tags": ["new"]}
+    body = {"name": "Somebody", "emails": ["ADA@candidates.example.com"], "postings": [posting], "tags": ["new"]}
     assert lever.refused("POST", "/opportunities", json=body)[0] == 400
     response = lever.call("POST", "/opportunities", params={"perform_as": user}, json=body)
     made = response.json()
@@ -166,7 +166,7 @@ def test_a_new_opportunity_needs_perform_as_and_lands_on_the_person_with_its_add
     assert made["data"]["stage"] == "lead-new"
     assert made["data"]["tags"] == ["new", "Data Engineer", "Engineering", "Platform", "London", "Full-time"]
     assert made["data"]["contact"] == lever.get(f"/opportunities/{opportunity}")["data"]["contact"]
-    fresh = lever.post("/opportunities", {"name": "Bo", "emails": ["bo@candidates.test"]}, perform_as=user)
+    fresh = lever.post("/opportunities", {"name": "Bo", "emails": ["bo@candidates.example.com"]}, perform_as=user)
     assert fresh["deduped"] is False
     assert fresh["data"]["applications"] == []
 
@@ -187,9 +187,9 @@ def test_deleted_ones_are_gone_and_in_the_feed(sandbox, lever, posting) -> None:
 
 def test_a_contact_is_changed_for_all_of_its_opportunities(lever, shown, path, clock) -> None:
     contact = shown()["contact"]
-    answer = lever.put(f"/contacts/{contact}", {"location": "Oslo", "emails": ["new@candidates.test"]})
+    answer = lever.put(f"/contacts/{contact}", {"location": "Oslo", "emails": ["new@candidates.example.com"]})
     assert answer["data"]["location"] == {"name": "Oslo"}
     assert "isAnonymized" not in answer["data"]
-    assert (shown()["location"], shown()["emails"]) == ("Oslo", ["new@candidates.test"])
+    assert (shown()["location"], shown()["emails"]) == ("Oslo", ["new@candidates.example.com"])
     assert shown()["updatedAt"] == clock.now_ms()
     assert lever.get(f"/contacts/{contact}")["data"]["isAnonymized"] is False
