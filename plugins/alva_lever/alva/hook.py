@@ -11,7 +11,7 @@ from requests.auth import AuthBase
 
 from alva_lever.alva import wire
 from alva_lever.rules.model import AlvaCandidate, JobPosition, Results, later
-from alva_lever.transport.errors import ApiError, Malformed, NotFound, malformed
+from alva_lever.transport.errors import ApiError, NotFound
 from alva_lever.transport.failures import VendorError
 from alva_lever.transport.fields import Fields, same_id
 from alva_lever.transport.hook import VendorHook
@@ -28,6 +28,17 @@ T = TypeVar("T")
 PAGE_LIMIT = 100
 # What of a job position can be changed.
 _CHANGEABLE = {"name", "owner_email", "team"}
+
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCandidate:
+    candidate_id: str
+    external_id: str | None
+    candidate: AlvaCandidate | None
+    external_id_unknown: bool = False
 
 
 class AlvaHook(VendorHook):
@@ -103,7 +114,7 @@ class AlvaHook(VendorHook):
             if job_position_id in (None, found.job_position_id):
                 yield found
 
-    def changed_candidates(self, since_ms: int) -> Iterator[tuple[str | None, AlvaCandidate | Malformed]]:
+    def changed_candidates(self, since_ms: int) -> Iterator[ChangedCandidate]:
         """Whoever changed since then: `external_id`, and the candidate. GET /candidates
 
         The error in a candidate's place says what in this row can't be read; the others are given all the same. An API
@@ -112,9 +123,9 @@ class AlvaHook(VendorHook):
         params = [("updated_since", wire.moment(since_ms))]
         for row in self._walk(wire.candidate_row, "candidates", params=params, key=lambda row: row.key):
             if row.candidate is None:
-                yield row.external_id, malformed(self._asked("GET", "/candidates"), status=200, problem=row.problem)
+                yield ChangedCandidate(row.key, row.external_id, None, row.external_id is None)
             elif row.candidate.updated_at_ms is None or row.candidate.updated_at_ms >= since_ms:
-                yield row.external_id, row.candidate
+                yield ChangedCandidate(row.candidate.id, row.external_id, row.candidate)
 
     def candidate(self, candidate_id: str) -> AlvaCandidate:
         """GET /candidates/{id}. :raises NotFound: there is none, or none any more."""
@@ -193,6 +204,15 @@ class AlvaHook(VendorHook):
         for row in self._walk(wire.position, "job_positions", params=params, key=lambda position: position.id):
             if external_id in (None, row.external_id):
                 yield row
+
+    def position(self, position_id: str) -> JobPosition:
+        """GET /job_positions/{id}. :raises NotFound: there is none, or none any more."""
+        read = wire.one(lambda row: wire.position(same_id(position_id, row)))
+        return self.ask("GET", path(self.vendor, "job_positions", position_id), read)
+
+    def positions_of(self, posting_id: str) -> list[JobPosition]:
+        """Every job position of a posting. :raises Malformed: a row that may be one can't be read."""
+        return list(self.positions(external_id=posting_id))
 
     def find_position(self, posting_id: str) -> JobPosition | None:
         """The job position of a posting of Lever's, None if it has none. GET /job_positions"""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ORIGINS = ("agency", "applied", "internal", "referred", "sourced", "university")
-NAMES = ("trigger_stage", "progression_stage", "blocked_origins")
+NAMES = ("trigger_stage", "progression_stage", "blocked_origins", "dry_run")
 
 
 class BadOption(ValueError):
@@ -29,6 +29,7 @@ class Options:
     trigger_stage: object
     progression_stage: object = None
     blocked_origins: frozenset[str] = frozenset()
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,9 @@ def read_options(value: object) -> Options:
     for origin in origins:
         if origin not in ORIGINS:
             raise BadOption(f"Option `blocked_origins` has {_shown(origin)}. Accepted: {_listed(ORIGINS)}")
-    return Options(value.get("trigger_stage"), value.get("progression_stage"), frozenset(origins))
+    return Options(
+        value.get("trigger_stage"), value.get("progression_stage"), frozenset(origins), value.get("dry_run") is True
+    )
 
 
 def resolve(options: Options, stages: Sequence[Stage]) -> Settings:

@@ -50,7 +50,7 @@ class SetupError(ApiError):
 
 
 class MissingPermission(SetupError):
-    """Lever's key lacks a permission without which nothing can be decided about anybody. The text names it."""
+    """The key lacks a permission without which nothing can be decided about anybody. The text names it."""
 
 
 class Refused(ApiError):

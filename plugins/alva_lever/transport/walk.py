@@ -13,6 +13,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row that can't be read, but for its id. `problem` names fields, never values."""
+
+    id: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """The rows of one answer; `next` asks for the page after it, None on the last one."""
 
