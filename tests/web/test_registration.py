@@ -45,7 +45,7 @@ def lever(url: str) -> LeverHook:
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, url: str, key: str) -> None:
-    connection = {"conn_type": "lever", "host": f"{url}/lever/v1", "login": key}
+    connection = {"conn_type": "lever", "host": f"{url}/lever/v1", "password": key}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(connection))
 
 
@@ -339,7 +339,7 @@ class TestCommand:
 
     def test_by_itself_it_reads_levers_key_from_airflows_database(self, sandbox: Sandbox, url: str) -> None:
         with create_session() as session:
-            session.add(Connection("lever_default", "lever", host=f"{url}/lever/v1", login=sandbox.LEVER_KEY))
+            session.add(Connection("lever_default", "lever", host=f"{url}/lever/v1", password=sandbox.LEVER_KEY))
         command = [sys.executable, "-m", "alva_lever.web.register", "http://127.0.0.1:8080"]
         environment = {name: value for name, value in os.environ.items() if "LEVER_DEFAULT" not in name}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
