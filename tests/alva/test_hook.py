@@ -9,7 +9,16 @@ from requests.adapters import HTTPAdapter
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.rules.model import AlvaCandidate
-from alva_lever.transport.errors import Conflict, Forbidden, Malformed, Passing, Refused, SetupError, Unauthorized
+from alva_lever.transport.errors import (
+    Conflict,
+    Forbidden,
+    Malformed,
+    NotFound,
+    Passing,
+    Refused,
+    SetupError,
+    Unauthorized,
+)
 from tests.alva.conftest import candidate, listed, position
 from tests.transport.recording import CUT, RecordingServer, Reply, Time
 
@@ -123,6 +132,11 @@ class TestSetup:
         server.answer(GONE)
         with pytest.raises(SetupError, match=f"no API of Alva at {server.root}"):
             ask(alva)
+
+    def test_users_that_are_not_there_are_not_there(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(GONE)
+        with pytest.raises(NotFound):
+            list(alva.user_emails())
 
     def test_the_test_of_a_connection_is_one_request(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(listed(position()), Reply(503))

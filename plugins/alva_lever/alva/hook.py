@@ -49,6 +49,8 @@ class AlvaHook(VendorHook):
 
     vendor: ClassVar[str] = "Alva"
     example_root: ClassVar[str] = "the root that Alva gives you, beginning with https://"
+    # Asked for owners of job positions alone, which do without.
+    optional_listings: ClassVar[frozenset[str]] = frozenset({"/users"})
 
     def __init__(
         self,

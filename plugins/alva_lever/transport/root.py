@@ -84,8 +84,8 @@ def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
 def no_api(root: str, *, conn_id: str, vendor: str, example: str) -> str:
     """The sentence for a root below which a whole listing isn't found."""
     return (
-        f"there is no API of {vendor} at {root}. Put the root of {vendor}'s API into the host field of connection "
-        f"`{conn_id}`, path included, such as {example}"
+        f"there is no API of {vendor} at {root}. Put the root of {vendor}'s API, path included, into the host field of "
+        f"connection `{conn_id}`: {example}"
     )
 
 
