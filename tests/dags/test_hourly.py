@@ -228,18 +228,17 @@ class TestRefused:
         assert said in self.failed(hourly, caplog, capsys)
 
     @pytest.mark.parametrize(
-        ("name", "field", "said"),
+        ("name", "root", "said"),
         [
-            ("AIRFLOW_CONN_LEVER_DEFAULT", "login", "login of connection `lever_default`"),
-            ("AIRFLOW_CONN_ALVA_DEFAULT", "password", "password of connection `alva_default`"),
+            ("AIRFLOW_CONN_LEVER_DEFAULT", "lever", "password field of connection `lever_default`"),
+            ("AIRFLOW_CONN_ALVA_DEFAULT", "alva", "password field of connection `alva_default`"),
         ],
     )
     def test_a_wrong_key(
         self, hourly: Runner, served: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
-        capsys: pytest.CaptureFixture[str], name: str, field: str, said: str,
+        capsys: pytest.CaptureFixture[str], name: str, root: str, said: str,
     ) -> None:  # fmt: skip
-        root = "lever" if field == "login" else "alva"
-        monkeypatch.setenv(name, json.dumps({"conn_type": "http", "host": f"{served}/{root}/v1", field: "wrong"}))
+        monkeypatch.setenv(name, json.dumps({"conn_type": "http", "host": f"{served}/{root}/v1", "password": "wrong"}))
         text = self.failed(hourly, caplog, capsys)
         assert said in text
 

@@ -106,7 +106,7 @@ class Office:
 
     def connect(self, url: str = IN_PROCESS, *, lever_key: str = Sandbox.LEVER_KEY) -> None:
         """From now on, hooks that are made go there with this key."""
-        lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "login": lever_key}
+        lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "password": lever_key}
         alva = {"conn_type": "alva", "host": f"{url}/alva/v1", "password": Sandbox.ALVA_KEY}
         self.monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(lever))
         self.monkeypatch.setenv("AIRFLOW_CONN_ALVA_DEFAULT", json.dumps(alva))

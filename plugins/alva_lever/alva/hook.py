@@ -60,6 +60,8 @@ class AlvaHook(VendorHook):
 
     vendor: ClassVar[str] = "Alva"
     example_root: ClassVar[str] = "the root that Alva gives you, beginning with https://"
+    # Asked for owners of job positions alone, which do without.
+    optional_listings: ClassVar[frozenset[str]] = frozenset({"/users"})
 
     def __init__(
         self,
@@ -247,7 +249,7 @@ class AlvaHook(VendorHook):
     # What `VendorHook` asks.
 
     def _auth(self, connection: Connection) -> AuthBase:
-        missing = f"Connection `{self.http_conn_id}` has no password: put Alva's API key there"
+        missing = f"Connection `{self.http_conn_id}` has no API key: put Alva's API key into its password field"
         if connection.login:
             missing += " (it may stand in the login field)"
         return BearerAuth(
@@ -264,7 +266,7 @@ class AlvaHook(VendorHook):
         return wire.error(body)
 
     def _advice(self, status: int, method: str, path: str) -> str:
-        field = f"the password of connection `{self.http_conn_id}`"
+        field = f"the password field of connection `{self.http_conn_id}`"
         advice = {
             401: f"the API key was not accepted. Put a valid one into {field}",
             403: "the API key may not do this. Have somebody with admin access in Alva make one that may, "
