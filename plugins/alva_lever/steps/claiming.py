@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.asking import Failure
 from alva_lever.rules.claims import Claim, Kind
 from alva_lever.rules.mirror import Word
+from alva_lever.rules.notes import Failure
 from alva_lever.rules.window import OVERLAP_MS
 from alva_lever.steps.departures import Departures
 from alva_lever.steps.inviting import Inviting
