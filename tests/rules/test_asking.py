@@ -249,14 +249,14 @@ def test_a_posting_removes_the_cause_of_no_posting_whatever_the_addresses() -> N
 @pytest.mark.parametrize("on", [POSTING, None], ids=["on a posting", "on none"])
 @pytest.mark.parametrize("failure", ["missing_email", "invalid_email"])
 def test_the_cause_that_was_an_address_needs_no_posting(failure: str, on: Posting | None) -> None:
-    mended = opportunity(tags=FAILED + SENDING)
-    assert again(mended, told_failure(failure, "7"), on=on) is Again.CAUSE_REMOVED
+    corrected = opportunity(tags=FAILED + SENDING)
+    assert again(corrected, told_failure(failure, "7"), on=on) is Again.CAUSE_REMOVED
     assert again(opportunity(tags=FAILED + SENDING, emails=()), told_failure(failure, "7"), on=on) is None
 
 
 def test_another_address_removes_the_cause_of_a_bounce() -> None:
-    mended = opportunity(tags=BOUNCED + SENDING, emails=(OTHER_ADDRESS, ADDRESS))
-    assert again(mended, told_bounce(), in_alva=bounced_at(ADDRESS)) is Again.CAUSE_REMOVED
+    corrected = opportunity(tags=BOUNCED + SENDING, emails=(OTHER_ADDRESS, ADDRESS))
+    assert again(corrected, told_bounce(), in_alva=bounced_at(ADDRESS)) is Again.CAUSE_REMOVED
 
 
 @pytest.mark.parametrize(
@@ -273,9 +273,9 @@ BOUNCES = pytest.mark.parametrize("notes", [[told_bounce()], []], ids=["told", "
 
 
 @BOUNCES
-def test_a_bounce_needs_no_note_to_be_mended(notes: list[Note]) -> None:
-    mended = opportunity(tags=BOUNCED + SENDING, emails=(OTHER_ADDRESS, ADDRESS))
-    assert again(mended, *notes, in_alva=bounced_at(ADDRESS)) is Again.CAUSE_REMOVED
+def test_a_bounce_needs_no_note_to_be_put_right(notes: list[Note]) -> None:
+    corrected = opportunity(tags=BOUNCED + SENDING, emails=(OTHER_ADDRESS, ADDRESS))
+    assert again(corrected, *notes, in_alva=bounced_at(ADDRESS)) is Again.CAUSE_REMOVED
     waiting = opportunity(tags=BOUNCED + SENDING)
     assert again(waiting, *notes, in_alva=bounced_at(ADDRESS)) is None
 
@@ -285,7 +285,7 @@ def test_a_bounce_needs_no_note_to_be_mended(notes: list[Note]) -> None:
     ("emails", "removed"),
     [((ADDRESS,), True), ((OTHER_ADDRESS,), True), (("none", ADDRESS), True), (("none",), False), ((), False)],
 )
-def test_whom_a_crash_left_removed_from_alva_is_to_be_added_anew(
+def test_whom_a_crash_left_removed_from_alva_is_to_be_added_again(
     notes: list[Note], emails: tuple[str, ...], removed: bool
 ) -> None:
     who = opportunity(tags=BOUNCED + SENDING, emails=emails)
@@ -347,8 +347,8 @@ def test_without_send_tests_a_removed_cause_does_not_ask_again(failure: str) -> 
 
 
 def test_without_send_tests_another_address_does_not_ask_again() -> None:
-    mended = opportunity(tags=BOUNCED, emails=(OTHER_ADDRESS,))
-    assert again(mended, told_bounce(), in_alva=bounced_at(ADDRESS)) is None
+    corrected = opportunity(tags=BOUNCED, emails=(OTHER_ADDRESS,))
+    assert again(corrected, told_bounce(), in_alva=bounced_at(ADDRESS)) is None
 
 
 @pytest.mark.parametrize(
@@ -488,7 +488,7 @@ def test_the_failure_of_a_manual_run_is_told_under_its_id(entry_ms: int) -> None
 
 
 def test_the_failure_of_a_manual_run_is_told_after_that_of_an_entry() -> None:
-    """The entry's failure was told, then a person names the candidate, who has come in anew meanwhile."""
+    """The entry's failure was told, then a person names the candidate, who has come in again meanwhile."""
     told = told_failure("missing_email", str(TOLD_MS), TOLD_MS)
     back = entered(TOLD_MS, TOLD_MS + HOUR_MS, tags=FAILED, emails=())
     asked = again(back, told, request=A_PERSON)

@@ -271,7 +271,7 @@ class TestRows:
     def test_who_has_no_more_than_the_link_was_not_told_of_a_reset(self, before: tuple[str, ...]) -> None:
         assert lever(*before, links=(LINK,)).mirror(INVITED).word == Word.INVITED
 
-    def test_a_failure_after_the_bounce_stays_until_it_is_mended(self) -> None:
+    def test_a_failure_after_the_bounce_stays_until_it_is_put_right(self) -> None:
         """A poll for invitations and one for results don't set each other's tags right for ever."""
         there = lever(tags.INVITATION_FAILED)
         there.notes = [told_bounce(), told_failure("missing_email", "k", NEW_YEAR_MS + 1)]
@@ -294,7 +294,7 @@ class TestRows:
         assert "Role fit: 30" in there.results_note
         assert len(there.notes) == 1
 
-    def test_a_note_that_a_person_deleted_is_written_anew_and_none_is_needed_to_take_one_back(self) -> None:
+    def test_a_note_that_a_person_deleted_is_written_again_and_none_is_needed_to_take_one_back(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         there.notes = []
@@ -343,7 +343,7 @@ class TestFirstVersion:
             (candidate("completed", "started"), None, "awaiting"),
         ],
     )
-    @pytest.mark.parametrize("own", [(tags.COMPLETED, fit(82)), (tags.INVITATION_SENT,)], ids=["results", "none"])
+    @pytest.mark.parametrize("own", [(tags.COMPLETED, fit(75)), (tags.INVITATION_SENT,)], ids=["results", "none"])
     def test_is_brought_up_to_date_in_its_place(
         self, own: tuple[str, ...], found: AlvaCandidate, summary: Results | None, state: str
     ) -> None:
@@ -357,7 +357,7 @@ class TestFirstVersion:
         assert not there.mirror(replace(INVITED, email="", invitation=None))
 
     def test_goes_with_the_tags_where_alva_has_forgotten_the_candidate(self) -> None:
-        there = self.told(tags.COMPLETED, fit(82), links=(LINK,))
+        there = self.told(tags.COMPLETED, fit(75), links=(LINK,))
         assert there.mirror(replace(INVITED, email="", invitation=None)).word == Word.RESET
         assert there.state == "reset"
 
@@ -408,7 +408,7 @@ class TestProgression:
         there.mirror(DONE, results())
         there.mirror(INVITED)
         if crashed:
-            # Between the note, which Lever dates anew, and the stage.
+            # Between the note, which Lever gives a new date, and the stage.
             before = there.opportunity
             there.mirror(DONE, results(30))
             there.notes = [replace(there.notes[0], text_at_ms=NEW_YEAR_MS + 99)]

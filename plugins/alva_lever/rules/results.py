@@ -21,7 +21,7 @@ class State(StrEnum):
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"  # completed without a role fit: withdrawn, or not computed yet
     RESET = "reset"
-    AWAITING = "awaiting"  # some tests are done, and others are not, or not any more
+    AWAITING = "awaiting"  # some tests are done, and others are not, or no longer
 
     @property
     def has_results(self) -> bool:

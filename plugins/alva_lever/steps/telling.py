@@ -101,7 +101,7 @@ class Telling:
         return next((note for note in self._lever.notes(opportunity_id) if is_own(note, ref)), None)
 
     def _tag(self, opportunity_id: str, change: TagChange) -> None:
-        # Removed first: a crash in between leaves no status, and whoever has none is looked at again.
+        # Removed first: a crash in between leaves no status, and an opportunity without one is looked at again.
         if change.remove:
             self._lever.remove_tags(opportunity_id, change.remove)
         if change.add:
