@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.asking import Failure
+from alva_lever.rules.notes import Failure
 from alva_lever.rules.claims import Kind
 from alva_lever.rules.leftovers import LONGEST_MS
 from alva_lever.rules.mirror import Word

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.rules.asking import Failure
+from alva_lever.rules.notes import Failure
 from alva_lever.rules.model import AlvaCandidate
 from alva_lever.transport.errors import Forbidden, NotFound, Refused, Unauthorized
 

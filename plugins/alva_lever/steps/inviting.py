@@ -10,14 +10,14 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import asking, tags
 from alva_lever.rules.addresses import first_valid, same
-from alva_lever.rules.asking import Again, Failure, Report, Request
+from alva_lever.rules.asking import Again, Report, Request
 from alva_lever.rules.claims import Claim
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tally import Tally
-from alva_lever.rules.texts import ALREADY_ON_JOB
+from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
 from alva_lever.rules.window import Window
 from alva_lever.steps.crew import locked
 from alva_lever.steps.looking import Look, Looking
