@@ -48,7 +48,9 @@ class Departures:
     def hire(self, opportunity_id: str) -> str:
         """Whoever is this opportunity's in Alva is hired there: `hired`, `not_in_alva` or `refused_by_alva`."""
         candidates = list(self._alva.candidates(external_id=opportunity_id))
-        return self._each(candidates, HIRED, lambda one: one.stage != HIRED and self._alva.set_stage(one.id, HIRED))
+        return self._each(
+            candidates, HIRED, lambda one: None if one.stage == HIRED else self._alva.set_stage(one.id, HIRED)
+        )
 
     def remove(self, opportunity_id: str) -> str:
         """Whoever is this opportunity's in Alva is removed from it: `deleted`, `not_in_alva` or `refused_by_alva`."""

@@ -19,7 +19,8 @@ from alva_lever.rules.window import Window
 from alva_lever.steps.batch import CALLS_PER_TURN
 from alva_lever.steps.inviting import SHOWN
 from alva_lever.steps.looking import Pair
-from alva_lever.transport.errors import Forbidden
+from alva_lever.transport.errors import Asked, Forbidden
+from alva_lever.transport.walk import whole
 
 # A batch fills this much of a turn by what its candidates are expected to cost; the rest is for surprises.
 CALLS_PER_BATCH = CALLS_PER_TURN * 9 // 10
@@ -29,6 +30,10 @@ _MOST_BATCHES = 1000
 _LISTED = 0.1
 # As many postings as fit well into one URL.
 _POSTINGS_AT_ONCE = 40
+
+
+_POSTINGS: Asked = {"vendor": "Lever", "method": "GET", "path": "/postings"}
+_OPPORTUNITIES: Asked = {"vendor": "Lever", "method": "GET", "path": "/opportunities"}
 
 
 @dataclass(slots=True)
@@ -65,7 +70,7 @@ class Finding:
     def find(self) -> Found:
         """:raises ApiError: a listing could not be had whole. Nothing is left out quietly."""
         window, found = self._window, self.found
-        for posting in self._lever.postings(tag=tags.SCREENING):
+        for posting in whole(self._lever.postings(tag=tags.SCREENING), _POSTINGS):
             found.tally.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
             self._screening.append(posting.id)
         for row in self._lever.deleted_opportunities(
@@ -88,11 +93,14 @@ class Finding:
         self._known.add(opportunity_id)
         return True
 
+    def _every_opportunity(self, filters: OpportunityFilter) -> Iterator[Opportunity]:
+        return whole(self._lever.every_opportunity(filters), _OPPORTUNITIES)
+
     def _hired(self) -> Iterator[Opportunity]:
         reasons = tuple(reason.id for reason in self._lever.archive_reasons(type="hired"))
         if not reasons:
             return
-        yield from self._lever.every_opportunity(
+        yield from self._every_opportunity(
             OpportunityFilter(
                 archive_reason_id=reasons,
                 archived_at_start_ms=self._window.first_ms,
@@ -103,8 +111,8 @@ class Finding:
     def _candidates(self) -> Iterator[Opportunity]:
         window = self._window
         yield from self._entries()
-        yield from self._lever.every_opportunity(OpportunityFilter(tag=(tags.SEND_TESTS,), archived=False))
-        yield from self._lever.every_opportunity(
+        yield from self._every_opportunity(OpportunityFilter(tag=(tags.SEND_TESTS,), archived=False))
+        yield from self._every_opportunity(
             OpportunityFilter(created_at_start_ms=window.first_ms, created_at_end_ms=window.last_ms)
         )
         yield from self._late_applications()
@@ -118,7 +126,7 @@ class Finding:
             advanced_at_start_ms=window.first_ms,
             advanced_at_end_ms=window.last_ms,
         )
-        for row in self._lever.every_opportunity(asked):
+        for row in self._every_opportunity(asked):
             entered_ms = row.last_advanced_at_ms
             # The look at who moved meanwhile also shows who came in before that and after the window: not ours.
             if entered_ms is None or window.has(entered_ms) or entered_ms >= started_ms:
@@ -129,7 +137,7 @@ class Finding:
         for start in range(0, len(self._screening), _POSTINGS_AT_ONCE):
             some = tuple(self._screening[start : start + _POSTINGS_AT_ONCE])
             asked = OpportunityFilter(posting_id=some, updated_at_start_ms=self._window.first_ms)
-            for row in self._lever.every_opportunity(asked):
+            for row in self._every_opportunity(asked):
                 if row.application is not None and self._window.has(row.application.created_at_ms):
                     yield row
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.model import Opportunity
-from alva_lever.transport.errors import Forbidden, Malformed, NotFound
+from alva_lever.transport.errors import Asked, Forbidden, Malformed, NotFound
+from alva_lever.transport.walk import whole
 
 # How many are looked at in one request. A page has room for four times as many, since a person may have several
 # opportunities, and what is looked at is acted on within seconds.
 AT_ONCE = 25
+
+_LISTED: Asked = {"vendor": "Lever", "method": "GET", "path": "/opportunities"}
 
 # An opportunity's id, and its contact's where nothing is likely to be done about it: see `Looking`.
 Pair = tuple[str, str | None]
@@ -59,7 +62,7 @@ class Looking:
         if len(contacts) < 2:
             return {}
         try:
-            rows = self._lever.first_page(OpportunityFilter(contact_id=contacts))
+            rows = list(whole(self._lever.first_page(OpportunityFilter(contact_id=contacts)), _LISTED))
         except Malformed:
             # One row that can't be read spoils the page for all: each by itself, then.
             return {}

@@ -15,10 +15,12 @@ from alva_lever.rules.settings import Settings
 from alva_lever.steps.crew import Crew, locked
 from alva_lever.steps.looking import Look, Looking, Pair
 from alva_lever.steps.telling import Telling
-from alva_lever.transport.errors import Malformed, NotFound, Refused, Unauthorized
+from alva_lever.transport.errors import Asked, Malformed, NotFound, Refused, Unauthorized, malformed
 
 # Alva's candidates by opportunity, or what keeps one's row from being read.
 Changed = Mapping[str, AlvaCandidate | Malformed]
+
+_LISTED: Asked = {"vendor": "Alva", "method": "GET", "path": "/candidates"}
 
 # A UUID, as Lever documents its ids, or else letters and digits together: neither a name nor a phone number.
 _ID = re.compile(
@@ -139,8 +141,9 @@ def changed_since(alva: AlvaHook, since_ms: int) -> Changed:
     :raises ApiError: the listing could not be had whole.
     """
     found: dict[str, AlvaCandidate | Malformed] = {}
-    for external_id, row in alva.changed_candidates(since_ms):
-        name = _opportunity(external_id)
+    for changed in alva.changed_candidates(since_ms):
+        row = changed.candidate or malformed(_LISTED, status=200, problem=changed.problem)
+        name = _opportunity(changed.external_id)
         before = None if name is None else found.get(name)
         # Of several, the one that can't be read may be the one that counts.
         if name is not None and not isinstance(before, Malformed):

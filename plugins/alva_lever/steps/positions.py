@@ -70,7 +70,7 @@ class Positions:
         position = self._alva.find_position(posting_id)
         if position is None:
             position = self._alva.create_position(
-                name=posting.name, external_id=posting_id, owner_email=owner, team=posting.team
+                name=posting.name or "", external_id=posting_id, owner_email=owner, team=posting.team
             )
         elif changes := difference(position, posting, owner):
             # The position is there all the same: a name that Alva doesn't take keeps nobody from being invited.

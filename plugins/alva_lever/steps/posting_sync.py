@@ -17,10 +17,14 @@ from alva_lever.steps.meter import Meter
 from alva_lever.steps.positions import Users, update
 from alva_lever.steps.postings import Postings, Seen
 from alva_lever.steps.progress import Keeper, Progress
-from alva_lever.transport.errors import Malformed
+from alva_lever.transport.errors import Asked, Malformed
 from alva_lever.transport.root import can_be_id
+from alva_lever.transport.walk import whole
 
 log = logging.getLogger(__name__)
+
+_POSITIONS: Asked = {"vendor": "Alva", "method": "GET", "path": "/job_positions"}
+_POSTINGS: Asked = {"vendor": "Lever", "method": "GET", "path": "/postings"}
 
 
 class PostingSync:
@@ -60,7 +64,7 @@ class PostingSync:
         :raises ApiError: what ended it early, or how many could not be done; the others were, and `progress` says so.
         """
         with self._keeper:
-            self._positions = by_posting(self._alva.positions())
+            self._positions = by_posting(whole(self._alva.positions(), _POSITIONS))
             todo = [posting_id for posting_id in self._positions if posting_id not in self._progress.done]
             todo.sort(key=self._progress.faulted.__contains__)
             self._shown = self._listed(todo)
@@ -77,7 +81,7 @@ class PostingSync:
         left, shown = set(todo), {}
         rows_in_vain = 0
         try:
-            for posting in self._lever.postings() if left else ():
+            for posting in whole(self._lever.postings(), _POSTINGS) if left else ():
                 rows_in_vain += 1
                 if posting.id in left:
                     left.remove(posting.id)
