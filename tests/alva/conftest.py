@@ -42,6 +42,19 @@ def position(id: str = "771", **fields: Any) -> dict[str, Any]:
     }
 
 
+def results(**fields: Any) -> dict[str, Any]:
+    return {
+        "candidate_id": "48213",
+        "role_fit": {"score": 82, "computed_at": "2025-03-03T10:00:00Z", "complete": True},
+        "logic": {"percentage": 74, "sten": 7},
+        "personality": {"percentage": 88},
+        "coding": None,
+        "interviews": [],
+        "url": "https://app.alva.test/c/48213",
+        **fields,
+    }
+
+
 def listed(*rows: Any, cursor: str | None = None) -> Reply:
     return Reply(json={"data": list(rows), "next_cursor": cursor})
 

@@ -8,6 +8,7 @@ from alva_lever.alva import wire
 from alva_lever.rules.model import Assessment, Invitation, RoleFit
 from alva_lever.transport.fields import Fields, Untrusted
 from tests.alva.conftest import candidate, position
+from tests.alva.conftest import results as summary
 
 
 def read(**fields: Any) -> Any:
@@ -15,16 +16,7 @@ def read(**fields: Any) -> Any:
 
 
 def results(**fields: Any) -> Any:
-    body = {
-        "candidate_id": "48213",
-        "role_fit": {"score": 82, "computed_at": "2025-03-03T10:00:00Z", "complete": True},
-        "logic": {"percentage": 74, "sten": 7},
-        "personality": {"percentage": 88},
-        "coding": None,
-        "interviews": [],
-        "url": "https://app.alva.test/c/48213",
-    }
-    return wire.results(Fields({**body, **fields}))
+    return wire.results(Fields(summary(**fields)))
 
 
 def test_a_candidate_is_read_whole() -> None:
@@ -60,20 +52,23 @@ def test_one_that_was_added_by_hand_has_no_external_id_and_no_invitation() -> No
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("id", 48213),
+        ("id", 48213.5),
         ("id", ""),
         ("job_position_id", None),
-        ("external_id", 5),
-        ("stage", None),
+        ("job_position_id", ["771"]),
+        ("external_id", True),
         ("invitation", "sent"),
         ("invitation", {"sent_at": "2025-03-01T08:00:05Z"}),
         ("invitation", {"status": "sent", "sent_at": "yesterday"}),
         ("assessments", None),
         ("assessments", [{"type": "logic"}]),
+        ("assessments", [{"type": "logic", "status": "completed"}, None]),
+        ("email", ["ada@example.com"]),
         ("role_fit", "82"),
         ("role_fit", True),
         ("role_fit", 100.5),
         ("role_fit", -1),
+        ("role_fit", 10**400),
         ("url", 3),
     ],
 )
@@ -83,12 +78,28 @@ def test_a_field_of_another_type_is_named(field: str, value: Any) -> None:
     assert "82" not in str(error.value)
 
 
-@pytest.mark.parametrize("field", ["invitation", "role_fit", "assessments", "stage", "job_position_id"])
+@pytest.mark.parametrize("field", ["invitation", "role_fit", "assessments", "external_id", "job_position_id", "id"])
 def test_what_decides_about_tags_must_be_there(field: str) -> None:
     row = candidate()
     del row[field]
     with pytest.raises(Untrusted, match=field):
         wire.candidate(Fields(row))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read_as"),
+    [
+        ("id", 48213, "48213"), ("job_position_id", 771.0, "771"), ("external_id", 5, "5"), ("stage", None, ""),
+        ("stage", ["x"], ""), ("stage", "on_hold", "on_hold"), ("updated_at", "soon", None), ("updated_at", 5, None),
+        ("url", None, None), ("email", None, ""),
+        ("assessments", [], ()), ("assessments", [{"type": "x", "status": "paused"}], (Assessment("x", "paused"),)),
+        ("invitation", {"status": "queued"}, Invitation("queued", None, "")), ("role_fit", 82.0, 82),
+    ],
+)  # fmt: skip
+def test_what_decides_nothing_may_be_missing_and_new_words_are_read_as_they_are(
+    field: str, value: Any, read_as: object
+) -> None:
+    assert getattr(read(**{field: value}), {"updated_at": "updated_at_ms"}.get(field, field)) == read_as
 
 
 def test_results_are_told_in_words() -> None:
@@ -113,15 +124,34 @@ def test_results_are_told_in_words() -> None:
         ("role_fit", {"score": "82"}),
         ("role_fit", {"score": 182}),
         ("role_fit", 82),
-        ("logic", 74),
-        ("logic", {"percentage": "74"}),
-        ("interviews", {"score": 4}),
+        ("role_fit", {"score": 10**400}),
         ("candidate_id", None),
     ],
 )
 def test_results_of_other_types_are_refused(field: str, value: Any) -> None:
     with pytest.raises(Untrusted):
         results(**{field: value})
+
+
+@pytest.mark.parametrize("value", [None, 74, "74", [74], {}, {"percentage": "74"}, {"percentage": 10**400}, True])
+@pytest.mark.parametrize("part", ["logic", "personality", "coding", "screening", "interviews"])
+def test_a_part_of_another_type_is_left_out_and_the_others_told(part: str, value: Any) -> None:
+    told = {"logic": "74 %, sten 7", "personality": "88 %"}
+    told.pop(part, None)
+    read = results(**{part: value})
+    assert dict(read.scores) == told
+    assert read.role_fit is not None
+
+
+def test_of_a_part_what_can_be_read_is_told() -> None:
+    interviews = [None, 5, {"title": 5, "score": 4}, {"title": "Culture", "score": "4"}, {"name": "Team", "score": 3.0}]
+    read = results(logic={"percentage": 74.5, "sten": "7"}, interviews=interviews, url=5)
+    assert read.scores == (("personality", "88 %"), ("logic", "74.5 %"), ("interview 1", "4"), ("interview: Team", "3"))
+    assert read.url is None
+
+
+def test_a_date_of_another_type_leaves_the_role_fit() -> None:
+    assert results(role_fit={"score": 82, "computed_at": 5}).role_fit == RoleFit(82, None)
 
 
 def test_results_without_a_role_fit_field_are_not_results_that_were_withdrawn() -> None:

@@ -44,6 +44,21 @@ def opportunity(id: str = "opp-1", **fields: Any) -> dict[str, Any]:
     }
 
 
+def posting(id: str = "p1", manager: Any = None, **fields: Any) -> dict[str, Any]:
+    """A posting as `expand=hiringManager` gives it."""
+    return {
+        "id": id,
+        "text": "Engineer",
+        "state": "published",
+        "confidentiality": "non-confidential",
+        "tags": ["Alva: Screening"],
+        "categories": {"team": "Platform", "level": None},
+        "hiringManager": manager,
+        "createdAt": 1767225600000,
+        **fields,
+    }
+
+
 def note(id: str = "note-1", text: str = "Hello\n\nRef: alva-lever/result/7", **fields: Any) -> dict[str, Any]:
     return {
         "id": id,

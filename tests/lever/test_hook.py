@@ -12,8 +12,10 @@ from requests.adapters import HTTPAdapter
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.objects import ArchiveReason
 from alva_lever.provider import get_provider_info
-from alva_lever.transport.errors import Forbidden, NotFound, Passing, SetupError, Unauthorized
-from tests.transport.recording import RecordingServer, Reply, Time, data
+from alva_lever.transport.errors import Forbidden, MissingPermission, NotFound, Passing, SetupError, Unauthorized
+from alva_lever.transport.walk import Unreadable
+from tests.lever.conftest import posting
+from tests.transport.recording import Received, RecordingServer, Reply, Time, data
 
 UNAUTHORIZED = Reply(401, json={"code": "UnauthorizedError", "message": "The request requires authentication."})
 DAY = {"deleted_at_start_ms": 1, "deleted_at_end_ms": 2}
@@ -38,13 +40,6 @@ class Nowhere(HTTPAdapter):
 
 def user(id: str, email: str | None, **fields: Any) -> dict[str, Any]:
     return {"id": id, "name": "Mo Berg", "email": email, "deactivatedAt": None, **fields}
-
-
-def posting(id: str, manager: Any) -> dict[str, Any]:
-    return {
-        "id": id, "text": "Engineer", "confidentiality": "non-confidential", "tags": [], "categories": None,
-        "hiringManager": manager,
-    }  # fmt: skip
 
 
 class TestSetup:
@@ -302,6 +297,34 @@ class TestReference:
         assert [reason.id for reason in lever.archive_reasons()] == ["r1", "r2"]
         assert ("type", "hired") in server.received[0].query
 
+    def test_a_row_of_a_short_list_that_cannot_be_read_is_passed_over_and_named(
+        self, lever: LeverHook, server: RecordingServer, logged: Callable[[], str]
+    ) -> None:
+        server.answer(
+            data(
+                {"id": "offer", "text": "Offer"},
+                None,
+                {"id": "s2"},
+                {"id": "s3", "text": None},
+                {"id": "s4", "text": 5},
+            ),
+            data(
+                {"id": "r1", "text": "Hired"}, {"id": "r2", "type": "hired"}, {"id": "r3", "type": "hired", "status": 5}
+            ),
+            data(user("u1", ["Mo Berg"]), user("u2", "kim@example.com", name=None)),
+            data({"text": "vip"}, {"text": None}, {"text": 5}, None, {}),
+            Reply(json={"data": [], "hasNext": None}),
+        )
+        stages = [(stage.id, stage.name) for stage in lever.stages()]
+        assert stages == [("offer", "Offer"), ("s2", ""), ("s3", ""), ("s4", "")]
+        reasons = [(reason.id, reason.name, reason.active) for reason in lever.archive_reasons(type="hired")]
+        assert reasons == [("r2", "", True), ("r3", "", True)]
+        assert [(found.id, found.name) for found in lever.users()] == [("u2", "")]
+        assert lever.tags() == ["vip"]
+        assert lever.stages() == []
+        assert all(f"{one} cannot be read" in logged() for one in ("reason r1", "user u1"))
+        assert "Mo Berg" not in logged()
+
     def test_users_are_compared_here_so_that_no_address_is_in_a_url(
         self, lever: LeverHook, server: RecordingServer
     ) -> None:
@@ -329,7 +352,7 @@ class TestPostings:
             data(posting("p1", "u1"), posting("p2", "u1"), posting("p3", None)),
             Reply(json={"data": user("u1", "mo@example.com")}),
         )
-        addresses = [read.hiring_manager_email for read in lever.postings()]
+        addresses = [getattr(read, "hiring_manager_email", "?") for read in lever.postings()]
         assert addresses == ["mo@example.com", "mo@example.com", None]
         assert server.asked == ["GET /v1/postings", "GET /v1/users/u1"]
 
@@ -339,6 +362,62 @@ class TestPostings:
             Reply(404, json={"code": "ResourceNotFound", "message": "gone"}),
         )
         assert lever.posting("p1").hiring_manager_email is None
+
+    @pytest.mark.parametrize("ask", [lambda lever: lever.posting("p1"), lambda lever: list(lever.postings())])
+    def test_a_key_that_may_not_read_the_hiring_manager_is_no_confidential_posting(
+        self, lever: LeverHook, server: RecordingServer, ask: Callable[[LeverHook], object]
+    ) -> None:
+        def answer(request: Received) -> Reply:
+            if "/users/" in request.path:
+                return FORBIDDEN
+            return Reply(json={"data": posting("p1", "u1")}) if request.path.endswith("/p1") else data(posting("p1", 5))
+
+        server.always(answer)
+        with pytest.raises(MissingPermission) as error:
+            ask(lever)
+        said = str(error.value)
+        assert all(word in said for word in ("`users: read`", "`lever_default`", "fixed when it is made"))
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Reply(400, json={"code": "BadRequest", "message": "Mo Berg"}),
+            Reply(503),
+            Reply(json={"data": user("u9", None)}),
+        ],
+        ids=["400", "503", "another user"],
+    )
+    def test_a_hiring_manager_who_cannot_be_read_is_the_fault_of_their_postings(
+        self, lever: LeverHook, server: RecordingServer, fault: Reply
+    ) -> None:
+        listing = data(posting("p1", "u1"), posting("p2", "u2"), posting("p3", "u1"), posting("p4", None))
+
+        def answer(request: Received) -> Reply:
+            if request.path.endswith("/u1"):
+                return fault
+            return Reply(json={"data": user("u2", "mo@example.com")}) if request.path.endswith("/u2") else listing
+
+        server.always(answer)
+        found = [getattr(read, "hiring_manager_email", "?") for read in lever.postings()]
+        assert found == ["?", "mo@example.com", "?", None]
+        asked = len(server.received)
+        (lost, *_) = [read for read in lever.postings() if isinstance(read, Unreadable)]
+        assert (lost.id, "hiringManager" in lost.problem, "Mo Berg" in lost.problem) == ("p1", True, False)
+        # Not once for each of their postings; whoever was read is known.
+        assert server.asked[asked:].count("GET /v1/users/u1") <= 5
+        assert "GET /v1/users/u2" not in server.asked[asked:]
+
+    def test_a_refused_key_ends_the_listing(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(data(posting("p1", "u1")), UNAUTHORIZED)
+        with pytest.raises(Unauthorized):
+            list(lever.postings())
+
+    def test_a_posting_that_cannot_be_read_is_its_own_fault(self, lever: LeverHook, server: RecordingServer) -> None:
+        bad = posting("p2", None, confidentiality=None)
+        server.answer(data(posting("p1", None), bad, None, posting("p3", None, text=None)))
+        found = list(lever.postings())
+        assert [read.id for read in found] == ["p1", "p2", "p3"]
+        assert found[1] == Unreadable("p2", "`data[].confidentiality` is not text")
 
     def test_postings_are_asked_for_by_tag_and_state(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(data(posting("p1", None), next="t1"), data(posting("p2", None)))

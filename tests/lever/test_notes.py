@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from alva_lever.lever.hook import LeverHook
-from alva_lever.transport.errors import NotFound, Passing
+from alva_lever.rules.model import Reply as Comment
+from alva_lever.transport.errors import Malformed, NotFound, Passing
 from tests.lever.conftest import note
 from tests.transport.recording import CUT, RecordingServer, Reply
 
@@ -116,6 +117,37 @@ def test_notes_are_read_with_author_and_first_comment(lever: LeverHook, server: 
         ("n3", "", None),
     ]
     assert "Hello" not in repr(notes)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "replies"),
+    [
+        (None, "", ()),
+        ([None, {"value": TEXT}, None, {"value": "later", "createdAt": 6.0}], TEXT, (Comment("later", 6),)),
+        ([{"value": None}, {"value": TEXT, "user": 5}], TEXT, ()),
+    ],
+)
+def test_a_thread_may_have_gaps(
+    lever: LeverHook, server: RecordingServer, fields: object, text: str, replies: tuple[Comment, ...]
+) -> None:
+    server.answer(listed(note("n1", fields=fields, createdAt=5.0)))
+    (read,) = lever.notes("o")
+    assert (read.text, read.replies, read.created_at_ms) == (text, replies, 5)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"createdAt": None}, {"createdAt": "5"}, {"fields": "Hello"}, {"fields": [{"value": 5}]}, {"deletedAt": "x"}],
+)
+def test_a_note_that_may_be_ours_and_cannot_be_read_would_be_written_again(
+    lever: LeverHook, server: RecordingServer, odd: dict[str, object]
+) -> None:
+    server.always(listed(note("n1", TEXT), note("n2", TEXT, **odd)))
+    with pytest.raises(Malformed, match=r"row n2: `data\[\]") as error:
+        lever.notes("o")
+    assert "Hello" not in str(error.value)
+    server.always(listed(note("n1", TEXT), note("n2", TEXT, user="user-1", **odd)))
+    assert [read.id for read in lever.notes("o")] == ["n1"]
 
 
 def test_an_update_replaces_the_text_and_may_be_repeated(lever: LeverHook, server: RecordingServer) -> None:

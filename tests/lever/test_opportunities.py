@@ -8,7 +8,9 @@ import pytest
 
 from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
-from alva_lever.transport.errors import Forbidden, Malformed, NotFound, Passing, Refused
+from alva_lever.rules.model import Application
+from alva_lever.transport.errors import Forbidden, Malformed, MissingPermission, NotFound, Passing, Refused
+from alva_lever.transport.walk import Unreadable
 from tests.lever.conftest import opportunity
 from tests.transport.recording import CUT, RecordingServer, Reply, Time, data
 
@@ -138,34 +140,122 @@ class TestDistrust:
     @pytest.mark.parametrize(
         ("field", "value"),
         [
-            ("tags", None), ("tags", "Alva: Completed"), ("tags", [1]), ("archived", "yes"),
-            ("archived", {"archivedAt": "x"}), ("confidentiality", None), ("confidentiality", True),
-            ("stage", 5), ("origin", 3), ("emails", "ada@example.com"),
-            ("stageChanges", None), ("stageChanges", [{"toStageId": "x", "updatedAt": "soon"}]), ("isAnonymized", None),
-            ("applications", None), ("applications", [{"id": "1", "posting": 5}]), ("applications", [{"id": "1"}]),
-            ("createdAt", "2026"), ("updatedAt", True), ("lastAdvancedAt", 1.5), ("name", ["Ada"]),
+            ("tags", "Alva: Completed"), ("tags", [1]), ("archived", "yes"), ("archived", False),
+            ("confidentiality", None), ("confidentiality", True), ("stage", None), ("stage", ""), ("stage", [5]),
+            ("origin", 3), ("emails", "ada@example.com"), ("emails", [{"value": "ada@example.com"}]),
+            ("stageChanges", "none"), ("stageChanges", [{"toStageId": "x", "updatedAt": "soon"}]),
+            ("stageChanges", [{"updatedAt": 5}]), ("isAnonymized", "no"), ("applications", None),
+            ("applications", [None]), ("applications", {"id": "1"}), ("applications", [{"id": "1", "posting": []}]),
+            ("applications", [{"id": "1", "createdAt": 5}]), ("applications", [{"id": "1", "posting": "p"}]),
+            ("applications", [{"id": "1", "posting": "p", "createdAt": None}]),
+            ("createdAt", "2026"), ("updatedAt", True), ("lastAdvancedAt", 1.5), ("lastAdvancedAt", 10**400),
+            ("name", ["Ada"]),
         ],
     )  # fmt: skip
-    def test_a_field_of_another_type_is_named_and_its_value_is_not(
+    def test_a_row_that_cannot_be_read_is_its_own_fault_which_shows_no_value(
         self, lever: LeverHook, server: RecordingServer, field: str, value: object
     ) -> None:
-        server.always(data(opportunity("a", **{field: value})))
-        with pytest.raises(Malformed, match=f"`data.*{field}") as error:
-            ids(lever)
-        assert "ada@" not in str(error.value)
-        assert "Ada" not in str(error.value)
+        server.answer(data(opportunity("a"), opportunity("b", **{field: value}), opportunity("c")))
+        found = list(lever.opportunities(OpportunityFilter()))
+        assert [row.id for row in found] == ["a", "b", "c"]
+        (lost,) = [row for row in found if isinstance(row, Unreadable)]
+        assert (lost.id, field in lost.problem) == ("b", True)
+        assert "ada" not in lost.problem.lower()
+        assert len(server.received) == 1
+
+    @pytest.mark.parametrize("field", ["confidentiality", "stage", "archived", "applications"])
+    def test_what_decides_must_be_there(self, lever: LeverHook, server: RecordingServer, field: str) -> None:
+        row = opportunity("b")
+        del row[field]
+        server.answer(rows("a", next="t1"), data(row), data(row))
+        found = list(lever.every_opportunity(OpportunityFilter()))
+        assert found[1:] == [Unreadable("b", f"`data[].{field}` is missing")]
+
+    def test_the_one_that_was_asked_for_by_its_id_is_a_fault(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.always(Reply(json={"data": opportunity("b", stage=None)}))
+        with pytest.raises(Malformed, match=r"`data.stage` is not an id"):
+            lever.opportunity("b")
 
     @pytest.mark.parametrize(
-        "field", ["tags", "archived", "confidentiality", "stage", "origin", "applications", "isAnonymized", "emails"]
+        ("field", "value", "read_as"),
+        [
+            ("tags", None, ()), ("tags", [None, "vip"], ("vip",)), ("emails", None, ()),
+            ("emails", [None, "ada@example.com"], ("ada@example.com",)), ("links", None, ()),
+            ("stageChanges", None, ()), ("name", None, ""), ("origin", None, None), ("origin", "moon", "moon"),
+            ("isAnonymized", None, False), ("archived", None, None), ("contact", None, None), ("contact", 5, "5"),
+            ("stage", 5, "5"), ("stage", "brand-new", "brand-new"), ("updatedAt", 5.0, 5), ("createdAt", None, None),
+        ],
+    )  # fmt: skip
+    def test_what_lever_may_leave_out_is_none_or_empty(
+        self, lever: LeverHook, server: RecordingServer, field: str, value: object, read_as: object
+    ) -> None:
+        attribute = {
+            "stageChanges": "stage_changes", "isAnonymized": "anonymised", "contact": "contact_id",
+            "stage": "stage_id", "updatedAt": "updated_at_ms", "createdAt": "created_at_ms",
+        }.get(field, field)  # fmt: skip
+        server.answer(Reply(json={"data": opportunity("a", **{field: value})}))
+        assert getattr(lever.opportunity("a"), attribute) == read_as
+
+    @pytest.mark.parametrize(
+        "field",
+        ["tags", "emails", "links", "stageChanges", "name", "origin", "isAnonymized", "contact", "updatedAt", "urls"],
     )
-    def test_what_decides_who_is_invited_must_be_there(
+    def test_what_lever_may_leave_out_may_be_missing(
         self, lever: LeverHook, server: RecordingServer, field: str
     ) -> None:
         row = opportunity("a")
         del row[field]
-        server.always(data(row))
-        with pytest.raises(Malformed, match=field):
-            ids(lever)
+        server.answer(data(row))
+        (found,) = lever.opportunities(OpportunityFilter())
+        assert not isinstance(found, Unreadable)
+        assert (found.id, found.stage_id, found.posting_id) == ("a", "applicant-new", "posting-1")
+
+    def test_ids_that_come_as_numbers_are_text(self, lever: LeverHook, server: RecordingServer) -> None:
+        application = {"id": 8, "posting": 9.0, "createdAt": 5.0}
+        server.answer(Reply(json={"data": opportunity(7, applications=[application])}))  # type: ignore[arg-type]
+        found = lever.opportunity("7")
+        assert (found.id, found.application) == ("7", Application("8", "9", 5))
+
+    def test_a_null_among_the_rows_is_passed_over(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(data(None, opportunity("a"), None))
+        assert ids(lever) == ["a"]
+
+
+class TestApplicationsAsIds:
+    """They were asked for whole: the key may not read them, and everybody would be on no posting."""
+
+    @pytest.mark.parametrize("applications", [["app-1"], [5], [None, "app-1"]])
+    def test_the_permission_and_the_connection_are_named(
+        self, lever: LeverHook, server: RecordingServer, applications: list[object]
+    ) -> None:
+        server.always(Reply(json={"data": opportunity("a", applications=applications)}))
+        with pytest.raises(MissingPermission) as error:
+            lever.opportunity("a")
+        said = str(error.value)
+        assert all(word in said for word in ("`applications: read`", "`lever_default`", "fixed when it is made"))
+        assert len(server.received) == 1
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda lever: list(lever.opportunities(OpportunityFilter())),
+            lambda lever: list(lever.every_opportunity(OpportunityFilter())),
+            lambda lever: lever.first_page(OpportunityFilter()),
+        ],
+        ids=["opportunities", "every_opportunity", "first_page"],
+    )
+    def test_no_listing_takes_it_for_the_fault_of_a_row(
+        self, lever: LeverHook, server: RecordingServer, ask: Callable[[LeverHook], object]
+    ) -> None:
+        # The very row may have other faults besides.
+        bad = opportunity("b", applications=["app-1"], stage=None, confidentiality=5)
+        server.always(data(opportunity("a"), bad, opportunity("c", tags=5)))
+        with pytest.raises(MissingPermission):
+            ask(lever)
+
+    def test_who_has_none_needs_no_permission(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(data(opportunity("a", applications=[])))
+        assert ids(lever) == ["a"]
 
 
 class TestEveryOpportunity:
@@ -239,10 +329,11 @@ class TestOthers:
 
     def test_deleted_opportunities_are_a_listing_of_their_own(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(
-            data({"id": "a", "deletedAt": 5, "deletedBy": "user-1"}, next="t1"), data({"id": "b", "deletedAt": 6})
+            data({"id": "a", "deletedAt": 5, "deletedBy": "user-1"}, None, next="t1"),
+            data({"id": "b", "deletedAt": "yesterday", "deletedBy": []}, {"id": 3}),
         )
         deleted = list(lever.deleted_opportunities(deleted_at_start_ms=1, deleted_at_end_ms=9))
-        assert [(row.id, row.deleted_at_ms, row.deleted_by) for row in deleted] == [("a", 5, "user-1"), ("b", 6, None)]
+        assert [row.id for row in deleted] == ["a", "b", "3"]
         assert server.received[0].path == "/v1/opportunities/deleted"
         assert server.received[0].query[:2] == [("deleted_at_start", "1"), ("deleted_at_end", "9")]
 
@@ -274,6 +365,53 @@ class TestWrites:
         assert server.asked == [request_line] * 2
         assert [request.body for request in server.received] == [body] * 2
         assert server.received[0].raw_query == ""
+
+    @pytest.mark.parametrize(("write", "request_line", "body"), WRITES, ids=[line for _, line, _ in WRITES])
+    def test_of_its_answer_only_what_is_needed_is_read(
+        self,
+        lever: LeverHook,
+        server: RecordingServer,
+        write: Callable[[LeverHook], object],
+        request_line: str,
+        body: dict[str, object],
+    ) -> None:
+        needed = {"id": "o", "stage": "offer", "confidentiality": "non-confidential", "archived": {"archivedAt": "x"}}
+        odd = {"tags": 5, "emails": "x", "applications": None, "stageChanges": {}, "name": [], "updatedAt": "soon"}
+        server.always(Reply(json={"data": {**needed, **odd}}))
+        write(lever)
+        assert server.asked == [request_line]
+
+    @pytest.mark.parametrize(
+        ("answer", "became"),
+        [
+            ({}, (False, False, False, "applicant-new")),
+            ({"confidentiality": "confidential", "isAnonymized": True}, (True, True, False, "applicant-new")),
+            ({"archived": {"reason": "r1", "archivedAt": 5}, "stage": {"id": "offer"}}, (False, False, True, "offer")),
+        ],
+    )
+    def test_links_are_answered_by_what_the_opportunity_has_become(
+        self, lever: LeverHook, server: RecordingServer, answer: dict[str, object], became: tuple[object, ...]
+    ) -> None:
+        server.answer(Reply(json={"data": opportunity("o", applications=["app-1"], **answer)}))
+        present = lever.add_links("o", ["u"])
+        archived = present.archived is not None
+        assert (present.confidential, present.anonymised, archived, present.stage_id) == became
+
+    @pytest.mark.parametrize("field", ["confidentiality", "archived", "stage"])
+    def test_what_decides_of_that_must_be_there(self, lever: LeverHook, server: RecordingServer, field: str) -> None:
+        answer = opportunity("o")
+        del answer[field]
+        server.always(Reply(json={"data": answer}))
+        with pytest.raises(Malformed, match=f"`data.{field}` is missing"):
+            lever.add_links("o", ["u"])
+
+    @pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": {}}, {"data": {"id": "another"}}])
+    def test_an_answer_that_is_not_about_it_says_nothing(
+        self, lever: LeverHook, server: RecordingServer, answer: dict[str, object]
+    ) -> None:
+        server.always(Reply(json=answer))
+        with pytest.raises(Malformed):
+            lever.add_tags("o", ["a"])
 
     def test_nothing_to_write_is_a_mistake_of_the_caller(self, lever: LeverHook, server: RecordingServer) -> None:
         for wrong in ([], "tag"):

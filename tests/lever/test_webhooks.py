@@ -36,6 +36,20 @@ def test_the_list_has_no_has_next_and_no_tokens(lever: LeverHook, server: Record
     ]
 
 
+def test_one_that_cannot_be_read_is_passed_over(lever: LeverHook, server: RecordingServer) -> None:
+    odd = {**webhook("w3", event="candidateDeleted"), "configuration": "none"}
+    server.answer(listed({**webhook("w1"), "url": None}, webhook("w2"), odd, None))
+    assert [(one.id, one.origins) for one in lever.webhooks()] == [("w2", ("applied",)), ("w3", None)]
+
+
+def test_of_the_answer_to_a_new_one_only_id_and_token_are_read(lever: LeverHook, server: RecordingServer) -> None:
+    server.answer(
+        listed(), Reply(201, json={"data": {"id": 5, "url": None, "configuration": {"signatureToken": TOKEN}}})
+    )
+    made = lever.create_webhook(event="candidateHired", url=URL)
+    assert made == Webhook("5", "candidateHired", URL, None, TOKEN)
+
+
 def test_a_new_one_comes_with_its_token_which_no_repr_shows(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(listed(), created("w1"))
     made = lever.create_webhook(event="candidateHired", url=URL, origins=["applied"])

@@ -7,7 +7,7 @@ import pytest
 from alva_lever.lever import wire
 from alva_lever.rules.model import Application, Archived, StageChange
 from alva_lever.transport.fields import Fields, Untrusted
-from tests.lever.conftest import note, opportunity
+from tests.lever.conftest import note, opportunity, posting
 
 
 def read(**fields: Any) -> Any:
@@ -36,15 +36,16 @@ def test_a_lead_has_no_application() -> None:
     assert read(applications=[]).application is None
 
 
-def test_an_application_that_is_not_expanded_has_no_posting_to_tell() -> None:
-    assert read(applications=["app-1"]).application == Application("app-1", None, None)
+def test_an_application_that_is_not_expanded_is_no_fault_of_its_row() -> None:
+    with pytest.raises(wire.NotExpanded):
+        read(applications=["app-1"], stage=None)
 
 
 def test_expanded_objects_stand_for_their_ids() -> None:
     row = read(
         stage={"id": "offer", "text": "Offer"},
         contact={"id": "c1", "name": "Ada Byron"},
-        applications=[{"id": "a1", "posting": {"id": "p1"}, "createdAt": None}],
+        applications=[{"id": "a1", "posting": {"id": "p1"}, "createdAt": 5}],
     )
     assert (row.stage_id, row.contact_id, row.posting_id) == ("offer", "c1", "p1")
 
@@ -63,18 +64,6 @@ def test_unknown_fields_are_tolerated() -> None:
     assert read(brandNew={"x": [1]}).id == "opp-1"
 
 
-def posting(**fields: Any) -> dict[str, Any]:
-    return {
-        "id": "p1",
-        "text": "Engineer",
-        "confidentiality": "non-confidential",
-        "tags": ["Alva: Screening"],
-        "categories": {"team": "Platform", "level": None},
-        "hiringManager": None,
-        **fields,
-    }
-
-
 @pytest.mark.parametrize(
     ("manager", "email", "left_to_ask"),
     [
@@ -83,6 +72,10 @@ def posting(**fields: Any) -> dict[str, Any]:
         ({"id": "u1", "email": "mo@example.com"}, "mo@example.com", None),
         ({"id": "u1", "email": None}, None, None),
         ({"id": "u1"}, None, "u1"),
+        ({"id": 5}, None, "5"),
+        (5, None, "5"),
+        ("", None, None),
+        ({"email": "mo@example.com"}, "mo@example.com", None),
     ],
 )
 def test_a_hiring_manager_is_an_object_or_an_id_that_is_left_to_ask_for(
@@ -99,8 +92,34 @@ def test_a_posting_may_have_no_team(categories: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("tags", None), ("text", 3), ("confidentiality", None), ("hiringManager", 5)]
+    ("field", "value", "attribute", "read_as"),
+    [
+        ("text", None, "name", None),
+        ("text", "", "name", None),
+        ("tags", None, "tags", ()),
+        ("tags", [None], "tags", ()),
+    ],
 )
+def test_what_a_posting_may_leave_out(field: str, value: Any, attribute: str, read_as: object) -> None:
+    assert getattr(wire.posting(Fields(posting(**{field: value})))[0], attribute) == read_as
+    without = posting()
+    del without[field]
+    assert getattr(wire.posting(Fields(without))[0], attribute) == read_as
+
+
+def test_a_posting_without_a_field_for_the_hiring_manager_has_none() -> None:
+    without = posting()
+    del without["hiringManager"]
+    assert (wire.posting(Fields(without))[0].hiring_manager_email, wire.posting(Fields(without))[1]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("tags", "x"), ("text", 3), ("confidentiality", None), ("hiringManager", [5]), ("hiringManager", {}),
+        ("hiringManager", {"email": 5}), ("categories", "x"), ("categories", {"team": 5}), ("id", None),
+    ],
+)  # fmt: skip
 def test_a_posting_of_other_types_is_refused(field: str, value: Any) -> None:
     with pytest.raises(Untrusted, match=field):
         wire.posting(Fields(posting(**{field: value})))
@@ -122,3 +141,4 @@ def test_what_has_no_code_is_not_levers_error(body: Any) -> None:
 def test_a_written_note_tells_its_id_with_and_without_the_note() -> None:
     assert wire.written_note(Fields({"noteId": "n1"})) == "n1"
     assert wire.written_note(Fields({**note("n1"), "noteId": "n1"})) == "n1"
+    assert wire.written_note(Fields({"id": None, "noteId": 5})) == "5"

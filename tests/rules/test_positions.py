@@ -77,6 +77,15 @@ def test_without_an_owner_the_present_one_stays() -> None:
     assert difference(position(), posting(hiring_manager_email=None), None) == {}
 
 
+def test_without_a_name_of_the_posting_the_present_one_stays() -> None:
+    assert difference(position(), posting(name=None), MANAGER) == {}
+    assert difference(position(), posting(name=None, team="Insights"), MANAGER) == {"team": "Insights"}
+
+
+def test_a_position_without_a_name_gets_the_postings() -> None:
+    assert difference(position(name=None), posting(), MANAGER) == {"name": posting().name}
+
+
 def test_an_address_that_alva_does_not_know_is_never_written() -> None:
     unknown = posting(hiring_manager_email="somebody.else@example.com")
     assert difference(position(), unknown, owner_of(unknown, USERS)) == {}

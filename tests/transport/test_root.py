@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alva_lever.transport.errors import NotFound, SetupError
-from alva_lever.transport.root import api_root, as_id, path, shown
+from alva_lever.transport.root import api_root, path, shown
 
 FIELDS = {"conn_id": "lever_default", "conn_type": None, "schema": None, "port": None}
 

@@ -5,9 +5,9 @@ from itertools import islice
 
 import pytest
 
-from alva_lever.transport.errors import Refused
-from alva_lever.transport.fields import Untrusted
-from alva_lever.transport.walk import Page, Walk, checked_next
+from alva_lever.transport.errors import Asked, Malformed, Refused
+from alva_lever.transport.fields import Fields, Untrusted
+from alva_lever.transport.walk import Page, Unreadable, Walk, checked_next, readable, rows_of, whole
 
 STALE = Refused("stale", status=400)
 
@@ -46,7 +46,7 @@ def pages(*rows: str) -> dict[str | None, Page[str]]:
 def test_every_row_comes_once_even_if_it_moved_to_a_later_page() -> None:
     listing = Listing(pages("abc", "cde", "aef"))
     walk = listing.walk()
-    assert "".join(walk) == "abcdef"
+    assert list(walk) == [*"abcdef"]
     assert walk.pages == 3
 
 
@@ -57,7 +57,7 @@ def test_no_page_is_asked_for_before_it_is_needed() -> None:
 
 
 def test_a_page_without_rows_is_not_the_end() -> None:
-    assert "".join(Listing(pages("ab", "", "c")).walk()) == "abc"
+    assert list(Listing(pages("ab", "", "c")).walk()) == [*"abc"]
 
 
 def test_a_token_that_comes_back_is_not_followed_for_ever() -> None:
@@ -74,14 +74,14 @@ def test_a_token_that_asks_for_its_own_page_is_not_followed() -> None:
 
 def test_a_stale_token_starts_the_walk_again_without_giving_a_row_twice() -> None:
     listing = Listing(pages("ab", "cd", "ef"), stale={"2": 1})
-    assert "".join(listing.walk()) == "abcdef"
+    assert list(listing.walk()) == [*"abcdef"]
     assert listing.fetched == [None, "1", "2", None, "1", "2"]
 
 
 def test_it_starts_again_twice_and_not_a_third_time() -> None:
-    assert "".join(Listing(pages("ab", "cd"), stale={"1": 2}).walk()) == "abcd"
+    assert list(Listing(pages("ab", "cd"), stale={"1": 2}).walk()) == [*"abcd"]
     listing = Listing(pages("ab", "cd"), stale={"1": 3})
-    rows: list[str] = []
+    rows: list[str | Unreadable] = []
     with pytest.raises(Refused):
         rows.extend(listing.walk())
     assert listing.fetched == [None, "1"] * 3
@@ -97,8 +97,67 @@ def test_a_refusal_of_the_first_page_is_a_refusal() -> None:
 
 def test_what_was_given_before_is_not_given_again() -> None:
     first = Listing(pages("ab", "c")).walk()
-    assert "".join(first) == "abc"
-    assert "".join(Listing(pages("bcd")).walk(given=first.given)) == "d"
+    assert list(first) == [*"abc"]
+    assert list(Listing(pages("bcd")).walk(given=first.given)) == ["d"]
+
+
+def test_a_row_that_cannot_be_read_is_given_once_too() -> None:
+    lost = Unreadable("x", "`data[].tags` is not a list")
+    listing = Listing({None: Page(("a", lost), "1"), "1": Page((lost, "b"), None)})
+    assert list(listing.walk()) == ["a", lost, "b"]
+
+
+ASKED: Asked = {"vendor": "Lever", "method": "GET", "path": "/things"}
+
+
+class TestRows:
+    """Each is read by itself."""
+
+    def name(self, row: Fields) -> str | None:
+        return row.text("name") if "name" in row else None
+
+    def rows(self, *rows: object) -> tuple[str | Unreadable, ...]:
+        return rows_of(Fields({"data": list(rows)}), self.name)
+
+    def test_one_that_cannot_be_read_is_its_own_fault(self) -> None:
+        found = self.rows({"name": "a"}, {"id": "x", "name": ["Ada"]}, {"id": 7, "name": None}, {"name": "b"})
+        problem = "`data[].name` is not text"
+        assert found == ("a", Unreadable("x", problem), Unreadable("7", problem), "b")
+
+    def test_a_null_and_what_reads_as_none_are_passed_over(self) -> None:
+        assert self.rows(None, {"name": "a"}, {"id": "x"}) == ("a",)
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            "Ada",
+            5,
+            {"name": 5},
+            {"id": None, "name": 5},
+            {"id": ["x"], "name": 5},
+            {"id": "ada@example.com", "name": 5},
+        ],
+    )
+    def test_one_that_nobody_could_name_is_the_fault_of_the_listing(self, bad: object) -> None:
+        with pytest.raises(Untrusted) as error:
+            self.rows({"name": "a"}, bad)
+        assert "ada" not in str(error.value).lower()
+
+    @pytest.mark.parametrize("data", [None, {}, "rows", 3])
+    def test_no_list_is_no_empty_list(self, data: object) -> None:
+        with pytest.raises(Untrusted, match="`data` is not a list"):
+            rows_of(Fields({"data": data}), self.name)
+
+    def test_who_can_do_without_one_hears_of_it_by_its_id(self, caplog: pytest.LogCaptureFixture) -> None:
+        assert list(readable(self.rows({"name": "a"}, {"id": "x", "name": ["Ada"]}), "Lever's thing")) == ["a"]
+        assert caplog.messages == ["Lever's thing x cannot be read, and is passed over: `data[].name` is not text"]
+
+    def test_who_cannot_is_given_those_before_it_and_then_an_error(self) -> None:
+        rows = whole(self.rows({"name": "a"}, {"id": "x", "name": ["Ada"]}), ASKED)
+        assert next(rows) == "a"
+        with pytest.raises(Malformed, match=r"row x: `data\[\].name` is not text") as error:
+            next(rows)
+        assert error.value.path == "/things"
 
 
 def test_memory_stays_flat_while_a_long_listing_is_walked() -> None:
@@ -108,7 +167,7 @@ def test_memory_stays_flat_while_a_long_listing_is_walked() -> None:
         number = int(token or 0)
         return Page((f"row {number}",), str(number + 1) if number < 999 else None)
 
-    def count(rows: Iterator[str]) -> int:
+    def count(rows: Iterator[str | Unreadable]) -> int:
         return sum(held.append(1) is None for _ in rows)
 
     assert count(iter(Walk(fetch, key=str))) == 1000

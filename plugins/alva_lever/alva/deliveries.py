@@ -21,7 +21,7 @@ from alva_lever.transport.deliveries import (
     unsigned,
 )
 from alva_lever.transport.fields import Fields, Untrusted
-from alva_lever.transport.root import as_id
+from alva_lever.transport.root import usable_id
 
 SIGNATURE = "X-Alva-Signature"
 _SCHEME = "sha256="
@@ -62,7 +62,7 @@ class Delivery:
         _, data = event_and_data(self._body)
         if data.get("candidate_id") is None:
             return None
-        candidate = as_id(data["candidate_id"])
+        candidate = usable_id(data["candidate_id"])
         if candidate is None:
             raise NotTaken(400, "`data.candidate_id` is no id")
         return Event(Kind.RESULTS, candidate_id=candidate)

@@ -10,14 +10,14 @@ from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from alva_lever.alva import wire
-from alva_lever.rules.model import AlvaCandidate, JobPosition, Results, later
+from alva_lever.rules.model import AlvaCandidate, ChangedCandidate, JobPosition, Results, later
 from alva_lever.transport.errors import ApiError, NotFound
 from alva_lever.transport.failures import VendorError
 from alva_lever.transport.fields import Fields, same_id
 from alva_lever.transport.hook import VendorHook
 from alva_lever.transport.root import path
 from alva_lever.transport.session import BearerAuth, usable_key
-from alva_lever.transport.walk import Page, Walk
+from alva_lever.transport.walk import Page, Unreadable, Walk, readable, whole
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -28,17 +28,6 @@ T = TypeVar("T")
 PAGE_LIMIT = 100
 # What of a job position can be changed.
 _CHANGEABLE = {"name", "owner_email", "team"}
-
-
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedCandidate:
-    candidate_id: str
-    external_id: str | None
-    candidate: AlvaCandidate | None
-    external_id_unknown: bool = False
 
 
 class AlvaHook(VendorHook):
@@ -106,28 +95,31 @@ class AlvaHook(VendorHook):
         """Each once, page by page. GET /candidates
 
         Filters are applied to the rows as well: an API that doesn't know a filter would answer with everybody.
+
+        :raises Malformed: a row can't be read that may be one of those.
         """
         params = _given(external_id=external_id, job_position_id=job_position_id)
-        parse = wire.whole_candidate_row if external_id is None else wire.candidate_row_of(external_id)
-        for row in self._walk(parse, "candidates", params=params, key=lambda row: row.key):
-            found = row.candidate
-            if found is None or external_id not in (None, found.external_id):
-                continue
-            if job_position_id in (None, found.job_position_id):
+        parse = wire.candidate if external_id is None else wire.of(external_id, wire.candidate)
+        walk: Walk[AlvaCandidate] = self._walk(parse, "candidates", params=params, key=lambda found: found.id)
+        for found in whole(walk, self._asked("GET", "/candidates")):
+            if external_id in (None, found.external_id) and job_position_id in (None, found.job_position_id):
                 yield found
 
     def changed_candidates(self, since_ms: int) -> Iterator[ChangedCandidate]:
-        """Whoever changed since then: `external_id`, and the candidate. GET /candidates
+        """Whoever changed since then and is an opportunity's, also where the row can't be read. GET /candidates
 
-        The error in a candidate's place says what in this row can't be read; the others are given all the same. An API
-        that doesn't know the filter answers with everybody, so it is applied here as well.
+        An API that doesn't know the filter answers with everybody, so it is applied here as well.
         """
-        params = [("updated_since", wire.moment(since_ms))]
-        for row in self._walk(wire.candidate_row, "candidates", params=params, key=lambda row: row.key):
-            if row.candidate is None:
-                yield ChangedCandidate(row.key, row.external_id, None, row.external_id is None)
-            elif row.candidate.updated_at_ms is None or row.candidate.updated_at_ms >= since_ms:
-                yield ChangedCandidate(row.candidate.id, row.external_id, row.candidate)
+        walk: Walk[ChangedCandidate] = self._walk(
+            wire.changed_candidate,
+            "candidates",
+            params=[("updated_since", wire.moment(since_ms))],
+            key=lambda row: row.candidate_id or f"of/{row.external_id}",
+        )
+        for row in whole(walk, self._asked("GET", "/candidates")):
+            changed_ms = None if row.candidate is None else row.candidate.updated_at_ms
+            if changed_ms is None or changed_ms >= since_ms:
+                yield row
 
     def candidate(self, candidate_id: str) -> AlvaCandidate:
         """GET /candidates/{id}. :raises NotFound: there is none, or none any more."""
@@ -167,10 +159,9 @@ class AlvaHook(VendorHook):
         where = path(self.vendor, "job_positions", job_position_id, "candidates")
         return self.write_once("POST", where, wire.one(wire.candidate), json=body, read_back=read_back)
 
-    def set_stage(self, candidate_id: str, stage: str) -> AlvaCandidate:
+    def set_stage(self, candidate_id: str, stage: str) -> None:
         """`in_process`, `shortlisted`, `hired`, `rejected` or `withdrawn`. PATCH /candidates/{id}"""
-        where = path(self.vendor, "candidates", candidate_id)
-        return self.ask("PATCH", where, wire.one(wire.candidate), json={"stage": stage})
+        self.ask("PATCH", path(self.vendor, "candidates", candidate_id), wire.anything, json={"stage": stage})
 
     def remove_candidate(self, candidate_id: str) -> None:
         """One that is gone already is no error. DELETE /candidates/{id}"""
@@ -200,12 +191,9 @@ class AlvaHook(VendorHook):
 
     # Job positions and users.
 
-    def positions(self, *, external_id: str | None = None) -> Iterator[JobPosition]:
-        """Each once, page by page; `external_id` is applied to the rows as well. GET /job_positions"""
-        params = _given(external_id=external_id)
-        for row in self._walk(wire.position, "job_positions", params=params, key=lambda position: position.id):
-            if external_id in (None, row.external_id):
-                yield row
+    def positions(self) -> Iterator[JobPosition | Unreadable]:
+        """Each once, page by page, also those that can't be read. GET /job_positions"""
+        return iter(self._walk(wire.position, "job_positions", key=lambda position: position.id))
 
     def position(self, position_id: str) -> JobPosition:
         """GET /job_positions/{id}. :raises NotFound: there is none, or none any more."""
@@ -213,12 +201,23 @@ class AlvaHook(VendorHook):
         return self.ask("GET", path(self.vendor, "job_positions", position_id), read)
 
     def positions_of(self, posting_id: str) -> list[JobPosition]:
-        """Every job position of a posting. :raises Malformed: a row that may be one can't be read."""
-        return list(self.positions(external_id=posting_id))
+        """Every job position of a posting of Lever's. GET /job_positions
+
+        :raises Malformed: a row can't be read that may be one of these.
+        """
+        walk: Walk[JobPosition] = self._walk(
+            wire.of(posting_id, wire.position),
+            "job_positions",
+            params=_given(external_id=posting_id),
+            key=lambda position: position.id,
+        )
+        rows = whole(walk, self._asked("GET", "/job_positions"))
+        # An API that doesn't know the filter answers with all of them.
+        return [row for row in rows if row.external_id == posting_id]
 
     def find_position(self, posting_id: str) -> JobPosition | None:
-        """The job position of a posting of Lever's, None if it has none. GET /job_positions"""
-        return next(self.positions(external_id=posting_id), None)
+        """The first of them, None if the posting has none."""
+        return next(iter(self.positions_of(posting_id)), None)
 
     def create_position(
         self, *, name: str, external_id: str, owner_email: str | None = None, team: str | None = None
@@ -228,21 +227,24 @@ class AlvaHook(VendorHook):
         body = {"name": name, "external_id": external_id, "owner_email": owner_email, "team": team}
         sent = {key: value for key, value in body.items() if value is not None}
 
+        def read(row: Fields) -> JobPosition:
+            return JobPosition(row.id(), external_id, name, owner_email, team)
+
         def read_back() -> JobPosition | None:
             return self.find_position(external_id)
 
-        return self.write_once("POST", "/job_positions", wire.one(wire.position), json=sent, read_back=read_back)
+        return self.write_once("POST", "/job_positions", wire.one(read), json=sent, read_back=read_back)
 
-    def update_position(self, position_id: str, changes: Mapping[str, str | None]) -> JobPosition:
+    def update_position(self, position_id: str, changes: Mapping[str, str | None]) -> None:
         """Change `name`, `owner_email` or `team`; None takes the value away. PATCH /job_positions/{id}"""
         if not changes or set(changes) - _CHANGEABLE:
             raise ValueError(f"changes are one or more of {', '.join(sorted(_CHANGEABLE))}")
-        where = path(self.vendor, "job_positions", position_id)
-        return self.ask("PATCH", where, wire.one(wire.position), json=dict(changes))
+        self.ask("PATCH", path(self.vendor, "job_positions", position_id), wire.anything, json=dict(changes))
 
     def user_emails(self) -> Iterator[str]:
         """The address of every user in Alva that has one. GET /users"""
-        for _, email in self._walk(wire.user_address, "users", key=lambda row: row[0]):
+        walk = self._walk(wire.user_address, "users", key=lambda row: row[0])
+        for _, email in readable(walk, "Alva's user"):
             if email is not None:
                 yield email
 
@@ -278,7 +280,7 @@ class AlvaHook(VendorHook):
 
     def _walk(
         self,
-        parse: Callable[[Fields], T],
+        parse: Callable[[Fields], T | None],
         *segments: str,
         key: Callable[[T], str],
         params: Sequence[tuple[str, str]] = (),

@@ -1,32 +1,33 @@
-"""Alva's JSON to objects. Field names of the wire stand here, and in the hook where something is sent."""
+"""Alva's JSON to objects. Field names of the wire stand here, and in the hook where something is sent.
+
+What must be there is what would decide something by its absence: ids, whose a candidate or a job position is, the
+invitation, tests and role fit. What would only be missing in a note is left out where it can't be read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from alva_lever.rules.model import AlvaCandidate, Assessment, Invitation, JobPosition, Results, RoleFit
+from alva_lever.rules.model import (
+    AlvaCandidate,
+    Assessment,
+    ChangedCandidate,
+    Invitation,
+    JobPosition,
+    Results,
+    RoleFit,
+)
 from alva_lever.transport.failures import VendorError, one_word
-from alva_lever.transport.fields import Fields, Untrusted, same_id
-from alva_lever.transport.root import as_id
-from alva_lever.transport.walk import Page, checked_next
+from alva_lever.transport.fields import Fields, Untrusted, if_readable, same_id
+from alva_lever.transport.root import can_be_id, usable_id
+from alva_lever.transport.walk import Page, checked_next, rows_of
 
 T = TypeVar("T")
 
 # The parts of a candidate's results that are one object each, in the order in which they are told.
 _PARTS = ("personality", "logic", "coding", "screening")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A candidate in a listing. `problem`: what keeps the rest from being read; then there is no candidate."""
-
-    key: str
-    external_id: str | None
-    candidate: AlvaCandidate | None
-    problem: str = ""
 
 
 def one(parse: Callable[[Fields], T]) -> Callable[[object], T]:
@@ -38,15 +39,15 @@ def anything(body: object) -> None:
     """Reads an answer whose success is all that matters; it still has to be JSON, or without a body by its status."""
 
 
-def page(parse: Callable[[Fields], T], *, asked: Collection[str] = ()) -> Callable[[object], Page[T]]:
+def page(parse: Callable[[Fields], T | None], *, asked: Collection[str] = ()) -> Callable[[object], Page[T]]:
     """Reads `{"data": [...], "next_cursor": "token" | null}`; a page without `next_cursor` was cut, or isn't one.
 
-    `asked`: the cursors of this walk.
+    `parse`: see `rows_of`. `asked`: the cursors of this walk.
     """
 
     def read(body: object) -> Page[T]:
         envelope = Fields(body)
-        rows = envelope.rows("data", parse)
+        rows = rows_of(envelope, parse)
         envelope.required("next_cursor")
         token = envelope.text_or_none("next_cursor")
         if token == "":
@@ -63,7 +64,7 @@ def error(body: object) -> VendorError:
     return VendorError(
         code=one_word(said.get("code")),
         message=message if isinstance(message, str) else None,
-        candidate_id=as_id(_part(said, "details").get("candidate_id")),
+        candidate_id=usable_id(_part(said, "details").get("candidate_id")),
     )
 
 
@@ -80,42 +81,52 @@ def candidate(row: Fields) -> AlvaCandidate:
     invitation = row.object_or_none("invitation")
     return AlvaCandidate(
         id=row.id(),
-        external_id=row.text_or_none("external_id"),
+        external_id=_external_id(row),
         job_position_id=row.id("job_position_id"),
         # Blank once Alva has anonymised the candidate.
         email=row.text_or_none("email") or "",
-        stage=row.text("stage"),
+        stage=if_readable(row.text_or_none, "stage") or "",
         invitation=None if invitation is None else _invitation(invitation),
-        assessments=row.rows(
-            "assessments", lambda part: Assessment(type=part.text("type"), status=part.text("status"))
-        ),
+        # Not `rows`: a test that is passed over would count as done.
+        assessments=tuple(_assessment(Fields(value, "assessments[]")) for value in row.values("assessments")),
         role_fit=_percentage_or_none(row, "role_fit"),
         url=row.text_or_none("url") or None,
-        updated_at_ms=row.moment_ms_or_none("updated_at"),
+        updated_at_ms=if_readable(row.moment_ms_or_none, "updated_at"),
     )
 
 
-def candidate_row(row: Fields) -> Row:
-    """Reads as much as there is: one row that can't be read keeps nobody else waiting."""
+def changed_candidate(row: Fields) -> ChangedCandidate | None:
+    """Reads as much as there is, if it says who it is about; None for one that was added by hand, and is nobody's."""
+    if row.is_null("external_id"):
+        return None
     try:
-        return whole_candidate_row(row)
+        found = candidate(row)
     except Untrusted as untrusted:
-        name = _whose(row)
-        return Row(f"unreadable/{name}", name, None, str(untrusted))
+        problem = str(untrusted)
+    else:
+        return None if found.external_id is None else ChangedCandidate(found.id, found.external_id, found)
+    candidate_id = if_readable(row.id_or_none, "id")
+    if candidate_id is not None and not can_be_id(candidate_id):
+        candidate_id = None
+    external_id = if_readable(row.id_or_none, "external_id")
+    if candidate_id is None and external_id is None:
+        raise Untrusted(problem)
+    return ChangedCandidate(candidate_id, external_id, None, problem)
 
 
-def candidate_row_of(external_id: str) -> Callable[[Fields], Row]:
-    """Reads rows of which only those of others may be unreadable: whoever is overlooked would be added once more."""
+def of(external_id: str, parse: Callable[[Fields], T]) -> Callable[[Fields], T | None]:
+    """Reads rows of which only those of others may be unreadable: whoever is overlooked would be made once more."""
 
-    def read(row: Fields) -> Row:
-        return whole_candidate_row(row) if _whose(row) in (None, external_id) else candidate_row(row)
+    def read(row: Fields) -> T | None:
+        try:
+            return parse(row)
+        except Untrusted:
+            whose = if_readable(row.id_or_none, "external_id")
+            if row.is_null("external_id") or whose not in (None, external_id):
+                return None
+            raise
 
     return read
-
-
-def whole_candidate_row(row: Fields) -> Row:
-    found = candidate(row)
-    return Row(found.id, found.external_id, found)
 
 
 def results_of(candidate_id: str) -> Callable[[Fields], Results]:
@@ -131,15 +142,15 @@ def results(body: Fields) -> Results:
         candidate_id=body.id("candidate_id"),
         role_fit=None if fit is None else _role_fit(fit),
         scores=tuple(_scores(body)),
-        url=body.text_or_none("url") or None,
+        url=if_readable(body.text_or_none, "url") or None,
     )
 
 
 def position(row: Fields) -> JobPosition:
     return JobPosition(
         id=row.id(),
-        external_id=row.text_or_none("external_id"),
-        name=row.text("name"),
+        external_id=_external_id(row),
+        name=row.text_or_none("name"),
         owner_email=row.text_or_none("owner_email") or None,
         team=row.text_or_none("team") or None,
     )
@@ -155,11 +166,14 @@ def moment(moment_ms: int) -> str:
     return datetime.fromtimestamp(moment_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _whose(row: Fields) -> str | None:
-    try:
-        return row.text_or_none("external_id")
-    except Untrusted:
-        return None
+def _external_id(row: Fields) -> str | None:
+    """Whose it is in Lever; null for what was made by hand. Absent, it would read as nobody's."""
+    row.required("external_id")
+    return row.id_or_none("external_id")
+
+
+def _assessment(row: Fields) -> Assessment:
+    return Assessment(type=row.text("type"), status=row.text("status"))
 
 
 def _invitation(row: Fields) -> Invitation:
@@ -174,7 +188,7 @@ def _role_fit(row: Fields) -> RoleFit:
     score = _percentage_or_none(row, "score")
     if score is None:
         raise Untrusted("`role_fit.score` is missing")
-    return RoleFit(score=score, computed_at=row.text_or_none("computed_at"))
+    return RoleFit(score=score, computed_at=if_readable(row.text_or_none, "computed_at"))
 
 
 def _percentage_or_none(row: Fields, key: str) -> float | None:
@@ -186,22 +200,19 @@ def _percentage_or_none(row: Fields, key: str) -> float | None:
 
 def _scores(body: Fields) -> Iterator[tuple[str, str]]:
     for name in _PARTS:
-        part = body.object_or_none(name)
+        part = if_readable(body.object_or_none, name)
         if part is not None and (text := _score(part)):
             yield name, text
-    if body.has_rows("interviews"):
-        for number, (label, text) in enumerate(body.rows("interviews", _interview), start=1):
-            if text:
-                yield f"interview: {label}" if label else f"interview {number}", text
-
-
-def _interview(row: Fields) -> tuple[str | None, str]:
-    return row.text_or_none("title") or row.text_or_none("name"), _score(row)
+    interviews = [row for row in if_readable(body.values, "interviews") or () if isinstance(row, dict)]
+    for number, row in enumerate(map(Fields, interviews), start=1):
+        label = if_readable(row.text_or_none, "title") or if_readable(row.text_or_none, "name")
+        if text := _score(row):
+            yield f"interview: {label}" if label else f"interview {number}", text
 
 
 def _score(part: Fields) -> str:
     """`74 %, sten 7` of what is there; a score that isn't a percentage stands by itself."""
-    percentage, sten, score = (part.number_or_none(key) for key in ("percentage", "sten", "score"))
+    percentage, sten, score = (if_readable(part.number_or_none, key) for key in ("percentage", "sten", "score"))
     said = (
         None if percentage is None else f"{percentage:g} %",
         None if score is None else f"{score:g}",

@@ -75,7 +75,7 @@ class LeverBase(VendorHook):
 
     def _walk(
         self,
-        parse: Callable[[Fields], T],
+        parse: Callable[[Fields], T | None],
         *segments: str,
         key: Callable[[T], str],
         params: Sequence[tuple[str, str]] = (),

@@ -16,8 +16,9 @@ from alva_lever.lever.opportunities import Opportunities
 from alva_lever.lever.webhooks import Webhooks
 from alva_lever.rules.model import Posting
 from alva_lever.rules.settings import Stage
-from alva_lever.transport.errors import ApiError, NotFound
+from alva_lever.transport.errors import ApiError, Forbidden, NotFound, SetupError, Unauthorized
 from alva_lever.transport.root import path
+from alva_lever.transport.walk import Unreadable, Walk, readable
 
 _EXPANDED = ("expand", "hiringManager")
 
@@ -76,32 +77,36 @@ class LeverHook(Opportunities, Notes, Webhooks):
 
         :raises Forbidden: the key lacks the permission.
         """
-        self.ask("GET", path(self.vendor, resource), wire.page(lambda row: None), params=[("limit", "1")])
+        self.ask("GET", path(self.vendor, resource), wire.page(wire.nothing), params=[("limit", "1")])
 
     def stages(self) -> list[Stage]:
         """The account's stages in the order of its pipeline. GET /stages"""
-        return list(self._walk(wire.stage, "stages", key=lambda stage: stage.id, keyset=False))
+        walk = self._walk(wire.stage, "stages", key=lambda stage: stage.id, keyset=False)
+        return list(readable(walk, "Lever's stage"))
 
     def archive_reasons(self, type: Literal["hired", "non-hired"] | None = None) -> list[ArchiveReason]:
         """GET /archive_reasons"""
         params = [] if type is None else [("type", type)]
-        reasons = self._walk(wire.archive_reason, "archive_reasons", params=params, key=lambda r: r.id, keyset=False)
+        walk = self._walk(wire.archive_reason, "archive_reasons", params=params, key=lambda r: r.id, keyset=False)
+        reasons = readable(walk, "Lever's archive reason")
         return [reason for reason in reasons if type is None or reason.hired == (type == "hired")]
 
     def tags(self) -> list[str]:
         """Every tag that is in use, as it is spelt. GET /tags"""
-        return list(self._walk(wire.tag, "tags", key=lambda tag: tag, keyset=False))
+        walk: Walk[str] = self._walk(wire.tag, "tags", key=lambda tag: tag, keyset=False)
+        return list(readable(walk, "Lever's tag"))
 
     def user(self, user_id: str) -> User:
         """GET /users/:user"""
-        return self._read(wire.user, "users", user_id)
+        return self._read(wire.the_one(user_id, wire.user), "users", user_id)
 
     def users(self, email: str | None = None) -> Iterator[User]:
         """The active users, or the one with this address (case-folded). GET /users
 
         The address is compared here: Lever's filter for it would put it into a URL, and so into the logs on the way.
         """
-        for user in self._walk(wire.user, "users", key=lambda user: user.id, keyset=False):
+        walk = self._walk(wire.user, "users", key=lambda user: user.id, keyset=False)
+        for user in readable(walk, "Lever's user"):
             if email is None or (user.email or "").casefold() == email.casefold():
                 yield user
 
@@ -110,26 +115,55 @@ class LeverHook(Opportunities, Notes, Webhooks):
 
         :raises NotFound: it is gone.
         :raises Forbidden: it is confidential, or the key may not read postings.
+        :raises MissingPermission: only the hiring manager's id is told, and the key may not read users.
         """
         where = path(self.vendor, "postings", posting_id)
         read = wire.one(wire.the_one(posting_id, wire.posting))
         return self._with_hiring_manager(*self.ask("GET", where, read, params=[_EXPANDED]))
 
-    def postings(self, *, tag: str | Sequence[str] | None = None, state: str | None = None) -> Iterator[Posting]:
+    def postings(
+        self, *, tag: str | Sequence[str] | None = None, state: str | None = None
+    ) -> Iterator[Posting | Unreadable]:
         """Those with one of these tags (case-sensitive) and in this state; the confidential are left out. GET
-        /postings"""
+        /postings
+
+        :raises MissingPermission: as `posting`.
+        """
         tags = [tag] if isinstance(tag, str) else tag or []
         params = [_EXPANDED, *(("tag", name) for name in tags), *([("state", state)] if state else [])]
+        faults: dict[str | None, ApiError] = {}
         for read in self._walk(wire.posting, "postings", params=params, key=lambda read: read[0].id):
-            yield self._with_hiring_manager(*read)
+            yield read if isinstance(read, Unreadable) else self._listed(*read, faults)
+
+    def _listed(
+        self, posting: Posting, manager_id: str | None, faults: dict[str | None, ApiError]
+    ) -> Posting | Unreadable:
+        """A user who can't be read is the fault of their postings, unless that is about all users. `faults`: what was
+        met so far, by user, so that nobody is asked for in vain twice."""
+        if manager_id not in faults:
+            try:
+                return self._with_hiring_manager(posting, manager_id)
+            except (SetupError, Unauthorized):
+                raise
+            except ApiError as error:
+                faults[manager_id] = error
+        return Unreadable(
+            posting.id, f"`hiringManager` is an id alone, and that user can't be read: {faults[manager_id]}"
+        )
 
     def _with_hiring_manager(self, posting: Posting, manager_id: str | None) -> Posting:
         """Where the answer has the hiring manager's id alone, the address is asked for, once for each of them."""
         if manager_id is None:
             return posting
         if manager_id not in self._hiring_managers:
-            try:
-                self._hiring_managers[manager_id] = self.user(manager_id).email
-            except NotFound:
-                self._hiring_managers[manager_id] = None
+            self._hiring_managers[manager_id] = self._email(manager_id)
         return replace(posting, hiring_manager_email=self._hiring_managers[manager_id])
+
+    def _email(self, user_id: str) -> str | None:
+        try:
+            return self.user(user_id).email
+        except NotFound:
+            return None
+        except Forbidden:
+            pass
+        raise self._lacks("users: read", f"gives hiring managers as ids alone, and refuses to show user {user_id}")

@@ -10,16 +10,20 @@ from alva_lever.rules.model import Note, Reply
 from alva_lever.rules.notes import is_own
 from alva_lever.transport.errors import NotFound
 from alva_lever.transport.root import path
+from alva_lever.transport.walk import Walk, whole
 
 
 class Notes(LeverBase):
     """Lever's documentation, Notes. What is written without `perform_as` has no author."""
 
     def notes(self, opportunity_id: str) -> list[Note]:
-        """All of them, in Lever's order. GET /opportunities/:opportunity/notes"""
+        """All of them, in Lever's order. GET /opportunities/:opportunity/notes
+
+        :raises Malformed: one that the API may have written can't be read: it would be written again.
+        """
         segments = ("opportunities", opportunity_id, "notes")
-        walk = self._walk(wire.listed_note, *segments, key=lambda row: row[0], keyset=False)
-        return [note for _, note in walk if note is not None]
+        walk: Walk[Note] = self._walk(wire.listed_note, *segments, key=lambda note: note.id, keyset=False)
+        return list(whole(walk, self._asked("GET", path(self.vendor, *segments))))
 
     def note(self, opportunity_id: str, note_id: str) -> Note:
         """GET /opportunities/:opportunity/notes/:note"""

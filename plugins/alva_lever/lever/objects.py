@@ -1,8 +1,21 @@
-"""What only Lever has, as frozen objects. Times are epoch milliseconds."""
+"""What only Lever has, as frozen objects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+from alva_lever.rules.model import Archived
+
+
+@dataclass(frozen=True, slots=True)
+class AfterWrite:
+    """What an opportunity has become, as far as the answer to a write is asked for it."""
+
+    id: str
+    stage_id: str
+    confidential: bool
+    anonymised: bool
+    archived: Archived | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +30,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveReason:
-    """Why opportunities are archived. `hired` is told by the reason's type; its name is the account's own."""
+    """Why opportunities are archived. `hired` is told by the reason's type; its name is the account's own, and empty
+    where Lever tells none."""
 
     id: str
     name: str
@@ -27,11 +41,9 @@ class ArchiveReason:
 
 @dataclass(frozen=True, slots=True)
 class DeletedOpportunity:
-    """What is left of a deleted opportunity: its id, and when and by whom, where Lever tells."""
+    """What is needed of a deleted opportunity."""
 
     id: str
-    deleted_at_ms: int | None
-    deleted_by: str | None
 
 
 @dataclass(frozen=True, slots=True)

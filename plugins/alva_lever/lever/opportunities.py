@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from alva_lever.lever import wire
 from alva_lever.lever.base import PAGE_LIMIT, LeverBase
 from alva_lever.lever.filters import OpportunityFilter
-from alva_lever.lever.objects import DeletedOpportunity
+from alva_lever.lever.objects import AfterWrite, DeletedOpportunity
 from alva_lever.rules.model import Opportunity
-from alva_lever.transport.errors import NotFound
+from alva_lever.transport.errors import MissingPermission, NotFound
+from alva_lever.transport.fields import Fields
 from alva_lever.transport.root import path
-from alva_lever.transport.walk import Walk
+from alva_lever.transport.walk import Unreadable, Walk
+
+T = TypeVar("T")
 
 # How far before a listing's start its catch-up looks, for two clocks that differ.
 CATCH_UP_OVERLAP_MS = 120_000
@@ -21,7 +25,10 @@ _EXPANDED = ("expand", "applications")
 
 
 class Opportunities(LeverBase):
-    """Lever's documentation, Opportunities."""
+    """Lever's documentation, Opportunities.
+
+    Whatever reads one may raise `MissingPermission`: the key may not read applications, and so not tell a posting.
+    """
 
     def opportunity(self, opportunity_id: str) -> Opportunity:
         """One opportunity as it is now. GET /opportunities/:opportunity
@@ -32,18 +39,18 @@ class Opportunities(LeverBase):
         if opportunity_id == "deleted":
             # A listing of its own stands where an opportunity of this id would be.
             raise NotFound("Lever has no opportunity `deleted`", vendor=self.vendor, status=404)
-        read = wire.the_one(opportunity_id, wire.opportunity)
+        read = wire.the_one(opportunity_id, self._opportunity)
         return self._read(read, "opportunities", opportunity_id, params=[_EXPANDED])
 
-    def opportunities(self, filters: OpportunityFilter) -> Iterator[Opportunity]:
-        """Each once, page by page. GET /opportunities
+    def opportunities(self, filters: OpportunityFilter) -> Iterator[Opportunity | Unreadable]:
+        """Each once, page by page, also those that can't be read. GET /opportunities
 
         Lever's order (stage rank, then entry) changes while it is walked: who moves back meanwhile may be skipped.
         Where that matters, `every_opportunity`. Memory holds one page and the ids that were given.
         """
         return iter(self._listing(filters))
 
-    def every_opportunity(self, filters: OpportunityFilter) -> Iterator[Opportunity]:
+    def every_opportunity(self, filters: OpportunityFilter) -> Iterator[Opportunity | Unreadable]:
         """The same, with a second look at who moved while a listing of several pages was walked.
 
         Only an entry into a stage changes a row's place, and `advanced_at` tells of it at once. A row that was given
@@ -55,13 +62,13 @@ class Opportunities(LeverBase):
         if listing.pages > 1:
             yield from self._listing(filters.moved_since(started_ms - CATCH_UP_OVERLAP_MS), given=listing.given)
 
-    def first_page(self, filters: OpportunityFilter) -> list[Opportunity]:
+    def first_page(self, filters: OpportunityFilter) -> list[Opportunity | Unreadable]:
         """The first hundred at most, in one request. GET /opportunities
 
         To look at a few contacts at once by `contact_id`, without a walk's further requests.
         """
         params = [*filters.params(), _EXPANDED, ("limit", str(PAGE_LIMIT))]
-        return list(self.ask("GET", "/opportunities", wire.page(wire.opportunity), params=params).rows)
+        return list(self.ask("GET", "/opportunities", wire.page(self._opportunity), params=params).rows)
 
     def deleted_opportunities(
         self, *, deleted_at_start_ms: int, deleted_at_end_ms: int
@@ -71,41 +78,57 @@ class Opportunities(LeverBase):
         walk = self._walk(
             wire.deleted_opportunity, "opportunities", "deleted", params=params, key=lambda deleted: deleted.id
         )
-        return iter(walk)
+        # All that is read of a row is what even one that can't be read has.
+        return (DeletedOpportunity(row.id) for row in walk)
 
-    def add_tags(self, opportunity_id: str, tags: Sequence[str]) -> Opportunity:
-        """Tags that are there already stay as they are. POST /opportunities/:opportunity/addTags
+    def add_tags(self, opportunity_id: str, tags: Sequence[str]) -> None:
+        """Tags that are there already stay as they are. POST /opportunities/:opportunity/addTags"""
+        self._change("POST", opportunity_id, "addTags", {"tags": _some(tags)}, wire.nothing)
 
-        Like every write here it answers the opportunity as it now is, without the posting of its application.
-        """
-        return self._change("POST", opportunity_id, "addTags", {"tags": _some(tags)})
-
-    def remove_tags(self, opportunity_id: str, tags: Sequence[str]) -> Opportunity:
+    def remove_tags(self, opportunity_id: str, tags: Sequence[str]) -> None:
         """Tags that aren't there are passed over. POST /opportunities/:opportunity/removeTags"""
-        return self._change("POST", opportunity_id, "removeTags", {"tags": _some(tags)})
+        self._change("POST", opportunity_id, "removeTags", {"tags": _some(tags)}, wire.nothing)
 
-    def add_links(self, opportunity_id: str, links: Sequence[str]) -> Opportunity:
+    def add_links(self, opportunity_id: str, links: Sequence[str]) -> AfterWrite:
         """Links stand on the contact, and so on all of its opportunities. POST /opportunities/:opportunity/addLinks"""
-        return self._change("POST", opportunity_id, "addLinks", {"links": _some(links)})
+        return self._change("POST", opportunity_id, "addLinks", {"links": _some(links)}, wire.after_write)
 
-    def remove_links(self, opportunity_id: str, links: Sequence[str]) -> Opportunity:
+    def remove_links(self, opportunity_id: str, links: Sequence[str]) -> None:
         """POST /opportunities/:opportunity/removeLinks"""
-        return self._change("POST", opportunity_id, "removeLinks", {"links": _some(links)})
+        self._change("POST", opportunity_id, "removeLinks", {"links": _some(links)}, wire.nothing)
 
-    def move_stage(self, opportunity_id: str, stage_id: str) -> Opportunity:
+    def move_stage(self, opportunity_id: str, stage_id: str) -> None:
         """PUT /opportunities/:opportunity/stage. Seen in recorded traffic: the stage it is in already changes
         nothing."""
-        return self._change("PUT", opportunity_id, "stage", {"stage": stage_id})
+        self._change("PUT", opportunity_id, "stage", {"stage": stage_id}, wire.nothing)
 
     def _listing(self, filters: OpportunityFilter, given: set[str] | None = None) -> Walk[Opportunity]:
         params = [*filters.params(), _EXPANDED]
         return self._walk(
-            wire.opportunity, "opportunities", params=params, key=lambda opportunity: opportunity.id, given=given
+            self._opportunity, "opportunities", params=params, key=lambda opportunity: opportunity.id, given=given
         )
 
-    def _change(self, method: str, opportunity_id: str, what: str, body: object) -> Opportunity:
+    def _opportunity(self, row: Fields) -> Opportunity:
+        try:
+            return wire.opportunity(row)
+        except wire.NotExpanded:
+            pass
+        raise self._lacks("applications: read", "gives applications as ids alone, which tell no posting")
+
+    def _lacks(self, permission: str, seen: str) -> MissingPermission:
+        """The error for a permission without which nothing can be decided about anybody. `seen`: what shows it."""
+        return MissingPermission(
+            f"{self.vendor} {seen}: the API key of connection `{self.http_conn_id}` lacks the permission "
+            f"`{permission}`. A key's permissions are fixed when it is made: make another one in Lever under Settings, "
+            "Integrations and API, API Credentials, with this one besides the others, and put it into that connection",
+            vendor=self.vendor,
+        )
+
+    def _change(self, method: str, opportunity_id: str, what: str, body: object, read: Callable[[Fields], T]) -> T:
+        """A write, which is answered by the opportunity. `read`: what is needed of that answer, and no more, since the
+        write was done whatever else is in it."""
         where = path(self.vendor, "opportunities", opportunity_id, what)
-        return self.ask(method, where, wire.one(wire.opportunity), json=body)
+        return self.ask(method, where, wire.one(wire.the_one(opportunity_id, read)), json=body)
 
 
 def _some(values: Sequence[str]) -> list[str]:

@@ -18,9 +18,11 @@ def read_variable() -> Options:
     """What was asked for, before anything is asked of Lever.
 
     :raises BadOption: the Variable is missing, or an option can't be used.
+    :raises Passing: it could not be looked for.
     """
     text = Variable.get(VARIABLE, default=None)
     if not text:
+        _check_looked_for()
         raise BadOption(
             f"There is no Variable `{VARIABLE}`. Make it in Airflow under Admin, Variables, as JSON such as "
             '{"trigger_stage": "New applicant"}; the README lists its options'
@@ -43,6 +45,17 @@ def read_settings(lever: LeverHook) -> Settings:
     except BadOption as bad:
         problem = str(bad)
     raise _correct_it(problem)
+
+
+def _check_looked_for() -> None:
+    """:raises Passing: Airflow could not look for the Variable; it says that there is none all the same."""
+    from alva_lever.transport.errors import Passing, SetupError
+    from alva_lever.transport.lookup import fault
+
+    found = fault("variable", VARIABLE)
+    if found is not None:
+        problem = f"Airflow could not look for the Variable `{VARIABLE}` ({found.backend}: {found.kind})"
+        raise SetupError(problem) if found.lasting else Passing(problem)
 
 
 def _correct_it(problem: str) -> BadOption:

@@ -26,7 +26,7 @@ class StageChange:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The one link of an opportunity to a posting. `posting_id` is None where only the application's id was told."""
+    """The one link of an opportunity to a posting. `posting_id` is None where Lever tells none."""
 
     id: str
     posting_id: str | None
@@ -65,10 +65,11 @@ class Opportunity:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A posting. `hiring_manager_email` is None where there is no such person, or no address of theirs."""
+    """A posting. `name` is None where Lever tells none; `hiring_manager_email` where there is no such person, or no
+    address of theirs."""
 
     id: str
-    name: str
+    name: str | None
     confidential: bool
     tags: tuple[str, ...]
     team: str | None
@@ -128,7 +129,8 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class AlvaCandidate:
-    """A candidate on a job position. `role_fit` is 0 to 100, None where there is none (which is not zero)."""
+    """A candidate on a job position. `role_fit` is 0 to 100, None where there is none (which is not zero); `stage` is
+    empty where Alva tells none."""
 
     id: str
     external_id: str | None
@@ -168,6 +170,20 @@ def later(one: AlvaCandidate | None, other: AlvaCandidate) -> AlvaCandidate:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedCandidate:
+    """Somebody who changed in Alva, and of which opportunity they are.
+
+    `candidate` None: the row can't be read, and `problem` says why, with the names of fields and no value. One of the
+    two ids is there all the same.
+    """
+
+    candidate_id: str | None
+    external_id: str | None
+    candidate: AlvaCandidate | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RoleFit:
     """How well somebody fits the role, 0 to 100, and when that was computed (as Alva writes it)."""
 
@@ -187,10 +203,10 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class JobPosition:
-    """A job position in Alva; `external_id` is the posting's id."""
+    """A job position in Alva; `external_id` is the posting's id, None for one that was made by hand."""
 
     id: str
     external_id: str | None
-    name: str
+    name: str | None
     owner_email: str | None = field(repr=False)
     team: str | None

@@ -42,8 +42,11 @@ def owner_unknown(posting: Posting, users: Mapping[str, str] | None) -> bool:
 
 
 def difference(position: JobPosition, posting: Posting, owner_email: str | None) -> dict[str, str | None]:
-    """What has to be written, by field; empty where nothing differs. Without an owner, the present one stays."""
-    wanted: dict[str, str | None] = {"name": posting.name, "team": posting.team}
+    """What has to be written, by field; empty where nothing differs. Without an owner, or a name of the posting, the
+    present one stays."""
+    wanted: dict[str, str | None] = {"team": posting.team}
+    if posting.name is not None:
+        wanted["name"] = posting.name
     if owner_email is not None and owner_email.casefold() != (position.owner_email or "").casefold():
         wanted["owner_email"] = owner_email
     return {name: value for name, value in wanted.items() if value != getattr(position, name)}

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.notes import Failure
 from alva_lever.rules.claims import Kind
 from alva_lever.rules.leftovers import LONGEST_MS
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate
+from alva_lever.rules.notes import Failure
 from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import OVERLAP_MS
 from alva_lever.steps.departures import Departures

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.rules.notes import Failure
 from alva_lever.rules.model import AlvaCandidate
+from alva_lever.rules.notes import Failure
 from alva_lever.transport.errors import Forbidden, NotFound, Refused, Unauthorized
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,9 @@ class Departures:
     def hire(self, opportunity_id: str) -> str:
         """This opportunity's candidates in Alva are hired there: `hired`, `not_in_alva` or `refused_by_alva`."""
         candidates = list(self._alva.candidates(external_id=opportunity_id))
-        return self._each(candidates, HIRED, lambda one: one.stage != HIRED and self._alva.set_stage(one.id, HIRED))
+        return self._each(
+            candidates, HIRED, lambda one: None if one.stage == HIRED else self._alva.set_stage(one.id, HIRED)
+        )
 
     def remove(self, opportunity_id: str) -> str:
         """This opportunity's candidates in Alva are removed from it: `deleted`, `not_in_alva` or `refused_by_alva`."""

@@ -15,9 +15,9 @@ from alva_lever.rules.claims import Claim
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
+from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tally import Tally
-from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
 from alva_lever.rules.window import Window
 from alva_lever.steps.crew import locked
 from alva_lever.steps.looking import Look, Looking

@@ -11,6 +11,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.decision import Reason
 from alva_lever.rules.model import Opportunity
 from alva_lever.transport.errors import Forbidden, Malformed, MissingPermission, NotFound
+from alva_lever.transport.walk import Unreadable
 
 # How many are looked at in one request. A page has room for four times as many, since a person may have several
 # opportunities, and what is looked at is acted on within seconds.
@@ -79,7 +80,8 @@ class Looking:
         except Malformed:
             # One row that can't be read spoils the page for all: each by itself, then.
             return {}
-        return {row.id: Look(row.id, row, listed=True) for row in rows if row.id in wanted}
+        shown = [row for row in rows if not isinstance(row, Unreadable)]
+        return {row.id: Look(row.id, row, listed=True) for row in shown if row.id in wanted}
 
 
 def check_may_list(lever: LeverHook, resource: Literal["opportunities", "postings"]) -> None:

@@ -160,7 +160,7 @@ def changed_since(alva: AlvaHook, since_ms: int) -> Changed:
     """
     changed = Changed({}, {}, [])
     for row in alva.changed_candidates(since_ms):
-        if row.external_id_unknown:
+        if row.external_id is None and row.candidate_id is not None:
             changed.candidate_ids.append(row.candidate_id)
         elif name := opportunity_named(row.external_id):
             if row.candidate is None:

@@ -144,7 +144,7 @@ def can_be_id(segment: str) -> bool:
     return segment.isprintable() and not any(letter.isspace() for letter in segment)
 
 
-def as_id(value: object) -> str | None:
+def usable_id(value: object) -> str | None:
     """An id of an object from outside as text, None for what is none, such as an address or a name of two words. Ids
     may come as whole numbers."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value

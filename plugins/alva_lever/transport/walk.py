@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from alva_lever.transport.errors import Refused
-from alva_lever.transport.fields import Untrusted
+from alva_lever.transport.errors import Asked, Refused, malformed
+from alva_lever.transport.fields import Fields, Untrusted
+from alva_lever.transport.root import can_be_id
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A row that can't be read, but for its id. `problem` names fields, never values."""
+    """A row of which no more than its id can be read. `problem` says why, with the names of fields and no value."""
 
     id: str
     problem: str
@@ -24,7 +28,7 @@ class Unreadable:
 class Page(Generic[T]):
     """The rows of one answer; `next` asks for the page after it, None on the last one."""
 
-    rows: tuple[T, ...]
+    rows: tuple[T | Unreadable, ...]
     next: str | None
 
 
@@ -32,7 +36,8 @@ class Walk(Generic[T]):
     """Every row of a listing once, page by page, none asked for before it is needed.
 
     `fetch(token, asked)` gets one page; `asked` are the tokens of this walk so far, for `checked_next`. `key` tells
-    rows apart: one that comes twice (it moved while we walked) is given once. Memory holds one page and the keys.
+    rows apart, as their ids tell those that can't be read: one that comes twice (it moved while we walked) is given
+    once. Memory holds one page and the keys.
 
     `stale(error)` says that the vendor no longer knows a token that it gave out. The listing is then walked from its
     start, at most `RESTARTS` times; the keys that were given stay known.
@@ -54,7 +59,7 @@ class Walk(Generic[T]):
         self.given: set[str] = set() if given is None else given
         self.pages = 0
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[T | Unreadable]:
         restarts = 0
         token: str | None = None
         asked: set[str] = set()
@@ -69,13 +74,52 @@ class Walk(Generic[T]):
                 continue
             self.pages += 1
             for row in page.rows:
-                if (key := self._key(row)) not in self.given:
+                key = row.id if isinstance(row, Unreadable) else self._key(row)
+                if key not in self.given:
                     self.given.add(key)
                     yield row
             if page.next is None:
                 return
             token = page.next
             asked.add(token)
+
+
+def rows_of(envelope: Fields, parse: Callable[[Fields], T | None]) -> tuple[T | Unreadable, ...]:
+    """The rows under `data`, each read by itself, so that one that can't be read is its own fault.
+
+    A row is passed over if it is null, or if that is what `parse` makes of it: None.
+
+    :raises Untrusted: there are no rows, or one has no id, so that nobody could say which it is.
+    """
+
+    def read(row: Fields) -> T | Unreadable | None:
+        try:
+            return parse(row)
+        except Untrusted as untrusted:
+            problem = str(untrusted)
+        row_id = row.id()
+        if not can_be_id(row_id):
+            raise Untrusted("`data[].id` can be no id")
+        return Unreadable(row_id, problem)
+
+    return tuple(row for row in envelope.rows("data", read) if row is not None)
+
+
+def readable(rows: Iterable[T | Unreadable], what: str) -> Iterator[T]:
+    """The rows without those that can't be read, of which the log tells. `what`: of whom they are, and what."""
+    for row in rows:
+        if isinstance(row, Unreadable):
+            log.warning("%s %s cannot be read, and is passed over: %s", what, row.id, row.problem)
+        else:
+            yield row
+
+
+def whole(rows: Iterable[T | Unreadable], asked: Asked) -> Iterator[T]:
+    """The rows, none of which may be missed. `asked`: the request. :raises Malformed: one can't be read."""
+    for row in rows:
+        if isinstance(row, Unreadable):
+            raise malformed(asked, status=200, problem=f"row {row.id}: {row.problem}")
+        yield row
 
 
 def checked_next(token: str, asked: Collection[str], *, name: str) -> str:
