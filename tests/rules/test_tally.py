@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alva_lever.rules.decision import Reason
 from alva_lever.rules.notes import Failure
-from alva_lever.rules.tally import IDS_SHOWN, Tally
+from alva_lever.rules.tally import IDS_SHOWN, NEAR_MISSES_SHOWN, Tally
 
 REASONS = st.sampled_from((*Reason, *Failure))
 LOOKS = st.lists(st.tuples(REASONS, st.uuids().map(str)), max_size=250)
@@ -28,10 +28,13 @@ def tally(looks: list[tuple[Any, str]]) -> Tally:
 def test_a_run_that_looked_at_nobody_reports_so() -> None:
     assert Tally().report(dry_run=False) == {
         "dry_run": False,
+        "window": None,
+        "invited": 0,
         "looked_at": 0,
         "counts": {},
         "ids": {},
         "near_misses": [],
+        "leftovers": [],
         "calls": {"lever": 0, "alva": 0},
         "waited_seconds": 0.0,
     }
@@ -42,12 +45,20 @@ def test_a_report_counts_and_names() -> None:
     made.near_miss("p", ["Alva: screening"])
     made.calls["lever"] += 7
     made.waited_seconds += 1.26
-    assert made.report(dry_run=True) == {
+    made.sent()
+    left = {"id": "d", "fault": "refused", "attempts": 1, "due": "2026-01-01T00:00:00+00:00"}
+    report = made.report(dry_run=True, window=(1_767_225_600_000, 1_767_229_200_000), leftovers=[left])
+    # What a person asks first comes first.
+    assert list(report)[:4] == ["dry_run", "window", "invited", "looked_at"]
+    assert report == {
         "dry_run": True,
+        "window": ["2026-01-01T00:00:00+00:00", "2026-01-01T01:00:00+00:00"],
+        "invited": 1,
         "looked_at": 3,
         "counts": {"gone": 2, "no_posting": 1},
         "ids": {"gone": ["a", "c"], "no_posting": ["b"]},
         "near_misses": [{"id": "p", "tag": "Alva: screening"}],
+        "leftovers": [left],
         "calls": {"lever": 7, "alva": 0},
         "waited_seconds": 1.3,
     }
@@ -136,7 +147,10 @@ def test_near_misses_without_number_do_not_fill_a_report() -> None:
     made = Tally()
     for number in range(1500):
         made.near_miss(str(number), ["alva: send tests"])
-    assert len(made.near_misses) == 1000
+    assert len(made.near_misses) == NEAR_MISSES_SHOWN
+    padded = Tally()
+    padded.near_miss("a", ["alva: send tests" + " " * 100_000])
+    assert len(json.dumps(padded.near_misses)) < 200
 
 
 @pytest.mark.parametrize("reason", [Reason.GONE, "hired"])

@@ -195,7 +195,8 @@ class TestLooks:
             office.faults.add("lever", "POST", f"/opportunities/{one}/addTags", status=status, times=None)
         with pytest.raises(Unfinished, match="30 of 60 could not be done; the others were") as error:
             office.run(*people)
-        assert error.value.lasting
+        # Where the key may do none of it, another attempt of the task would meet the same.
+        assert error.value.lasting == (status == 403)
         assert [one for one in people if office.status(one) != SENT] == refused
         assert set(office.progress.faults) == set(refused)
         office.faults.clear()

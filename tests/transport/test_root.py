@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alva_lever.transport.errors import NotFound, SetupError
-from alva_lever.transport.root import api_root, path, shown
+from alva_lever.transport.root import api_root, path, shown, usable_id
 
 FIELDS = {"conn_id": "lever_default", "conn_type": None, "schema": None, "port": None}
 
@@ -134,7 +134,7 @@ def test_only_what_may_be_a_host_is_shown(place: tuple[str, str, int | None], te
      ({"id": "1"}, None)],
 )  # fmt: skip
 def test_what_may_be_an_id_is_text(value: object, id: str | None) -> None:
-    assert as_id(value) == id
+    assert usable_id(value) == id
 
 
 def test_segments_of_a_path_are_encoded() -> None:

@@ -15,7 +15,8 @@ from alva_lever.web.internals import NotWritten, change_connection, passwords, s
 from tests.dags.runner import Runner
 
 DAG_ID = "alva_lever_handle_events"
-CONF = {"deliveries": [{"kind": "hired", "opportunity": "opportunity-1"}]}
+OPPORTUNITY = "0b8f2d5e-9c1a-4a57-8a55-7d2f3f5b6c01"
+CONF = {"deliveries": [{"kind": "hired", "opportunity": OPPORTUNITY}]}
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,7 @@ class TestStartRun:
     def test_a_database_that_nobody_can_write(self) -> None:
         with pytest.raises(NotWritten) as told:
             while_locked(lambda: start_run(DAG_ID, "run-1", CONF))
-        assert "opportunity-1" not in repr(told.value)
+        assert OPPORTUNITY not in repr(told.value)
         assert runs() == []
 
 

@@ -83,7 +83,11 @@ class Tally:
         )
 
     def report(
-        self, *, dry_run: bool, window: tuple[int, int] | None, leftovers: Sequence[Mapping[str, Any]]
+        self,
+        *,
+        dry_run: bool,
+        window: tuple[int, int] | None = None,
+        leftovers: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
         """A run's report: `{"dry_run", "window", "invited", "looked_at", "counts", "ids", "near_misses", "leftovers",
         "calls", "waited_seconds"}`. `window` in epoch milliseconds here, in ISO 8601 there; None: ids were named."""

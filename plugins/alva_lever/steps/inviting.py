@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import asking, tags
-from alva_lever.rules.addresses import first_valid, same
+from alva_lever.rules.addresses import first_valid, is_missing, same, split_name
 from alva_lever.rules.asking import Again, Report, Request
 from alva_lever.rules.claims import Claim
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
@@ -263,13 +263,13 @@ class Inviting:
     def _add(self, opportunity: Opportunity, posting: Posting, address: str) -> AlvaCandidate:
         """:raises Conflict: somebody with this address, who isn't this opportunity's, is on the job already."""
         position_id = self._positions.sync(posting)
-        first, _, last = opportunity.name.strip().partition(" ")
+        first, last = split_name(opportunity.name)
         try:
             return self._alva.add_candidate(
                 job_position_id=position_id,
                 email=address,
                 first_name=first,
-                last_name=last.strip(),
+                last_name=last,
                 external_id=opportunity.id,
             )
         except Conflict as conflict:
@@ -286,7 +286,7 @@ class Inviting:
 
 def _hindrance(opportunity: Opportunity, posting: Posting | None) -> Failure | None:
     """What keeps an invitation from being sent, as far as Lever shows."""
-    if not opportunity.emails:
+    if is_missing(opportunity.emails):
         return Failure.MISSING_EMAIL
     if first_valid(opportunity.emails) is None:
         return Failure.INVALID_EMAIL
