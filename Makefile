@@ -27,7 +27,8 @@ lock:  ## resolve requirements.txt anew into constraints.txt
 	@rm -rf .lock
 
 clean:  ## remove what make made
-	@rm -rf .venv .lock .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .airflow .bench build dist *.egg-info plugins/*.egg-info
+	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is %s. Name one: make PYTHON=python3.12 ..." % sys.version.split()[0])'

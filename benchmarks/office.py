@@ -102,7 +102,7 @@ def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: fl
 def _measured(pipe: Connection, measure: Callable[..., Any], url: str, arguments: tuple[Any, ...]) -> None:
     from include.sandbox import Sandbox
 
-    lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "login": Sandbox.LEVER_KEY}
+    lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "password": Sandbox.LEVER_KEY}
     alva = {"conn_type": "alva", "host": f"{url}/alva/v1", "password": Sandbox.ALVA_KEY}
     os.environ |= {
         "AIRFLOW_CONN_LEVER_DEFAULT": json.dumps(lever),

@@ -1,4 +1,4 @@
-"""When webhooks deliver: what they say has happened is looked at in Lever and Alva, and done within seconds."""
+"""When webhooks deliver: looks in Lever and Alva at what they say has happened, and does it within seconds."""
 
 from __future__ import annotations
 
@@ -6,44 +6,38 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Param
 
+from alva_lever.operators import docs
+from alva_lever.operators.alerts import on_failure
 from alva_lever.operators.handle_events import HandleEventsOperator
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.wiring import EVENTS, defaults, dry_run
-from alva_lever.rules.claims import Kind
+from alva_lever.operators.wiring import DELIVERY, EVENTS, defaults, dry_run
 
-ID = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}\Z"}
-DELIVERY = {
-    "oneOf": [
-        {
-            "type": "object",
-            "required": ["kind", "opportunity"],
-            "properties": {
-                "kind": {"enum": [kind.value for kind in Kind if kind is not Kind.RESULTS]},
-                "opportunity": ID,
-                "application": ID,
-            },
-        },
-        {
-            "type": "object",
-            "required": ["kind", "candidate"],
-            "properties": {"kind": {"const": Kind.RESULTS.value}, "candidate": ID},
-        },
-    ]
-}
+# The DAGs that do later what could not be done here.
+LATER = ["alva_lever_invite_candidates", "alva_lever_push_results"]
 
 with DAG(
     "alva_lever_handle_events",
-    description="Does what Lever's and Alva's webhooks tell of",
-    doc_md=__doc__,
+    description="Does what Lever's and Alva's webhooks tell",
+    doc_md=docs.HANDLE_EVENTS,
     schedule=None,
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
+    dagrun_timeout=timedelta(hours=24),
+    on_failure_callback=on_failure(),
     tags=["alva", "lever"],
     params={
         **dry_run(),
-        "deliveries": Param([], type="array", items=DELIVERY, description="What was delivered: kinds and ids"),
+        "deliveries": Param(
+            [], type="array", items=DELIVERY, title="Deliveries",
+            description="Webhooks fill this in. By hand: a JSON list such as "
+            '[{"kind": "stage_changed", "opportunity": "<id in Lever>"}]',
+        ),
     },
     default_args=defaults(EVENTS),
-):
-    handle = HandleEventsOperator(task_id="handle", pool="lever_api", execution_timeout=timedelta(minutes=15))
-    handle >> ReportOperator(task_id="report", other_task_ids=["handle"], execution_timeout=timedelta(minutes=5))
+):  # fmt: skip
+    handle = HandleEventsOperator(
+        task_id="handle", pool="lever_api", state_of=LATER, execution_timeout=timedelta(minutes=15)
+    )
+    handle >> ReportOperator(
+        task_id="report", batch_task_id="handle", state_of=LATER, execution_timeout=timedelta(minutes=5)
+    )

@@ -1,4 +1,4 @@
-"""Every hour: who came into the trigger stage, asked for tests, or applied for a posting with screening, is invited."""
+"""Every hour: invites who came into the trigger stage, asked for tests, or applied for a posting with screening."""
 
 from __future__ import annotations
 
@@ -6,41 +6,38 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
+from alva_lever.operators import docs
+from alva_lever.operators.alerts import late, on_failure
 from alva_lever.operators.find_candidates import FindCandidatesOperator
 from alva_lever.operators.invite_candidates import InviteCandidatesOperator
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.run import covered_asset
-from alva_lever.operators.tell_departures import TellDeparturesOperator
+from alva_lever.operators.watch_pool import WatchPoolOperator
 from alva_lever.operators.wiring import REST, defaults, form
 
-DAG_ID = "alva_lever_invite_candidates"
-COVERED = covered_asset(DAG_ID)
-
 with DAG(
-    DAG_ID,
+    "alva_lever_invite_candidates",
     description="Invites Lever's candidates in Alva",
-    doc_md=__doc__,
+    doc_md=docs.INVITE_CANDIDATES,
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     # A person's run doesn't wait for a long one: their Lever tasks take turns in the pool.
     max_active_runs=4,
+    dagrun_timeout=timedelta(hours=24),
+    deadline=late(timedelta(hours=2)),
+    on_failure_callback=on_failure(),
     tags=["alva", "lever"],
-    params=form(),
+    params=form(
+        "the last whole hour", "Look at these alone, and invite them if nothing in the table speaks against it."
+    ),
     default_args=defaults(REST),
 ):
-    find = FindCandidatesOperator(
-        task_id="find", pool="lever_api", inlets=[COVERED], execution_timeout=timedelta(minutes=30)
-    )
+    find = FindCandidatesOperator(task_id="find", pool="lever_api", execution_timeout=timedelta(minutes=30))
     invite = InviteCandidatesOperator.partial(
         task_id="invite", pool="lever_api", found=find.output["found"], execution_timeout=timedelta(minutes=15),
         map_index_template="{{ task.batch | length }} candidates",
     ).expand(batch=find.output)  # fmt: skip
-    departures = TellDeparturesOperator(
-        task_id="tell_departures", departures=find.output["departures"], execution_timeout=timedelta(minutes=30)
+    invite >> ReportOperator(
+        task_id="report", find_task_id="find", batch_task_id="invite", execution_timeout=timedelta(minutes=5)
     )
-    report = ReportOperator(
-        task_id="report", find_task_id="find", batch_task_id="invite", other_task_ids=["tell_departures"],
-        polls=True, inlets=[COVERED], execution_timeout=timedelta(minutes=5),
-    )  # fmt: skip
-    [invite, departures] >> report
+    WatchPoolOperator(task_id="watch_pool", waiting_task_id="find", execution_timeout=timedelta(minutes=10))

@@ -1,4 +1,4 @@
-"""Every 15 minutes: what candidates have achieved in Alva is written into Lever, and kept true there."""
+"""Every 15 minutes: writes into Lever what candidates have achieved in Alva, and keeps it true there."""
 
 from __future__ import annotations
 
@@ -6,30 +6,33 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
+from alva_lever.operators import docs
+from alva_lever.operators.alerts import on_failure
+from alva_lever.operators.find_results import FindResultsOperator
 from alva_lever.operators.push_results import PushResultsOperator
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.run import covered_asset
 from alva_lever.operators.wiring import RESULTS, defaults, form
 
-DAG_ID = "alva_lever_push_results"
-COVERED = covered_asset(DAG_ID)
-
 with DAG(
-    DAG_ID,
+    "alva_lever_push_results",
     description="Writes Alva's results into Lever",
-    doc_md=__doc__,
+    doc_md=docs.PUSH_RESULTS,
     schedule=CronDataIntervalTimetable("*/15 * * * *", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     # A person's run doesn't wait for a long one: their Lever tasks take turns in the pool.
     max_active_runs=4,
+    dagrun_timeout=timedelta(hours=24),
+    on_failure_callback=on_failure(),
     tags=["alva", "lever"],
-    params=form(),
+    params=form("the last whole quarter of an hour", "Write the results of these alone."),
     default_args=defaults(RESULTS),
 ):
-    push = PushResultsOperator(
-        task_id="push", pool="lever_api", inlets=[COVERED], execution_timeout=timedelta(minutes=15)
-    )
+    find = FindResultsOperator(task_id="find", pool="lever_api", execution_timeout=timedelta(minutes=30))
+    push = PushResultsOperator.partial(
+        task_id="push", pool="lever_api", found=find.output["found"], execution_timeout=timedelta(minutes=15),
+        map_index_template="{{ task.batch | length }} candidates",
+    ).expand(batch=find.output)  # fmt: skip
     push >> ReportOperator(
-        task_id="report", other_task_ids=["push"], polls=True, inlets=[COVERED], execution_timeout=timedelta(minutes=5)
+        task_id="report", find_task_id="find", batch_task_id="push", execution_timeout=timedelta(minutes=5)
     )

@@ -1,4 +1,4 @@
-"""Every night: the job positions in Alva get the name, the team and the hiring manager of their postings in Lever."""
+"""Every night: gives the job positions in Alva the name, the team and the hiring manager of their postings in Lever."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
+from alva_lever.operators import docs
+from alva_lever.operators.alerts import on_failure
+from alva_lever.operators.find_postings import FindPostingsOperator
 from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.sync_postings import SyncPostingsOperator
 from alva_lever.operators.wiring import REST, defaults, dry_run
@@ -13,15 +16,23 @@ from alva_lever.operators.wiring import REST, defaults, dry_run
 with DAG(
     "alva_lever_sync_postings",
     description="Brings Alva's job positions up to date with Lever's postings",
-    doc_md=__doc__,
+    doc_md=docs.SYNC_POSTINGS,
     schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     # Two at once would do the same work twice.
     max_active_runs=1,
+    dagrun_timeout=timedelta(hours=24),
+    on_failure_callback=on_failure(),
     tags=["alva", "lever"],
     params=dry_run(),
     default_args=defaults(REST),
 ):
-    sync = SyncPostingsOperator(task_id="sync", pool="lever_api", execution_timeout=timedelta(minutes=30))
-    sync >> ReportOperator(task_id="report", other_task_ids=["sync"], execution_timeout=timedelta(minutes=5))
+    find = FindPostingsOperator(task_id="find", pool="lever_api", execution_timeout=timedelta(minutes=30))
+    sync = SyncPostingsOperator.partial(
+        task_id="sync", pool="lever_api", found=find.output["found"], execution_timeout=timedelta(minutes=15),
+        map_index_template="{{ task.batch | length }} postings",
+    ).expand(batch=find.output)  # fmt: skip
+    sync >> ReportOperator(
+        task_id="report", find_task_id="find", batch_task_id="sync", execution_timeout=timedelta(minutes=5)
+    )

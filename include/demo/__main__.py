@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from include.demo.airflow import PORT as AIRFLOW_PORT
-from include.demo.airflow import Installation
+from include.demo.airflow import Installation, command_line
 from include.demo.control import PORT as SANDBOX_PORT
 from include.demo.control import Control
 from include.demo.events import Events
@@ -74,17 +74,19 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
         say(f"!! {surprise}")
     say(f"{len(surprises)} things are not as the story has them." if surprises else "All as the story has it.")
     if not options.once:
-        _stay(fleet, airflow.url, sandbox_port)
+        _stay(fleet, airflow, sandbox_port)
     return 1 if surprises else 0
 
 
-def _stay(fleet: Fleet, url: str, sandbox_port: int) -> None:
+def _stay(fleet: Fleet, airflow: Installation, sandbox_port: int) -> None:
     """Until an interruption, which is the demo's proper end."""
+    url = airflow.url
     say(f"\nThe DAG         {url}/dags/{DAG_ID}")
     for run_id in RUNS:
         say(f"A run           {url}/dags/{DAG_ID}/runs/{run_id}")
     say(f"Airflow         {url}/")
     say(f"The sandbox     http://{LOOPBACK}:{sandbox_port}/control")
+    say(f"Command line    {command_line(airflow.home, 'dags', 'list')}")
     say("\nIt all stays until Ctrl-C.")
     try:
         while True:

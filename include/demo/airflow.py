@@ -9,6 +9,7 @@ import base64
 import configparser
 import os
 import secrets
+import shlex
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -104,6 +105,11 @@ class Installation:
 def command(*arguments: str) -> list[str]:
     """``airflow <arguments>``, with the Python that runs this and without the current folder on its path."""
     return [sys.executable, "-P", "-m", "airflow", *arguments]
+
+
+def command_line(home: Path, *arguments: str) -> str:
+    """The same for somebody to copy into another terminal."""
+    return f"AIRFLOW_HOME={shlex.quote(str(home))} {shlex.join(command(*arguments))}"
 
 
 def environment(home: Path, own: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -57,6 +57,7 @@ class Last:
     """What Lever shows of a candidate in the end."""
 
     result: Result
+    opportunity: str
     found: tuple[str | None, str | None]
     tags: tuple[str, ...]
     stage: str
@@ -97,6 +98,7 @@ def last(result: Result, opportunity: str, reports: Sequence[Sequence[Report]], 
     own = [note["text"] for note in world["notes"] if note["author"] is None]
     return Last(
         result,
+        opportunity,
         (first, second),
         tuple(tag for tag in world["tags"] if tag.startswith(_OWNED) and tag not in _CONTROL),
         str(world["stage"]),

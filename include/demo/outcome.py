@@ -19,6 +19,7 @@ class Outcome:
     """One candidate. ``first``, ``again``, ``named``: the reason in each run, None where its report has no such id."""
 
     person: Person
+    opportunity: str
     first: str | None
     again: str | None
     named: str | None
@@ -78,6 +79,7 @@ def outcome(person: Person, opportunity: str, reports: Sequence[Sequence[Report]
     first, again, named = (reason_in(some, opportunity) for some in reports)
     return Outcome(
         person,
+        opportunity,
         first,
         again,
         named,

@@ -28,9 +28,17 @@ def say(text: str = "") -> None:
 def table(outcomes: Sequence[Outcome]) -> str:
     """One line a candidate, with ``!!`` where it is not as the story has it."""
     return _lines(
-        ("", "candidate", "what happened", "reason", "next time", "now in Lever and Alva"),
+        ("", "candidate", "opportunity", "what happened", "reason", "next time", "now in Lever and Alva"),
         [
-            (_mark(one.surprises), one.person.name, one.person.did, one.reason, one.next_time, one.world)
+            (
+                _mark(one.surprises),
+                one.person.name,
+                one.opportunity,
+                one.person.did,
+                one.reason,
+                one.next_time,
+                one.world,
+            )
             for one in outcomes
         ],
     )
@@ -39,9 +47,16 @@ def table(outcomes: Sequence[Outcome]) -> str:
 def second_table(endings: Sequence[Ending]) -> str:
     """The same of the second half."""
     return _lines(
-        ("", "candidate", "what Lever told", "reason", "now in Alva"),
+        ("", "candidate", "opportunity", "what Lever told", "reason", "now in Alva"),
         [
-            (_mark(one.surprises), one.scene.name, one.scene.did, one.reason or "no word of it", one.world)
+            (
+                _mark(one.surprises),
+                one.scene.name,
+                one.opportunity,
+                one.scene.did,
+                one.reason or "no word of it",
+                one.world,
+            )
             for one in endings
         ],
     )
@@ -50,9 +65,17 @@ def second_table(endings: Sequence[Ending]) -> str:
 def third_table(lasts: Sequence[Last]) -> str:
     """The end, with everybody's note below."""
     rows = _lines(
-        ("", "candidate", "what happened in Alva", "reason", "stage in Lever", "tags in Lever"),
+        ("", "candidate", "opportunity", "what happened in Alva", "reason", "stage in Lever", "tags in Lever"),
         [
-            (_mark(one.surprises), one.result.name, one.result.did, one.words, one.stage, ", ".join(sorted(one.tags)))
+            (
+                _mark(one.surprises),
+                one.result.name,
+                one.opportunity,
+                one.result.did,
+                one.words,
+                one.stage,
+                ", ".join(sorted(one.tags)),
+            )
             for one in lasts
         ],
     )

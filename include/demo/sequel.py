@@ -62,6 +62,7 @@ class Ending:
     """What became of a candidate of the second half."""
 
     scene: Scene
+    opportunity: str
     reason: str | None
     sent: int
     stage: str | None
@@ -93,6 +94,7 @@ def ending(scene: Scene, opportunity: str, reports: Sequence[Report], in_alva: M
     candidate = in_alva["candidate"]
     return Ending(
         scene,
+        opportunity,
         reason_in(reports, opportunity),
         int(in_alva["invitations_sent"]),
         None if candidate is None else str(candidate["stage"]),

@@ -1,7 +1,7 @@
 """The control plane over HTTP: what a Python test can do to a sandbox, with JSON bodies and without a key.
 
 ====================================  =========================================================================
-``GET /control``                      the moves and the keys
+``GET /control``                      the keys, and the moves with their arguments in words
 ``POST /control/reset``               ``{seed?}``: an empty world
 ``POST /control/seed``                ``{seed, opportunities?}``: a made-up one
 ``GET, POST /control/clock``          ``{now_ms?, advance_ms?, frozen?}``, done in this order
@@ -32,7 +32,7 @@ from fastapi import APIRouter, Body, HTTPException
 
 from include.sandbox.alva.errors import AlvaError
 from include.sandbox.lever.errors import LeverError
-from include.sandbox.moves import make_move, moves
+from include.sandbox.moves import described, make_move
 
 if TYPE_CHECKING:
     from include.sandbox.sandbox import Sandbox
@@ -50,8 +50,8 @@ def build_control(sandbox: Sandbox) -> APIRouter:
         return {
             "lever_key": sandbox.LEVER_KEY,
             "alva_key": sandbox.ALVA_KEY,
-            "recruiter": moves(sandbox.recruiter),
-            "candidates": moves(sandbox.candidates),
+            "recruiter": described(sandbox.recruiter),
+            "candidates": described(sandbox.candidates),
         }
 
     @router.post("/reset")

@@ -3,8 +3,9 @@
 ====================  ==============================================================================================
 kind                  what the caller sees
 ====================  ==============================================================================================
-``status``            that status with the vendor's error body; ``retry_after`` adds the header. Nothing takes effect
-``html``              200 with a page of HTML, as a proxy between the two would give. Nothing takes effect
+``status``            that status (503) with the vendor's error body, or with ``body``: JSON, or a text as it is, as a
+                      gateway between the two would give; ``retry_after`` adds the header. Nothing takes effect
+``html``              that status (200) with a page of HTML, as a firewall would give. Nothing takes effect
 ``redirect``          302 to ``location``. Nothing takes effect
 ``cut_before``        the connection is cut without an answer; a write did not take effect
 ``cut_after``         the connection is cut without an answer; a write did take effect
@@ -14,7 +15,8 @@ kind                  what the caller sees
 ``no_next``           Lever: ``hasNext`` true, and no ``next``
 ``repeated_token``    the page names as the next token the one that asked for it (requests with a token only)
 ``slow``              the real answer, ``seconds`` later
-``call``              Python only: ``action`` is called, then the request is handled as ever
+``call``              Python only: ``action()`` is called, then the request is handled as ever
+``edit``              Python only: ``action(answer)`` changes the JSON of a success in place, then that is sent
 ====================  ==============================================================================================
 """
 
@@ -41,9 +43,11 @@ KINDS = frozenset(
         "repeated_token",
         "slow",
         "call",
+        "edit",
     }
 )
-PASSING_THROUGH = frozenset({"slow", "call"})  # the request is answered as ever, so another fault may join them
+PASSING_THROUGH = frozenset({"slow", "call", "edit"})  # the service answers, so another fault may join them
+_USUAL_STATUS = {"html": 200}  # of all other kinds that have one: 503
 
 
 @dataclass(slots=True)
@@ -60,11 +64,12 @@ class Fault:
     kind: str = "status"
     times: int | None = 1
     skip: int = 0
-    status: int = 503
+    status: int | None = None  # None becomes what is usual for the kind
+    body: Any = None  # kind status: None stands for the vendor's error body
     retry_after: str | int | None = None
     seconds: float = 0.0
     location: str = "http://elsewhere.test/"
-    action: Callable[[], object] | None = field(default=None, repr=False)
+    action: Callable[..., object] | None = field(default=None, repr=False)
     hits: int = 0  # how many requests it has spoiled so far
     number: int = 0  # given when it is added
 
@@ -73,8 +78,10 @@ class Fault:
             raise ValueError(f"A fault's service is lever or alva, not {self.service!r}")
         if self.kind not in KINDS:
             raise ValueError(f"No fault of kind {self.kind!r}; there are: {', '.join(sorted(KINDS))}")
-        if self.kind == "call" and self.action is None:
-            raise ValueError("A fault of kind 'call' needs an action")
+        if self.kind in ("call", "edit") and not callable(self.action):
+            raise ValueError(f"A fault of kind {self.kind!r} needs an action, a function")
+        if self.status is None:
+            self.status = _USUAL_STATUS.get(self.kind, 503)
 
     def as_json(self) -> dict[str, Any]:
         return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "action"}

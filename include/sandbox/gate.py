@@ -9,9 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.sandbox.answer import CUT, Answer
 from include.sandbox.clock import Clock
-from include.sandbox.faults import Fault, Faults
+from include.sandbox.faults import PASSING_THROUGH, Fault, Faults
 from include.sandbox.journal import Journal
-from include.sandbox.spoiling import instead, spoiled
+from include.sandbox.spoiling import edited, instead, spoiled
 
 LEVER_ROOT = "/lever/v1"
 ALVA_ROOT = "/alva/v1"
@@ -41,7 +41,8 @@ class Gate:
         )
         body = await _read(receive)
         token = next((value for name, value in query if name == _TOKENS[service]), None)
-        fault = await self._let_pass(self._faults.take(service, method, path, has_token=token is not None))
+        met = self._faults.take(service, method, path, has_token=token is not None)
+        fault = await self._let_pass(met)
         kind = fault.kind if fault else None
         if kind == "cut_before":
             await _cut(scope, receive)
@@ -49,6 +50,8 @@ class Gate:
         answer = instead(service, fault) if fault else None
         if answer is None:
             answer = await self._handle(scope, body)
+            for edit in (other for other in met if other.kind == "edit"):
+                answer = await asyncio.to_thread(edited, edit, answer)
             if fault is not None:
                 answer = spoiled(service, fault, answer, token)
         if kind == "cut_after":
@@ -68,7 +71,7 @@ class Gate:
                 await asyncio.sleep(fault.seconds)
             elif fault.kind == "call" and fault.action is not None:
                 await asyncio.to_thread(fault.action)
-            else:
+            elif fault.kind not in PASSING_THROUGH:
                 spoiling = fault
         return spoiling
 

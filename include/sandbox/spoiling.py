@@ -16,14 +16,26 @@ _PAGE = (
 
 def instead(service: str, fault: Fault) -> Answer | None:
     """The answer in place of the service's own, where the fault keeps the request from it."""
+    status = fault.status or 503
     if fault.kind == "status":
         extra = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        return Answer.json(fault.status, _error(service, fault.status), extra)
+        if isinstance(fault.body, str):
+            return Answer.of(status, fault.body.encode(), "text/plain; charset=utf-8", extra)
+        return Answer.json(status, _error(service, status) if fault.body is None else fault.body, extra)
     if fault.kind == "html":
-        return Answer.of(200, _PAGE, "text/html; charset=utf-8")
+        return Answer.of(status, _PAGE, "text/html; charset=utf-8")
     if fault.kind == "redirect":
         return Answer.of(302, b"", "text/plain; charset=utf-8", {"Location": fault.location})
     return None
+
+
+def edited(fault: Fault, answer: Answer) -> Answer:
+    """The service's own answer as ``action`` leaves it; an error or an empty answer stays as it is."""
+    if fault.action is None or answer.status >= 300 or not answer.body:
+        return answer
+    content = answer.parsed()
+    fault.action(content)
+    return answer.with_body(dump(content))
 
 
 def spoiled(service: str, fault: Fault, answer: Answer, token: str | None) -> Answer:

@@ -31,8 +31,8 @@ def get_provider_info() -> dict[str, Any]:
                 "hook-class-name": "alva_lever.lever.hook.LeverHook",
                 "hook-name": "Lever",
                 "ui-field-behaviour": {
-                    "hidden-fields": ["password", "schema", "port"],
-                    "relabeling": {"host": "API root", "login": "API key"},
+                    "hidden-fields": ["login", "schema", "port"],
+                    "relabeling": {"host": "API root", "password": "API key"},
                     "placeholders": {"host": "https://api.lever.co/v1"},
                 },
                 "conn-fields": _EXTRA,

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.rules.model import AlvaCandidate, JobPosition
-from alva_lever.transport.errors import Conflict, Forbidden, Malformed, Passing, Refused, SetupError, Unauthorized
+from alva_lever.transport.errors import (
+    Conflict,
+    Forbidden,
+    Malformed,
+    NotFound,
+    Passing,
+    Refused,
+    SetupError,
+    Unauthorized,
+)
 from alva_lever.transport.walk import Unreadable
 from tests.alva.conftest import candidate, listed, position
 from tests.transport.recording import CUT, RecordingServer, Reply, Time
@@ -19,6 +30,9 @@ FAULTS = {
     "html": Reply(201, raw=b"<html>"),
     "short": Reply(201, raw=b'{"id": "4'),
     "no id": Reply(201, json={"email": "ada@example.com"}),
+    "405 html": Reply(405, raw=b"<html>"),
+    "413 empty": Reply(413, raw=b""),
+    "425 list": Reply(425, json=["early"]),
 }
 GONE = Reply(404, json={"error": {"code": "not_found", "message": "no candidate Ada Byron"}})
 FORBIDDEN = Reply(403, json={"error": {"code": "forbidden", "message": "no"}})
@@ -64,7 +78,7 @@ class TestSetup:
         assert time.seconds == pytest.approx(1.0)
 
     @pytest.mark.parametrize(
-        ("fields", "hint"), [({"password": ""}, "no password"), ({"password": None, "login": "s3cret"}, "login field")]
+        ("fields", "hint"), [({"password": ""}, "no API key"), ({"password": None, "login": "s3cret"}, "login field")]
     )
     def test_a_key_that_is_missing_or_in_the_wrong_field_is_said_so(
         self, connect: Callable[..., None], fields: dict[str, Any], hint: str
@@ -87,8 +101,43 @@ class TestSetup:
         self, alva: AlvaHook, server: RecordingServer, status: int, leaf: type[Refused]
     ) -> None:
         server.answer(Reply(status, json={"error": {"code": "x", "message": "no"}}))
-        with pytest.raises(leaf, match="password of connection `alva_default`"):
+        with pytest.raises(leaf, match="password field of connection `alva_default`"):
             alva.candidate("1")
+
+    @pytest.mark.parametrize(
+        ("uri", "url"),
+        [
+            ("https://:the-key@alva.example.com/api/v1", "https://alva.example.com/api/v1"),
+            ("alva://:the-key@alva.example.com:8443/v1", "https://alva.example.com:8443/v1"),
+            ("http://:the-key@127.0.0.1:8765/alva/v1", "http://127.0.0.1:8765/alva/v1"),
+        ],
+    )
+    def test_the_connection_may_be_a_uri(self, monkeypatch: pytest.MonkeyPatch, uri: str, url: str) -> None:
+        sent: list[tuple[str, str]] = []
+
+        class Nowhere(HTTPAdapter):
+            def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> NoReturn:
+                sent.append(((request.url or "").partition("?")[0], request.headers["Authorization"]))
+                raise requests.ConnectionError
+
+        monkeypatch.setenv("AIRFLOW_CONN_ALVA_DEFAULT", uri)
+        assert not AlvaHook(adapter=Nowhere()).test_connection()[0]
+        assert sent == [(f"{url}/job_positions", "Bearer the-key")]
+
+    @pytest.mark.parametrize(
+        "ask", [lambda alva: alva.find_candidate("o"), lambda alva: alva.find_position("p"), AlvaHook.check_key]
+    )
+    def test_a_listing_that_is_not_there_is_a_wrong_root(
+        self, alva: AlvaHook, server: RecordingServer, ask: Callable[[AlvaHook], object]
+    ) -> None:
+        server.answer(GONE)
+        with pytest.raises(SetupError, match=f"no API of Alva at {server.root}"):
+            ask(alva)
+
+    def test_users_that_are_not_there_are_not_there(self, alva: AlvaHook, server: RecordingServer) -> None:
+        server.answer(GONE)
+        with pytest.raises(NotFound):
+            list(alva.user_emails())
 
     def test_the_test_of_a_connection_is_one_request(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(listed(position()), Reply(503))
@@ -307,6 +356,18 @@ class TestAdd:
             add(alva)
         assert nameless.value.candidate_id is None
 
+    @pytest.mark.parametrize(
+        ("told", "id"),
+        [(48213, "48213"), ("ada@example.com", None), ("Ada Byron", None), ("x" * 101, None), (True, None), ({}, None)],
+    )
+    def test_the_id_of_one_who_is_there_looks_like_one(
+        self, alva: AlvaHook, server: RecordingServer, told: object, id: str | None
+    ) -> None:
+        server.answer(Reply(409, json={"error": {"details": {"candidate_id": told}}}))
+        with pytest.raises(Conflict) as conflict:
+            add(alva)
+        assert conflict.value.candidate_id == id
+
     def test_a_lasting_refusal_keeps_alvas_words_for_a_note_and_out_of_sight(
         self, alva: AlvaHook, server: RecordingServer, logged: Callable[[], str]
     ) -> None:
@@ -374,9 +435,12 @@ class TestCandidate:
         alva.remove_candidate("48213")
         assert server.asked == ["DELETE /v1/candidates/48213"] * len(answers)
 
-    def test_a_page_of_html_has_removed_nobody(self, alva: AlvaHook, server: RecordingServer) -> None:
-        server.answer(Reply(404, raw=b"<html>not here</html>"))
-        with pytest.raises(Refused, match="host"):
+    @pytest.mark.parametrize("reply", [Reply(404, raw=b"<html>not here</html>"), Reply(404), Reply(404, json=["no"])])
+    def test_what_alva_did_not_say_has_removed_nobody(
+        self, alva: AlvaHook, server: RecordingServer, reply: Reply
+    ) -> None:
+        server.always(reply)
+        with pytest.raises(Passing, match="isn't Alva's API answered 404"):
             alva.remove_candidate("48213")
 
     def test_results_are_read(self, alva: AlvaHook, server: RecordingServer) -> None:

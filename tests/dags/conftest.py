@@ -26,7 +26,7 @@ def served(sandbox: Sandbox, settings: dict[str, object], monkeypatch: pytest.Mo
     """Both services on a free port, and the connections to them, without a pace."""
     with sandbox.serve() as url:
         lever = {
-            "conn_type": "lever", "host": f"{url}/lever/v1", "login": sandbox.LEVER_KEY,
+            "conn_type": "lever", "host": f"{url}/lever/v1", "password": sandbox.LEVER_KEY,
             "extra": {"calls_per_second": 100_000},
         }  # fmt: skip
         alva = {"conn_type": "alva", "host": f"{url}/alva/v1", "password": sandbox.ALVA_KEY}

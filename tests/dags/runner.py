@@ -25,6 +25,12 @@ from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from sqlalchemy import select
 
 DAGS = Path(__file__).parent.parent.parent / "dags"
+# What a run's report has.
+REPORT = {
+    "dry_run", "window", "invited", "looked_at", "counts", "ids", "near_misses", "leftovers", "calls", "waited_seconds",
+}  # fmt: skip
+# An id as Lever's are, of nobody.
+UNKNOWN = "0b8f2d5e-9c1a-4a57-8a55-7d2f3f5b6c01"
 HOUR = timedelta(hours=1)
 
 

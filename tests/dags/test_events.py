@@ -11,7 +11,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from include.sandbox import Sandbox
-from tests.dags.runner import Ended, Runner
+from tests.dags.runner import REPORT, UNKNOWN, Ended, Runner
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -43,7 +43,7 @@ def test_each_kind_in_one_run(events: Runner, sandbox: Sandbox, posting: str, ad
     sandbox.journal.clear()
     run = delivered(
         events,
-        told("application_created", ada, application="a"),
+        told("application_created", ada, application=UNKNOWN),
         told("stage_changed", ada),
         told("hired", bo),
         told("deleted", kim),
@@ -53,7 +53,8 @@ def test_each_kind_in_one_run(events: Runner, sandbox: Sandbox, posting: str, ad
     assert run.report is not None
     assert run.report["ids"] == {"trigger_stage": [ada], "hired": [bo], "deleted": [kim], "unconfirmed": [lee]}
     assert run.report["looked_at"] == 4
-    assert set(run.report) == {"dry_run", "looked_at", "counts", "ids", "near_misses", "calls", "waited_seconds"}
+    assert set(run.report) == REPORT
+    assert (run.report["window"], run.report["invited"]) == (None, 1)
     assert run.report["calls"] == {vendor: len(sandbox.journal.of(vendor)) for vendor in ("lever", "alva")}
     assert [sandbox.candidates.find(one)["invitations_sent"] for one in (ada, bo, kim, lee)] == [1, 1, 1, 1]
     assert [sandbox.candidates.find(one)["present"] for one in (ada, bo, kim, lee)] == [True, True, False, True]
@@ -61,11 +62,11 @@ def test_each_kind_in_one_run(events: Runner, sandbox: Sandbox, posting: str, ad
 
 def test_an_announced_application_is_new(events: Runner, sandbox: Sandbox) -> None:
     posting = sandbox.recruiter.add_posting("Support", tags=["Alva: Screening"])
-    old = 1_000_000_000_000
+    old = sandbox.clock.now_ms() - 13 * 24 * 60 * 60 * 1000
     ada = sandbox.recruiter.apply(posting, "Ada", ["ada@candidates.example.com"], stage="Offer", at_ms=old)
     application = sandbox.world.lever.opportunity(ada).application
     assert application is not None
-    assert delivered(events, told("application_created", ada, application="another")).counts == {"not_requested": 1}
+    assert delivered(events, told("application_created", ada, application=UNKNOWN)).counts == {"not_requested": 1}
     assert delivered(events, told("application_created", ada, application=application.id)).counts == {"screening": 1}
 
 
@@ -93,7 +94,7 @@ def test_a_failure_leaves_its_report_and_fails_the_run(
     sandbox.faults.add("lever", "GET", f"/opportunities/{bo}", status=400, times=None)
     run = delivered(events, told("stage_changed", ada), told("stage_changed", bo))
     assert (run.state, run.tasks) == ("failed", {"handle": ["failed"], "report": ["failed"]})
-    assert run.counts == {"trigger_stage": 1}
+    assert run.counts == {"trigger_stage": 1, "leftover": 1}
 
 
 def test_nothing_of_a_person_is_kept(events: Runner, sandbox: Sandbox, ada: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from airflow.utils.types import DagRunType
 
 from include.sandbox import Sandbox
-from tests.dags.runner import HOUR, Runner
+from tests.dags.runner import HOUR, UNKNOWN, Runner
 
 NOW = datetime.now(UTC)
 THIS_HOUR = NOW.replace(minute=0, second=0, microsecond=0)
@@ -103,10 +103,17 @@ def test_a_batch_that_fails_makes_a_failed_run_with_its_report_left_and_the_rest
     sandbox.faults.add("lever", "POST", f"/opportunities/{ids[1]}/addTags", status=400, times=None)
     run = hourly.scheduled(THIS_HOUR - HOUR)
     assert (run.state, run.tasks["invite"], run.tasks["report"]) == ("failed", ["failed"], ["failed"])
-    assert run.counts == {"trigger_stage": 3}
+    assert run.counts == {"trigger_stage": 3, "leftover": 1}
+    assert run.report is not None
+    assert [(left["id"], left["fault"], left["attempts"]) for left in run.report["leftovers"]] == [
+        (ids[1], "refused", 1)
+    ]
     sandbox.faults.clear()
     again = hourly.scheduled(THIS_HOUR)
-    assert again.counts == {"already_invited": 3, "trigger_stage": 1}
+    # The window has moved on: what is left is all that is looked at.
+    assert (again.state, again.counts) == ("success", {"trigger_stage": 1})
+    assert again.report is not None
+    assert again.report["leftovers"] == []
     assert [invited(sandbox, one) for one in ids] == [1, 1, 1, 1]
 
 
@@ -125,18 +132,21 @@ class TestNamed:
 
     def test_a_person_names_somebody(self, hourly: Runner, sandbox: Sandbox, posting: str, ada: str) -> None:
         applied(sandbox, posting, NOW - timedelta(minutes=5))
-        run = hourly.manual(opportunity_ids=[ada, "unknown", "somebody@candidates.example.com", "", ada])
-        assert run.counts == {"manual": 1, "gone": 3}
+        page = f"https://hire.lever.co/candidates/{ada}"
+        run = hourly.manual(opportunity_ids=[f" {ada} ", UNKNOWN, "", "  ", page, ada])
+        assert run.counts == {"manual": 1, "gone": 1}
         assert invited(sandbox, ada) == 1
         assert run.report is not None
-        assert "somebody" not in json.dumps(run.report)
+        assert (run.report["window"], run.report["invited"], run.report["looked_at"]) == (None, 1, 2)
 
-    @pytest.mark.parametrize("nobody", [[], None])
+    @pytest.mark.parametrize("nobody", [[], None, [""], ["", " "]])
     def test_nobody_named_is_an_ordinary_run(
         self, hourly: Runner, sandbox: Sandbox, ada: str, nobody: list[str] | None
     ) -> None:
         run = hourly.manual(opportunity_ids=nobody)
         assert run.counts == {"not_requested": 1}
+        assert run.report is not None
+        assert run.report["window"] is not None
 
     def test_a_repeat_of_that_run_names_nobody(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
         sandbox.recruiter.set_emails(ada, [])
@@ -218,28 +228,28 @@ class TestRefused:
         assert said in self.failed(hourly, caplog, capsys)
 
     @pytest.mark.parametrize(
-        ("name", "field", "said"),
+        ("name", "root", "said"),
         [
-            ("AIRFLOW_CONN_LEVER_DEFAULT", "login", "login of connection `lever_default`"),
-            ("AIRFLOW_CONN_ALVA_DEFAULT", "password", "password of connection `alva_default`"),
+            ("AIRFLOW_CONN_LEVER_DEFAULT", "lever", "password field of connection `lever_default`"),
+            ("AIRFLOW_CONN_ALVA_DEFAULT", "alva", "password field of connection `alva_default`"),
         ],
     )
     def test_a_wrong_key(
         self, hourly: Runner, served: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
-        capsys: pytest.CaptureFixture[str], name: str, field: str, said: str,
+        capsys: pytest.CaptureFixture[str], name: str, root: str, said: str,
     ) -> None:  # fmt: skip
-        root = "lever" if field == "login" else "alva"
-        monkeypatch.setenv(name, json.dumps({"conn_type": "http", "host": f"{served}/{root}/v1", field: "wrong"}))
+        monkeypatch.setenv(name, json.dumps({"conn_type": "http", "host": f"{served}/{root}/v1", "password": "wrong"}))
         text = self.failed(hourly, caplog, capsys)
         assert said in text
 
-    @pytest.mark.parametrize("since", ["yesterday", "2999-01-01T00:00:00Z"])
+    @pytest.mark.parametrize("since", ["2099-01-01T00:00:00Z", "2026-02-31T00:00:00Z"])
     def test_a_since_that_is_no_past_moment(
         self, hourly: Runner, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], since: str
     ) -> None:
         run = hourly.manual(since=since)
         assert (run.state, run.counts) == ("failed", {})
-        assert "`since` is" in capsys.readouterr().out + caplog.text
+        text = capsys.readouterr().out + caplog.text
+        assert "`since` is" in text
 
 
 def test_a_run_that_could_not_find_anybody_reports_what_it_asked(hourly: Runner, sandbox: Sandbox) -> None:

@@ -7,14 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alva_lever.steps import posting_sync
 from include.sandbox import Sandbox
-from tests.dags.runner import Runner
+from tests.dags.runner import REPORT, Runner
 
 TWO = datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=1)
 DAY = timedelta(days=1)
 MANAGER = "mo@hiring.example.com"
-REPORT = {"dry_run", "looked_at", "counts", "ids", "near_misses", "calls", "waited_seconds"}
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def test_a_night_brings_them_up_to_date_and_the_next_writes_nothing(
     nightly: Runner, sandbox: Sandbox, postings: dict[str, str]
 ) -> None:
     run = nightly.scheduled(TWO - DAY, TWO)
-    assert (run.state, run.tasks) == ("success", {"sync": ["success"], "report": ["success"]})
+    assert (run.state, run.tasks) == ("success", {"find": ["success"], "sync": ["success"], "report": ["success"]})
     assert run.report is not None
     assert set(run.report) == REPORT
     assert (run.report["dry_run"], run.report["looked_at"]) == (False, 5)
@@ -84,8 +82,9 @@ def test_a_fault_that_lasts_makes_a_failed_run_with_its_report_left_and_the_rest
     bad = sandbox.world.alva.positions.named(postings["updated"]).id
     sandbox.faults.add("alva", "PATCH", f"/job_positions/{bad}", status=503, retry_after=0, times=None)
     run = nightly.manual()
-    assert (run.state, run.tasks) == ("failed", {"sync": ["failed"], "report": ["failed"]})
-    assert run.counts == {word: 1 for word in postings if word != "updated"}
+    tasks = {"find": ["success"], "sync": ["failed"], "report": ["failed"]}
+    assert (run.state, run.tasks) == ("failed", tasks)
+    assert run.counts == {"leftover" if word == "updated" else word: 1 for word in postings}
     sandbox.faults.clear()
     again = nightly.again(run.run_id)
     # Cleared, it looks at all of them again.
@@ -93,15 +92,13 @@ def test_a_fault_that_lasts_makes_a_failed_run_with_its_report_left_and_the_rest
     assert facts(sandbox, postings["updated"])[0] == "Data Engineer"
 
 
-def test_it_takes_turns_at_levers_limit(nightly: Runner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting_sync, "CALLS_PER_TURN", 10)
-    for number in range(100):
+def test_many_are_several_tasks_each_of_about_a_minute(nightly: Runner, sandbox: Sandbox) -> None:
+    for number in range(450):
         sandbox.candidates.add_position("Gone", external_id=f"gone-{number}")
     run = nightly.scheduled(TWO - DAY, TWO)
-    assert (run.state, run.counts) == ("success", {"gone": 100})
-    assert len(sandbox.journal.of("lever", "GET", "/postings/*")) == 100
-    # A turn is ten calls and what is in hand then.
-    assert 3 <= len(sandbox.journal.of("lever", "GET", "/postings")) <= 10
+    assert (run.state, run.counts) == ("success", {"gone": 450})
+    assert run.tasks["sync"] == ["success"] * 3
+    assert len(sandbox.journal.of("lever", "GET", "/postings/*")) == 450
 
 
 @pytest.mark.parametrize(
@@ -117,5 +114,5 @@ def test_what_is_missing_fails_at_once(
 ) -> None:  # fmt: skip
     monkeypatch.delenv(name)
     run = nightly.manual()
-    assert (run.state, run.tasks["sync"]) == ("failed", ["failed"])
+    assert (run.state, run.tasks["find"]) == ("failed", ["failed"])
     assert said in capsys.readouterr().out + caplog.text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.sandbox import Sandbox
-from tests.dags.runner import Runner
+from tests.dags.runner import UNKNOWN, Runner
 
 NOW = datetime.now(UTC)
 QUARTER = timedelta(minutes=15)
@@ -58,11 +58,11 @@ def test_runs_that_failed_are_covered_by_the_next(results: Runner, sandbox: Sand
 
 def test_named_in_a_form(results: Runner, sandbox: Sandbox, ada: str) -> None:
     sandbox.candidates.finish(ada, 82)
-    run = results.manual(opportunity_ids=[ada, "nobody", "ada@candidates.example.com"])
-    assert run.counts == {"completed": 1, "gone": 2}
+    run = results.manual(opportunity_ids=[ada, "", UNKNOWN, f"https://hire.eu.lever.co/candidates/{ada}"])
+    assert run.counts == {"completed": 1, "gone": 1}
     assert run.report is not None
-    assert run.report["ids"]["gone"] == ["(not an id)", "nobody"]
-    assert run.report["looked_at"] == 3
+    assert run.report["ids"]["gone"] == [UNKNOWN]
+    assert (run.report["looked_at"], run.report["window"]) == (2, None)
 
 
 @pytest.mark.parametrize("ids", [None, []])
@@ -81,7 +81,8 @@ def test_without_a_word_the_last_day(results: Runner, sandbox: Sandbox, ada: str
 def test_a_listing_that_fails_leaves_a_report(results: Runner, sandbox: Sandbox, ada: str) -> None:
     sandbox.faults.add("alva", "GET", "/candidates*", status=401, times=None)
     run = results.scheduled(LAST, LAST + QUARTER)
-    assert (run.state, run.tasks) == ("failed", {"push": ["failed"], "report": ["failed"]})
+    tasks = {"find": ["failed"], "push": ["upstream_failed"], "report": ["failed"]}
+    assert (run.state, run.tasks) == ("failed", tasks)
     assert run.report is not None
     assert run.report["calls"] == {"lever": 1, "alva": 1}
 
@@ -115,5 +116,5 @@ def test_one_candidate_of_alvas_that_cannot_be_read_keeps_nobody_waiting(
     told = [sandbox.candidates.finish(one, 82) for one in (ada, bo)]
     sandbox.faults.add("alva", "GET", f"/candidates/{told[0]}", status=400, times=None)
     run = events.manual(deliveries=[{"kind": "results", "candidate": name} for name in told])
-    assert (run.state, run.counts) == ("failed", {"completed": 1})
+    assert (run.state, run.counts) == ("failed", {"completed": 1, "leftover": 1})
     assert (tags(sandbox, ada), tags(sandbox, bo)) == (["Alva: Invitation Sent"], DONE)

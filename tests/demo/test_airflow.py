@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import configparser
 import stat
+import subprocess
 from pathlib import Path
 
-from include.demo.airflow import COMPONENTS, Installation, environment
+from include.demo.airflow import COMPONENTS, Installation, command_line, environment
 
 
 def settings(folder: Path) -> configparser.ConfigParser:
@@ -48,3 +49,13 @@ def test_nothing_of_another_airflow_or_of_a_proxy_is_passed_on(tmp_path: Path) -
     assert passed["AIRFLOW_HOME"] == str(tmp_path)
     assert "https_proxy" not in passed
     assert "PYTHONPATH" not in passed
+
+
+def test_the_command_line_that_is_printed_reaches_this_airflow_from_any_folder(tmp_path: Path) -> None:
+    home, folder = tmp_path / "it's a home", tmp_path / "elsewhere"
+    for one in (home, folder):
+        one.mkdir()
+    settings(home)
+    line = command_line(home, "config", "get-value", "api", "port")
+    done = subprocess.run(line, shell=True, cwd=folder, check=False, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.split()[-1:]) == (0, ["8081"]), done.stderr

@@ -1,10 +1,21 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from include.demo.interruptions import Interrupted, Interruptions
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_terminal() -> Iterator[None]:
+    """`nohup make test` and a script's background job hand down signals that are ignored."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    former = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in former.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
@@ -14,6 +25,21 @@ def test_a_signal_interrupts_once(number: signal.Signals, status: int) -> None:
             signal.raise_signal(number)
         assert interrupted.value.status == status
         signal.raise_signal(signal.SIGINT)  # the clean-up is not interrupted
+
+
+def test_a_demo_that_is_to_outlive_its_terminal_does() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup leaves it
+    with Interruptions():
+        signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        with pytest.raises(Interrupted):
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_scripts_background_job_can_be_interrupted() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a script's shell leaves it
+    with Interruptions(), pytest.raises(Interrupted):
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_what_must_not_be_parted_is_not() -> None:

@@ -75,5 +75,5 @@ def test_the_table_has_a_line_a_candidate_and_marks_the_unexpected() -> None:
     other = told(person(), None, None, None, world())
     lines = table([fine, other]).splitlines()
     assert len(lines) == 3
-    assert lines[1].split()[:6] == ["ok", "Ada", "Holm", "moved", "to", "Assessment"]
-    assert lines[2].split() == ["!!", "Ada", "Holm", "moved", "to", "Assessment", "not", "looked", "at", "-"]
+    assert lines[1].split()[:7] == ["ok", "Ada", "Holm", "o1", "moved", "to", "Assessment"]
+    assert lines[2].split() == ["!!", "Ada", "Holm", "o1", "moved", "to", "Assessment", "not", "looked", "at", "-"]

@@ -43,7 +43,7 @@ def test_the_project_s_own_file_points_at_the_sandbox() -> None:
     settings = load_settings(PROJECT / "airflow_settings.yaml")
     root = f"http://127.0.0.1:{PORT}"
     assert settings.connections == (
-        Connection("lever_default", "lever", root + LEVER_ROOT, login=Sandbox.LEVER_KEY),
+        Connection("lever_default", "lever", root + LEVER_ROOT, password=Sandbox.LEVER_KEY),
         Connection("alva_default", "alva", root + ALVA_ROOT, password=Sandbox.ALVA_KEY),
     )
     assert [(pool.name, pool.slots) for pool in settings.pools] == [("lever_api", 1)]

@@ -76,7 +76,7 @@ def note(id: str = "note-1", text: str = "Hello\n\nRef: alva-lever/result/7", **
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch, server: RecordingServer) -> Callable[..., None]:
     def connect(**fields: Any) -> None:
-        connection = {"conn_type": "http", "host": server.root, "login": "lever-key", **fields}
+        connection = {"conn_type": "http", "host": server.root, "password": "lever-key", **fields}
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(connection))
 
     connect()

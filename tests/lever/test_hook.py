@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+import requests
+from airflow.sdk._shared.secrets_masker import redact
+from requests.adapters import HTTPAdapter
 
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.objects import ArchiveReason
-from alva_lever.transport.errors import Forbidden, MissingPermission, NotFound, SetupError, Unauthorized
+from alva_lever.provider import get_provider_info
+from alva_lever.transport.errors import Forbidden, MissingPermission, NotFound, Passing, SetupError, Unauthorized
 from alva_lever.transport.walk import Unreadable
 from tests.lever.conftest import posting
 from tests.transport.recording import Received, RecordingServer, Reply, Time, data
@@ -15,6 +20,22 @@ from tests.transport.recording import Received, RecordingServer, Reply, Time, da
 UNAUTHORIZED = Reply(401, json={"code": "UnauthorizedError", "message": "The request requires authentication."})
 DAY = {"deleted_at_start_ms": 1, "deleted_at_end_ms": 2}
 FORBIDDEN = Reply(403, json={"code": "Forbidden", "message": "no"})
+
+
+def basic(key: str) -> str:
+    return "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+
+
+class Nowhere(HTTPAdapter):
+    """Sends nothing, and keeps what was to be sent: URL, key and whether certificates would be checked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[tuple[str | None, str | None, object]] = []
+
+    def send(self, request: requests.PreparedRequest, *arguments: object, **options: object) -> NoReturn:
+        self.sent.append(((request.url or "").partition("?")[0], request.headers["Authorization"], options["verify"]))
+        raise requests.ConnectionError
 
 
 def user(id: str, email: str | None, **fields: Any) -> dict[str, Any]:
@@ -27,27 +48,52 @@ class TestSetup:
         assert names == ("lever_conn_id", "lever_default", "lever", "Lever")
         assert LeverHook(lever_conn_id="mine").http_conn_id == "mine"
 
-    @pytest.mark.parametrize(
-        ("fields", "hint"), [({"login": ""}, "has no login"), ({"login": None, "password": "s3cret"}, "password field")]
-    )
-    def test_a_key_that_is_missing_or_in_the_wrong_field_is_said_so(
-        self, connect: Callable[..., None], fields: dict[str, Any], hint: str
-    ) -> None:
+    @pytest.mark.parametrize("fields", [{"password": ""}, {"password": None}, {"password": " ", "login": " "}])
+    def test_a_key_that_is_missing_is_said_so(self, connect: Callable[..., None], fields: dict[str, Any]) -> None:
         connect(**fields)
-        with pytest.raises(SetupError, match=hint) as error:
+        with pytest.raises(SetupError, match="has no API key: put Lever's API key into its password field") as error:
             LeverHook().stages()
         assert "`lever_default`" in str(error.value)
-        assert "s3cret" not in str(error.value)
+
+    @pytest.mark.parametrize("password", [None, "", " "])
+    def test_a_key_in_the_login_field_works_and_is_warned_of_each_time(
+        self, connect: Callable[..., None], server: RecordingServer, logged: Callable[[], str], password: str | None
+    ) -> None:
+        connect(password=password, login="key-of-old")
+        server.always(data())
+        for times in (1, 2):
+            lever = LeverHook()
+            lever.stages()
+            lever.stages()
+            assert logged().count("is in the login field of connection") == times
+        assert server.received[0].headers["Authorization"] == basic("key-of-old")
+        assert "key-of-old" not in logged()
+        assert redact("with key-of-old") == "with ***"
+
+    def test_of_two_keys_the_password_is_taken(
+        self, connect: Callable[..., None], server: RecordingServer, logged: Callable[[], str]
+    ) -> None:
+        connect(login="somebody")
+        server.answer(data())
+        LeverHook().stages()
+        assert server.received[0].headers["Authorization"] == basic("lever-key")
+        assert "login" not in logged()
+
+    def test_the_form_has_one_field_for_the_key(self) -> None:
+        (lever,) = (one for one in get_provider_info()["connection-types"] if one["connection-type"] == "lever")
+        form = lever["ui-field-behaviour"]
+        assert form["relabeling"] == {"host": "API root", "password": "API key"}
+        assert "login" in form["hidden-fields"]
 
     def test_a_missing_connection_says_how_to_make_it(self) -> None:
         with pytest.raises(SetupError) as error:
             LeverHook("lever_nowhere").stages()
-        said = str(error.value)
-        assert all(word in said for word in ("`lever_nowhere`", "https://api.lever.co/v1", "login", "API Credentials"))
+        words = "`lever_nowhere`", "https://api.lever.co/v1", "password", "API Credentials"
+        assert not [word for word in words if word not in str(error.value)]
 
     def test_a_refused_key_says_where_to_put_another(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(UNAUTHORIZED)
-        with pytest.raises(Unauthorized, match="login of connection `lever_default`"):
+        with pytest.raises(Unauthorized, match="password field of connection `lever_default`"):
             lever.stages()
 
     @pytest.mark.parametrize(
@@ -72,6 +118,79 @@ class TestSetup:
             ask(lever)
 
 
+class TestUri:
+    """The connection as an environment variable holds it: Airflow takes it apart."""
+
+    @pytest.mark.parametrize(
+        ("uri", "url"),
+        [
+            ("https://:the-key@api.lever.co/v1", "https://api.lever.co/v1/stages"),
+            ("https://:the-key@api.lever.co/v1/", "https://api.lever.co/v1/stages"),
+            ("https://:the-key@proxy.example.com:8443/lever/v1", "https://proxy.example.com:8443/lever/v1/stages"),
+            ("https://:the-key@proxy.example.com/lever%2Fv1", "https://proxy.example.com/lever/v1/stages"),
+            ("lever://:the-key@api.lever.co/v1", "https://api.lever.co/v1/stages"),
+            ("lever://:the-key@api.lever.co%2Fv1", "https://api.lever.co/v1/stages"),
+            ("lever://:the-key@https%3A%2F%2Fapi.lever.co%2Fv1", "https://api.lever.co/v1/stages"),
+            ("lever://https://:the-key@api.lever.co/v1", "https://api.lever.co/v1/stages"),
+            ("http://https://:the-key@api.lever.co/v1", "https://api.lever.co/v1/stages"),
+            ("http://:the-key@localhost:8765/lever/v1", "http://localhost:8765/lever/v1/stages"),
+            ("http://:the-key@[::1]:8765/lever/v1", "http://[::1]:8765/lever/v1/stages"),
+            ("http://:the-key@127.0.0.1:8765", "http://127.0.0.1:8765/stages"),
+            ("https://the-key@api.lever.co/v1", "https://api.lever.co/v1/stages"),
+        ],
+    )
+    def test_scheme_host_port_and_path(self, monkeypatch: pytest.MonkeyPatch, uri: str, url: str) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", uri)
+        adapter = Nowhere()
+        assert not LeverHook(adapter=adapter).test_connection()[0]
+        assert [sent[:2] for sent in adapter.sent] == [(url, basic("the-key"))]
+
+    def test_it_reaches_lever_with_a_key_that_is_percent_encoded(
+        self, monkeypatch: pytest.MonkeyPatch, server: RecordingServer
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", f"http://:k%2F%40%3A%25y@127.0.0.1:{server.port}/lever/v1")
+        server.answer(data())
+        LeverHook().stages()
+        assert server.asked == ["GET /lever/v1/stages"]
+        assert server.received[0].headers["Authorization"] == basic("k/@:%y")
+
+    @pytest.mark.parametrize(
+        ("query", "verify"),
+        [
+            ("verify=false&calls_per_second=5&timeout=3", False),
+            ("verify=%2Fbundle.pem", "/bundle.pem"),
+            ("__extra__=%7B%22verify%22%3A+false%7D", False),
+            ("calls_per_second=5", True),
+        ],
+    )
+    def test_extras_are_in_the_query(
+        self, monkeypatch: pytest.MonkeyPatch, query: str, verify: object, logged: Callable[[], str]
+    ) -> None:
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", f"lever://:the-key@api.lever.co/v1?{query}")
+        adapter = Nowhere()
+        LeverHook(adapter=adapter).test_connection()
+        assert [sent[2] for sent in adapter.sent] == [verify]
+        assert ("Certificates are not checked" in logged()) == (verify is False)
+
+    @pytest.mark.parametrize(
+        ("uri", "said"),
+        [
+            ("http://:the-key@api.lever.co/v1", "in the clear"),
+            ("https://:the-key@api.lever.co/v1?verify=", "`verify` of connection `lever_default`"),
+            ("https://:the-key@/v1", "has no host"),
+            ("https://:the/key@api.lever.co/v1", "AIRFLOW_CONN_LEVER_DEFAULT"),
+        ],
+    )
+    def test_what_is_refused(self, monkeypatch: pytest.MonkeyPatch, uri: str, said: str) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", uri)
+        adapter = Nowhere()
+        works, sentence = LeverHook(adapter=adapter).test_connection()
+        assert (works, said in sentence, adapter.sent) == (False, True, [])
+        assert "key@" not in sentence
+
+
 class TestConnection:
     def test_a_key_that_works(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(data({"id": "offer", "text": "Offer"}))
@@ -93,6 +212,60 @@ class TestConnection:
     def test_a_missing_connection_is_a_sentence_too(self) -> None:
         works, sentence = LeverHook("lever_nowhere").test_connection()
         assert (works, "`lever_nowhere`" in sentence) == (False, True)
+
+
+PAGE = Reply(403, raw=b"<html><h1>Access denied</h1></html>")
+GATEWAY = Reply(404, json={"message": "no Route matched with those values"})
+
+
+class TestWhoseAnswer:
+    @pytest.mark.parametrize("reply", [PAGE, GATEWAY, Reply(401, json={"error": "login"}), Reply(410), Reply(405)])
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda lever: lever.opportunity("o"),
+            lambda lever: lever.posting("p"),
+            lambda lever: lever.notes("o"),
+            lambda lever: lever.user("u"),
+            lambda lever: lever.add_tags("o", ["t"]),
+        ],
+    )
+    def test_what_lever_did_not_say_passes(
+        self, lever: LeverHook, server: RecordingServer, reply: Reply, ask: Callable[[LeverHook], object]
+    ) -> None:
+        server.always(reply)
+        with pytest.raises(Passing, match="isn't Lever's API answered"):
+            ask(lever)
+
+    def test_the_sentence_says_what_came(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.always(GATEWAY)
+        with pytest.raises(Passing, match="JSON without Lever's `code`") as passing:
+            lever.posting("p1")
+        assert "Route" not in str(passing.value)
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda lever: lever.stages(),
+            lambda lever: lever.archive_reasons(),
+            lambda lever: list(lever.users()),
+            lambda lever: list(lever.postings()),
+            lambda lever: lever.webhooks(),
+            lambda lever: lever.may_list("opportunities"),
+        ],
+    )
+    def test_a_listing_that_is_not_there_is_a_wrong_root(
+        self, lever: LeverHook, server: RecordingServer, ask: Callable[[LeverHook], object]
+    ) -> None:
+        server.answer(Reply(404, json={"code": "ResourceNotFound", "message": "`/stages` does not exist"}))
+        with pytest.raises(SetupError, match=f"no API of Lever at {server.root}") as error:
+            ask(lever)
+        assert "https://api.lever.co/v1" in str(error.value)
+
+    def test_tags_that_are_not_there_are_not_there(self, lever: LeverHook, server: RecordingServer) -> None:
+        server.answer(Reply(404, json={"code": "ResourceNotFound", "message": "no"}))
+        with pytest.raises(NotFound):
+            lever.tags()
 
 
 class TestReference:

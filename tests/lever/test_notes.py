@@ -50,7 +50,7 @@ def test_a_note_that_was_not_written_is_written_again(lever: LeverHook, server: 
     [
         note("n", TEXT, user="user-1"),
         note("n", "Hello\n\nRef: alva-lever/result/77"),
-        note("n", f"{TEXT}\nand I agree"),
+        note("n", f"{TEXT}\nand I agree", user="user-1"),
         note("n", TEXT, deletedAt=9),
     ],
     ids=["another author", "another ref", "quoted by a person", "deleted"],
@@ -60,6 +60,23 @@ def test_only_the_very_note_counts_as_written(
 ) -> None:
     server.answer(CUT, listed(not_ours), Reply(201, json={"data": note("n1", TEXT)}))
     assert lever.add_note("o", TEXT, REF) == "n1"
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "<p>Hello</p><p>Ref: alva-lever/result/7 reset 0a1b2c3d</p>",
+        "HelloRef: alva-lever&#x2F;result&#x2F;7 completed 11111111",
+        "Something else\r\n\r\nRef: alva-lever/result/7\r\nand more",
+    ],
+    ids=["html, another state", "entities, no line breaks", "the first version's, with more behind"],
+)
+def test_a_note_counts_as_written_whatever_lever_made_of_it(
+    lever: LeverHook, server: RecordingServer, kept: str
+) -> None:
+    server.answer(CUT, listed(note("n1", kept)))
+    assert lever.add_note("o", f"{TEXT} completed 11111111", f"{REF} completed 11111111") == "n1"
+    assert server.asked == [f"POST {NOTES}", f"GET {NOTES}"]
 
 
 def test_a_429_wrote_nothing_and_needs_no_look(lever: LeverHook, server: RecordingServer) -> None:

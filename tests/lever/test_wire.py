@@ -125,11 +125,17 @@ def test_a_posting_of_other_types_is_refused(field: str, value: Any) -> None:
         wire.posting(Fields(posting(**{field: value})))
 
 
-def test_an_error_body_of_any_kind_can_be_read() -> None:
+def test_an_error_of_levers_has_a_code() -> None:
     said = wire.error({"code": "ResourceNotFound", "message": "gone"})
     assert (said.code, said.message) == ("ResourceNotFound", "gone")
-    for body in (None, [], "x", {"code": 5}, {}):
-        assert wire.error(body).code is None
+    odd = wire.error({"code": "Ada Byron is gone", "message": ["gone"]})
+    assert (odd.code, odd.message) == (None, None)
+
+
+@pytest.mark.parametrize("body", [None, [], "x", {}, {"code": 5}, {"code": None}, {"code": " "}, {"message": "no"}])
+def test_what_has_no_code_is_not_levers_error(body: Any) -> None:
+    with pytest.raises(Untrusted, match="without Lever's `code`"):
+        wire.error(body)
 
 
 def test_a_written_note_tells_its_id_with_and_without_the_note() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from alva_lever.rules import asking
 from alva_lever.rules.model import (
     AlvaCandidate,
     Application,
@@ -17,6 +16,7 @@ from alva_lever.rules.model import (
     Posting,
     StageChange,
 )
+from alva_lever.rules.notes import bounce_ref, failure_ref
 from alva_lever.rules.settings import Settings, Stage
 
 MINUTE_MS = 60_000
@@ -134,9 +134,9 @@ def note(text: str, *, at_ms: int = NEW_YEAR_MS, author_id: str | None = None) -
 
 def told_failure(failure: str, key: str, at_ms: int = NEW_YEAR_MS) -> Note:
     """The integration's note about an invitation that failed."""
-    return note(f"Alva: the invitation was not sent.\n\n{asking.failure_ref(failure, key)}", at_ms=at_ms)
+    return note(f"Alva: the invitation was not sent.\n\n{failure_ref(failure, key)}", at_ms=at_ms)
 
 
 def told_bounce(at_ms: int = NEW_YEAR_MS) -> Note:
     """The integration's note about `candidate`'s invitation that came back."""
-    return note(f"Alva: the invitation bounced.\n\n{asking.bounce_ref(candidate(sent='bounced'))}", at_ms=at_ms)
+    return note(f"Alva: the invitation bounced.\n\n{bounce_ref(candidate(sent='bounced'))}", at_ms=at_ms)

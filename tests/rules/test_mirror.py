@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alva_lever.rules import tags
-from alva_lever.rules.asking import bounce_ref, is_own, result_ref
 from alva_lever.rules.mirror import Difference, Word, difference, needs_notes
 from alva_lever.rules.model import (
     AlvaCandidate,
@@ -24,6 +23,7 @@ from alva_lever.rules.model import (
     RoleFit,
     StageChange,
 )
+from alva_lever.rules.notes import bounce_ref, is_own, read
 from alva_lever.rules.settings import Settings
 from tests.rules.build import (
     APPLIED,
@@ -40,7 +40,7 @@ from tests.rules.build import (
 )
 
 LINK = "https://app.alva.example.test/c/48213"
-REF = result_ref("48213")
+REF = "Ref: alva-lever/result/48213"
 FITS = {
     0: "Very low",
     24: "Very low",
@@ -98,6 +98,12 @@ class Lever:
     def results_note(self) -> str:
         (found,) = [one.text for one in self.notes if is_own(one, REF)]
         return found
+
+    @property
+    def state(self) -> str | None:
+        """What the result note calls the results."""
+        line = read(self.results_note)
+        return line and line.state
 
 
 def lever(*own: str, **changes: Any) -> Lever:
@@ -220,11 +226,14 @@ class TestRows:
         assert "reset" in there.results_note
         assert there.mirror(candidate("completed", "completed", "completed"), results(82)).word == Word.COMPLETED
 
-    def test_a_reset_of_some_of_the_tests_is_a_reset(self) -> None:
+    def test_where_some_tests_are_still_done_the_others_are_awaited(self) -> None:
+        """Reset, or asked for since: the note's words hold for both."""
         there = lever()
         there.mirror(candidate("completed", "completed", "completed"), results(82))
-        assert there.mirror(candidate("invited", "started", "completed")).word == Word.RESET
-        assert "reset" in there.results_note
+        assert there.mirror(candidate("invited", "started", "completed")).word == Word.INVITED
+        assert there.owned == {tags.INVITATION_SENT}
+        assert there.state == "awaiting"
+        assert "or some are to be taken again" in there.results_note
         assert not there.mirror(candidate("invited", "completed", "completed"))
 
     def test_a_further_test_of_a_type_that_is_done_is_no_reset(self) -> None:
@@ -262,7 +271,7 @@ class TestRows:
     def test_who_has_no_more_than_the_link_was_not_told_of_a_reset(self, before: tuple[str, ...]) -> None:
         assert lever(*before, links=(LINK,)).mirror(INVITED).word == Word.INVITED
 
-    def test_a_failure_after_the_bounce_stays_until_it_is_mended(self) -> None:
+    def test_a_failure_after_the_bounce_stays_until_it_is_put_right(self) -> None:
         """A poll for invitations and one for results don't set each other's tags right for ever."""
         there = lever(tags.INVITATION_FAILED)
         there.notes = [told_bounce(), told_failure("missing_email", "k", NEW_YEAR_MS + 1)]
@@ -285,7 +294,7 @@ class TestRows:
         assert "Role fit: 30" in there.results_note
         assert len(there.notes) == 1
 
-    def test_a_note_that_a_person_deleted_is_written_anew_and_none_is_needed_to_take_one_back(self) -> None:
+    def test_a_note_that_a_person_deleted_is_written_again_and_none_is_needed_to_take_one_back(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         there.notes = []
@@ -300,11 +309,57 @@ class TestRows:
         assert len(there.notes) == 2
         assert there.notes[0].text == f"I copied this\n\n{REF}"
 
+    def test_the_state_is_in_the_line(self) -> None:
+        there = lever()
+        states = []
+        for mirrored in ((DONE, results(82)), (DONE, results(None)), (INVITED, None), (DONE, results(None))):
+            there.mirror(*mirrored)
+            states.append(there.state)
+        further = candidate("completed", "completed", "invited")
+        there.mirror(further)
+        assert [*states, there.state] == ["completed", "withdrawn", "reset", "withdrawn", "awaiting"]
+
     def test_replies_are_not_part_of_the_note(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         there.notes = [replace(there.notes[0], replies=(Reply("Call her", NEW_YEAR_MS),))]
         assert not there.mirror(DONE, results(82))
+
+
+class TestFirstVersion:
+    """Result notes whose last line has neither state nor mark."""
+
+    def told(self, *own: str, **changes: Any) -> Lever:
+        there = lever(*own, **changes)
+        there.notes = [note(f"Alva: test results\n\nRole fit: 82 of 100\n\n{REF}")]
+        return there
+
+    @pytest.mark.parametrize(
+        ("found", "summary", "state"),
+        [
+            (DONE, results(82), "completed"),
+            (DONE, results(None), "withdrawn"),
+            (INVITED, None, "reset"),
+            (candidate("completed", "started"), None, "awaiting"),
+        ],
+    )
+    @pytest.mark.parametrize("own", [(tags.COMPLETED, fit(75)), (tags.INVITATION_SENT,)], ids=["results", "none"])
+    def test_is_brought_up_to_date_in_its_place(
+        self, own: tuple[str, ...], found: AlvaCandidate, summary: Results | None, state: str
+    ) -> None:
+        there = self.told(*own, links=(LINK,))
+        assert len(there.mirror(found, summary).notes) == 1
+        assert (there.state, len(there.notes)) == (state, 1)
+        assert not there.mirror(found, summary)
+
+    def test_says_nothing_of_results_where_alva_has_forgotten_the_candidate(self) -> None:
+        there = self.told(tags.INVITATION_BOUNCED, links=(LINK,))
+        assert not there.mirror(replace(INVITED, email="", invitation=None))
+
+    def test_goes_with_the_tags_where_alva_has_forgotten_the_candidate(self) -> None:
+        there = self.told(tags.COMPLETED, fit(75), links=(LINK,))
+        assert there.mirror(replace(INVITED, email="", invitation=None)).word == Word.RESET
+        assert there.state == "reset"
 
 
 class TestProgression:
@@ -353,7 +408,7 @@ class TestProgression:
         there.mirror(DONE, results())
         there.mirror(INVITED)
         if crashed:
-            # Between the note, which Lever dates anew, and the stage.
+            # Between the note, which Lever gives a new date, and the stage.
             before = there.opportunity
             there.mirror(DONE, results(30))
             there.notes = [replace(there.notes[0], text_at_ms=NEW_YEAR_MS + 99)]
@@ -386,8 +441,7 @@ def test_whatever_came_before_the_end_is_that_of_the_last_state(path: tuple[str,
         assert own == [alone.results_note]
     else:
         # Some are done, some aren't: that follows upon a reset as well.
-        said = ("reset", "Further tests") if path[-1] == "started" else ("reset",)
-        assert not own or any(word in own[0] for word in said)
+        assert not own or there.state in (("reset", "awaiting") if path[-1] == "started" else ("reset",))
 
 
 @given(st.lists(st.text(max_size=30).filter(lambda tag: tag not in tags.OWNED), max_size=6), st.sampled_from([*STATES]))

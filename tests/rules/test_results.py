@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any, Self
 
@@ -10,13 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alva_lever.rules import tags
-from alva_lever.rules.asking import is_own, result_ref
-from alva_lever.rules.model import Assessment, Results, RoleFit
-from alva_lever.rules.results import result_note, role_fit_tag, status_tag
+from alva_lever.rules.model import AlvaCandidate, Assessment, Results, RoleFit
+from alva_lever.rules.results import Facts, State, facts, role_fit_tag, status_tag
 from alva_lever.rules.tags import TagChange
-from tests.rules.build import candidate, note
-
-REF = result_ref("48213")
+from tests.rules.build import candidate
 
 
 class NoClock(datetime):
@@ -138,94 +136,98 @@ def test_one_status_and_one_role_fit_are_left_and_other_tags_untouched(
     assert not tags.with_status(left, tags.COMPLETED, role_fit_tag(role_fit))
 
 
-# The note.
+# The facts, and their mark.
+
+SCORES = (("logic", "74 %"), ("personality", "88 %"))
+DONE = candidate("completed", "completed")
 
 
-def test_the_note_holds_role_fit_label_date_assessments_and_link() -> None:
-    done = candidate("completed", "completed")
-    summary = results(82, scores=(("personality", "88 %"), ("logic", "74 %, sten 7")))
-    assert result_note(done, summary, LINK, REF) == (
-        "Alva: test results\n"
-        "\n"
-        "Role fit: 82 of 100 (High role fit), as of 2026-01-02 10:00 UTC\n"
-        "Logic: completed, 74 %, sten 7\n"
-        "Personality: completed, 88 %\n"
-        "\n"
-        "Details: https://app.alva.example.test/c/48213\n"
-        "\n"
-        "Ref: alva-lever/result/48213"
-    )
+def of(candidate: AlvaCandidate = DONE, link: str | None = LINK, **changes: Any) -> Facts:
+    summary: dict[str, Any] = {"score": 82, "scores": SCORES, **changes}
+    return facts(candidate, results(**summary), link)
 
 
-def test_the_note_is_known_as_the_integrations_own() -> None:
-    assert is_own(note(result_note(candidate("completed"), results(82), LINK, REF)), REF)
+def test_without_a_role_fit_the_results_are_called_withdrawn() -> None:
+    assert (of().state, of(score=None).state, of(score=0).state) == ("completed", "withdrawn", "completed")
 
 
-def test_the_same_results_make_the_same_note() -> None:
-    first, second = (result_note(candidate("completed"), results(82), LINK, REF) for _ in range(2))
-    assert first == second
+CHANGED = {
+    "role fit": of(score=83),
+    "no role fit": of(score=None),
+    "date": of(computed_at="2026-01-02T10:01:00Z"),
+    "no date": of(computed_at=None),
+    "a score": of(scores=(("logic", "75 %"), SCORES[1])),
+    "one score less": of(scores=SCORES[:1]),
+    "scores exchanged": of(scores=(("logic", "88 %"), ("personality", "74 %"))),
+    "a status": of(candidate("completed", "skipped")),
+    "one test more": of(candidate("completed", "completed", "completed")),
+    "link": of(link=f"{LINK}?v=2"),
+    "no link": of(link=None),
+    "all of it": Facts(State.RESET),
+}
 
 
-def test_role_fit_in_the_note_is_rounded_down_like_the_tag() -> None:
-    assert "Role fit: 99 of 100 (High role fit)" in result_note(candidate("completed"), results(99.9), LINK, REF)
+@pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
+def test_the_mark_changes_with_each_fact(changed: Facts) -> None:
+    assert changed.mark != of().mark
+    assert len({one.mark for one in CHANGED.values()}) == len(CHANGED)
 
 
-def test_the_note_says_that_there_is_no_role_fit_now() -> None:
-    assert "Role fit: none now\n" in result_note(candidate("completed"), results(None), LINK, REF)
+SAME = {
+    "the same": of(),
+    "rounded down": of(score=82.9),
+    "seconds": of(computed_at="2026-01-02T10:00:59.9Z"),
+    "another spelling": of(computed_at="2026-01-02T10:00:00.000+00:00"),
+    "another zone": of(computed_at="2026-01-02T12:00:00+02:00"),
+    "no zone": of(computed_at="2026-01-02T10:00:00"),
+    "scores in another order": of(scores=SCORES[::-1]),
+    "tests in another order": of(replace(DONE, assessments=DONE.assessments[::-1])),
+    "known elsewhere": of(replace(DONE, email="", role_fit=12.0, stage="hired")),
+}
 
 
-def test_a_role_fit_of_zero_is_told_as_zero() -> None:
-    assert "Role fit: 0 of 100 (Very low role fit)" in result_note(candidate("completed"), results(0), LINK, REF)
+@pytest.mark.parametrize("same", SAME.values(), ids=SAME)
+def test_the_mark_stays_where_the_note_would_tell_the_same(same: Facts) -> None:
+    assert same.mark == of().mark
 
 
-def test_a_link_that_alva_does_not_give_is_not_built() -> None:
-    text = result_note(candidate("completed"), results(82, url=None), None, REF)
-    assert "http" not in text
-    assert text.endswith(f"\n\n{REF}")
+@pytest.mark.parametrize("score", [82, None])
+def test_the_mark_is_eight_hex_digits(score: float | None) -> None:
+    mark = of(score=score).mark
+    assert len(mark) == 8
+    assert int(mark, 16) >= 0
 
 
-def test_an_assessment_without_a_score_is_told_with_its_status() -> None:
-    assert "\nLogic: completed\n" in result_note(candidate("completed"), results(82), LINK, REF)
+def test_two_interviews_of_one_title_count_as_two() -> None:
+    assessments = (Assessment("logic", "completed"),)
+    one, two = (of(replace(DONE, assessments=assessments), scores=(("interview: HR", "4"),) * n) for n in (1, 2))
+    assert one.mark != two.mark
 
 
-def test_a_score_without_an_assessment_is_told_too() -> None:
-    summary = results(82, scores=(("interview: Technical", "4"),))
-    assert "\nInterview: Technical: 4\n" in result_note(candidate("completed"), summary, LINK, REF)
-
-
-def test_two_interviews_of_the_same_title_are_both_told() -> None:
-    summary = results(82, scores=(("interview: Technical", "4"), ("interview: Technical", "2")))
-    text = result_note(candidate("completed"), summary, LINK, REF)
-    assert [line for line in text.splitlines() if "Technical" in line] == [
-        "Interview: Technical: 4",
-        "Interview: Technical: 2",
-    ]
-
-
-def test_names_of_assessments_are_readable() -> None:
-    screened = candidate(assessments=(Assessment("screening_for_readiness", "completed"),))
-    assert "\nScreening for readiness: completed\n" in result_note(screened, results(82), LINK, REF)
+def test_nothing_of_a_person_is_in_a_repr() -> None:
+    assert repr(of()) == "Facts(state=<State.COMPLETED: 'completed'>)"
 
 
 @pytest.mark.parametrize(
     ("computed_at", "told"),
     [
-        ("2026-01-02T10:00:00Z", ", as of 2026-01-02 10:00 UTC\n"),
-        ("2026-01-02T10:00:00+02:00", ", as of 2026-01-02 08:00 UTC\n"),
-        ("2026-01-02T10:00:00.123456Z", ", as of 2026-01-02 10:00 UTC\n"),
-        ("9999-12-31T23:59:59-10:00", "(High role fit)\n"),
-        ("0001-01-01T00:00:00+10:00", "(High role fit)\n"),
-        ("6:", "(High role fit)\n"),
-        ("now", "(High role fit)\n"),
-        ("10:00", "(High role fit)\n"),
-        ("P1D", "(High role fit)\n"),
-        ("yesterday", "(High role fit)\n"),
-        ("", "(High role fit)\n"),
-        (None, "(High role fit)\n"),
+        ("2026-01-02T10:00:00Z", "2026-01-02T10:00:00+00:00"),
+        ("2026-01-02T10:00:00+02:00", "2026-01-02T08:00:00+00:00"),
+        ("2026-01-02T10:00:31.123456Z", "2026-01-02T10:00:00+00:00"),
+        ("9999-12-31T23:59:59-10:00", None),
+        ("0001-01-01T00:00:00+10:00", None),
+        ("6:", None),
+        ("now", None),
+        ("10:00", None),
+        ("P1D", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
     ],
 )
-def test_the_date_is_told_where_it_is_one(computed_at: str | None, told: str) -> None:
-    assert told in result_note(candidate("completed"), results(82, computed_at), LINK, REF)
+def test_the_date_is_a_fact_where_it_is_one(computed_at: str | None, told: str | None) -> None:
+    found = of(computed_at=computed_at).computed_at
+    assert (None if found is None else found.isoformat()) == told
 
 
 NEARLY_DATES = st.text(st.sampled_from("0123456789-:T.Z+W /P"), max_size=30) | st.datetimes().map(datetime.isoformat)
@@ -233,11 +235,7 @@ NEARLY_DATES = st.text(st.sampled_from("0123456789-:T.Z+W /P"), max_size=30) | s
 
 @given(st.text() | NEARLY_DATES | st.builds("{}{}".format, NEARLY_DATES, st.sampled_from(["Z", "+14:00", "-23:59"])))
 def test_no_date_is_too_odd_and_none_reads_the_clock(computed_at: str) -> None:
-    def told() -> str:
-        return result_note(candidate("completed"), results(82, computed_at), LINK, REF)
-
-    text = told()
-    assert "Role fit: 82 of 100 (High role fit)" in text
+    mark = of(computed_at=computed_at).mark
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("alva_lever.rules.results.datetime", NoClock)
-        assert told() == text
+        assert of(computed_at=computed_at).mark == mark

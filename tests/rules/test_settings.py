@@ -21,6 +21,7 @@ OBJECTS_OF_OPTIONS = st.fixed_dictionaries(
         "trigger_stage": JSON_VALUES,
         "progression_stage": JSON_VALUES,
         "blocked_origins": JSON_VALUES | st.lists(st.sampled_from(ORIGINS) | JSON_VALUES),
+        "dry_run": JSON_VALUES,
         "surprise": JSON_VALUES,
     },
 )
@@ -56,11 +57,32 @@ def test_the_trigger_stage_is_all_that_is_required() -> None:
 
 
 def test_every_option_is_read() -> None:
-    value = {"trigger_stage": "Tests", "progression_stage": "offer", "blocked_origins": ["agency", "referred"]}
-    assert read_options(value) == Options("Tests", "offer", frozenset({"agency", "referred"}))
+    value = {
+        "trigger_stage": "Tests",
+        "progression_stage": "offer",
+        "blocked_origins": ["agency", "referred"],
+        "dry_run": True,
+    }
+    assert read_options(value) == Options("Tests", "offer", frozenset({"agency", "referred"}), dry_run=True)
 
 
-@pytest.mark.parametrize("as_text", [json.dumps, lambda value: json.dumps(value).encode()], ids=["text", "bytes"])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_dry_run_is_one_until_the_option_is_taken_away(dry_run: bool) -> None:
+    options = read_options({"trigger_stage": "Tests", "dry_run": dry_run})
+    assert resolve(options, PIPELINE).dry_run is dry_run
+    assert resolve(read_options({"trigger_stage": "Tests"}), PIPELINE).dry_run is False
+
+
+@pytest.mark.parametrize(
+    "as_text",
+    [
+        json.dumps,
+        lambda value: json.dumps(value, indent=2).encode(),
+        lambda value: json.dumps(json.dumps(value)),
+        lambda value: json.dumps(json.dumps(json.dumps(value))),
+    ],
+    ids=["text", "bytes", "text in a text", "text in a text in a text"],
+)
 def test_an_object_may_come_as_its_text(as_text: Any) -> None:
     assert read_options(as_text({"trigger_stage": "Tests"})) == Options("Tests")
 
@@ -102,6 +124,26 @@ def test_every_origin_can_be_blocked(origin: str) -> None:
         pytest.param(b"\xff", ["not JSON", "`trigger_stage`"], id="no text"),
         pytest.param("[]", ["not a JSON object", "`trigger_stage`"], id="a list"),
         pytest.param(None, ["not a JSON object", "`trigger_stage`"], id="null"),
+        pytest.param('"New applicant"', ["a text, not a JSON object", "`trigger_stage`"], id="a text"),
+        pytest.param('"[]"', ["not a JSON object", "`trigger_stage`"], id="a list in a text"),
+        *(
+            pytest.param(
+                {"trigger_stage": "Tests", "dry_run": odd}, ["`dry_run`", shown, "true or false"], id=f"dry_run {shown}"
+            )
+            for odd, shown in [
+                ("true", '`"true"`'),
+                ("", '`""`'),
+                (1, "`1`"),
+                (0, "`0`"),
+                (None, "`null`"),
+                ([True], "`[true]`"),
+            ]
+        ),
+        pytest.param(
+            '{"trigger_stage": "Tests", "dry_run": true, "dry_run": false}',
+            ["`dry_run`", "twice"],
+            id="twice",
+        ),
         pytest.param(
             {"trigger_stage": "Tests", "trigger_stages": "Tests"},
             ["`trigger_stages`", "`trigger_stage`", "`progression_stage`", "`blocked_origins`"],
@@ -176,6 +218,52 @@ def test_a_bad_stage_is_named_with_its_value_and_the_accounts_stages(value: obje
     sentence = refused_stage(value)
     listed = [f"`{stage.name}` ({stage.id})" for stage in PIPELINE]
     assert [name for name in [*names, *listed] if name not in sentence] == []
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    origins = ["agent", 7, "agency"]
+    sentence = refusal({"dryrun": True, "trigger": "Tests", "dry_run": "true", "blocked_origins": origins})
+    said = [
+        "no option `dryrun`, `trigger`. Options: `trigger_stage`, `progression_stage`, `blocked_origins`, `dry_run`.",
+        '`dry_run` is `"true"`.',
+        "`blocked_origins` has `agent`, `7`.",
+        "`trigger_stage` is missing.",
+    ]
+    assert [one for one in said if one not in sentence] == []
+
+
+def test_both_stages_that_are_not_there_are_named_with_one_list_of_the_accounts() -> None:
+    sentence = refused_stage({"trigger_stage": "Test", "progression_stage": "Hired"})
+    assert "`trigger_stage` is `Test`" in sentence
+    assert "`progression_stage` is `Hired`" in sentence
+    assert sentence.count(f"`Offer` ({OFFER.id})") == 1
+
+
+@pytest.mark.parametrize(("trigger", "progression"), [("Tests", "Tests"), ("Tests", TESTS.id), (TESTS.id, "Tests")])
+def test_nobody_progresses_to_the_trigger_stage(trigger: str, progression: str) -> None:
+    sentence = refused_stage({"trigger_stage": trigger, "progression_stage": progression})
+    assert f"`progression_stage` is `{progression}`" in sentence
+    assert "the trigger stage" in sentence
+    assert f"`Offer` ({OFFER.id})" in sentence
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"trigger_stage": "x" * 10_000},
+        {"trigger_stage": "Tests", "x" * 10_000: 1},
+        {"trigger_stage": "Tests", **{f"option {number}": 1 for number in range(10_000)}},
+        {"trigger_stage": "Tests", "blocked_origins": ["agent"] * 10_000},
+        {"trigger_stage": "Tests", "dry_run": ["true"] * 10_000},
+    ],
+    ids=["a stage", "a long name", "many names", "origins", "dry_run"],
+)
+def test_a_sentence_stays_short_whatever_the_options_are(value: dict[str, Any]) -> None:
+    assert len(refused_stage(value)) < 2_000
+
+
+def test_a_sentence_can_be_written_to_a_log_whatever_the_options_are() -> None:
+    assert "\\ud800" in refused_stage({"trigger_stage": "\ud800"}).encode().decode()
 
 
 @pytest.mark.parametrize("depth", [100, 1_000, 5_000, 100_000])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alva_lever.rules.asking import Failure
 from alva_lever.rules.decision import Reason
+from alva_lever.rules.notes import Failure
 from alva_lever.rules.tally import IDS_SHOWN, Tally
 
 REASONS = st.sampled_from((*Reason, *Failure))

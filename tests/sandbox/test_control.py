@@ -4,6 +4,8 @@ import pytest
 
 from tests.transport.recording import Reply
 
+NULL = ("", " or null")
+
 
 def test_a_story_can_be_told_over_http_alone(control, lever, clock) -> None:
     posting = control.post("/recruiter/add_posting", {"name": "Cook", "tags": ["Alva: Screening"]})["result"]
@@ -25,6 +27,37 @@ def test_every_move_of_python_is_there_over_http(sandbox, control) -> None:
     assert {"bounce", "start", "finish", "refit", "reset", "remember_person"} <= set(overview["candidates"])
     for name in overview["recruiter"]:
         assert callable(getattr(sandbox.recruiter, name))
+
+
+def test_each_move_is_listed_with_its_arguments_their_types_and_defaults(control) -> None:
+    overview = control.get("")
+    assert overview["recruiter"]["move"] == {
+        "opportunity": "a text; required",
+        "stage": "a text; required",
+        "at_ms": "a whole number or null; null if left out",
+    }
+    assert overview["recruiter"]["tag"] == {
+        "opportunity": "a text; required",
+        "tags": "a list of texts; may be left out",
+    }
+    assert overview["candidates"]["finish"] == {
+        "opportunity": "a text; required",
+        "role_fit": "a number or null; 82 if left out",
+        "only": "a list of texts or null; null if left out",
+    }
+    assert overview["recruiter"]["add_lead"]["stage"] == 'a text; "lead-new" if left out'
+    assert overview["recruiter"]["restrict"]["restricted"] == "true or false; true if left out"
+
+
+def test_the_arguments_of_all_moves_are_in_words_and_none_in_python(control) -> None:
+    overview = control.get("")
+    said = [words for who in ("recruiter", "candidates") for move in overview[who].values() for words in move.values()]
+    kinds = {words.partition(";")[0] for words in said}
+    assert kinds <= {
+        *(f"{kind}{null}" for kind in ("a text", "a number", "a whole number", "a list of texts") for null in NULL),
+        "true or false",
+        "any other arguments, by their names",
+    }
 
 
 def test_moves_on_alvas_side_go_to_alva(sandbox, control) -> None:

@@ -95,6 +95,68 @@ def test_a_page_of_html_is_a_200_and_nothing_is_written(sandbox, door, opportuni
     assert "new" not in tags(sandbox, opportunity)
 
 
+@pytest.mark.parametrize("status", [403, 413, 502])
+def test_a_page_of_html_has_the_status_that_was_ordered(sandbox, door, opportunity, status) -> None:
+    sandbox.faults.add("lever", kind="html", status=status)
+    response = tag(door, opportunity)
+    assert response.status_code == status
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert tag(door, opportunity).status_code == 200
+
+
+def test_a_status_may_have_a_body_that_is_not_the_vendors(sandbox, door, opportunity) -> None:
+    sandbox.faults.add("lever", status=404, body={"message": "no Route matched with those values"})
+    response = tag(door, opportunity)
+    assert (response.status_code, response.json()) == (404, {"message": "no Route matched with those values"})
+    assert "new" not in tags(sandbox, opportunity)
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "content_type"),
+    [([], "[]", "application/json"), (0, "0", "application/json"), ("", "", "text/plain"), ("null", "null", "text")],
+)
+def test_a_body_is_json_or_a_text_as_it_is(sandbox, door, body, text, content_type) -> None:
+    session, root = door
+    sandbox.faults.add("lever", status=200, body=body)
+    response = session.get(f"{root}/stages")
+    assert (response.status_code, response.text) == (200, text)
+    assert response.headers["Content-Type"].startswith(content_type)
+
+
+def test_a_body_can_be_ordered_over_http(lever, control) -> None:
+    control.post("/faults", {"service": "lever", "status": 404, "body": {"message": "no such route"}})
+    assert lever.call("GET", "/stages").json() == {"message": "no such route"}
+
+
+def test_an_edit_changes_what_the_service_answers_and_nothing_else(sandbox, door, opportunity) -> None:
+    session, root = door
+    sandbox.faults.add(
+        "lever", "GET", "/opportunities", "edit", action=lambda page: page["data"][0].update(emails=None)
+    )
+    assert [row["emails"] for row in session.get(f"{root}/opportunities").json()["data"]] == [None]
+    assert [row["emails"] for row in session.get(f"{root}/opportunities").json()["data"]] == [
+        ["ada@candidates.example.com"]
+    ]
+
+
+def test_edits_join_each_other_and_a_fault_that_spoils(sandbox, door, opportunity) -> None:
+    session, root = door
+    path = f"/opportunities/{opportunity}"
+    sandbox.faults.add("lever", "GET", path, "edit", times=None, action=lambda one: one["data"].update(tags=None))
+    sandbox.faults.add("lever", "GET", path, "edit", times=None, action=lambda one: one["data"].pop("origin"))
+    sandbox.faults.add("lever", "GET", path, "status", status=502)
+    assert session.get(root + path).status_code == 502
+    data = session.get(root + path).json()["data"]
+    assert data["tags"] is None
+    assert "origin" not in data
+
+
+def test_an_edit_leaves_an_error_as_it_is(sandbox, door) -> None:
+    session, root = door
+    sandbox.faults.add("lever", "GET", "*", "edit", action=lambda page: page["data"].clear())
+    assert session.get(f"{root}/opportunities/none").json()["code"] == "ResourceNotFound"
+
+
 def test_a_redirect_names_the_other_place(sandbox, door) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="redirect", location="http://other.test/stages")
@@ -175,7 +237,14 @@ def test_one_without_times_lasts_until_it_is_cleared(sandbox, lever) -> None:
 
 
 @pytest.mark.parametrize(
-    "order", [{"service": "lever", "kind": "melt"}, {"service": "lover"}, {"service": "lever", "kind": "call"}]
+    "order",
+    [
+        {"service": "lever", "kind": "melt"},
+        {"service": "lover"},
+        {"service": "lever", "kind": "call"},
+        {"service": "lever", "kind": "edit"},
+        {"service": "lever", "kind": "edit", "action": "emails"},
+    ],
 )
 def test_a_fault_that_cannot_be_is_refused(sandbox, order) -> None:
     with pytest.raises(ValueError, match=r"kind|service|action"):

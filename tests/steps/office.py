@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,18 +13,21 @@ from requests.adapters import BaseAdapter
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
-from alva_lever.rules.claims import Claim, Event, claims
+from alva_lever.rules.claims import Claim, Event, Kind, claims
+from alva_lever.rules.leftovers import Item
+from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.settings import Options, Settings, Stage, resolve
 from alva_lever.rules.tally import Tally
-from alva_lever.rules.window import Window
+from alva_lever.rules.window import LONGEST_MS, Window
 from alva_lever.steps.batch import Batch
-from alva_lever.steps.claiming import Claiming
+from alva_lever.steps.candidates import do_candidates
 from alva_lever.steps.crew import THREADS
 from alva_lever.steps.departures import Departures
-from alva_lever.steps.finding import Finding, Found
-from alva_lever.steps.inviting import Errand, Inviting
-from alva_lever.steps.mirroring import Changed, Mirroring, changed_since
-from alva_lever.steps.posting_sync import PostingSync
+from alva_lever.steps.finding import Finding
+from alva_lever.steps.inviting import Errand
+from alva_lever.steps.meter import Meter
+from alva_lever.steps.mirroring import Mirroring, changed_since
+from alva_lever.steps.posting_sync import POSITION, PostingFinding, PostingSync
 from alva_lever.steps.progress import Progress
 from include.sandbox import Clock, Sandbox
 from include.sandbox.candidates import Candidates
@@ -40,6 +43,34 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass
+class Found:
+    """What a poll found."""
+
+    batches: list[list[Item]] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+
+    def of(self, kind: Kind) -> list[str]:
+        return [str(item["id"]) for batch in self.batches for item in batch if kind in Claim.of(item).kinds]
+
+    @property
+    def hired(self) -> list[str]:
+        return self.of(Kind.HIRED)
+
+    @property
+    def deleted(self) -> list[str]:
+        return self.of(Kind.DELETED)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Those that are to be looked at and decided."""
+        return self.of(Kind.MOVED)
+
+
+def dated(claim: Claim, received_ms: int) -> Claim:
+    return replace(claim, new_since_ms=received_ms - LONGEST_MS) if claim.applications else claim
+
+
+@dataclass
 class Office:
     """`run` does a batch, `find` a poll, `tell` the departures; the rest asks what arrived and what there is now."""
 
@@ -48,6 +79,8 @@ class Office:
     time: Time = field(default_factory=Time)
     options: Options = field(default_factory=lambda: Options(TRIGGER))
     progress: Progress = field(default_factory=Progress)
+    known_positions: dict[str, str] = field(default_factory=dict)
+    to_be_synced: list[Item] = field(default_factory=list)
     adapter: BaseAdapter | None = None
 
     def __post_init__(self) -> None:
@@ -73,7 +106,7 @@ class Office:
 
     def connect(self, url: str = IN_PROCESS, *, lever_key: str = Sandbox.LEVER_KEY) -> None:
         """From now on, hooks that are made go there with this key."""
-        lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "login": lever_key}
+        lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "password": lever_key}
         alva = {"conn_type": "alva", "host": f"{url}/alva/v1", "password": Sandbox.ALVA_KEY}
         self.monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(lever))
         self.monkeypatch.setenv("AIRFLOW_CONN_ALVA_DEFAULT", json.dumps(alva))
@@ -132,50 +165,86 @@ class Office:
 
     # Work.
 
-    def errand(self, **fields: Any) -> Errand:
-        return Errand(**{"settings": self.settings, "window": None, "run_id": "run-1", **fields})
+    def errand(self, claims: Mapping[str, Claim] | None = None, **fields: Any) -> Errand:
+        """`named`: those whom a person named in this run."""
+        said, named = dict(claims or {}), fields.pop("named", frozenset())
+        errand = Errand(**{"settings": self.settings, "window": None, "run_id": "run-1", "claims": said, **fields})
+        for one in named:
+            said[one] = replace(said.get(one, Claim()), named_in=errand.run_id)
+        return errand
 
     def run(self, *opportunities: str, alone: bool = False, again: bool = False, **fields: Any) -> dict[str, int]:
-        """A run over these, turn after turn; the counts of its report.
+        """A run over these; the counts of its report.
 
         `alone`: each is looked at by its id, as a manual run does. `again`: a retry, which knows what is done.
         `fields` are those of the errand. `progress` is kept, also if the run fails.
         """
         if not again:
-            self.progress = Progress()
-        errand = self.errand(**fields)
-        pairs = [(one, None if alone else self._contact(one)) for one in opportunities]
-        while not self.batch(errand).work(pairs):
-            continue
+            self.begin()
+        self.do(self.errand(**fields), {one: None if alone else self._contact(one) for one in opportunities})
         return self.progress.tally.counts
+
+    def begin(self) -> None:
+        """Nothing is done yet, and no job position is known."""
+        self.progress, self.known_positions = Progress(), {}
+
+    def do(
+        self,
+        errand: Errand,
+        contacts: Mapping[str, str | None],
+        *,
+        received_ms: int | None = None,
+        candidates: Mapping[str, AlvaCandidate] | None = None,
+        save: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        """A batch. Saved as a task does: as JSON, and read again."""
+        lever, alva = self.lever(), self.alva()
+        progress = self.progress
+
+        def keep(done: Progress) -> None:
+            save(done)
+            self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
+
+        do_candidates(
+            errand,
+            contacts=contacts,
+            lever=lever,
+            alva=alva,
+            progress=progress,
+            save=keep,
+            positions=self.known_positions,
+            received_ms=self.clock.now_ms() if received_ms is None else received_ms,
+            now_ms=self.clock.now_ms(),
+            candidates=candidates,
+        )
 
     def push(
         self, *opportunities: str, since_ms: int | None = None, again: bool = False, dry_run: bool = False
     ) -> dict[str, int]:
         """A run of the results DAG for who changed in Alva since then, or for these; the counts of its report."""
         if not again:
-            self.progress = Progress()
+            self.begin()
         lever, alva = self.lever(), self.alva()
-        changed = {} if opportunities else changed_since(alva, since_ms or 0)
-        mirroring = self._mirroring(lever, alva, changed, dry_run=dry_run)
-        batch = Batch(mirroring, lever=lever, alva=alva, progress=self.progress, save=self._save, clock=self.time.clock)
-        if not batch.work([(one, None) for one in opportunities or changed]):
-            return self.push(*opportunities, since_ms=since_ms, again=True, dry_run=dry_run)
-        return self.progress.tally.counts
-
-    def push_lately(self, **options: Any) -> dict[str, int]:
-        """The same for who changed in the last quarter of an hour."""
-        return self.push(since_ms=self.clock.now_ms() - 15 * MINUTE_MS, **options)
-
-    def _mirroring(self, lever: LeverHook, alva: AlvaHook, candidates: Changed, *, dry_run: bool) -> Mirroring:
-        return Mirroring(
-            candidates,
+        changed = None if opportunities else changed_since(alva, since_ms or 0)
+        mirroring = Mirroring(
+            changed.candidates if changed else {},
             lever=lever,
             alva=alva,
             settings=self.settings,
             near_miss=self.progress.tally.near_miss,
             dry_run=dry_run,
         )
+        of_candidates = changed.candidate_ids if changed else []
+        self._batch(
+            lambda one: mirroring.do_candidate(one) if one in of_candidates else mirroring.do(one),
+            [*changed.candidates, *changed.opportunity_ids, *of_candidates] if changed else opportunities,
+            Meter(lever, alva),
+        )
+        return self.progress.tally.counts
+
+    def push_lately(self, **options: Any) -> dict[str, int]:
+        """The same for who changed in the last quarter of an hour."""
+        return self.push(since_ms=self.clock.now_ms() - 15 * MINUTE_MS, **options)
 
     def deliver(
         self,
@@ -185,89 +254,89 @@ class Office:
         changed: bool = False,
         **fields: Any,
     ) -> dict[str, int]:
-        """A run for these deliveries, turn after turn; the counts of its report. As `run`, otherwise.
+        """A run for these deliveries; the counts of its report. As `run`, otherwise.
 
         `received_ms`: when they came, where that is not now. `changed`: Alva's candidates were read before.
         """
         if not again:
-            self.progress = Progress()
-        claimed = claims(events)
-        announced = {name: claim.applications for name, claim in claimed.items()}
-        arrived = frozenset(name for name, claim in claimed.items() if claim.tells_of_arrival_alone)
-        errand = self.errand(announced=announced, arrived=arrived, **fields)
-        candidates = changed_since(self.alva(), 0) if changed else {}
-        while not self.batch(errand, claimed, received_ms, candidates).work([(one, None) for one in claimed]):
-            continue
+            self.begin()
+        received_ms = self.clock.now_ms() if received_ms is None else received_ms
+        claimed = {one: dated(claim, received_ms) for one, claim in claims(events).items()}
+        candidates = changed_since(self.alva(), 0).candidates if changed else {}
+        errand = self.errand(claimed, **fields)
+        self.do(errand, dict.fromkeys(claimed), received_ms=received_ms, candidates=candidates)
         return self.progress.tally.counts
 
-    def batch(
-        self,
-        errand: Errand,
-        claimed: dict[str, Claim] | None = None,
-        received_ms: int | None = None,
-        candidates: Changed | None = None,
-    ) -> Batch:
-        """Saved as a task does: as JSON, and read again. `claimed`: what deliveries say, instead of a poll."""
-        lever, alva, tally = self.lever(), self.alva(), self.progress.tally
-        inviting = Inviting(
-            lever=lever, alva=alva, errand=errand, near_miss=tally.near_miss, positions=self.progress.positions
-        )
-        claiming = claimed and Claiming(
-            claimed,
-            lever=lever,
-            inviting=inviting,
-            departures=Departures(alva, dry_run=errand.dry_run),
-            mirroring=self._mirroring(lever, alva, candidates or {}, dry_run=errand.dry_run),
-            received_ms=self.clock.now_ms() if received_ms is None else received_ms,
-            now_ms=self.clock.now_ms(),
-        )
-        return Batch(
-            claiming or inviting,
-            lever=lever,
-            alva=alva,
-            progress=self.progress,
-            save=self._save,
-            clock=self.time.clock,
-        )
+    def _batch(self, do: Callable[[str], str], items: Iterable[str], meter: Meter) -> None:
+        def keep(done: Progress) -> None:
+            self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
 
-    def _save(self, progress: Progress) -> None:
-        self.progress = Progress.of(json.loads(json.dumps(progress.as_json())))
+        batch: Batch[str] = Batch(do, str, progress=self.progress, save=keep, meter=meter)
+        todo = batch.todo(items)
+        batch.work(todo, len(todo))
 
-    def find(self, window: Window | None = None) -> Found:
-        return Finding(self.lever(), self.settings, window or self.window(), now=self.now).find()
+    def find(self, window: Window | None = None, due: Iterable[Item] = ()) -> Found:
+        found = Found()
+        finding = Finding(
+            self.lever(), self.settings, window or self.window(), tally=found.tally, due=due, now=self.now
+        )
+        finding.find()
+        found.batches = finding.batches.all
+        return found
 
     def tell(self, hired: Iterable[str] = (), deleted: Iterable[str] = (), *, dry_run: bool = False) -> Tally:
-        departures = Departures(self.alva(), dry_run=dry_run)
-        departures.tell(hired=list(hired), deleted=list(deleted))
-        return departures.tally
+        """Departures, as if Lever had confirmed each."""
+        self.begin()
+        lever, alva = self.lever(), self.alva()
+        departures, gone = Departures(alva, dry_run=dry_run), set(deleted)
+        items = [*gone, *hired]
+        self._batch(
+            lambda one: departures.remove(one) if one in gone else departures.hire(one), items, Meter(lever, alva)
+        )
+        return self.progress.tally
 
-    def sync(self, *, again: bool = False, dry_run: bool = False) -> dict[str, int]:
-        """A night, turn after turn; the counts of its report. `again` and `progress` as in `run`."""
+    def sync(
+        self, *, again: bool = False, dry_run: bool = False, save: Callable[[Progress], None] = lambda progress: None
+    ) -> dict[str, int]:
+        """A night; the counts of its report. `again` and `progress` as in `run`."""
+        lever, alva = self.lever(), self.alva()
+        meter = Meter(lever, alva)
         if not again:
-            self.progress = Progress()
-        while not self.posting_sync(dry_run=dry_run).work():
-            continue
+            self.begin()
+            finding = PostingFinding(lever, alva, self.progress.tally)
+            try:
+                finding.find()
+            finally:
+                meter.read(self.progress.tally)
+            self.to_be_synced = [item for batch in finding.batches.all for item in batch]
+        sync, items = PostingSync(lever, alva, dry_run=dry_run), self.to_be_synced
+        of_positions = {str(item["id"]) for item in items if item.get("is") == POSITION}
+
+        def keep(done: Progress) -> None:
+            save(done)
+            self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
+
+        batch: Batch[str] = Batch(
+            lambda one: sync.do_position(one) if one in of_positions else sync.do(one),
+            str,
+            progress=self.progress,
+            save=keep,
+            meter=meter,
+        )
+        todo = batch.todo(str(item["id"]) for item in items)
+        batch.work(todo, len(todo))
         return self.progress.tally.counts
 
-    def posting_sync(self, *, dry_run: bool = False) -> PostingSync:
-        """One turn of it."""
-        return PostingSync(
-            lever=self.lever(),
-            alva=self.alva(),
-            progress=self.progress,
-            save=self._save,
-            dry_run=dry_run,
-            clock=self.time.clock,
-        )
-
     def poll(self, window: Window, **fields: Any) -> dict[str, int]:
-        """All of an hourly run: find, do, tell. The counts of its report."""
+        """All of an hourly run: find, and do. The counts of its report."""
         found = self.find(window)
         total = found.tally
         for batch in found.batches:
-            self.run(*[one for one, _ in batch], window=window, **fields)
+            self.begin()
+            claimed = {str(item["id"]): Claim.of(item) for item in batch}
+            contacts = {str(item["id"]): item.get("contact") for item in batch}
+            self.do(self.errand(claimed, window=window, **fields), contacts, received_ms=window.end_ms)
             total.add(self.progress.tally)
-        total.add(self.tell(found.hired, found.deleted, dry_run=fields.get("dry_run", False)))
         return total.counts
 
     def _contact(self, opportunity: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A batch: looked at together, turn after turn, and what of it is kept."""
+"""A batch: what it costs, what keeps to one of it, and what of it is kept."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 
 from alva_lever.rules.model import AlvaCandidate, Opportunity
 from alva_lever.rules.window import Window
-from alva_lever.steps.batch import CALLS_PER_TURN, SECONDS_PER_TURN
-from alva_lever.steps.looking import AT_ONCE
+from alva_lever.steps.batch import CALLS_PER_TASK, MOST_IN_BATCH, Batches, Unfinished
+from alva_lever.steps.crew import FAULTS_IN_A_ROW, THREADS
 from alva_lever.steps.progress import Progress
 from alva_lever.steps.telling import Telling
-from alva_lever.transport.errors import ApiError, Forbidden
+from alva_lever.transport.errors import ApiError, Forbidden, Passing, Unauthorized
 from tests.steps.office import ELSEWHERE, HOUR_MS, NOW_MS, Office
 
 SENT = ["Invitation Sent"]
@@ -28,8 +28,7 @@ class TestCost:
         found = office.find(LAST_HOUR)
         office.forget()
         for batch in found.batches:
-            # Each batch fits into one turn.
-            assert office.batch(office.errand(window=LAST_HOUR)).work(batch)
+            office.do(office.errand(window=LAST_HOUR), {str(item["id"]): item.get("contact") for item in batch})
         assert office.progress.tally.counts == {"trigger_stage": 600}
         assert {office.sent(one) for one in people} == {1}
         alva = Counter((one.method, one.path.rpartition("/")[2]) for one in office.arrived("alva"))
@@ -51,7 +50,7 @@ class TestCost:
             office.forget()
             for batch in found.batches:
                 office.progress.done.clear()
-                assert office.batch(office.errand(run_id="run")).work(batch)
+                office.do(office.errand(run_id="run"), {str(item["id"]): item.get("contact") for item in batch})
             assert len(office.arrived("lever")) <= 5 * 100
 
     def test_a_candidate_of_whom_nothing_is_asked_costs_a_share_of_a_look(self, office: Office) -> None:
@@ -60,32 +59,37 @@ class TestCost:
         assert [(one.method, one.path) for one in office.arrived()] == [("GET", "/opportunities")] * 4
 
 
-class TestTurns:
-    def test_a_turn_ends_at_levers_limit_and_the_next_goes_on_where_it_was(self, office: Office) -> None:
-        people = office.applied(400)
-        pairs = [(one, office._contact(one)) for one in people]
-        assert not office.batch(office.errand()).work(pairs)
-        done = set(office.progress.done)
-        assert CALLS_PER_TURN <= len(office.arrived("lever")) <= CALLS_PER_TURN * 1.2
-        assert {one for one in people if office.status(one) == SENT} == done
-        assert office.progress.tally.counts == {"trigger_stage": len(done)}
-        office.forget()
-        assert office.batch(office.errand()).work(pairs)
-        asked = {one.asked("external_id")[0] for one in office.arrived("alva", "GET", "/candidates")}
-        assert asked == set(people) - done
-        assert office.arrived("alva", path="/job_positions") == []
-        assert [office.sent(one) for one in people] == [1] * 400
+class TestBatches:
+    """How items are put into batches."""
 
-    def test_a_turn_ends_when_its_time_is_over(self, office: Office) -> None:
-        people = office.applied(60, tags=["Alva: Invitation Sent"])
-        pairs = [(one, office._contact(one)) for one in people]
-        batch = office.batch(office.errand())
-        office.time.sleep(SECONDS_PER_TURN)
-        assert not batch.work(pairs)
-        # Something is done in every turn, so that no batch goes round for ever.
-        assert len(office.progress.done) == AT_ONCE
-        assert office.batch(office.errand()).work(pairs)
+    def test_each_is_about_a_minute_at_levers_limit(self) -> None:
+        batches = Batches()
+        for number in range(1000):
+            batches.add({"id": str(number)}, 3.0)
+        assert [len(batch) for batch in batches.all] == [150] * 6 + [100]
+        assert max(map(len, batches.all)) * 3.0 <= CALLS_PER_TASK
+        assert [item["id"] for batch in batches.all for item in batch] == [str(number) for number in range(1000)]
 
+    def test_cheap_ones_are_not_more_than_can_be_kept_in_one_value(self) -> None:
+        batches = Batches()
+        for number in range(2000):
+            batches.add({"id": f"{number:0100}"}, 0.01)
+        assert max(map(len, batches.all)) == MOST_IN_BATCH
+        progress = Progress(done={str(item["id"]) for item in batches.all[0]})
+        for one in sorted(progress.done):
+            progress.tally.count("not_requested", one)
+            progress.tally.near_miss(one, ["alva: send tests"])
+        assert len(json.dumps(progress.as_json())) < 64 * 1024
+
+    def test_there_are_no_more_than_airflow_maps_over(self) -> None:
+        batches = Batches()
+        for number in range(1_500):
+            batches.add({"id": str(number)}, CALLS_PER_TASK)
+        assert len(batches.all) == 1000
+        assert sum(map(len, batches.all)) == 1_500
+
+
+class TestFaults:
     def test_those_that_cannot_be_done_come_last_in_the_next_attempt(self, office: Office) -> None:
         people = office.applied(120)
         for one in people[:5]:
@@ -97,18 +101,6 @@ class TestTurns:
         office.faults.clear()
         assert office.run(*people, alone=True, again=True) == {"trigger_stage": 120}
 
-    def test_those_of_several_turns_use_up_no_attempt_while_others_wait(
-        self, office: Office, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("alva_lever.steps.batch.CALLS_PER_TURN", 60)
-        people = office.applied(200)
-        broken = people[10::50]
-        for one in broken:
-            office.faults.add("lever", "GET", f"*/opportunities/{one}", kind="html", times=None)
-        with pytest.raises(ApiError, match=r"4 of \d+ candidates could not be done"):
-            office.run(*people, alone=True)
-        assert [one for one in people if not office.sent(one)] == broken
-
     def test_an_empty_batch_asks_for_nothing(self, office: Office) -> None:
         assert office.run() == {}
         assert office.arrived() == []
@@ -116,11 +108,11 @@ class TestTurns:
     def test_what_is_done_is_saved_now_and_then_and_holds_ids_and_counts_only(self, office: Office) -> None:
         people = office.applied(120, tags=["Alva: Invitation Sent"])
         saved: list[dict[str, object]] = []
-        batch = office.batch(office.errand())
-        batch._keeper._save = lambda progress: saved.append(json.loads(json.dumps(progress.as_json())))
-        batch.work([(one, office._contact(one)) for one in people])
+        office.begin()
+        contacts = {one: office._contact(one) for one in people}
+        office.do(office.errand(), contacts, save=lambda done: saved.append(json.loads(json.dumps(done.as_json()))))
         assert [len(one["done"]) for one in saved] == [50, 100, 120]  # type: ignore[arg-type]
-        assert set(saved[-1]) == {"done", "faulted", "tally", "positions"}
+        assert set(saved[-1]) == {"done", "faults", "tally"}
         assert Progress.of(saved[-1]).as_json() == saved[-1]
 
 
@@ -192,18 +184,44 @@ class TestLooks:
         office.run(ada, bo, ada)
         assert [office.sent(one) for one in (ada, bo)] == [1, 1]
 
-    @pytest.mark.parametrize("faults", [5, 30])
-    def test_many_faults_stop_a_batch_and_the_retry_does_the_rest(self, office: Office, faults: int) -> None:
+    @pytest.mark.parametrize("place", ["first", "last", "between"])
+    @pytest.mark.parametrize("status", [400, 403, 404])
+    def test_refusals_that_last_keep_to_those_whom_they_are_about(
+        self, office: Office, status: int, place: str
+    ) -> None:
         people = office.applied(60)
-        for one in people[:faults]:
-            office.faults.add("lever", "POST", f"/opportunities/{one}/addTags", times=None)
-        with pytest.raises(ApiError):
+        refused = {"first": people[:30], "last": people[30:], "between": people[::2]}[place]
+        for one in refused:
+            office.faults.add("lever", "POST", f"/opportunities/{one}/addTags", status=status, times=None)
+        with pytest.raises(Unfinished, match="30 of 60 could not be done; the others were") as error:
             office.run(*people)
-        assert {one for one in people if office.status(one) == SENT} == office.progress.done
-        assert len(office.progress.done) < 55
+        assert error.value.lasting
+        assert [one for one in people if office.status(one) != SENT] == refused
+        assert set(office.progress.faults) == set(refused)
         office.faults.clear()
         assert office.run(*people, again=True) == {"trigger_stage": 60}
         assert [office.sent(one) for one in people] == [1] * 60
+
+    def test_passing_faults_one_after_the_other_are_about_everybody_and_the_retry_begins_with_the_rest(
+        self, office: Office
+    ) -> None:
+        people = office.applied(60)
+        for one in people[:40]:
+            office.faults.add("lever", "GET", f"/opportunities/{one}", times=None)
+        with pytest.raises(Passing):
+            office.run(*people, alone=True)
+        assert [office.sent(one) for one in people] == [0] * 60
+        assert FAULTS_IN_A_ROW <= len(office.progress.faults) < 40
+        with pytest.raises(ApiError):
+            office.run(*people, alone=True, again=True)
+        assert [office.sent(one) for one in people] == [0] * 40 + [1] * 20
+
+    def test_a_key_that_is_not_accepted_ends_it_at_once(self, office: Office) -> None:
+        people = office.applied(60)
+        office.faults.add("alva", status=401, times=None)
+        with pytest.raises(Unauthorized):
+            office.run(*people)
+        assert len(office.arrived("alva")) <= 2 * THREADS
 
     def test_a_mistake_of_our_own_keeps_to_one_candidate_and_tells_nothing_of_them(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
@@ -217,7 +235,7 @@ class TestLooks:
             state(telling, opportunity, candidate)
 
         monkeypatch.setattr(Telling, "state", mistaken)
-        with pytest.raises(ApiError, match="1 of 30 candidates could not be done; the others were") as error:
+        with pytest.raises(ApiError, match="1 of 30 could not be done; the others were") as error:
             office.run(*people)
         assert "candidates.example.com" not in f"{error.value} {error.value!r}"
         assert [one for one in people if office.status(one) != SENT] == [people[7]]

@@ -84,10 +84,19 @@ class TestApplication:
     @pytest.mark.parametrize("application", ["another", ""])
     def test_what_is_announced_is_an_application_not_a_candidate(self, office: Office, application: str) -> None:
         posting = office.recruiter.add_posting("Support", tags=["Alva: Screening"])
-        ada = elsewhere(office, posting=posting, at_ms=office.clock.now_ms() - 90 * DAY_MS)
+        ada = elsewhere(office, posting=posting, at_ms=office.clock.now_ms() - 13 * DAY_MS)
         event = Event(Kind.APPLIED, ada, application or None)
         assert office.deliver(event) == {"not_requested": 1}
         assert office.deliver(event, applied(office, ada)) == {"screening": 1}
+
+    @pytest.mark.parametrize(("days", "word"), [(13, "screening"), (15, "not_requested"), (400, "not_requested")])
+    def test_what_is_announced_late_is_new_for_as_long_as_a_delivery_may_be_on_its_way(
+        self, office: Office, days: int, word: str
+    ) -> None:
+        posting = office.recruiter.add_posting("Support", tags=["Alva: Screening"])
+        ada = elsewhere(office, posting=posting, at_ms=office.clock.now_ms() - days * DAY_MS)
+        assert office.deliver(applied(office, ada)) == {word: 1}
+        assert office.sent(ada) == (word == "screening")
 
     def test_skip_assessment_beats_it(self, office: Office) -> None:
         posting = office.recruiter.add_posting("Support", tags=["Alva: Screening", "Alva: Skip Assessment"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alva_lever.transport.errors import ApiError, Forbidden, Unauthorized
+from alva_lever.steps.batch import Unfinished
+from alva_lever.transport.errors import ApiError, Unauthorized
 from include.sandbox.alva.candidate import Invitee
 from tests.steps.office import Office
 
@@ -68,7 +69,7 @@ def test_one_fault_that_lasts_keeps_nobody_else_waiting(office: Office) -> None:
     office.run(*people)
     bad = office.in_alva(people[4])["id"]
     office.faults.add("alva", "*", f"/candidates/{bad}", times=None)
-    with pytest.raises(ApiError, match="1 of 20 departures could not be"):
+    with pytest.raises(ApiError, match="1 of 20 could not be"):
         office.tell(hired=people[:10], deleted=people[10:])
     assert [office.in_alva(one)["stage"] for one in people[:10]].count("hired") == 9
     assert [one for one in people[10:] if office.candidates.find(one)["present"]] == []
@@ -104,7 +105,7 @@ def test_who_is_removed_meanwhile_is_not_in_alva(office: Office, ada: str) -> No
     assert office.tell(hired=[ada]).counts == {"not_in_alva": 1}
 
 
-@pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Forbidden)])
+@pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Unfinished)])
 def test_a_refused_key_fails_the_task(office: Office, ada: str, status: int, error: type[ApiError]) -> None:
     office.faults.add("alva", status=status, times=None)
     with pytest.raises(error):

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from alva_lever.rules.window import OVERLAP_MS, Window
-from alva_lever.steps.batch import CALLS_PER_TURN
-from alva_lever.steps.finding import Found
+from alva_lever.steps.batch import CALLS_PER_TASK
 from alva_lever.transport.errors import ApiError, Forbidden
-from tests.steps.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Office
+from tests.steps.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Found, Office
 
 SEND_TESTS, SCREENING = "Alva: Send Tests", "Alva: Screening"
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
@@ -21,11 +20,11 @@ LONG_AGO_MS = NOW_MS - 90 * 24 * HOUR_MS
 # Inside its hour, and where nothing else of it counts.
 WITHIN_MS = NOW_MS - HOUR_MS // 2
 SPOILED = ["html", "truncated", "no_data", "no_next", "cut_within"]
-LISTINGS = ["/opportunities", "/opportunities/deleted", "/archive_reasons", "/postings", "/tags"]
+LISTINGS = ["/opportunities", "/opportunities/deleted", "/archive_reasons", "/postings"]
 
 
 def waiting(found: Found) -> list[str]:
-    return [opportunity_id for batch in found.batches for opportunity_id, _ in batch]
+    return found.waiting
 
 
 def placed(office: Office, **options: Any) -> str:
@@ -207,14 +206,14 @@ class TestQuestions:
         # And one for each other thing that is looked for.
         assert len(office.arrived()) == 51 + 7
         # What one batch takes, two calls each, fits into one turn.
-        assert max(map(len, found.batches)) <= CALLS_PER_TURN / 2
+        assert max(map(len, found.batches)) <= CALLS_PER_TASK / 2
         assert len(found.batches) <= 5000 / 100
 
     def test_those_who_cost_more_share_smaller_batches(self, office: Office) -> None:
         for _ in range(300):
             placed(office, tags=[SEND_TESTS], emails=[])
         found = office.find(LAST_HOUR)
-        assert max(map(len, found.batches)) * 4 <= CALLS_PER_TURN
+        assert max(map(len, found.batches)) * 4 <= CALLS_PER_TASK
 
 
 def crowd(office: Office, kind: str) -> list[str]:
@@ -330,11 +329,16 @@ class TestDistrust:
     def test_a_refused_listing_is_an_error(self, office: Office, status: int, path: str) -> None:
         entered(office, WITHIN_MS)
         office.faults.add("lever", "GET", path, status=status, times=None)
-        if (status, path) == (403, "/tags"):
-            assert len(waiting(office.find(LAST_HOUR))) == 1
-            return
         with pytest.raises(ApiError):
             office.find(LAST_HOUR)
+
+    @pytest.mark.parametrize("fault", [{"status": 403}, {"status": 404}, {"status": 503}, {"kind": "html"}])
+    def test_the_accounts_tags_cost_near_misses_and_no_run(self, office: Office, fault: dict[str, Any]) -> None:
+        ada = entered(office, WITHIN_MS)
+        placed(office, tags=["alva: send tests"])
+        office.faults.add("lever", "GET", "/tags", times=None, **fault)
+        found = office.find(LAST_HOUR)
+        assert (waiting(found), found.tally.near_misses) == ([ada], [])
 
     def test_a_page_in_the_middle_that_is_refused_is_an_error(self, office: Office) -> None:
         crowd(office, "entry")

@@ -128,10 +128,10 @@ def test_a_fault_that_lasts_fails_the_task_and_makes_nothing_twice(office: Offic
 
 def test_a_position_that_somebody_deleted_since_it_was_looked_up_is_made_anew(office: Office) -> None:
     people = office.applied(20)
-    office.progress.positions[office.posting] = "1"
+    office.known_positions[office.posting] = "1"
     assert office.run(*people, again=True) == {"trigger_stage": 20}
     assert (len(office.positions()), [office.sent(one) for one in people]) == (1, [1] * 20)
-    assert office.progress.positions == {office.posting: office.positions()[0].id}
+    assert office.known_positions == {office.posting: office.positions()[0].id}
 
 
 def test_a_position_that_somebody_deletes_in_the_middle_of_a_batch_is_made_anew(office: Office) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from alva_lever.transport.failures import VendorError
+from alva_lever.transport.failures import VendorError, one_word
 from alva_lever.transport.hook import VendorHook
 from tests.transport.recording import RecordingServer, Time
 
@@ -21,19 +21,20 @@ class ShopHook(VendorHook):
     hook_name = "Shop"
     vendor = "Shop"
     example_root = "https://api.shop.test/v1"
+    optional_listings = frozenset({"/offers"})
 
     def __init__(self, shop_conn_id: str = default_conn_name, **options: Any) -> None:
         super().__init__(shop_conn_id, **options)
 
     def _auth(self, connection: Any) -> AuthBase:
-        return HTTPBasicAuth(connection.login or "", "")
+        return HTTPBasicAuth(connection.password or "", "")
 
     def _how_to_connect(self) -> str:
         return "Make one"
 
     def _error(self, body: object) -> VendorError:
-        message = body.get("message") if isinstance(body, dict) else None
-        return VendorError(message=message)
+        assert isinstance(body, dict)
+        return VendorError(code=one_word(body.get("code")), message=body.get("message"))
 
     def _advice(self, status: int, method: str, path: str) -> str:
         return "it refused"
@@ -44,7 +45,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, server: RecordingServer) -> Callabl
     """Sets the connection: the server's root and a key, or what is passed."""
 
     def connect(**fields: Any) -> None:
-        connection = {"conn_type": "http", "host": server.root, "login": "the-key", **fields}
+        connection = {"conn_type": "http", "host": server.root, "password": "the-key", **fields}
         monkeypatch.setenv("AIRFLOW_CONN_SHOP_DEFAULT", json.dumps(connection))
 
     connect()

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import base64
+import errno
+import logging
+import os
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 import requests
@@ -18,6 +22,14 @@ from tests.transport.recording import CUT, RecordingServer, Reply, Time
 OK = Reply(json={"ok": True})
 SECRETS = ("Ada Byron", "ada@example.com", "the-key", "s3cret-extra")
 PERSON = {"message": "Ada Byron <ada@example.com> is known", "code": "Ada Byron"}
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def basic(key: str) -> str:
@@ -190,14 +202,83 @@ class TestDistrust:
         server.answer(Reply(204))
         assert shop.call("DELETE", "/things/1") is None
 
-    @pytest.mark.parametrize("raw", [b"", b"<html>not here</html>", b"[]"])
-    def test_a_404_that_does_not_come_from_the_api_is_not_an_object_that_is_gone(
-        self, shop: ShopHook, server: RecordingServer, raw: bytes
+
+class TestRoot:
+    """A root that leads to no API, or to no host."""
+
+    @pytest.mark.parametrize("reply", [Reply(404, json=PERSON), Reply(404, raw=b"<html>"), Reply(404, raw=b"")])
+    def test_a_listing_that_is_not_there_is_a_wrong_root_at_once(
+        self, shop: ShopHook, server: RecordingServer, time: Time, reply: Reply
     ) -> None:
-        server.answer(Reply(404, raw=raw))
-        with pytest.raises(Refused, match="host") as refused:
-            shop.call("GET", "/things/1")
-        assert not isinstance(refused.value, NotFound)
+        server.answer(reply)
+        with pytest.raises(SetupError) as error:
+            shop.call("GET", "/things", params=[("tag", "Ada Byron")])
+        said = str(error.value)
+        assert all(word in said for word in (f"at {server.root}.", "`shop_default`", "https://api.shop.test/v1"))
+        assert "Ada" not in said
+        assert time.slept == []
+
+    @pytest.mark.parametrize(("method", "path"), [("GET", "/things/1"), ("POST", "/things"), ("GET", "/offers")])
+    def test_of_what_may_be_missing_it_is_the_vendors_word(
+        self, shop: ShopHook, server: RecordingServer, method: str, path: str
+    ) -> None:
+        server.answer(Reply(404, json=PERSON))
+        with pytest.raises(NotFound):
+            shop.call(method, path, repeatable=False)
+
+    def test_check_response_knows_a_listing_too(self, shop: ShopHook, server: RecordingServer) -> None:
+        server.answer(Reply(404, json=PERSON), Reply(404, json=PERSON))
+        with pytest.raises(SetupError, match="no API of Shop"):
+            shop.check_response(shop.get_conn().get(f"{server.root}/things"))
+        with pytest.raises(NotFound):
+            shop.check_response(shop.get_conn().get(f"{server.root}/things/1"))
+
+    def failure(self, shop: ShopHook, **options: Any) -> Passing:
+        with pytest.raises(Passing) as passing:
+            shop.ask("GET", "/things", lambda body: body, params=[("q", "Ada Byron")], attempts=1, **options)
+        assert "Ada" not in str(passing.value)
+        assert not passing.value.may_have_happened
+        return passing.value
+
+    def test_a_refused_connection_names_host_and_cause(self, connect: Callable[..., None], unused_port: int) -> None:
+        connect(host=f"http://127.0.0.1:{unused_port}/v1")
+        said = str(self.failure(ShopHook()))
+        assert "it refuses connections" in said
+        assert f"127.0.0.1:{unused_port}, from connection `shop_default`" in said
+
+    def test_a_name_that_is_not_known(self, connect: Callable[..., None]) -> None:
+        connect(host="https://api.shop.invalid/v1", extra={"trust_env": False})
+        assert "the name of its host is not known. The host is api.shop.invalid" in str(self.failure(ShopHook()))
+
+    @pytest.mark.parametrize("fault", [OSError(errno.EHOSTUNREACH, "x"), OSError(errno.ENETUNREACH, "x")])
+    def test_no_way_to_it(self, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch, fault: OSError) -> None:
+        def connected(*arguments: object, **options: object) -> NoReturn:
+            raise fault
+
+        monkeypatch.setattr("urllib3.util.connection.create_connection", connected)
+        assert f"no way to it ({os.strerror(fault.errno or 0)})" in str(self.failure(ShopHook("shop_default")))
+
+    def test_a_connection_that_is_not_taken_in_time(
+        self, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def connected(*arguments: object, **options: object) -> NoReturn:
+            raise TimeoutError
+
+        monkeypatch.setattr("urllib3.util.connection.create_connection", connected)
+        assert "it did not take the connection in time" in str(self.failure(ShopHook("shop_default")))
+
+    def test_a_proxy_that_is_not_there(self, connect: Callable[..., None], unused_port: int) -> None:
+        connect(host="https://api.shop.test/v1", extra={"proxies": {"https": f"http://127.0.0.1:{unused_port}"}})
+        assert "the proxy refuses connections. The host is api.shop.test" in str(self.failure(ShopHook()))
+
+    def test_a_proxy_that_lets_nobody_through(self, connect: Callable[..., None], server: RecordingServer) -> None:
+        connect(host="https://api.shop.test/v1", extra={"proxies": {"https": f"http://127.0.0.1:{server.port}"}})
+        assert "the proxy refuses to let us through" in str(self.failure(ShopHook()))
+
+    def test_https_where_http_is_spoken(self, connect: Callable[..., None], server: RecordingServer) -> None:
+        connect(host=f"https://127.0.0.1:{server.port}/v1", extra={"trust_env": False})
+        with pytest.raises(Passing, match=f"is the port of 127.0.0.1:{server.port} one for https"):
+            ShopHook().ask("GET", "/things", lambda body: body, attempts=1)
 
 
 class TestSilence:
@@ -228,6 +309,31 @@ class TestSilence:
         assert "/things" in said[0]
         assert not [secret for secret in SECRETS for text in said if secret in text]
 
+    @pytest.mark.parametrize("location", ["https://Ada Byron/", "ada://example.com/Byron", "//ada%40example.com/x"])
+    def test_a_redirect_to_what_is_no_host_is_not_shown(
+        self, shop: ShopHook, server: RecordingServer, location: str
+    ) -> None:
+        server.answer(Reply(302, headers={"Location": location}))
+        with pytest.raises(SetupError, match="to another host, where nothing was sent") as error:
+            shop.call("GET", "/things")
+        assert "ada" not in str(error.value).lower()
+
+    def test_urls_are_not_logged_at_debug(
+        self, shop: ShopHook, server: RecordingServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        server.answer(OK)
+        with caplog.at_level(logging.DEBUG, "urllib3"):
+            shop.call("GET", "/things", params=[("offset", "Ada Byron")])
+        assert "Ada" not in caplog.text
+
+    @pytest.mark.parametrize("code", ["Ada Byron", "ada@example.com", 5, "", "x" * 65])
+    def test_a_code_that_is_no_word_is_not_kept(self, shop: ShopHook, server: RecordingServer, code: object) -> None:
+        server.answer(Reply(422, json={"code": code}), Reply(422, json={"code": "job_position_expired"}))
+        for kept in (None, "job_position_expired"):
+            with pytest.raises(Refused) as refused:
+                shop.call("GET", "/things")
+            assert refused.value.code == kept
+
     def test_an_error_holds_no_query(self, connect: Callable[..., None], time: Time) -> None:
         connect(host="http://127.0.0.1:9")
         with pytest.raises(Passing) as error:
@@ -255,6 +361,34 @@ class TestSetup:
             ShopHook("shop_nowhere").call("GET", "/things")
         assert "`shop_nowhere`" in str(error.value)
         assert "AIRFLOW_CONN_SHOP_NOWHERE" in str(error.value)
+
+    @pytest.mark.parametrize("value", ["{no JSON", "https://:ke/y@api.shop.test/v1"])
+    def test_an_environment_variable_that_is_no_connection_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, value: str
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP_DEFAULT", value)
+        with pytest.raises(SetupError, match="AIRFLOW_CONN_SHOP_DEFAULT is set, and is neither JSON nor a URI"):
+            ShopHook().call("GET", "/things")
+
+    @pytest.mark.parametrize("verify", [False, "false"])
+    def test_certificates_that_are_not_checked_are_warned_of_each_time(
+        self, connect: Callable[..., None], server: RecordingServer, logged: Callable[[], str], verify: object
+    ) -> None:
+        connect(extra={"verify": verify})
+        server.always(OK)
+        for times in (1, 2):
+            shop = ShopHook()
+            shop.call("GET", "/things")
+            shop.call("GET", "/things")
+            assert logged().count("Certificates are not checked: extra `verify` of connection") == times
+
+    def test_an_empty_verify_checks_none_and_is_refused(
+        self, connect: Callable[..., None], server: RecordingServer
+    ) -> None:
+        connect(extra={"verify": ""})
+        with pytest.raises(SetupError, match="`verify` of connection `shop_default`"):
+            ShopHook().call("GET", "/things")
+        assert server.received == []
 
     def test_the_connection_is_read_at_the_first_call_and_once(
         self, connect: Callable[..., None], server: RecordingServer, monkeypatch: pytest.MonkeyPatch

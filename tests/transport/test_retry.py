@@ -34,9 +34,34 @@ def test_a_cut_connection_is_asked_again(shop: ShopHook, server: RecordingServer
 def test_a_refusal_is_final(shop: ShopHook, server: RecordingServer, status: int) -> None:
     server.answer(Reply(status, json={"message": "no"}))
     with pytest.raises(Refused) as refused:
-        shop.call("GET", "/things")
+        shop.call("GET", "/things/1")
     assert refused.value.status == status
     assert shop.calls == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 413, 422, 425])
+@pytest.mark.parametrize(
+    ("raw", "came"),
+    [
+        (b"<html><title>Blocked</title></html>", "a page of HTML"),
+        (b" \n<!doctype html>", "a page of HTML"),
+        (b"", "no body"),
+        (b"Access denied", "no JSON"),
+        (b'{"message": "cut', "no JSON"),
+        (b'["no"]', "JSON that is no object"),
+        (b"null", "JSON that is no object"),
+    ],
+)
+def test_a_refusal_that_is_not_the_vendors_passes_and_says_what_came(
+    shop: ShopHook, server: RecordingServer, status: int, raw: bytes, came: str
+) -> None:
+    server.answer(Reply(status, raw=raw), OK)
+    assert shop.call("GET", "/things/1") == {"ok": True}
+    server.always(Reply(status, raw=raw))
+    with pytest.raises(Passing, match=f"isn't Shop's API answered {status} to GET /things/1: {came}. ") as passing:
+        shop.call("GET", "/things/1")
+    assert "connection `shop_default`" in str(passing.value)
+    assert (passing.value.status, shop.calls) == (status, 7)
 
 
 def test_what_lasts_is_asked_five_times_and_then_raised_as_it_is(shop: ShopHook, server: RecordingServer) -> None:
@@ -156,7 +181,7 @@ def test_after_a_429_every_thread_waits(connect: Callable[..., None], server: Re
 def test_what_is_not_repeatable_is_not_repeated_once_it_may_have_taken_effect(
     shop: ShopHook, server: RecordingServer
 ) -> None:
-    for fault in (Reply(500), Reply(408), CUT, Reply(200, raw=b"<html>")):
+    for fault in (Reply(500), Reply(408), CUT, Reply(200, raw=b"<html>"), Reply(403, raw=b"<html>"), Reply(413)):
         server.answer(fault)
         before = shop.calls
         with pytest.raises(Passing) as passing:
@@ -204,7 +229,10 @@ def test_a_time_out_may_have_taken_effect(connect: Callable[..., None], server: 
 class TestWriteOnce:
     """A write that has a second effect if it is sent twice."""
 
-    @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(201, raw=b'{"id": "1'), Reply(201, raw=b"<html></html>")])
+    @pytest.mark.parametrize(
+        "fault",
+        [CUT, Reply(500), Reply(201, raw=b'{"id": "1'), Reply(201, raw=b"<html></html>"), Reply(403, raw=b"<html>")],
+    )
     def test_is_not_sent_again_when_it_turns_out_to_have_taken_effect(
         self, shop: ShopHook, server: RecordingServer, fault: Reply
     ) -> None:
@@ -214,7 +242,7 @@ class TestWriteOnce:
         )
         assert server.asked == ["POST /v1/things"]
 
-    @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(201, raw=b'{"id": "1')])
+    @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(201, raw=b'{"id": "1'), Reply(405, raw=b"<html>")])
     def test_is_sent_again_when_it_is_not_there(self, shop: ShopHook, server: RecordingServer, fault: Reply) -> None:
         server.answer(fault, Reply(201, json={}))
         looks: list[None] = []

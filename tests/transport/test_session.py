@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from alva_lever.transport.errors import SetupError
-from alva_lever.transport.session import Extras, read_extras, usable_key
+from alva_lever.transport.session import Extras, quieten_urllib3, read_extras, usable_key
 
 
 def extras(extra: Any) -> Extras:
@@ -33,6 +35,25 @@ def test_known_fields_are_read_under_the_names_of_the_http_hook() -> None:
 
 
 @pytest.mark.parametrize(
+    ("extra", "verify"),
+    [
+        ({"verify": "false"}, False),
+        ({"verify": " True "}, True),
+        ({"verify_ssl": "FALSE"}, False),
+        ({"verify": None}, True),
+        ({"verify": None, "verify_ssl": "/bundle.pem"}, "/bundle.pem"),
+        ({"verify": True, "verify_ssl": False}, True),
+    ],
+)
+def test_true_and_false_may_be_text_and_null_is_not_given(extra: dict[str, Any], verify: bool | str) -> None:
+    assert extras(extra).verify == verify
+
+
+def test_an_environment_may_be_left_out_by_text() -> None:
+    assert extras({"trust_env": "false"}).trust_env is False
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("timeout", 0),
@@ -45,6 +66,14 @@ def test_known_fields_are_read_under_the_names_of_the_http_hook() -> None:
         ("calls_per_second", "nan"),
         ("calls_per_second", {"a": 1}),
         ("verify", 3),
+        ("verify", ""),
+        ("verify", " \t"),
+        ("verify", 0),
+        ("verify", []),
+        ("verify", {}),
+        ("cert", ""),
+        ("cert", ["/cert.pem", " "]),
+        ("cert", [1, 2]),
         ("proxies", "http://p:1"),
         ("cert", 3),
         ("trust_env", "no"),
@@ -82,3 +111,32 @@ def test_a_key_is_masked_in_what_airflow_logs_from_then_on() -> None:
 
     usable_key("a-key-of-levers", missing="none", vendor="Lever", conn_id="lever_default")
     assert redact("GET with a-key-of-levers") == "GET with ***"
+
+
+@pytest.fixture
+def urllib3_loggers() -> Iterator[tuple[logging.Logger, logging.Logger]]:
+    """urllib3's logger and one below it, as they are when nobody has set them."""
+    loggers = logging.getLogger("urllib3"), logging.getLogger("urllib3.connectionpool")
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
+    yield loggers
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.mark.parametrize("whose", [None, 0, 1], ids=["root", "urllib3", "connectionpool"])
+def test_urllib3_logs_no_urls_whichever_logger_is_set_to_debug(
+    urllib3_loggers: tuple[logging.Logger, logging.Logger], caplog: pytest.LogCaptureFixture, whose: int | None
+) -> None:
+    logger = logging.getLogger() if whose is None else urllib3_loggers[whose]
+    with caplog.at_level(logging.DEBUG, logger.name):
+        quieten_urllib3()
+        assert not any(one.isEnabledFor(logging.DEBUG) for one in urllib3_loggers)
+
+
+def test_a_higher_level_of_urllib3_stays(urllib3_loggers: tuple[logging.Logger, logging.Logger]) -> None:
+    urllib3_loggers[0].setLevel(logging.ERROR)
+    urllib3_loggers[1].setLevel(logging.WARNING)
+    quieten_urllib3()
+    assert [logger.level for logger in urllib3_loggers] == [logging.ERROR, logging.WARNING]

@@ -28,6 +28,8 @@ from tests.dags.runner import Runner
 LEVER = "/alva-lever/webhooks/lever"
 TOKEN, ANOTHER_TOKEN = "0f" * 24, "1e" * 24
 DAY_MS = 24 * 60 * 60 * 1000
+OPPORTUNITY = "0b6f4a1e-9c52-4d0a-8f3b-2f6f1c7e5d10"
+APPLICATION = "9d2c7f64-1a3e-4b58-90c7-6e5b8a4f3c21"
 
 
 def now_ms() -> int:
@@ -41,7 +43,7 @@ def signed(key: str = TOKEN, /, **fields: Any) -> dict[str, Any]:
         "event": "candidateStageChange",
         "triggeredAt": now_ms(),
         "token": secrets.token_hex(24),
-        "data": {"opportunityId": "opportunity-1", "candidateId": "opportunity-1", "toStageId": "applicant-new"},
+        "data": {"opportunityId": OPPORTUNITY, "candidateId": OPPORTUNITY, "toStageId": "applicant-new"},
     } | fields
     message = f"{body['token']}{body['triggeredAt']}".encode(errors="surrogatepass")
     body = {"signature": hmac.new(key.encode(), message, hashlib.sha256).hexdigest()} | body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.web.conftest import ANOTHER_TOKEN, TOKEN, Door
 from tests.web.test_lever_route import EVER, JSON, LARGEST
 
 ALVA = "/alva-lever/webhooks/alva"
+LEVERS = "3c" * 24
 EVENT = {"kind": "results", "candidate": "48213"}
 
 
@@ -46,7 +48,7 @@ def _tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = {"conn_type": "generic", "password": f"{TOKEN} {ANOTHER_TOKEN}"}
     monkeypatch.setenv("AIRFLOW_CONN_ALVA_WEBHOOK", json.dumps(connection))
     # Lever's tokens sign nothing here.
-    monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "generic", "password": "levers"}))
+    monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "generic", "password": LEVERS}))
 
 
 class TestTaken:
@@ -55,6 +57,22 @@ class TestTaken:
         assert answer.status_code == 200
         (run,) = door.runs()
         assert run.conf == {"deliveries": [EVENT]}
+
+    def test_an_id_that_is_a_number_is_text_from_here_on(self, door: Door) -> None:
+        assert send(door, body(data={"candidate_id": 48213})).status_code == 200
+        assert door.deliveries() == [EVENT]
+
+    @pytest.mark.parametrize("spell", [str.upper, str.title, lambda text: "sha256=" + text[7:].upper()])
+    def test_a_signature_in_either_case(self, door: Door, spell: Callable[[str], str]) -> None:
+        content = body()
+        assert send(door, content, spell(signature(content))).status_code == 200
+        assert len(door.deliveries()) == 1
+
+    def test_at_an_address_with_a_slash_at_its_end(self, door: Door) -> None:
+        content = body()
+        answer = door.send(content, path=f"{ALVA}/", headers={"X-Alva-Signature": signature(content)})
+        assert answer.status_code == 200
+        assert len(door.deliveries()) == 1
 
     @pytest.mark.parametrize("event", ["test.completed", "anything.else"])
     def test_whatever_happened_to_a_candidate(self, door: Door, event: str) -> None:
@@ -110,7 +128,14 @@ class TestNotTaken:
 
     def test_401_with_a_token_of_levers(self, door: Door) -> None:
         content = body()
-        assert send(door, content, signature(content, "levers")).status_code == 401
+        assert send(door, content, signature(content, LEVERS)).status_code == 401
+
+    def test_401_with_a_token_that_is_too_short_for_one(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+        connection = {"conn_type": "generic", "password": f"secret {TOKEN}"}
+        monkeypatch.setenv("AIRFLOW_CONN_ALVA_WEBHOOK", json.dumps(connection))
+        content = body()
+        assert send(door, content, signature(content, "secret")).status_code == 401
+        assert send(door, content).status_code == 200
 
     def test_401_where_no_token_is_configured(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("AIRFLOW_CONN_ALVA_WEBHOOK")
@@ -127,7 +152,9 @@ class TestNotTaken:
             ({"event": 1}, "`event`"),
             ({"data": ...}, "`data`"),
             ({"data": []}, "`data`"),
-            ({"data": {"candidate_id": 48213}}, "`data.candidate_id`"),
+            ({"data": {"candidate_id": 48213.0}}, "`data.candidate_id`"),
+            ({"data": {"candidate_id": True}}, "`data.candidate_id`"),
+            ({"data": {"candidate_id": -7}}, "`data.candidate_id`"),
             ({"data": {"candidate_id": "someone@candidates.example.com"}}, "`data.candidate_id`"),
         ],
     )

@@ -42,10 +42,21 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 def test_those_that_arrive_together_are_committed_together(store: Store) -> None:
     async def work() -> None:
         group = Group(store.commit, window_seconds=0.2)
-        await asyncio.gather(*(group.add(number) for number in range(100)))
+        await asyncio.gather(*(group.add(number) for number in range(50)))
 
     run(work())
-    assert store.groups == [[*range(100)]]
+    assert store.groups == [[*range(50)]]
+
+
+def test_a_group_holds_what_one_batch_does_at_levers_limit(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=FOREVER_SECONDS)
+        await asyncio.gather(*(group.add(number) for number in range(140)))
+
+    run(work())
+    assert [len(items) for items in store.groups] == [70, 70]
+    calls_of_a_completed_result, calls_of_a_batch = 7, 500
+    assert len(store.groups[0]) * calls_of_a_completed_result <= calls_of_a_batch
 
 
 def test_a_full_group_waits_no_longer(store: Store) -> None:

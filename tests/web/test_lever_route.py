@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,17 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, text
 
+from alva_lever.web import receiver
 from tests.dags.runner import Runner
-from tests.web.conftest import ANOTHER_TOKEN, DAY_MS, LEVER, Door, now_ms, signed
+from tests.web.conftest import ANOTHER_TOKEN, APPLICATION, DAY_MS, LEVER, OPPORTUNITY, TOKEN, Door, now_ms, signed
 
 LARGEST = 64 * 1024
 EVENTS = {
-    "applicationCreated": {"kind": "application_created", "opportunity": "opportunity-1", "application": "app-1"},
-    "candidateStageChange": {"kind": "stage_changed", "opportunity": "opportunity-1"},
-    "candidateHired": {"kind": "hired", "opportunity": "opportunity-1"},
-    "candidateDeleted": {"kind": "deleted", "opportunity": "opportunity-1"},
+    "applicationCreated": {"kind": "application_created", "opportunity": OPPORTUNITY, "application": APPLICATION},
+    "candidateStageChange": {"kind": "stage_changed", "opportunity": OPPORTUNITY},
+    "candidateHired": {"kind": "hired", "opportunity": OPPORTUNITY},
+    "candidateDeleted": {"kind": "deleted", "opportunity": OPPORTUNITY},
 }
-IDS = {"opportunityId": "opportunity-1", "applicationId": "app-1", "contactId": "contact-1"}
+IDS = {"opportunityId": OPPORTUNITY, "applicationId": APPLICATION, "contactId": "contact-1"}
 
 
 class TestTaken:
@@ -48,9 +51,27 @@ class TestTaken:
         assert door.send(signed(version=2, data={**IDS, "name": "somebody"})).status_code == 200
         assert door.deliveries() == [EVENTS["candidateStageChange"]]
 
-    def test_an_application_without_its_id_is_a_hint_all_the_same(self, door: Door) -> None:
-        assert door.send(signed(event="applicationCreated", data={"opportunityId": "o"})).status_code == 200
-        assert door.deliveries() == [{"kind": "application_created", "opportunity": "o"}]
+    @pytest.mark.parametrize("application", [{}, {"applicationId": "Ada Byron"}, {"applicationId": 7}])
+    def test_an_application_without_its_id_is_a_hint_all_the_same(
+        self, door: Door, application: dict[str, Any]
+    ) -> None:
+        data = {"opportunityId": OPPORTUNITY, **application}
+        assert door.send(signed(event="applicationCreated", data=data)).status_code == 200
+        assert door.deliveries() == [{"kind": "application_created", "opportunity": OPPORTUNITY}]
+
+    def test_ids_in_either_case_are_the_same_ids(self, door: Door) -> None:
+        data = {"opportunityId": OPPORTUNITY.upper(), "applicationId": APPLICATION.upper()}
+        assert door.send(signed(event="applicationCreated", data=data)).status_code == 200
+        assert door.deliveries() == [EVENTS["applicationCreated"]]
+
+    def test_a_signature_in_capitals(self, door: Door) -> None:
+        body = signed()
+        assert door.send({**body, "signature": body["signature"].upper()}).status_code == 200
+        assert len(door.deliveries()) == 1
+
+    def test_at_an_address_with_a_slash_at_its_end(self, door: Door) -> None:
+        assert door.send(signed(), path=f"{LEVER}/").status_code == 200
+        assert len(door.deliveries()) == 1
 
     def test_almost_fourteen_days_late(self, door: Door) -> None:
         assert door.send(signed(triggeredAt=now_ms() - 14 * DAY_MS + 60_000)).status_code == 200
@@ -127,6 +148,8 @@ class TestNotTaken:
             pytest.param({"triggeredAt": 1767225600000.0}, id="time is no whole number"),
             pytest.param({"triggeredAt": True}, id="time is true"),
             pytest.param({"triggeredAt": None}, id="time is null"),
+            pytest.param({"triggeredAt": now_ms() + 2 * DAY_MS}, id="of the day after tomorrow"),
+            pytest.param({"triggeredAt": 10**18, "data": {}}, id="a test of the far future"),
         ],
     )
     def test_401_without_a_signature_that_is_one(self, door: Door, fields: dict[str, Any]) -> None:
@@ -139,6 +162,27 @@ class TestNotTaken:
         body = signed()
         body[changed] = "another" if changed == "token" else body[changed] + 1
         assert door.send(body).status_code == 401
+
+    @pytest.mark.parametrize("digits", [1, 2, 5])
+    def test_401_where_digits_of_its_token_were_moved_to_its_time(self, door: Door, digits: int) -> None:
+        """A delivery of last month can be made to look like one of the future, with the same signature."""
+        old = signed(token="ab" * 20 + "12345", triggeredAt=now_ms() - 30 * DAY_MS)
+        token = old["token"]
+        moved = old | {"token": token[:-digits], "triggeredAt": int(f"{token[-digits:]}{old['triggeredAt']}")}
+        assert door.send(old).status_code == 200
+        assert door.send(moved).status_code == 401
+        assert door.runs() == []
+
+    @pytest.mark.parametrize("token", ["x", "changeme", "fifteen-letters"])
+    def test_401_with_a_token_that_is_too_short_for_one(
+        self, door: Door, token: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        password = f"{token} {TOKEN}"
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "http", "password": password}))
+        assert door.send(signed(token)).status_code == 401
+        assert "`lever_webhook` holds 1 words of fewer than 16 characters" in caplog.text
+        assert token not in caplog.text
+        assert door.send(signed()).status_code == 200
 
     def test_401_with_a_token_that_nobody_configured(self, door: Door) -> None:
         assert door.send(signed("2d" * 24)).status_code == 401
@@ -173,6 +217,11 @@ class TestNotTaken:
             ({"data": {"opportunityId": "+46 70 123 45 67"}}, "`data.opportunityId`"),
             ({"data": {"opportunityId": "../stages"}}, "`data.opportunityId`"),
             ({"data": {"opportunityId": "x" * 101}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": "Byron"}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": "46701234567"}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": f"{OPPORTUNITY}/notes"}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": f"{OPPORTUNITY}\n"}}, "`data.opportunityId`"),
+            ({"data": {"opportunityId": OPPORTUNITY.replace("-", "")}}, "`data.opportunityId`"),
         ],
     )
     def test_400_where_it_is_signed_and_says_nothing_usable(
@@ -187,6 +236,28 @@ class TestNotTaken:
     def test_405_for_another_method(self, door: Door, method: str) -> None:
         assert door.send(signed(), method=method).status_code == 405
         assert door.runs() == []
+
+    def test_405_at_an_address_with_a_slash_at_its_end(self, door: Door) -> None:
+        assert door.send(signed(), method="GET", path=f"{LEVER}/").status_code == 405
+
+    @pytest.mark.parametrize("head", ["Content-Length: 500", "Transfer-Encoding: chunked"])
+    @pytest.mark.parametrize("trickling", [False, True])
+    def test_408_for_a_body_that_does_not_end(
+        self, door: Door, head: str, trickling: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(receiver, "WHOLE_WITHIN_SECONDS", 0.5)
+        host, _, port = door.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=0.05) as link:
+            link.sendall(f"POST {LEVER} HTTP/1.1\r\nHost: {host}\r\n{head}\r\n\r\n".encode())
+            answer, ends = b"", time.monotonic() + 30
+            while not answer and time.monotonic() < ends:
+                if trickling:
+                    link.sendall(b"1\r\nx\r\n" if "chunked" in head else b"x")
+                with suppress(TimeoutError):
+                    answer = link.recv(1000)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"connection: close" in answer.lower()
+        assert door.send(signed()).status_code == 200
 
     def test_413_above_64_kib(self, door: Door) -> None:
         body = json.dumps(signed()).encode()
@@ -250,11 +321,12 @@ class TestTokensInTheDatabase:
     def test_rotated_without_a_gap(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("AIRFLOW_CONN_LEVER_WEBHOOK")
         answers = []
-        for tokens in ("old", "old,new", "new", ""):
+        old, new = "old" * 6, "new" * 6
+        for tokens in (old, f"{old},{new}", new, ""):
             with create_session() as session:
                 session.query(Connection).filter_by(conn_id="lever_webhook").delete()
                 session.add(Connection(conn_id="lever_webhook", conn_type="http", password=tokens))
-            answers.append([door.send(signed(token)).status_code for token in ("old", "new")])
+            answers.append([door.send(signed(token)).status_code for token in (old, new)])
         with create_session() as session:
             session.query(Connection).filter_by(conn_id="lever_webhook").delete()
         assert answers == [[200, 401], [200, 200], [401, 200], [401, 401]]

@@ -45,7 +45,7 @@ def lever(url: str) -> LeverHook:
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, url: str, key: str) -> None:
-    connection = {"conn_type": "lever", "host": f"{url}/lever/v1", "login": key}
+    connection = {"conn_type": "lever", "host": f"{url}/lever/v1", "password": key}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(connection))
 
 
@@ -126,7 +126,7 @@ class TestRegister:
             assert row.extra_dejson["note"] == "ours"
             assert not any(token in row.extra for token in tokens_at_lever(sandbox))
 
-    def test_one_whose_token_nobody_stored_is_made_anew(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_one_whose_token_nobody_stored_is_made_again(self, sandbox: Sandbox, lever: LeverHook) -> None:
         """As a crash between Lever's answer and the storing leaves it; and twice, as Lever lets one make them."""
         for _ in range(2):
             lever.create_webhook(event="candidateHired", url=URL)
@@ -167,7 +167,7 @@ class TestRegister:
         assert (ours <= set(ids_at_lever(sandbox))) == stays
         assert len(ids_at_lever(sandbox)) == 5
 
-    def test_one_whose_token_was_taken_out_by_hand_is_made_anew(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_one_whose_token_was_taken_out_by_hand_is_made_again(self, sandbox: Sandbox, lever: LeverHook) -> None:
         outcomes(lever)
         change_connection("lever_webhook", lambda password, extra: (password.split()[0], extra))
         assert outcomes(lever) == ["KEPT", "REMADE", "REMADE", "REMADE"]
@@ -211,6 +211,16 @@ class TestRegister:
         with pytest.raises(CannotRegister, match="environment or a secrets backend"):
             outcomes(lever)
         assert written(sandbox) == []
+
+    @pytest.mark.parametrize("token", ["", "short", "fifteen-letters", "two words of 20 letters"])
+    def test_a_token_that_the_receiver_would_not_take_is_not_stored(
+        self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch, token: str
+    ) -> None:
+        """Nothing of a webhook stays whose deliveries would all be refused."""
+        monkeypatch.setattr(sandbox.world.lever.ids, "hex", lambda length: token)
+        with pytest.raises(CannotRegister, match="no usable signing token"):
+            outcomes(lever)
+        assert (ids_at_lever(sandbox), passwords("lever_webhook")) == ([], ())
 
     def test_dry_run(self, sandbox: Sandbox, lever: LeverHook) -> None:
         registered = list(Registration(lever, URL, dry_run=True).register())
@@ -339,7 +349,7 @@ class TestCommand:
 
     def test_by_itself_it_reads_levers_key_from_airflows_database(self, sandbox: Sandbox, url: str) -> None:
         with create_session() as session:
-            session.add(Connection("lever_default", "lever", host=f"{url}/lever/v1", login=sandbox.LEVER_KEY))
+            session.add(Connection("lever_default", "lever", host=f"{url}/lever/v1", password=sandbox.LEVER_KEY))
         command = [sys.executable, "-m", "alva_lever.web.register", "http://127.0.0.1:8080"]
         environment = {name: value for name, value in os.environ.items() if "LEVER_DEFAULT" not in name}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -17,11 +17,11 @@ from alva_lever.transport.deliveries import (
     check,
     event_and_data,
     is_too_old,
-    is_usable_id,
     json_object,
     unsigned,
 )
 from alva_lever.transport.fields import Fields, Untrusted
+from alva_lever.transport.root import usable_id
 
 SIGNATURE = "X-Alva-Signature"
 _SCHEME = "sha256="
@@ -40,9 +40,9 @@ class Delivery:
         """:raises NotTaken: 400, it is no JSON object; 401, it isn't signed as Alva signs."""
         fields = json_object(body)
         signature = headers.get(SIGNATURE, "")
-        if not signature.startswith(_SCHEME):
+        if not signature.lower().startswith(_SCHEME):
             raise unsigned(f"the header `{SIGNATURE}` is missing, or does not begin with `{_SCHEME}`")
-        return cls(body, signature.removeprefix(_SCHEME), fields)
+        return cls(body, signature[len(_SCHEME) :], fields)
 
     def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
         """What it says; None where that asks for nothing: a test, an event about no candidate, one from long ago.
@@ -60,9 +60,9 @@ class Delivery:
         if is_too_old(sent_ms, now_ms):
             return None
         _, data = event_and_data(self._body)
-        candidate = data.get("candidate_id")
-        if candidate is None:
+        if data.get("candidate_id") is None:
             return None
-        if not is_usable_id(candidate):
+        candidate = usable_id(data["candidate_id"])
+        if candidate is None:
             raise NotTaken(400, "`data.candidate_id` is no id")
-        return Event(Kind.RESULTS, candidate_id=str(candidate))
+        return Event(Kind.RESULTS, candidate_id=candidate)

@@ -49,6 +49,8 @@ class AlvaHook(VendorHook):
 
     vendor: ClassVar[str] = "Alva"
     example_root: ClassVar[str] = "the root that Alva gives you, beginning with https://"
+    # Asked for owners of job positions alone, which do without.
+    optional_listings: ClassVar[frozenset[str]] = frozenset({"/users"})
 
     def __init__(
         self,
@@ -193,10 +195,15 @@ class AlvaHook(VendorHook):
         """Each once, page by page, also those that can't be read. GET /job_positions"""
         return iter(self._walk(wire.position, "job_positions", key=lambda position: position.id))
 
-    def find_position(self, posting_id: str) -> JobPosition | None:
-        """The job position of a posting of Lever's, None if it has none. GET /job_positions
+    def position(self, position_id: str) -> JobPosition:
+        """GET /job_positions/{id}. :raises NotFound: there is none, or none any more."""
+        read = wire.one(lambda row: wire.position(same_id(position_id, row)))
+        return self.ask("GET", path(self.vendor, "job_positions", position_id), read)
 
-        :raises Malformed: a row can't be read that may be this one.
+    def positions_of(self, posting_id: str) -> list[JobPosition]:
+        """Every job position of a posting of Lever's. GET /job_positions
+
+        :raises Malformed: a row can't be read that may be one of these.
         """
         walk: Walk[JobPosition] = self._walk(
             wire.of(posting_id, wire.position),
@@ -206,7 +213,11 @@ class AlvaHook(VendorHook):
         )
         rows = whole(walk, self._asked("GET", "/job_positions"))
         # An API that doesn't know the filter answers with all of them.
-        return next((row for row in rows if row.external_id == posting_id), None)
+        return [row for row in rows if row.external_id == posting_id]
+
+    def find_position(self, posting_id: str) -> JobPosition | None:
+        """The first of them, None if the posting has none."""
+        return next(iter(self.positions_of(posting_id)), None)
 
     def create_position(
         self, *, name: str, external_id: str, owner_email: str | None = None, team: str | None = None
@@ -240,7 +251,7 @@ class AlvaHook(VendorHook):
     # What `VendorHook` asks.
 
     def _auth(self, connection: Connection) -> AuthBase:
-        missing = f"Connection `{self.http_conn_id}` has no password: put Alva's API key there"
+        missing = f"Connection `{self.http_conn_id}` has no API key: put Alva's API key into its password field"
         if connection.login:
             missing += " (it may stand in the login field)"
         return BearerAuth(
@@ -257,7 +268,7 @@ class AlvaHook(VendorHook):
         return wire.error(body)
 
     def _advice(self, status: int, method: str, path: str) -> str:
-        field = f"the password of connection `{self.http_conn_id}`"
+        field = f"the password field of connection `{self.http_conn_id}`"
         advice = {
             401: f"the API key was not accepted. Put a valid one into {field}",
             403: "the API key may not do this. Have somebody with admin access in Alva make one that may, "

@@ -19,9 +19,9 @@ from alva_lever.rules.model import (
     Results,
     RoleFit,
 )
-from alva_lever.transport.failures import VendorError
+from alva_lever.transport.failures import VendorError, one_word
 from alva_lever.transport.fields import Fields, Untrusted, if_readable, same_id
-from alva_lever.transport.root import can_be_id
+from alva_lever.transport.root import can_be_id, usable_id
 from alva_lever.transport.walk import Page, checked_next, rows_of
 
 T = TypeVar("T")
@@ -59,16 +59,19 @@ def page(parse: Callable[[Fields], T | None], *, asked: Collection[str] = ()) ->
 
 def error(body: object) -> VendorError:
     """Reads `{"error": {"code", "message", "details": {"candidate_id"}}}`, as much of it as is there."""
-    try:
-        fields = Fields(body).object("error")
-        details = fields.object_or_none("details")
-        return VendorError(
-            code=fields.text_or_none("code"),
-            message=fields.text_or_none("message"),
-            candidate_id=None if details is None else details.id_or_none("candidate_id"),
-        )
-    except Untrusted:
-        return VendorError()
+    said = _part(body, "error")
+    message = said.get("message")
+    return VendorError(
+        code=one_word(said.get("code")),
+        message=message if isinstance(message, str) else None,
+        candidate_id=usable_id(_part(said, "details").get("candidate_id")),
+    )
+
+
+def _part(body: object, key: str) -> dict[str, object]:
+    """An object within another, empty where it is none."""
+    part = body.get(key) if isinstance(body, dict) else None
+    return part if isinstance(part, dict) else {}
 
 
 def candidate(row: Fields) -> AlvaCandidate:

@@ -2,11 +2,15 @@
 
     {"id"?, "event", "triggeredAt": ms, "token", "signature": hex, "data": {...}}
 
-The signature covers token and time only, never the event or its data: what they say is a hint.
+The signature covers token and time only, never the event or its data: what they say is a hint. Token and time are
+signed without a mark between them, so a delivery whose token ends in digits can be sent again with these moved to its
+time: thousands of years ahead. The opportunities and applications of deliveries have UUIDs; whatever else stands there
+may be anything, and is not kept.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,8 +19,8 @@ from alva_lever.transport.deliveries import (
     NotTaken,
     check,
     event_and_data,
+    is_ahead,
     is_too_old,
-    is_usable_id,
     json_object,
     unsigned,
 )
@@ -29,6 +33,7 @@ _KINDS = {
 }
 # What is asked of Lever to send, in the order in which it is registered.
 EVENTS = tuple(_KINDS)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +63,28 @@ class Delivery:
         """What it says; None where that asks for nothing: a test, an event of no interest or about no opportunity, one
         from long ago.
 
-        :raises NotTaken: 401, none of the signing tokens signed it; 400, `event` or `data` is missing or another type.
+        :raises NotTaken: 401, none of the signing tokens signed it, or its time is more than a day ahead; 400, `event`
+            or `data` is missing or another type, or the opportunity's id is none.
         """
         check(self._message, self._signature, tokens)
+        if is_ahead(self.sent_ms, now_ms):
+            raise unsigned("`triggeredAt` is more than a day in the future")
         if is_too_old(self.sent_ms, now_ms):
             return None
         name, data = event_and_data(self._body)
         # Without data it is the test that Lever's settings send.
         if name not in _KINDS or not data:
             return None
-        opportunity, application = data.get("opportunityId"), data.get("applicationId")
-        if opportunity is None:
+        if data.get("opportunityId") is None:
             return None
-        if not is_usable_id(opportunity):
-            raise NotTaken(400, "`data.opportunityId` is no id")
-        announced = _KINDS[name] is Kind.APPLIED and is_usable_id(application)
-        return Event(_KINDS[name], str(opportunity), str(application) if announced else None)
+        opportunity = _uuid(data["opportunityId"])
+        if opportunity is None:
+            raise NotTaken(400, "`data.opportunityId` is no UUID")
+        announced = _uuid(data.get("applicationId")) if _KINDS[name] is Kind.APPLIED else None
+        return Event(_KINDS[name], opportunity, announced)
+
+
+def _uuid(value: object) -> str | None:
+    """A UUID as Lever writes it, None for anything else."""
+    text = value.lower() if isinstance(value, str) else ""
+    return text if _UUID.fullmatch(text) else None

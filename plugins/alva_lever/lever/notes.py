@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase
-from alva_lever.rules.asking import is_own
 from alva_lever.rules.model import Note, Reply
+from alva_lever.rules.notes import is_own
 from alva_lever.transport.errors import NotFound
 from alva_lever.transport.root import path
 from alva_lever.transport.walk import Walk, whole

@@ -13,7 +13,7 @@ from typing import TypeVar
 from alva_lever.lever.objects import AfterWrite, ArchiveReason, DeletedOpportunity, User, Webhook
 from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, Reply, StageChange
 from alva_lever.rules.settings import Stage
-from alva_lever.transport.failures import VendorError
+from alva_lever.transport.failures import VendorError, one_word
 from alva_lever.transport.fields import Fields, Untrusted, as_id, if_readable, same_id
 from alva_lever.transport.walk import Page, checked_next, rows_of
 
@@ -62,12 +62,14 @@ def page(
 
 
 def error(body: object) -> VendorError:
-    """Reads `{"code", "message"}`. Lever's documentation, Responses and Errors."""
-    try:
-        fields = Fields(body)
-        return VendorError(code=fields.text_or_none("code"), message=fields.text_or_none("message"))
-    except Untrusted:
-        return VendorError()
+    """Reads `{"code", "message"}`. Lever's documentation, Responses and Errors.
+
+    :raises Untrusted: there is no text `code`, as there is in each of Lever's refusals.
+    """
+    code, message = (body.get("code"), body.get("message")) if isinstance(body, dict) else (None, None)
+    if not isinstance(code, str) or not code.strip():
+        raise Untrusted("JSON without Lever's `code`")
+    return VendorError(code=one_word(code), message=message if isinstance(message, str) else None)
 
 
 def opportunity(row: Fields) -> Opportunity:

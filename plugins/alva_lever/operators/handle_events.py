@@ -3,85 +3,107 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from airflow.sdk import Context
-
-from alva_lever.operators.base import LeverAlvaOperator
+from alva_lever.operators.batches import BatchOperator, BatchTask
+from alva_lever.operators.find_results import CANDIDATE
+from alva_lever.operators.hooks import hooks
 from alva_lever.operators.run import Run
-from alva_lever.operators.turns import Turns
+from alva_lever.operators.settings import read_settings
+from alva_lever.rules.claims import Claim, Event, Kind, claims
+from alva_lever.rules.leftovers import Item
+from alva_lever.rules.window import LONGEST_MS
 
 
-class HandleEventsOperator(LeverAlvaOperator):
+class HandleEventsOperator(BatchOperator):
     """Looks once at each opportunity that the run's deliveries speak of: invites, hires, removes, writes results, or
-    does nothing.
+    does nothing. A run has no more deliveries than one batch does, so that it is the only batch.
 
     The run's conf is `{"deliveries": [{"kind", "opportunity", "application"?} or {"kind", "candidate"}, ...]}`; kinds
-    are those of `rules.claims.Kind`. It works in turns at Lever's limit, as `InviteCandidatesOperator` does.
+    are those of `rules.claims.Kind`.
 
-    XCom `return_value`: `{"tally", "finished"}`, also when it failed (`finished` is then false).
+    :param state_of: the DAGs whose scheduled runs do later what could not be done here: that which invites, and that
+        which writes results.
     """
 
-    def work(self, context: Context) -> dict[str, Any]:
-        from alva_lever.alva.hook import AlvaHook
-        from alva_lever.lever.hook import LeverHook
-        from alva_lever.operators.settings import read_settings
-        from alva_lever.rules.claims import Event, claims, results_of
-        from alva_lever.steps.batch import Batch
-        from alva_lever.steps.claiming import Claiming
-        from alva_lever.steps.crew import THREADS, unfinished
-        from alva_lever.steps.departures import Departures
-        from alva_lever.steps.inviting import Errand, Inviting
-        from alva_lever.steps.mirroring import Mirroring, resolve
-        from alva_lever.steps.progress import Progress
+    def __init__(self, *, state_of: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(state_of=list(state_of), **kwargs)
 
-        run, turns = Run.of(context), Turns(context)
+    def items(self, run: Run) -> list[Item]:
+        """One for each opportunity, and for each candidate of Alva's, that is spoken of."""
+        run.check_form()
         events = [Event.of(told) for told in run.deliveries]
-        lever, alva = LeverHook(self.lever_conn_id, threads=THREADS), AlvaHook(self.alva_conn_id, threads=THREADS)
-        # Here rather than by whichever thread comes first: a connection comes over the task's one line to Airflow.
-        alva.get_conn()
-        progress = turns.progress() or Progress()
+        results = Claim(frozenset({Kind.RESULTS})).as_json()
+        spoken_of: list[Item] = [
+            {"id": opportunity_id, **_dated(claim, run.queued_ms).as_json()}
+            for opportunity_id, claim in claims(events).items()
+        ]
+        candidate_ids = dict.fromkeys(event.candidate_id for event in events if event.candidate_id)
+        return [*spoken_of, *({"id": one, "is": CANDIDATE, **results} for one in candidate_ids)]
 
-        def work() -> bool:
-            settings = read_settings(lever)
-            resolved = resolve(alva, list({event.candidate_id: None for event in events if event.candidate_id}))
-            for candidate_id in set(resolved.missing) - progress.done:
+    def keeper_of(self, item: Item) -> str:
+        inviting, writing_results = self.state_of
+        return writing_results if Claim.of(item).kinds == {Kind.RESULTS} else inviting
+
+    def do(self, task: BatchTask) -> None:
+        from alva_lever.steps.batch import Unfinished, tell, unfinished
+        from alva_lever.steps.candidates import do_candidates
+        from alva_lever.steps.crew import word_of
+        from alva_lever.steps.inviting import Errand
+        from alva_lever.steps.mirroring import resolve
+
+        lever, alva = hooks(self)
+        settings, progress = read_settings(lever), task.progress
+        told = {str(item["id"]): Claim.of(item) for item in task.items if item.get("is") != CANDIDATE}
+        candidate_ids = [str(item["id"]) for item in task.items if item.get("is") == CANDIDATE]
+        resolved = resolve(alva, [one for one in candidate_ids if one not in progress.done])
+        results = Claim(frozenset({Kind.RESULTS}))
+        for opportunity_id in resolved.candidates:
+            told[opportunity_id] = told[opportunity_id].plus(results) if opportunity_id in told else results
+        errand = Errand(
+            settings=settings,
+            window=None,
+            run_id=task.run.run_id,
+            claims=told,
+            dry_run=task.dry_run,
+            repeated=task.repeated,
+            began_ms=task.run.began_ms,
+        )
+        left: list[Exception] = list(resolved.faults.values())
+        try:
+            do_candidates(
+                errand,
+                contacts=dict.fromkeys(told),
+                lever=lever,
+                alva=alva,
+                progress=progress,
+                save=task.save,
+                positions={},
+                received_ms=task.run.queued_ms,
+                now_ms=int(time.time() * 1000),
+                candidates=resolved.candidates,
+            )
+        except Unfinished as unfinished_ones:
+            left.append(unfinished_ones)
+        finally:
+            for candidate_id, fault in resolved.faults.items():
+                tell(candidate_id, fault)
+                progress.faults[candidate_id] = word_of(fault)
+            for candidate_id in resolved.missing:
                 progress.tally.count("not_in_alva", candidate_id)
                 progress.done.add(candidate_id)
-            claimed = claims([*events, *map(results_of, resolved.candidates)])
-            errand = Errand(
-                settings=settings,
-                window=None,
-                run_id=run.run_id,
-                announced={name: claim.applications for name, claim in claimed.items()},
-                arrived=frozenset(name for name, claim in claimed.items() if claim.tells_of_arrival_alone),
-                dry_run=run.dry_run,
-                repeated=turns.repeated(progress),
-                began_ms=run.began_ms,
-            )
-            tally = progress.tally
-            claiming = Claiming(
-                claimed,
-                lever=lever,
-                inviting=Inviting(
-                    lever=lever, alva=alva, errand=errand, near_miss=tally.near_miss, positions=progress.positions
-                ),
-                departures=Departures(alva, dry_run=run.dry_run),
-                mirroring=Mirroring(
-                    resolved.candidates,
-                    lever=lever,
-                    alva=alva,
-                    settings=settings,
-                    near_miss=tally.near_miss,
-                    dry_run=run.dry_run,
-                ),
-                received_ms=run.queued_ms,
-                now_ms=int(time.time() * 1000),
-            )
-            batch = Batch(claiming, lever=lever, alva=alva, progress=progress, save=turns.save)
-            finished = batch.work([(name, None) for name in claimed])
-            if finished and resolved.faults:
-                raise unfinished(resolved.faults, len(events), "deliveries")
-            return finished
+            for candidate_id, its in resolved.opportunities.items():
+                if its is None or its in progress.done:
+                    progress.done.add(candidate_id)
+                elif its in progress.faults:
+                    progress.faults[candidate_id] = progress.faults[its]
+            task.save(progress)
+        if left:
+            raise unfinished(left, len(task.items))
 
-        return turns.play(work, progress)
+
+def _dated(claim: Claim, received_ms: int) -> Claim:
+    """An application that is announced counts as new for as long as a delivery may be on its way."""
+    return replace(claim, new_since_ms=received_ms - LONGEST_MS) if claim.applications else claim

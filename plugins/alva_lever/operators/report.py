@@ -1,77 +1,101 @@
-"""Leaves a run's report, and says whether the run as a whole went well."""
+"""Leaves a run's report, moves how far its DAG has come, and says whether the run as a whole went well."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from alva_lever.operators.run import Run, covered_asset, move_covered, pulled
+from alva_lever.operators.base import StatefulOperator
+from alva_lever.operators.run import Run, pulled
+from alva_lever.operators.state import DagState
+from alva_lever.rules.leftovers import SHOWN
 from alva_lever.rules.tally import Tally
 
-_OR_LEAVE_IT = ", or leave it: the next scheduled run that succeeds covers these hours too"
 
-
-class ReportOperator(BaseOperator):
+class ReportOperator(StatefulOperator):
     """Adds up what the tasks before it did; the last of its DAG, and run whatever became of them.
 
-    XCom `return_value`: `{"dry_run", "looked_at", "counts", "ids", "near_misses", "calls", "waited_seconds"}`; left
-    also where the run fails, which it then does here, without a retry.
+    XCom `return_value`: `{"dry_run", "window", "invited", "looked_at", "counts", "ids", "near_misses", "leftovers",
+    "calls", "waited_seconds"}`; left also where the run fails, which it then does here, without a retry.
 
-    :param find_task_id: the task that found whom to look at, where there is one.
-    :param batch_task_id: the mapped task that did the batches which it found.
-    :param other_task_ids: tasks with a tally of their own.
-    :param polls: whether the DAG asks what happened in a stretch of time: a scheduled run that succeeds then moves how
-        far the DAG has come.
+    :param batch_task_id: the task that did the batches.
+    :param find_task_id: the task that found them; None where `batch_task_id` is one task and did all that its run was
+        given.
     """
 
-    def __init__(
-        self,
-        *,
-        find_task_id: str | None = None,
-        batch_task_id: str | None = None,
-        other_task_ids: Sequence[str] = (),
-        polls: bool = False,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, batch_task_id: str, find_task_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**{"trigger_rule": "all_done", "retries": 0, **kwargs})
-        self.find_task_id = find_task_id
         self.batch_task_id = batch_task_id
-        self.other_task_ids = other_task_ids
-        self.polls = polls
+        self.find_task_id = find_task_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         run, ti = Run.of(context), context["ti"]
-        total, unfinished = Tally(), []
-        for name, part in self._parts(ti):
+        found = pulled(ti.xcom_pull(task_ids=self.find_task_id, key="found")) if self.find_task_id else None
+        parts = list(self._parts(ti, found))
+        total = Tally()
+        for _, part in parts:
             if part is not None:
                 total.add(Tally.of(part["tally"]))
-            if part is None or not part.get("finished", True):
-                unfinished.append(name)
-        report = total.report(dry_run=run.dry_run)
-        self.log.info("Looked at %s: %s; calls %s", report["looked_at"], report["counts"], report["calls"])
+        dry_run = run.dry_run or any(part is not None and part.get("dry_run", False) for _, part in parts)
+        states = [DagState(dag_id) for dag_id in self.state_of]
+        waiting = [one for state in states for one in state.leftovers().shown()]
+        window = None if found is None or found["named"] else tuple(found["window"])
+        report = total.report(dry_run=dry_run, window=window, leftovers=waiting[:SHOWN])
+        self.log.info("%s", _table(report))
+        unfinished = [name for name, part in parts if part is None or not part["finished"]]
+        kept = all(part is not None and (part["finished"] or part.get("kept", False)) for _, part in parts)
+        if kept and run.scheduled and not dry_run and found is not None:
+            states[0].move_covered(found["window"][1])
         if unfinished:
             ti.xcom_push("return_value", report)
-            raise AirflowFailException(
-                f"The run is not complete: {', '.join(unfinished)} did not finish. Its report holds what was done; "
-                "nothing of it is done twice. Read the red task's log and mend what it says; then clear that task with "
-                f"its downstream{_OR_LEAVE_IT if self.polls else ''}"
-            )
-        if self.polls:
-            move_covered(context, covered_asset(self.dag_id), run)
+            raise AirflowFailException(_what_next(run, unfinished, kept=kept, dry_run=dry_run))
         return report
 
-    def _parts(self, ti: Any) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    def _parts(self, ti: Any, found: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
         """What each task left, None where it left nothing."""
-        if self.find_task_id:
-            found = pulled(ti.xcom_pull(task_ids=self.find_task_id, key="found"))
-            yield f"`{self.find_task_id}`", found
-            if found is None or not found["finished"]:
-                return
-            for index in range(found["batches"]):
-                left = ti.xcom_pull(task_ids=self.batch_task_id, map_indexes=index)
-                yield f"`{self.batch_task_id}` [{index}]", pulled(left)
-        for task_id in self.other_task_ids:
-            yield f"`{task_id}`", pulled(ti.xcom_pull(task_ids=task_id))
+        if self.find_task_id is None:
+            yield f"`{self.batch_task_id}`", pulled(ti.xcom_pull(task_ids=self.batch_task_id))
+            return
+        yield f"`{self.find_task_id}`", found
+        for index in range(found["batches"] if found is not None and found["finished"] else 0):
+            left = ti.xcom_pull(task_ids=self.batch_task_id, map_indexes=index)
+            yield f"`{self.batch_task_id}` [{index}]", pulled(left)
+
+
+def _what_next(run: Run, unfinished: Sequence[str], *, kept: bool, dry_run: bool) -> str:
+    """The sentence of a run that fails: what it is, and what happens if nobody does anything."""
+    said = f"The run is not complete: {', '.join(unfinished)} did not finish. Its report holds what was done"
+    look = "The log of the red task says what is wrong"
+    if dry_run:
+        return (
+            f"{said}, or would have been. {look}. A dry run leaves nothing to be done: correct it, and rehearse again"
+        )
+    clear = "clear that task with its downstream to try again now"
+    if kept:
+        return (
+            f"{said}, and nothing of it is done twice. {look}, and the report's `leftovers` name what waits: the next "
+            f"scheduled runs try it again, for 14 days. Or {clear}"
+        )
+    if run.scheduled:
+        return (
+            f"{said}, and nothing of it is done twice. {look}. The next scheduled run covers this time too. Or {clear}"
+        )
+    return f"{said}, and nothing of it is done twice. {look}. No other run does what this one was asked to: {clear}"
+
+
+def _table(report: Mapping[str, Any]) -> str:
+    """The report for the log: a line a word."""
+    window = report["window"]
+    lines = [
+        f"Report{' of a dry run' if report['dry_run'] else ''}",
+        f"  from {window[0]} to {window[1]}" if window else "  of what was named",
+        f"  {report['invited']:>6} {'would have been invited' if report['dry_run'] else 'invited'}",
+        f"  {report['looked_at']:>6} looked at",
+        *(f"  {count:>6} {word}" for word, count in sorted(report["counts"].items())),
+        f"  {len(report['leftovers']):>6} wait for another attempt",
+        f"  {report['calls']['lever']:>6} calls to Lever, {report['calls']['alva']} to Alva",
+    ]
+    return "\n".join(lines)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pendulum
-from airflow.sdk import Asset, Context
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.rules import window
 from alva_lever.rules.window import Window
 
-COVERED_KEY = "covered_ms"
+# How many opportunities a form may name.
+MOST_IDS = 10_000
+# What stands before and behind the id in the address of a candidate's page.
+_ID_IN_PAGE = re.compile(r"^https://[a-z.]+/candidates/([0-9A-Fa-f-]{36})(?:[/?#].*)?$")
+_FIELD = re.compile(r"[A-Za-z_]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One DAG run. Times are epoch milliseconds; `since` is what the form says, `asked_ids` empty if it names none.
 
-    `queued_ms`: when it was asked for. `began_ms`: when it began, or began anew. `deliveries`: what webhooks have put
-    into its conf.
+    `queued_ms`: when it was asked for. `began_ms`: when it began, or began again. `deliveries`: what webhooks have put
+    into its conf. `strange`: what its conf has and the form hasn't.
     """
 
     run_id: str
@@ -36,12 +41,16 @@ class Run:
     queued_ms: int
     began_ms: int | None = None
     deliveries: tuple[Mapping[str, str], ...] = ()
+    strange: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, context: Context) -> Run:
         dag_run = context["dag_run"]
         # An Airflow may be set up so that a conf doesn't reach the params: a delivery must not be lost by that.
-        params = {**(context.get("params") or {}), **(getattr(dag_run, "conf", None) or {})}
+        form, conf = context.get("params") or {}, getattr(dag_run, "conf", None) or {}
+        params = {**form, **conf}
+        known = set(getattr(context.get("dag"), "params", None) or form)
         start, end = dag_run.data_interval_start, dag_run.data_interval_end
         # The kind, never the prefix of the id: a backfill that runs an old run again keeps its id.
         kind = str(getattr(dag_run.run_type, "value", dag_run.run_type))
@@ -49,7 +58,7 @@ class Run:
             run_id=str(context["run_id"]),
             dry_run=bool(params.get("dry_run", False)),
             since=params.get("since"),
-            asked_ids=tuple(dict.fromkeys(str(name).strip() for name in params.get("opportunity_ids") or ())),
+            asked_ids=named_ids(params.get("opportunity_ids") or ()),
             interval_ms=None if start is None or end is None else (_ms(start), _ms(end)),
             scheduled=kind == "scheduled",
             manual=kind == "manual",
@@ -57,10 +66,29 @@ class Run:
             queued_ms=_ms(dag_run.run_after),
             began_ms=None if dag_run.start_date is None else _ms(dag_run.start_date),
             deliveries=tuple(params.get("deliveries") or ()),
+            strange=tuple(sorted(str(key) for key in conf if key not in known)),
+            fields=tuple(sorted(known)),
         )
 
+    def check_form(self) -> None:
+        """Nothing, if the conf has only what the form has: a misspelt `dry_run` must not do what it was to rehearse.
+
+        :raises AirflowFailException: naming the keys.
+        """
+        if self.strange:
+            # What can't be the name of a field may be anything, a person's name included.
+            names = [key if _FIELD.fullmatch(key) else "(not a word)" for key in self.strange]
+            raise AirflowFailException(
+                f"The run's conf has {_listed(names)}, which the form doesn't have. It has {_listed(self.fields)}. "
+                "Nothing was read or written: trigger it again with the right key"
+            )
+        if len(self.asked_ids) > MOST_IDS:
+            raise AirflowFailException(
+                f"`opportunity_ids` names {len(self.asked_ids)} opportunities. A run takes {MOST_IDS} at the most"
+            )
+
     def window(self, covered_ms: int | None, *, now_ms: int) -> Window:
-        """What it covers. `covered_ms`: where the last scheduled run that succeeded ended.
+        """What it covers. `covered_ms`: up to where scheduled runs have come.
 
         :raises AirflowFailException: the form's `since` can't be used.
         """
@@ -69,49 +97,9 @@ class Run:
         since_ms = _moment_ms(self.since)
         if since_ms is not None and since_ms > now_ms:
             raise AirflowFailException(
-                f"`since` is {pendulum.from_timestamp(since_ms / 1000).isoformat()}, which is in the future. "
-                "Give the date and time from which on candidates are to be looked for"
+                "`since` is in the future. Give the date and time from which on candidates are to be looked for"
             )
         return window.requested(since_ms, self.interval_ms, now_ms)
-
-
-def covered_asset(dag_id: str) -> Asset:
-    """What keeps how far a polling DAG has come, in Airflow's asset state store."""
-    return Asset(name=f"{dag_id}_covered", uri=f"alva-lever://covered/{dag_id}")
-
-
-def read_covered(context: Context, asset: Asset, run: Run) -> int | None:
-    """Up to where scheduled runs have succeeded. The first begins it, so that it isn't left out should it fail."""
-    value = context["asset_state_store"][asset].get(COVERED_KEY)
-    if isinstance(value, int):
-        return value
-    if not run.scheduled or run.interval_ms is None:
-        return None
-    context["asset_state_store"][asset].set(COVERED_KEY, run.interval_ms[0])
-    return run.interval_ms[0]
-
-
-def move_covered(context: Context, asset: Asset, run: Run) -> None:
-    """A scheduled run has succeeded as a whole: everything up to its end is covered. Never moves back."""
-    if run.scheduled and not run.dry_run and run.interval_ms is not None:
-        covered = max(read_covered(context, asset, run) or 0, run.interval_ms[1])
-        context["asset_state_store"][asset].set(COVERED_KEY, covered)
-
-
-def failing_at_once(execute: Callable[[], Any]) -> Any:
-    """What a person has to mend isn't tried again: a wrong key, a missing permission, a bad option.
-
-    :raises AirflowFailException: with the same sentence.
-    """
-    from alva_lever.rules.settings import BadOption
-    from alva_lever.transport.errors import Forbidden, SetupError, Unauthorized
-
-    try:
-        return execute()
-    except (BadOption, SetupError, Unauthorized, Forbidden) as error:
-        sentence = str(error)
-    # Out of the handler, so that the log holds one sentence and not a chain of errors.
-    raise AirflowFailException(sentence)
 
 
 def pulled(value: Any) -> Mapping[str, Any] | None:
@@ -128,8 +116,21 @@ def _moment_ms(value: object) -> int | None:
         return None
     try:
         parsed = pendulum.parse(str(value))
-    except ValueError:
-        parsed = None
-    if not isinstance(parsed, pendulum.DateTime):
-        raise AirflowFailException(f"`since` is `{value}`, which is no date and time such as 2026-01-31T08:00:00Z")
-    return _ms(parsed)
+        moment_ms = _ms(parsed) if isinstance(parsed, pendulum.DateTime) and 2000 <= parsed.year < 2100 else None
+    except (ValueError, OverflowError):
+        moment_ms = None
+    if moment_ms is None:
+        # It isn't quoted: what people type may be anything.
+        raise AirflowFailException("`since` is no date and time of this century, such as 2026-01-31T08:00:00Z")
+    return moment_ms
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def named_ids(lines: Iterable[object]) -> tuple[str, ...]:
+    """The ids in what a person has put into a form: ids, or addresses of candidates' pages in Lever; blanks are none.
+    Each once."""
+    found = (str(line).strip() for line in lines if line is not None)
+    return tuple(dict.fromkeys(_ID_IN_PAGE.sub(r"\1", one) for one in found if one))

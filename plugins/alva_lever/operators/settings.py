@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import Variable
 
-from alva_lever.rules.settings import BadOption, Settings, read_options, resolve
+from alva_lever.rules.settings import BadOption, Options, Settings, read_options, resolve
 
 if TYPE_CHECKING:
     from alva_lever.lever.hook import LeverHook
@@ -14,19 +14,49 @@ if TYPE_CHECKING:
 VARIABLE = "alva_lever_settings"
 
 
-def read_settings(lever: LeverHook) -> Settings:
-    """Two steps, so that a bad option is refused before anything is asked for but the account's stages.
+def read_variable() -> Options:
+    """What was asked for, before anything is asked of Lever.
 
     :raises BadOption: the Variable is missing, or an option can't be used.
+    :raises Passing: it could not be looked for.
     """
     text = Variable.get(VARIABLE, default=None)
     if not text:
+        _check_looked_for()
         raise BadOption(
             f"There is no Variable `{VARIABLE}`. Make it in Airflow under Admin, Variables, as JSON such as "
             '{"trigger_stage": "New applicant"}; the README lists its options'
         )
     try:
-        return resolve(read_options(text), lever.stages())
+        return read_options(text)
     except BadOption as bad:
         problem = str(bad)
-    raise BadOption(f"{problem}. Mend the Variable `{VARIABLE}` under Admin, Variables")
+    raise _correct_it(problem)
+
+
+def read_settings(lever: LeverHook) -> Settings:
+    """Two steps, so that a bad option is refused before anything is asked for but the account's stages.
+
+    :raises BadOption: the Variable is missing, or an option can't be used.
+    """
+    options = read_variable()
+    try:
+        return resolve(options, lever.stages())
+    except BadOption as bad:
+        problem = str(bad)
+    raise _correct_it(problem)
+
+
+def _check_looked_for() -> None:
+    """:raises Passing: Airflow could not look for the Variable; it says that there is none all the same."""
+    from alva_lever.transport.errors import Passing, SetupError
+    from alva_lever.transport.lookup import fault
+
+    found = fault("variable", VARIABLE)
+    if found is not None:
+        problem = f"Airflow could not look for the Variable `{VARIABLE}` ({found.backend}: {found.kind})"
+        raise SetupError(problem) if found.lasting else Passing(problem)
+
+
+def _correct_it(problem: str) -> BadOption:
+    return BadOption(f"{problem}. Correct the Variable `{VARIABLE}` under Admin, Variables")

@@ -7,8 +7,17 @@ from typing import Any
 
 from airflow.sdk import Param
 
-# Whoever is in more of a hurry has the next turn at Lever.
+from alva_lever.rules.claims import Kind
+
+# The next turn at Lever goes to the most urgent.
 EVENTS, RESULTS, REST = 30, 20, 10
+
+# Lever's ids are UUIDs. What a form takes is kept in the run's conf and in Airflow's audit log, so that a name, an
+# address or a phone number has to be refused before it gets there.
+_UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
+_ID_OR_PAGE = rf"^\s*((https://hire\.([a-z]+\.)?lever\.co/candidates/)?{_UUID}/?)?\s*$"
+_DATE = r"^20\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$"
+_MOST_IDS = 10_000
 
 
 def defaults(priority: int) -> dict[str, Any]:
@@ -25,17 +34,65 @@ def defaults(priority: int) -> dict[str, Any]:
 
 def dry_run() -> dict[str, Param]:
     """The form of every DAG."""
-    return {"dry_run": Param(False, type="boolean", description="Read, decide and report, and write nothing")}
+    return {
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Read, decide and report, and write nothing. Mind that Trigger unpauses a paused DAG, whose "
+            "scheduled runs then write: to rehearse a DAG as a whole, set the option `dry_run` in the Variable "
+            "`alva_lever_settings`",
+        )
+    }
 
 
-def form() -> dict[str, Param]:
-    """The form of a DAG that polls."""
+def form(interval: str, named: str) -> dict[str, Param]:
+    """The form of a DAG that polls. `interval`: what it covers where nothing is said. `named`: what is done with the
+    opportunities that are named."""
     return {
         **dry_run(),
         "since": Param(
-            None, type=["null", "string"], format="date-time", description="Cover the time from then until now"
+            None,
+            type=["null", "string"],
+            format="date-time",
+            pattern=_DATE,
+            title="Since",
+            description=f"Cover the time from then until now. Empty: {interval}",
         ),
         "opportunity_ids": Param(
-            None, type=["null", "array"], items={"type": "string"}, description="Look at these opportunities alone"
+            None,
+            type=["null", "array"],
+            items={"type": "string", "pattern": _ID_OR_PAGE},
+            maxItems=_MOST_IDS,
+            title="Opportunities",
+            description=f"{named} One a line: ids, or the addresses of candidates' pages in Lever "
+            "(https://hire.lever.co/candidates/...). No names or e-mail addresses: Airflow keeps what is put here",
         ),
     }
+
+
+# Alva's ids are short and opaque; a name, an address or a phone number is none.
+_OPAQUE = r"^[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}$"
+DELIVERY = {
+    # Without it, Airflow's form offers lines of text.
+    "type": "object",
+    "oneOf": [
+        {
+            "required": ["kind", "opportunity"],
+            "properties": {
+                "kind": {"enum": [kind.value for kind in Kind if kind is not Kind.RESULTS]},
+                "opportunity": {"type": "string", "pattern": f"^{_UUID}$"},
+                "application": {"type": "string", "pattern": f"^{_UUID}$"},
+            },
+            "additionalProperties": False,
+        },
+        {
+            "required": ["kind", "candidate"],
+            "properties": {
+                "kind": {"const": Kind.RESULTS.value},
+                "candidate": {"type": "string", "pattern": _OPAQUE},
+            },
+            "additionalProperties": False,
+        },
+    ],
+}

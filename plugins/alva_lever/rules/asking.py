@@ -1,12 +1,4 @@
-"""Failed invitations: what was reported, whether somebody asked again, and what makes a request one.
-
-A note of the integration ends with a line `Ref: alva-lever/<what>/...`. By that line, and by having no author, it is
-known to be its own:
-
-- `Ref: alva-lever/failure/<failure>/<key>`, key: the entry's milliseconds, the run's id, or a hash of the addresses
-- `Ref: alva-lever/bounce/<Alva's candidate id>-<sent_at, milliseconds>`
-- `Ref: alva-lever/result/<Alva's candidate id>`
-"""
+"""Failed invitations: what was reported, whether somebody asked again, and what makes a request one."""
 
 from __future__ import annotations
 
@@ -18,20 +10,11 @@ from alva_lever.rules import tags
 from alva_lever.rules.addresses import fingerprint, first_valid, same
 from alva_lever.rules.decision import Reason
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
+from alva_lever.rules.notes import Failure, bounce_key, own
 from alva_lever.rules.settings import Settings
 
-_PREFIX = "Ref: alva-lever/"
 # By so much the clocks of two services may differ.
 CLOCKS_MS = 2 * 60 * 1000
-
-
-class Failure(StrEnum):
-    """Why an invitation that the rules allow could not be sent."""
-
-    MISSING_EMAIL = "missing_email"
-    INVALID_EMAIL = "invalid_email"
-    NO_POSTING = "no_posting"
-    REFUSED_BY_ALVA = "refused_by_alva"
 
 
 class Again(StrEnum):
@@ -44,7 +27,7 @@ class Again(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A note that told of a failure or a bounce. `failure` None: a bounce."""
+    """A note that reports a failure or a bounce. `failure` None: a bounce."""
 
     failure: str | None
     key: str
@@ -60,40 +43,22 @@ class Request:
     run_id: str
 
 
-def failure_ref(failure: str, key: str) -> str:
-    return f"{_PREFIX}failure/{failure}/{key}"
-
-
-def bounce_ref(candidate: AlvaCandidate) -> str:
-    sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
-    return f"{_PREFIX}bounce/{candidate.id}-{sent_at_ms or 0}"
-
-
-def result_ref(candidate_id: str) -> str:
-    return f"{_PREFIX}result/{candidate_id}"
-
-
-def is_own(note: Note, ref: str) -> bool:
-    """Whether the integration wrote this note with this last line."""
-    return note.author_id is None and _last_line(note.text) == ref
-
-
 def reports(notes: Iterable[Note]) -> list[Report]:
     """The integration's own notes about failures and bounces, the oldest first."""
     found = [report for note in notes if (report := _report(note)) is not None]
     return sorted(found, key=lambda report: report.at_ms)
 
 
-def told_of_bounce(told: Iterable[Report], candidate: AlvaCandidate) -> Report | None:
-    """What tells of this very bounce, the last where there are several."""
-    key = bounce_ref(candidate).rpartition("/")[2]
+def bounce_report(told: Iterable[Report], candidate: AlvaCandidate) -> Report | None:
+    """What reports this very bounce, the last where there are several."""
+    key = bounce_key(candidate)
     return max((one for one in told if one.failure is None and one.key == key), key=lambda one: one.at_ms, default=None)
 
 
 def failed_since_bounce(told: Iterable[Report], candidate: AlvaCandidate) -> bool:
-    """Whether it was asked again after this bounce, and that failed: then that is what is to be mended."""
+    """Whether it was asked again after this bounce, and that failed: then that is what holds it up."""
     told = list(told)
-    bounce = told_of_bounce(told, candidate)
+    bounce = bounce_report(told, candidate)
     since_ms = _sent_before_ms(candidate) if bounce is None else bounce.at_ms
     return since_ms is not None and any(one.failure is not None and one.at_ms >= since_ms for one in told)
 
@@ -105,11 +70,11 @@ def entered_since_sent(opportunity: Opportunity, candidate: AlvaCandidate, setti
 
 
 def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[Report], settings: Settings) -> bool:
-    """Whether the invitation that bounced was sent for the last entry: a crash kept both from being told."""
-    if told_of_bounce(told, candidate) is not None or _sent_before_ms(candidate) is None:
+    """Whether the invitation that bounced was sent for the last entry: a crash kept both from being reported."""
+    if bounce_report(told, candidate) is not None or _sent_before_ms(candidate) is None:
         return False
     if tags.INVITATION_BOUNCED in opportunity.tags and all(one.failure is not None for one in told):
-        # A person has deleted what told of it: any entry counts as later.
+        # A person has deleted the note: any entry counts as later.
         return False
     return not entered_since_sent(opportunity, candidate, settings)
 
@@ -122,19 +87,19 @@ def asked_again(
     posting: Posting | None,
     candidate: AlvaCandidate | None,
 ) -> Again | None:
-    """What asked again since the failure that the opportunity's tag tells of; None if nothing did.
+    """What asked again since the failure that the opportunity's tag shows; None if nothing did.
 
     `told` are its `reports`. `posting`: the one it is on, as Lever shows it. `candidate`: the one in Alva, asked for
     where `needs_alva` says so.
     """
-    # Those that the tag tells of; none where a person has deleted the note. A failure after a bounce whose tag a crash
+    # Those that the tag shows; none where a person has deleted the note. A failure after a bounce whose tag a crash
     # kept from being set is not among them: it fails once more, and finds its note.
     bounced = tags.INVITATION_BOUNCED in opportunity.tags
     failed = tags.INVITATION_FAILED in opportunity.tags
     about = [report for report in told if (bounced if report.failure is None else failed)]
     last = about[-1] if about else None
     keys = {report.key for report in about}
-    # A run whose failure was told is answered, and so is an entry, whatever the clocks say.
+    # A run whose failure was reported is answered, and so is an entry, whatever the clocks say.
     if request.named and request.run_id not in keys:
         return Again.NAMED
     entry_ms = opportunity.entered_ms(request.settings.trigger_stage.id)
@@ -151,7 +116,7 @@ def needs_alva(opportunity: Opportunity) -> bool:
 
 
 def request_key(opportunity: Opportunity, reason: Reason, again: Again | None, request: Request) -> str:
-    """What makes this request one: the same request is never told of twice."""
+    """What makes this request one: the same request is never reported twice."""
     if request.named:
         return request.run_id
     if again is Again.ENTRY or (again is None and reason is Reason.TRIGGER_STAGE):
@@ -176,7 +141,7 @@ def _cause_removed(
         return last is not None and last.failure == Failure.NO_POSTING and posting is not None
     if tags.INVITATION_BOUNCED in opportunity.tags:
         if candidate is None:
-            # Removed, to be added anew with the other address, and that is what is still to be done.
+            # Removed, to be added with the other address, and that is what is still to be done.
             return True
         # Of somebody whom Alva has anonymised it isn't known which address it was that bounced.
         return bool(candidate.invited_email) and not same(address, candidate.invited_email)
@@ -189,15 +154,10 @@ def _cause_removed(
 
 
 def _report(note: Note) -> Report | None:
-    if note.author_id is not None:
-        return None
-    last_line = _last_line(note.text)
-    what, _, rest = last_line.removeprefix(_PREFIX).partition("/") if last_line.startswith(_PREFIX) else ("", "", "")
-    if what == "failure":
-        failure, _, key = rest.partition("/")
-        return Report(failure, key, note.created_at_ms)
-    return Report(None, rest, note.created_at_ms) if what == "bounce" else None
-
-
-def _last_line(text: str) -> str:
-    return text.rstrip().rpartition("\n")[2].strip()
+    found = own(note)
+    match found.about if found else ():
+        case ("failure", failure, key):
+            return Report(failure, key, note.created_at_ms)
+        case ("bounce", key):
+            return Report(None, key, note.created_at_ms)
+    return None

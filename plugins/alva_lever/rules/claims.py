@@ -1,10 +1,11 @@
-"""What deliveries claim of opportunities and candidates. A claim is a hint to look, never the truth."""
+"""What is said to have happened, and what is to be done about it. A claim is a hint to look, never the truth."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -45,10 +46,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """All that is said of one opportunity."""
+    """All that is said of one opportunity, by deliveries, a poll, a form, or a run that could not do it.
 
-    kinds: frozenset[Kind]
-    applications: frozenset[str]
+    `applications`: ids of the applications that events announce. `new_since_ms`: an application that was created then
+    or later counts as new. `named_in`: the manual run in which a person named it.
+    """
+
+    kinds: frozenset[Kind] = frozenset({Kind.MOVED})
+    applications: frozenset[str] = frozenset()
+    new_since_ms: int | None = None
+    named_in: str | None = None
 
     @property
     def tells_of_arrival_alone(self) -> bool:
@@ -60,24 +67,61 @@ class Claim:
         """Whether the opportunity is to be looked at and decided about, as a poll would."""
         return not self.kinds.isdisjoint({Kind.APPLIED, Kind.MOVED})
 
+    def plus(self, other: Claim) -> Claim:
+        """Both."""
+        since = [one for one in (self.new_since_ms, other.new_since_ms) if one is not None]
+        return Claim(
+            self.kinds | other.kinds,
+            self.applications | other.applications,
+            min(since, default=None),
+            self.named_in or other.named_in,
+        )
 
-def results_of(opportunity_id: str) -> Event:
-    """That the results of this opportunity's candidate may have changed."""
-    return Event(Kind.RESULTS, opportunity_id)
+    def covers(self, other: Claim) -> bool:
+        """Whether nothing is left of the other once this one is done."""
+        return self.plus(other) == self
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what is as a rule: a poll finds thousands who came into a stage."""
+        told: dict[str, Any] = {}
+        if self.kinds != {Kind.MOVED}:
+            told["kinds"] = sorted(self.kinds)
+        if self.applications:
+            told["applications"] = sorted(self.applications)
+        if self.new_since_ms is not None:
+            told["new_since_ms"] = self.new_since_ms
+        if self.named_in is not None:
+            told["named_in"] = self.named_in
+        return told
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Claim:
+        """From `as_json`, other keys aside."""
+        return cls(
+            frozenset(map(Kind, value.get("kinds", (Kind.MOVED,)))),
+            frozenset(value.get("applications", ())),
+            value.get("new_since_ms"),
+            value.get("named_in"),
+        )
 
 
 def claims(events: Iterable[Event]) -> dict[str, Claim]:
     """By opportunity, in the order in which each was first heard of: several deliveries about one are one look.
 
-    Events of candidates are passed over: `results_of` stands for them once their opportunities are known.
+    Events of candidates are passed over: whose they are isn't known yet.
     """
-    kinds: dict[str, set[Kind]] = {}
-    applications: dict[str, set[str]] = {}
+    found: dict[str, Claim] = {}
     for event in events:
         if not event.opportunity_id:
             continue
-        kinds.setdefault(event.opportunity_id, set()).add(event.kind)
-        announced = applications.setdefault(event.opportunity_id, set())
-        if event.application_id is not None:
-            announced.add(event.application_id)
-    return {name: Claim(frozenset(said), frozenset(applications[name])) for name, said in kinds.items()}
+        announced = frozenset() if event.application_id is None else frozenset({event.application_id})
+        claim = Claim(frozenset({event.kind}), announced)
+        before = found.get(event.opportunity_id)
+        found[event.opportunity_id] = claim if before is None else before.plus(claim)
+    return found
+
+
+def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Of two items of a batch with one id the item that asks for all that both ask for: what it is, and its claim."""
+    kept = {name: one[name] for name in ("id", "is") if name in one}
+    return {**kept, **Claim.of(one).plus(Claim.of(other)).as_json()}

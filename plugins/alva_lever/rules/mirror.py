@@ -6,9 +6,11 @@
 | invited, the e-mail bounced | `Alva: Invitation Bounced`, a note |
 | all tests completed | link, note, progression stage, role fit tag, `Alva: Completed` |
 | no role fit (any more) | no role fit tag; the note says so |
-| tests reset, or further ones asked for | no role fit tag, `Alva: Invitation Sent`; the note says so |
+| none of the tests is done any more (reset) | no role fit tag, `Alva: Invitation Sent`; the note says so |
+| some are done, others not (any more) | the same; the note says that they are awaited |
 
-Only a difference is written, so that a repeat writes nothing, and a crash is completed by whoever comes next.
+Only a difference is written, so that a repeat writes nothing, and the next run completes what a crash left out. What a
+note says is known from its last line; see `notes`.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from alva_lever.rules import asking, results, tags, texts
+from alva_lever.rules import asking, tags
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Results
+from alva_lever.rules.notes import Reference, bounce_note, bounce_ref, own, result_note, result_ref
+from alva_lever.rules.results import Facts, State, facts, role_fit_tag, status_tag
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tags import TagChange
 
@@ -46,7 +50,8 @@ class NoteChange:
     """
 
     text: str = field(repr=False)
-    ref: str
+    # Its mark is made of scores.
+    ref: str = field(repr=False)
     note: Note | None = None
     at_ms: int | None = None
 
@@ -65,8 +70,25 @@ class Difference:
         return bool(self.link or self.notes or self.stage_id or self.tags)
 
 
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """The note about a candidate's results, and what its last line says."""
+
+    note: Note
+    line: Reference
+
+    @property
+    def state(self) -> State | None:
+        return self.line.state
+
+    @property
+    def has_results(self) -> bool:
+        """The first version's notes don't say: they count as if they had, so that nobody is moved twice."""
+        return self.state is None or self.state.has_results
+
+
 def needs_notes(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
-    """Whether its notes decide what is to be written: of whoever is invited, and never was more, they don't."""
+    """Whether its notes decide what is to be written: of who is invited, and never was more, they don't."""
     # Without the candidate's page there is no link to tell whether a completion was begun.
     return candidate.completed or candidate.bounced or candidate.url is None or _was_begun(opportunity, candidate)
 
@@ -89,19 +111,18 @@ def _completed(
     opportunity: Opportunity, candidate: AlvaCandidate, summary: Results, notes: Sequence[Note], settings: Settings
 ) -> Difference:
     link = candidate.url or summary.url
-    ref = asking.result_ref(candidate.id)
-    fit = None if summary.role_fit is None else results.role_fit_tag(summary.role_fit.score)
-    present = _own(notes, ref)
+    fit = None if summary.role_fit is None else role_fit_tag(summary.role_fit.score)
+    present = _present(notes, candidate)
     # Once, on completion: a role fit that changes later moves nobody.
     first = tags.COMPLETED not in opportunity.tags
     moves = first and settings.may_progress(opportunity.stage_id) and opportunity.archived is None
     if present is not None and _moved_since(opportunity, present, settings):
-        # Only the tags are missing: whoever stands before that stage by now was moved back by a person.
+        # Only the tags are missing: who stands before that stage by now was moved back by a person.
         moves = False
     found = Difference(
         Word.UPDATED,
         link=None if link in opportunity.links else link,
-        notes=_change(opportunity, present, ref, results.result_note(candidate, summary, link, ref)),
+        notes=_change(opportunity, candidate, present, facts(candidate, summary, link)),
         stage_id=settings.progression_stage.id if moves and settings.progression_stage else None,
         tags=tags.with_status(opportunity.tags, tags.COMPLETED, fit),
     )
@@ -112,28 +133,28 @@ def _completed(
 def _invited(
     opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
 ) -> Difference:
-    present = _own(notes, asking.result_ref(candidate.id))
-    stands = _is_told(opportunity) or (present is not None and not results.tells_of_none(present.text))
+    present = _present(notes, candidate)
+    # Of the first version's notes the tags say whether there are results in it.
+    stands = _is_told(opportunity) or (present is not None and bool(present.state and present.state.has_results))
     if not candidate.invited_email and not (stands and candidate.assessments):
         # Alva has anonymised the candidate: nothing is known any more of invitation or tests.
         return Difference(Word.UNCHANGED)
-    over = not candidate.partly_completed or (present is not None and results.tells_of_more(present.text, candidate))
     # Where there is no note (a person has deleted it), there is nothing to take back.
-    changes = () if present is None else _taken_back(opportunity, candidate, present, over=over)
-    status = results.status_tag(candidate)
+    changes = () if present is None else _taken_back(opportunity, candidate, present)
+    status = status_tag(candidate)
     if candidate.bounced:
         told = asking.reports(notes)
         failed = tags.INVITATION_FAILED in opportunity.tags and asking.failed_since_bounce(told, candidate)
         status = tags.INVITATION_FAILED if failed else status
-        # The tag, or a failure since, shows that the bounce was told of, and an entry since then that it is answered:
+        # The tag, or a failure since, shows that the bounce was reported, and an entry since then that it is answered:
         # a person has deleted the note. A new one would be later than what they ask for.
         tagged = not {tags.INVITATION_BOUNCED, tags.INVITATION_FAILED}.isdisjoint(opportunity.tags)
         deleted = failed or (tagged and asking.entered_since_sent(opportunity, candidate, settings))
-        if not deleted and asking.told_of_bounce(told, candidate) is None:
-            ref = asking.bounce_ref(candidate)
-            changes += (NoteChange(texts.bounce_note(settings=settings, ref=ref), ref),)
+        if not deleted and asking.bounce_report(told, candidate) is None:
+            ref = bounce_ref(candidate)
+            changes += (NoteChange(bounce_note(settings=settings, ref=ref), ref),)
     found = Difference(Word.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
-    reset = over and (present is not None or _is_told(opportunity))
+    reset = not candidate.partly_completed and (present is not None or _is_told(opportunity))
     return _called(found, Word.BOUNCED if candidate.bounced else Word.RESET if reset else Word.INVITED)
 
 
@@ -147,21 +168,19 @@ def _was_begun(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
     return _is_told(opportunity) or (candidate.url is not None and candidate.url in opportunity.links)
 
 
-def _moved_since(opportunity: Opportunity, note: Note, settings: Settings) -> bool:
-    """Whether it came into the progression stage after its note, which precedes the stage, had told of results."""
+def _moved_since(opportunity: Opportunity, present: _Present, settings: Settings) -> bool:
+    """Whether it came into the progression stage after its note, which precedes the stage, had results."""
     progression = settings.progression_stage
     entered_ms = None if progression is None else opportunity.entered_ms(progression.id)
-    return entered_ms is not None and entered_ms >= note.written_ms and not results.tells_of_none(note.text)
+    return entered_ms is not None and entered_ms >= present.note.written_ms and present.has_results
 
 
-def _taken_back(
-    opportunity: Opportunity, candidate: AlvaCandidate, present: Note, *, over: bool
-) -> tuple[NoteChange, ...]:
+def _taken_back(opportunity: Opportunity, candidate: AlvaCandidate, present: _Present) -> tuple[NoteChange, ...]:
     """Results that don't hold any more. What was said of that stays while some tests are done again."""
-    ref = asking.result_ref(candidate.id)
-    if candidate.partly_completed and results.tells_of_none(present.text):
+    if candidate.partly_completed and not present.has_results:
         return ()
-    return _change(opportunity, present, ref, results.reset_note(ref) if over else results.awaiting_note(ref))
+    state = State.AWAITING if candidate.partly_completed else State.RESET
+    return _change(opportunity, candidate, present, Facts(state))
 
 
 def _called(found: Difference, word: Word) -> Difference:
@@ -169,17 +188,23 @@ def _called(found: Difference, word: Word) -> Difference:
     return Difference(word, found.link, found.notes, found.stage_id, found.tags)
 
 
-def _own(notes: Sequence[Note], ref: str) -> Note | None:
-    return next((note for note in notes if asking.is_own(note, ref)), None)
+def _present(notes: Sequence[Note], candidate: AlvaCandidate) -> _Present | None:
+    found = ((note, own(note)) for note in notes)
+    about = ("result", candidate.id)
+    return next((_Present(note, line) for note, line in found if line is not None and line.about == about), None)
 
 
-def _change(opportunity: Opportunity, present: Note | None, ref: str, text: str) -> tuple[NoteChange, ...]:
-    """What makes the one note with this last line say that; nothing where it does."""
+def _change(
+    opportunity: Opportunity, candidate: AlvaCandidate, present: _Present | None, wanted: Facts
+) -> tuple[NoteChange, ...]:
+    """What makes the one note about these results tell these facts; nothing where it does."""
+    ref = result_ref(candidate.id, wanted)
+    text = result_note(wanted, ref)
     if present is None:
         return (NoteChange(text, ref),)
-    if present.text.split() == text.split():
+    if (present.state, present.line.mark) == (wanted.state, wanted.mark):
         return ()
     # Since when there are results tells whether it was moved because of them. Where that changes, the moment is a past
     # one by Lever's own clock.
-    same = results.tells_of_none(present.text) == results.tells_of_none(text)
-    return (NoteChange(text, ref, present, present.written_ms if same else opportunity.updated_at_ms),)
+    same = present.has_results == wanted.state.has_results
+    return (NoteChange(text, ref, present.note, present.note.written_ms if same else opportunity.updated_at_ms),)

@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     GONE = "gone"
     CONFIDENTIAL = "confidential"
     OWNER_UNKNOWN = "owner_unknown"
+    FIELD_REFUSED = "field_refused"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
 

@@ -1,27 +1,67 @@
-"""What an opportunity carries of its candidate's state in Alva."""
+"""What Alva says of a candidate's tests: as tags, and as the facts that a result note tells."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-import re
-from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from alva_lever.rules import tags
 from alva_lever.rules.model import AlvaCandidate, Results
 
 _LOWEST = (100, 75, 50, 25, 0)  # the lowest role fit of each tag, in the order of `tags.ROLE_FIT`
 
-_DONE = re.compile(r": completed(,|\s*$)")
-_TITLE = "Alva: test results"
-_RESET = (
-    "The tests were reset in Alva, so there are no results now. When the candidate has taken them again, the new ones "
-    "will stand here."
-)
-_AWAITING = (
-    "Further tests were asked for in Alva, or some are to be taken again, so there are no results now. When all are "
-    "done, they will stand here."
-)
+
+class State(StrEnum):
+    """What a result note tells, as its last line calls it."""
+
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"  # completed without a role fit: withdrawn, or not computed yet
+    RESET = "reset"
+    AWAITING = "awaiting"  # some tests are done, and others are not, or no longer
+
+    @property
+    def has_results(self) -> bool:
+        return self in (State.COMPLETED, State.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a result note tells, whatever words it finds for it. After a reset nothing but the state is left.
+
+    `role_fit`: rounded down. `computed_at`: UTC, to the minute. `tests` and `scores`: pairs of a name with a status, or
+    with a score.
+    """
+
+    state: State
+    role_fit: int | None = field(default=None, repr=False)
+    computed_at: datetime | None = field(default=None, repr=False)
+    tests: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    scores: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    link: str | None = field(default=None, repr=False)
+
+    @property
+    def mark(self) -> str:
+        """Eight hex digits that change with the facts, and not with the order in which Alva lists them."""
+        moment = None if self.computed_at is None else self.computed_at.isoformat()
+        told = [self.role_fit, moment, sorted(self.tests), sorted(self.scores), self.link]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+
+
+def facts(candidate: AlvaCandidate, results: Results, link: str | None) -> Facts:
+    """Of a candidate who has completed all tests."""
+    fit = results.role_fit
+    return Facts(
+        State.WITHDRAWN if fit is None else State.COMPLETED,
+        role_fit=None if fit is None else math.floor(fit.score),
+        computed_at=None if fit is None else _minute(fit.computed_at),
+        tests=tuple((test.type, test.status) for test in candidate.assessments),
+        scores=results.scores,
+        link=link,
+    )
 
 
 def status_tag(candidate: AlvaCandidate) -> str:
@@ -39,63 +79,12 @@ def role_fit_tag(role_fit: float | None) -> str | None:
     return next(tag for tag, lowest in zip(tags.ROLE_FIT, _LOWEST, strict=True) if whole >= lowest)
 
 
-def result_note(candidate: AlvaCandidate, results: Results, link: str | None, ref: str) -> str:
-    """The results in plain text, for Lever's panel."""
-    scores = dict(results.scores)
-    types = [test.type for test in candidate.assessments]
-    lines = [f"{_named(test.type)}: {_with(test.status, scores.get(test.type))}" for test in candidate.assessments]
-    # The others as they come: two interviews may have one title.
-    lines += [f"{_named(name)}: {score}" for name, score in results.scores if name not in types]
-    parts = [_TITLE, "\n".join([_role_fit(results), *lines])]
-    if link:
-        parts.append(f"Details: {link}")
-    return "\n\n".join([*parts, ref])
-
-
-def reset_note(ref: str) -> str:
-    """What takes the place of results that no longer hold."""
-    return f"{_TITLE}\n\n{_RESET}\n\n{ref}"
-
-
-def awaiting_note(ref: str) -> str:
-    """The same where some tests are done, and others are not."""
-    return f"{_TITLE}\n\n{_AWAITING}\n\n{ref}"
-
-
-def tells_of_none(note: str) -> bool:
-    """Whether a result note is one of these two."""
-    text = " ".join(note.split())
-    return _RESET in text or _AWAITING in text
-
-
-def tells_of_more(note: str, candidate: AlvaCandidate) -> bool:
-    """Whether a result note tells of more completed tests of one type than there are now."""
-    told = Counter(line.partition(":")[0].strip() for line in note.splitlines() if _DONE.search(line))
-    return bool(told - Counter(_named(test.type) for test in candidate.assessments if test.completed))
-
-
-def _role_fit(results: Results) -> str:
-    fit = results.role_fit
-    if fit is None:
-        return "Role fit: none now"
-    label = (role_fit_tag(fit.score) or "").removeprefix("Alva: ")
-    return f"Role fit: {math.floor(fit.score)} of 100 ({label}){_on(fit.computed_at)}"
-
-
-def _on(computed_at: str | None) -> str:
+def _minute(computed_at: str | None) -> datetime | None:
     if not computed_at:
-        return ""
+        return None
     try:
         moment = datetime.fromisoformat(computed_at)
-        utc = moment.astimezone(UTC) if moment.tzinfo else moment
+        utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return ""
-    return f", as of {utc:%Y-%m-%d %H:%M} UTC"
-
-
-def _named(name: str) -> str:
-    return name[:1].upper() + name[1:].replace("_", " ")
-
-
-def _with(status: str, score: str | None) -> str:
-    return status if score is None else f"{status}, {score}"
+        return None
+    return utc.replace(second=0, microsecond=0)

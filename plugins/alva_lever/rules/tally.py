@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 # How many ids a report names under each reason.
 IDS_SHOWN = 100
-NEAR_MISSES_SHOWN = 1000
+NEAR_MISSES_SHOWN = 300
+# A tag may be padded with any number of blanks.
+_TAG_CHARACTERS = 100
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts and ids by reason, near misses, and what it cost. Adds up over the tasks of a run.
 
-    `calls` is by vendor (`lever`, `alva`), `waited_seconds` the time spent waiting for their limits.
+    `calls` is by vendor (`lever`, `alva`), `waited_seconds` the time spent waiting for their limits, `invited` how many
+    invitations went out (in a dry run: would have gone).
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -23,6 +27,7 @@ class Tally:
     near_misses: list[dict[str, str]] = field(default_factory=list)
     calls: dict[str, int] = field(default_factory=lambda: {"lever": 0, "alva": 0})
     waited_seconds: float = 0.0
+    invited: int = 0
 
     def count(self, reason: str, opportunity_id: str) -> None:
         reason = str(reason)
@@ -31,10 +36,14 @@ class Tally:
         if len(named) < IDS_SHOWN:
             named.append(opportunity_id)
 
+    def sent(self) -> None:
+        """An invitation went out, or would have gone."""
+        self.invited += 1
+
     def near_miss(self, carrier_id: str, tags: Iterable[str]) -> None:
         """`carrier_id`: of the opportunity or posting that carries them. One that is known already isn't repeated."""
         for tag in tags:
-            miss = {"id": carrier_id, "tag": tag}
+            miss = {"id": carrier_id, "tag": tag[:_TAG_CHARACTERS]}
             if miss not in self.near_misses and len(self.near_misses) < NEAR_MISSES_SHOWN:
                 self.near_misses.append(miss)
 
@@ -49,6 +58,7 @@ class Tally:
         for vendor, calls in other.calls.items():
             self.calls[vendor] = self.calls.get(vendor, 0) + calls
         self.waited_seconds += other.waited_seconds
+        self.invited += other.invited
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -57,6 +67,7 @@ class Tally:
             "near_misses": self.near_misses,
             "calls": self.calls,
             "waited_seconds": round(self.waited_seconds, 1),
+            "invited": self.invited,
         }
 
     @classmethod
@@ -68,8 +79,27 @@ class Tally:
             list(value["near_misses"]),
             dict(value["calls"]),
             float(value["waited_seconds"]),
+            int(value.get("invited", 0)),
         )
 
-    def report(self, *, dry_run: bool) -> dict[str, Any]:
-        """A run's report: `{"dry_run", "looked_at", "counts", "ids", "near_misses", "calls", "waited_seconds"}`."""
-        return {"dry_run": dry_run, "looked_at": sum(self.counts.values()), **self.as_json()}
+    def report(
+        self, *, dry_run: bool, window: tuple[int, int] | None, leftovers: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """A run's report: `{"dry_run", "window", "invited", "looked_at", "counts", "ids", "near_misses", "leftovers",
+        "calls", "waited_seconds"}`. `window` in epoch milliseconds here, in ISO 8601 there; None: ids were named."""
+        return {
+            "dry_run": dry_run,
+            "window": None if window is None else [_iso(moment_ms) for moment_ms in window],
+            "invited": self.invited,
+            "looked_at": sum(self.counts.values()),
+            "counts": self.counts,
+            "ids": self.ids,
+            "near_misses": self.near_misses,
+            "leftovers": list(leftovers),
+            "calls": self.calls,
+            "waited_seconds": round(self.waited_seconds, 1),
+        }
+
+
+def _iso(moment_ms: int) -> str:
+    return datetime.fromtimestamp(moment_ms / 1000, UTC).isoformat(timespec="seconds")

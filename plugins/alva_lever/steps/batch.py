@@ -1,82 +1,139 @@
-"""A batch of candidates: looked at together, done by a crew, as much of it as one turn at Lever's limit allows."""
+"""A batch: its items done by a crew, what is done kept as it goes, and what could not be done told at the end."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
 
-from alva_lever.alva.hook import AlvaHook
-from alva_lever.lever.hook import LeverHook
-from alva_lever.steps.crew import THREADS, Crew
-from alva_lever.steps.looking import AT_ONCE, Look, Pair
+from alva_lever.rules.leftovers import Item
+from alva_lever.steps.crew import THREADS, Crew, sentence_of, word_of
 from alva_lever.steps.meter import Meter
-from alva_lever.steps.progress import Keeper, Progress
+from alva_lever.steps.progress import Progress
+from alva_lever.transport.errors import ApiError, Forbidden
 
-# One turn: so many calls to Lever, or so long, whichever comes first. Then somebody else may be in more of a hurry.
-CALLS_PER_TURN = 500
-SECONDS_PER_TURN = 60.0
+T = TypeVar("T")
+W = TypeVar("W", bound=str)
+
+log = logging.getLogger(__name__)
+
+# What a task may ask of Lever before another one has its turn: about a minute at Lever's limit.
+CALLS_PER_TASK = 500
+# A batch is filled this far by what its items are expected to cost. The rest is for surprises.
+CALLS_PER_BATCH = CALLS_PER_TASK * 9 // 10
+# What a batch has done is kept by id in Airflow's task state, whose values should stay below 64 KB.
+MOST_IN_BATCH = 200
+# Batches are mapped tasks, of which Airflow takes 1,024.
+MOST_BATCHES = 1000
+_SAVED_EVERY = 50
 
 
-class Work(Protocol):
-    """What is done to each. Safe to use from several threads."""
+class Unfinished(ApiError):
+    """Some of a batch could not be done; all others were. `lasting`: the key may do none of it."""
 
-    def listed(self, pairs: Sequence[Pair]) -> dict[str, Look]:
-        """Those that can be looked at together, by id."""
+    def __init__(self, message: str, *, count: int, lasting: bool) -> None:
+        super().__init__(message)
+        self.count = count
+        self.lasting = lasting
 
-    def do(self, item: Look | str) -> str:
-        """What became of one: a look, or the id of somebody who is to be looked at alone. Gives a report's word."""
+
+class Batches:
+    """Items put into batches, each of about a minute of calls to Lever."""
+
+    def __init__(self) -> None:
+        self.all: list[list[Item]] = []
+        self._calls = 0.0
+
+    def add(self, item: Item, calls: float) -> None:
+        """`calls`: how many calls to Lever it is expected to cost."""
+        full = self.all and (self._calls + calls > CALLS_PER_BATCH or len(self.all[-1]) >= MOST_IN_BATCH)
+        if not self.all or (full and len(self.all) < MOST_BATCHES):
+            self.all.append([])
+            self._calls = 0.0
+        self._calls += calls
+        self.all[-1].append(item)
 
 
-class Batch:
-    """Does candidates, and says in `progress` which. `save` is called with it now and then, and at the end."""
+class Batch(Generic[T]):
+    """Does items, and says in `progress` which. `save` is called with it now and then, and at the end.
+
+    :param do: what is done to each, from several threads. Gives a report's word.
+    :param id_of: an item's id.
+    :param free: whether what came of one would come of it again at no cost. Then nothing is lost that isn't saved.
+    """
 
     def __init__(
         self,
-        work: Work,
+        do: Callable[[T], str],
+        id_of: Callable[[T], str],
         *,
-        lever: LeverHook,
-        alva: AlvaHook,
         progress: Progress,
         save: Callable[[Progress], None],
-        meter: Meter | None = None,
+        meter: Meter,
         threads: int = THREADS,
-        clock: Callable[[], float] = time.monotonic,
+        free: Callable[[str], bool] = lambda word: False,
     ) -> None:
-        """`meter`: one that has read calls already."""
-        self._work = work
-        self._lever = lever
+        self._do = do
+        self._id_of = id_of
         self._progress = progress
-        self._keeper = Keeper(progress, save, meter or Meter(lever, alva))
+        self._save = save
+        self._meter = meter
         self._threads = threads
-        self._clock = clock
-        self._started = clock()
-        self._turn_is_over = False
+        self._free = free
 
-    def work(self, pairs: Sequence[Pair]) -> bool:
-        """Whether all of them are done; False where the turn ended before.
+    def todo(self, ids: Iterable[str]) -> list[str]:
+        """Those that are not done yet; what could not be done in the attempt before comes last."""
+        left = [one for one in ids if one not in self._progress.done]
+        return sorted(left, key=self._progress.faults.__contains__)
 
-        :raises ApiError: what ended it early, or how many could not be done; the others were, and `progress` says so.
+    def work(self, items: Iterable[T], of: int) -> None:
+        """All of them. `of`: how many there are.
+
+        :raises Unfinished: how many could not be done, once the others were; `progress.faults` names them.
+        :raises ApiError: what ended it early; `progress` says what was done.
         """
-        todo = [pair for pair in pairs if pair[0] not in self._progress.done]
-        todo.sort(key=lambda pair: pair[0] in self._progress.faulted)
-        with self._keeper:
-            work = Crew(self._work.do, threads=self._threads).work(self._looks(todo))
-            faults = self._keeper.keep(work, lambda item: item if isinstance(item, str) else item.opportunity_id)
-        names = [name for name, _ in todo]
-        return self._keeper.finished(faults, names, "candidates", turn_is_over=self._turn_is_over)
+        progress, faults, unsaved = self._progress, [], 0
+        progress.faults.clear()
+        try:
+            for done in Crew(self._do, threads=self._threads).work(items):
+                one = self._id_of(done.item)
+                if done.fault is not None:
+                    faults.append(done.fault)
+                    progress.faults[one] = word_of(done.fault)
+                    tell(one, done.fault)
+                    continue
+                word = done.result or ""
+                progress.tally.count(word, one)
+                progress.done.add(one)
+                unsaved += not self._free(word)
+                if unsaved == _SAVED_EVERY:
+                    self._keep()
+                    unsaved = 0
+        finally:
+            self._keep()
+        if faults:
+            raise unfinished(faults, of)
 
-    def _looks(self, todo: Sequence[Pair]) -> Iterator[Look | str]:
-        """A look, or the id of somebody who has to be looked at alone."""
-        shown: dict[str, Look] = {}
-        for number, (opportunity_id, _) in enumerate(todo):
-            # However slow the network, a turn gets somewhere.
-            if number >= AT_ONCE and self._over():
-                self._turn_is_over = True
-                return
-            if number % AT_ONCE == 0:
-                shown = self._work.listed(todo[number : number + AT_ONCE])
-            yield shown.get(opportunity_id, opportunity_id)
+    def _keep(self) -> None:
+        self._meter.read(self._progress.tally)
+        self._save(self._progress)
 
-    def _over(self) -> bool:
-        return self._lever.calls >= CALLS_PER_TURN or self._clock() - self._started >= SECONDS_PER_TURN
+
+def tell(one: str, fault: BaseException) -> None:
+    """A fault in the log, as it happens. A mistake of our own with the places that led to it, without any value."""
+    log.warning("%s could not be done (%s): %s", one, word_of(fault), sentence_of(fault))
+    if not isinstance(fault, ApiError):
+        log.error("The mistake came about here:\n%s", "".join(traceback.format_tb(fault.__traceback__)))
+
+
+def unfinished(faults: Sequence[Exception], of: int) -> Unfinished:
+    """The error that says how many could not be done, and of the first of them why."""
+    count = sum(fault.count if isinstance(fault, Unfinished) else 1 for fault in faults)
+    return Unfinished(
+        f"{count} of {of} could not be done; the others were. The log names each. The first: {sentence_of(faults[0])}",
+        count=count,
+        lasting=all(
+            isinstance(fault, Forbidden) or (isinstance(fault, Unfinished) and fault.lasting) for fault in faults
+        ),
+    )

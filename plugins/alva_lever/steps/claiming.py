@@ -1,71 +1,82 @@
-"""What deliveries claim, held against what Lever shows, and done."""
+"""What is claimed of an opportunity, held against what Lever shows, and done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.asking import Failure
-from alva_lever.rules.claims import Claim, Kind
+from alva_lever.rules.claims import Kind
+from alva_lever.rules.leftovers import LONGEST_MS
 from alva_lever.rules.mirror import Word
+from alva_lever.rules.model import AlvaCandidate
+from alva_lever.rules.notes import Failure
+from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import OVERLAP_MS
 from alva_lever.steps.departures import Departures
-from alva_lever.steps.inviting import Inviting
-from alva_lever.steps.looking import Look, Looking, Pair
+from alva_lever.steps.inviting import Errand, Inviting
+from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.mirroring import Mirroring
 from alva_lever.steps.postings import OnceEach
 from alva_lever.transport.deliveries import OLDEST_MS
+from alva_lever.transport.errors import Forbidden, MissingPermission
 
 UNCONFIRMED = "unconfirmed"
 _HOUR_MS = 60 * 60 * 1000
 
 
 class Claiming:
-    """Carries out what is claimed of one opportunity. Safe to use from several threads.
+    """Carries out what is claimed of one opportunity, by a poll, a delivery, a person or a run that could not do it.
+    Safe to use from several threads.
 
     A deletion counts if Lever's list of deleted opportunities has it: its 404 alone may be another account's. A hire
-    counts if Lever shows the opportunity archived with a reason of type `hired`. All else is decided as a poll would.
+    counts if Lever shows the opportunity archived with a reason of type `hired`. All else is decided by the table.
     """
 
     def __init__(
         self,
-        claims: Mapping[str, Claim],
         *,
         lever: LeverHook,
-        inviting: Inviting,
-        departures: Departures,
-        mirroring: Mirroring,
+        alva: AlvaHook,
+        errand: Errand,
+        tally: Tally,
+        positions: dict[str, str],
+        candidates: Mapping[str, AlvaCandidate],
         received_ms: int,
         now_ms: int,
     ) -> None:
-        """`received_ms`: when the deliveries came, in epoch milliseconds."""
-        self._claims = claims
+        """`positions`: as in `Inviting`. `candidates`: Alva's that were read already, by opportunity. `received_ms`:
+        when it was claimed, in epoch milliseconds."""
+        self._errand = errand
         self._lever = lever
-        self._inviting = inviting
-        self._departures = departures
-        self._mirroring = mirroring
+        self._inviting = Inviting(lever=lever, alva=alva, errand=errand, tally=tally, positions=positions)
+        self._departures = Departures(alva, dry_run=errand.dry_run)
+        self._mirroring = Mirroring(
+            candidates,
+            lever=lever,
+            alva=alva,
+            settings=errand.settings,
+            near_miss=tally.near_miss,
+            dry_run=errand.dry_run,
+        )
         self._received_ms = received_ms
         self._now_ms = now_ms
         self._looking = Looking(lever)
         self._once = OnceEach(self._read)
 
-    def listed(self, pairs: Sequence[Pair]) -> dict[str, Look]:
-        """Nobody: each is looked at by its id, since something is likely to be done."""
-        return {}
-
     def do(self, item: Look | str) -> str:
-        """What became of one: `deleted`, `hired`, `not_in_alva` or `unconfirmed`; else what was written of its results,
-        or else what a poll would say.
+        """What became of one, by its id or as it was looked at: `deleted`, `hired`, `not_in_alva` or `unconfirmed`;
+        else what was written of its results, or else what the table says.
 
         :raises ApiError: as `Inviting.handle`.
         """
         opportunity_id = item if isinstance(item, str) else item.opportunity_id
-        claim = self._claims[opportunity_id]
+        claim = self._errand.claim(opportunity_id)
         if Kind.DELETED in claim.kinds and self._is_deleted(opportunity_id):
             return self._departures.remove(opportunity_id)
         if claim.kinds == {Kind.DELETED}:
             return UNCONFIRMED
-        look = self._looking.look(opportunity_id)
+        look = self._looking.look(item) if isinstance(item, str) else item
         departed = decided = mirrored = None
         if Kind.HIRED in claim.kinds and self._is_hired(look):
             departed = self._departures.hire(opportunity_id)
@@ -93,11 +104,19 @@ class Claiming:
         return opportunity_id in self._once("deleted lately") or opportunity_id in self._once("deleted")
 
     def _read(self, what: str) -> frozenset[str]:
+        try:
+            return self._listed(what)
+        except Forbidden as refused:
+            # Of a whole listing: it is about everybody.
+            sentence = str(refused)
+        raise MissingPermission(sentence, vendor=self._lever.vendor)
+
+    def _listed(self, what: str) -> frozenset[str]:
         if what == "hired reasons":
             return frozenset(reason.id for reason in self._lever.archive_reasons(type="hired"))
-        # As far back as a delivery that was taken then may have been on its way.
-        since_ms = self._received_ms - (_HOUR_MS if what == "deleted lately" else OLDEST_MS) - OVERLAP_MS
+        # As far back as a delivery may have been on its way, and the claim may have waited to be done since.
+        since_ms = self._received_ms - (_HOUR_MS if what == "deleted lately" else OLDEST_MS + LONGEST_MS) - OVERLAP_MS
         rows = self._lever.deleted_opportunities(
             deleted_at_start_ms=since_ms, deleted_at_end_ms=self._now_ms + OVERLAP_MS
         )
-        return frozenset(row.id for row in rows if row.id in self._claims)
+        return frozenset(row.id for row in rows)

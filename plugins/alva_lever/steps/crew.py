@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from alva_lever.transport.errors import ApiError, Forbidden, SetupError, Unauthorized
+from alva_lever.transport.errors import ApiError, Passing, SetupError, Unauthorized
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 # Each candidate is a call to Lever and two to Alva: with answers that take 0.3 s, ten of them keep Lever busy.
 THREADS = 12
-# A fault that keeps to one candidate must not keep the others waiting; so many of them are not about candidates.
-FAULTS_BEFORE_STOP = 5
+# So many passing faults one after the other, without one success between them, are about the service and not about
+# those whom it was asked about. A lasting refusal costs one quick call, so that the next one is simply tried.
+FAULTS_IN_A_ROW = 2 * THREADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ class Done(Generic[T, R]):
 class Crew(Generic[T, R]):
     """Does `do(item)` for items, several at a time, and gives what is done as it is done.
 
-    A refused key or a setup error ends it at once, and is raised when those in hand are done. Any other fault is given
-    beside its item; the fifth ends it too. Items are taken only as fast as they are done, so that what an
-    iterator has just looked at is acted on soon.
+    The fault of one item is given beside it, and the others are done all the same. What shows that it is about
+    everybody ends the work: a setup error, a key that isn't accepted, a listing that can't be had (raised by `items`),
+    or passing faults one after the other. It is raised when those in hand are done. Items are taken only as fast as
+    they are done, so that what an iterator has just looked at is acted on soon.
     """
 
     def __init__(self, do: Callable[[T], R], *, threads: int = THREADS) -> None:
@@ -46,7 +48,7 @@ class Crew(Generic[T, R]):
 
     def work(self, items: Iterable[T]) -> Iterator[Done[T, R]]:
         """:raises ApiError: what ended it early; all that was done has been given before."""
-        faults: list[Exception] = []
+        in_a_row = 0
         stop: BaseException | None = None
         source = iter(items)
         pending: dict[Future[R], T] = {}
@@ -73,10 +75,12 @@ class Crew(Generic[T, R]):
                     item = pending.pop(future)
                     fault = future.exception()
                     if fault is None:
+                        in_a_row = 0
                         yield Done(item, future.result(), None)
-                    elif isinstance(fault, Exception) and not isinstance(fault, SetupError | Unauthorized | Forbidden):
-                        faults.append(fault)
-                        stop = stop or (fault if len(faults) >= FAULTS_BEFORE_STOP else None)
+                    elif isinstance(fault, Exception) and not isinstance(fault, SetupError | Unauthorized):
+                        in_a_row += isinstance(fault, Passing)
+                        if in_a_row >= FAULTS_IN_A_ROW:
+                            stop = stop or fault
                         yield Done(item, None, fault)
                     else:
                         stop = stop or fault
@@ -95,15 +99,18 @@ def locked(function: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def unfinished(faults: Sequence[Exception], of: int, what: str) -> ApiError:
-    """The error that says how many could not be done, and of the first of them why.
+def word_of(fault: BaseException) -> str:
+    """One word for a fault: the kind of `ApiError`, or `mistake` for one of this program's own."""
+    if not isinstance(fault, ApiError):
+        return "mistake"
+    name = type(fault).__name__
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
-    Of a mistake of our own only the kind and the place are told: its text may hold what it stumbled over.
-    """
-    first = faults[0]
-    if isinstance(first, ApiError):
-        why = str(first)
-    else:
-        place = traceback.extract_tb(first.__traceback__)[-1]
-        why = f"{type(first).__name__} at line {place.lineno} of {Path(place.filename).name}, a mistake of this program"
-    return ApiError(f"{len(faults)} of {of} {what} could not be done; the others were. The first: {why}")
+
+def sentence_of(fault: BaseException) -> str:
+    """What to say of a fault. Of a mistake of our own only the kind and the place: its text may hold what it stumbled
+    over."""
+    if isinstance(fault, ApiError):
+        return str(fault)
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} at line {place.lineno} of {Path(place.filename).name}, a mistake of this program"

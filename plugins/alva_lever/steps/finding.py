@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import first_valid
+from alva_lever.rules.claims import Claim, Kind, joined
 from alva_lever.rules.decision import Case, may_have_failed, settled
+from alva_lever.rules.leftovers import Item
 from alva_lever.rules.model import Opportunity
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tally import IDS_SHOWN, Tally
 from alva_lever.rules.window import Window
-from alva_lever.steps.batch import CALLS_PER_TURN
+from alva_lever.steps.batch import Batches
 from alva_lever.steps.inviting import SHOWN
-from alva_lever.steps.looking import Pair
-from alva_lever.transport.errors import Asked, Forbidden
-from alva_lever.transport.walk import whole
+from alva_lever.transport.errors import ApiError, Unauthorized
+from alva_lever.transport.walk import Unreadable
 
-# A batch fills this much of a turn by what its candidates are expected to cost; the rest is for surprises.
-CALLS_PER_BATCH = CALLS_PER_TURN * 9 // 10
-# Batches are mapped tasks, of which Airflow takes 1,024.
-_MOST_BATCHES = 1000
+log = logging.getLogger(__name__)
+
 # A share of a look at several at once.
-_LISTED = 0.1
+_LISTED_CALLS = 0.1
+# A look, a tag, and room for a refusal by Alva, which costs a note and its look beside it.
+LIKELY_CALLS = 3.0
+# A look, and a share of the list that confirms it.
+_DEPARTED_CALLS = 2.0
 # As many postings as fit well into one URL.
 _POSTINGS_AT_ONCE = 40
-
-
-_POSTINGS: Asked = {"vendor": "Lever", "method": "GET", "path": "/postings"}
-_OPPORTUNITIES: Asked = {"vendor": "Lever", "method": "GET", "path": "/opportunities"}
-
-
-@dataclass(slots=True)
-class Found:
-    """`batches` are to be looked at and decided; `tally` counts those about whom nothing more is to be asked."""
-
-    batches: list[list[Pair]] = field(default_factory=list)
-    hired: list[str] = field(default_factory=list)
-    deleted: list[str] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
 
 
 class Finding:
@@ -53,39 +42,61 @@ class Finding:
     """
 
     def __init__(
-        self, lever: LeverHook, settings: Settings, window: Window, *, now: Callable[[], float] = time.time
+        self,
+        lever: LeverHook,
+        settings: Settings,
+        window: Window,
+        *,
+        tally: Tally,
+        due: Iterable[Item] = (),
+        now: Callable[[], float] = time.time,
     ) -> None:
+        """`due`: what earlier runs could not do, and is to be tried now. `tally`: counts those about whom nothing more
+        is to be asked."""
         self._lever = lever
         self._settings = settings
         self._window = window
         self._now = now
         # Who completes at once goes from the one to the other.
         self._stages = {stage.id for stage in (settings.trigger_stage, settings.progression_stage) if stage}
+        self._due = {str(item["id"]): dict(item) for item in due}
         self._known: set[str] = set()
         self._screening: list[str] = []
-        # Also what was found before an error.
-        self.found = Found()
-        self._cost = float(CALLS_PER_BATCH)
+        self._tally = tally
+        self.batches = Batches()
 
-    def find(self) -> Found:
+    def find(self) -> None:
         """:raises ApiError: a listing could not be had whole. Nothing is left out quietly."""
-        window, found = self._window, self.found
-        for posting in whole(self._lever.postings(tag=tags.SCREENING), _POSTINGS):
-            found.tally.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
+        window = self._window
+        for item in self._due.values():
+            self.batches.add(item, LIKELY_CALLS)
+        for posting in self._lever.postings(tag=tags.SCREENING):
             self._screening.append(posting.id)
+            if not isinstance(posting, Unreadable):
+                self._tally.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
         for row in self._lever.deleted_opportunities(
             deleted_at_start_ms=window.first_ms, deleted_at_end_ms=window.last_ms
         ):
-            if self._is_new(row.id):
-                found.deleted.append(row.id)
+            self._add(row.id, Claim(frozenset({Kind.DELETED})), _DEPARTED_CALLS)
         for opportunity in self._hired():
-            if self._is_new(opportunity.id):
-                found.hired.append(opportunity.id)
+            self._add(opportunity.id, Claim(frozenset({Kind.HIRED})), _DEPARTED_CALLS)
         for opportunity in self._candidates():
-            if self._is_new(opportunity.id):
+            if isinstance(opportunity, Unreadable):
+                # The listing is a hint to look: by its id it may be readable, and if not, that is its fault alone.
+                self._add(opportunity.id, Claim(), LIKELY_CALLS)
+            elif opportunity.id in self._due:
+                self._add(opportunity.id, Claim(), LIKELY_CALLS)
+            elif self._is_new(opportunity.id):
                 self._sort(opportunity)
         self._near_misses()
-        return found
+
+    def _add(self, opportunity_id: str, claim: Claim, calls: float) -> None:
+        found = {"id": opportunity_id, **claim.as_json()}
+        if opportunity_id in self._due:
+            # It is in a batch already, and now there may be more to be done about it.
+            self._due[opportunity_id].update(joined(self._due[opportunity_id], found))
+        elif self._is_new(opportunity_id):
+            self.batches.add(found, calls)
 
     def _is_new(self, opportunity_id: str) -> bool:
         if opportunity_id in self._known:
@@ -93,14 +104,11 @@ class Finding:
         self._known.add(opportunity_id)
         return True
 
-    def _every_opportunity(self, filters: OpportunityFilter) -> Iterator[Opportunity]:
-        return whole(self._lever.every_opportunity(filters), _OPPORTUNITIES)
-
-    def _hired(self) -> Iterator[Opportunity]:
+    def _hired(self) -> Iterator[Opportunity | Unreadable]:
         reasons = tuple(reason.id for reason in self._lever.archive_reasons(type="hired"))
         if not reasons:
             return
-        yield from self._every_opportunity(
+        yield from self._lever.every_opportunity(
             OpportunityFilter(
                 archive_reason_id=reasons,
                 archived_at_start_ms=self._window.first_ms,
@@ -108,16 +116,16 @@ class Finding:
             )
         )
 
-    def _candidates(self) -> Iterator[Opportunity]:
+    def _candidates(self) -> Iterator[Opportunity | Unreadable]:
         window = self._window
         yield from self._entries()
-        yield from self._every_opportunity(OpportunityFilter(tag=(tags.SEND_TESTS,), archived=False))
-        yield from self._every_opportunity(
+        yield from self._lever.every_opportunity(OpportunityFilter(tag=(tags.SEND_TESTS,), archived=False))
+        yield from self._lever.every_opportunity(
             OpportunityFilter(created_at_start_ms=window.first_ms, created_at_end_ms=window.last_ms)
         )
         yield from self._late_applications()
 
-    def _entries(self) -> Iterator[Opportunity]:
+    def _entries(self) -> Iterator[Opportunity | Unreadable]:
         """Who came into the trigger stage, and stands there still."""
         window = self._window
         started_ms = int(self._now() * 1000)
@@ -126,36 +134,35 @@ class Finding:
             advanced_at_start_ms=window.first_ms,
             advanced_at_end_ms=window.last_ms,
         )
-        for row in self._every_opportunity(asked):
-            entered_ms = row.last_advanced_at_ms
+        for row in self._lever.every_opportunity(asked):
+            entered_ms = None if isinstance(row, Unreadable) else row.last_advanced_at_ms
             # The look at who moved meanwhile also shows who came in before that and after the window: not ours.
             if entered_ms is None or window.has(entered_ms) or entered_ms >= started_ms:
                 yield row
 
-    def _late_applications(self) -> Iterator[Opportunity]:
+    def _late_applications(self) -> Iterator[Opportunity | Unreadable]:
         """Older leads who got onto a posting with screening in this time."""
         for start in range(0, len(self._screening), _POSTINGS_AT_ONCE):
             some = tuple(self._screening[start : start + _POSTINGS_AT_ONCE])
             asked = OpportunityFilter(posting_id=some, updated_at_start_ms=self._window.first_ms)
-            for row in self._every_opportunity(asked):
-                if row.application is not None and self._window.has(row.application.created_at_ms):
+            for row in self._lever.every_opportunity(asked):
+                if isinstance(row, Unreadable) or (
+                    row.application is not None and self._window.has(row.application.created_at_ms)
+                ):
                     yield row
 
     def _sort(self, opportunity: Opportunity) -> None:
-        tally = self.found.tally
-        tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
+        self._tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         reason = settled(Case(self._settings, opportunity))
         arrived = opportunity.application is not None and self._window.has(opportunity.application.created_at_ms)
         if reason is not None and not (arrived and reason in SHOWN):
-            tally.count(reason, opportunity.id)
+            self._tally.count(reason, opportunity.id)
             return
         likely = reason is None and self._is_likely(opportunity)
-        cost = _cost(opportunity) if likely else _LISTED
-        if self._cost + cost > self._limit():
-            self.found.batches.append([])
-            self._cost = 0.0
-        self._cost += cost
-        self.found.batches[-1].append((opportunity.id, None if likely else opportunity.contact_id))
+        item: dict[str, str] = {"id": opportunity.id}
+        if not likely and opportunity.contact_id is not None:
+            item["contact"] = opportunity.contact_id
+        self.batches.add(item, _calls(opportunity) if likely else _LISTED_CALLS)
 
     def _is_likely(self, opportunity: Opportunity) -> bool:
         """Whether something is likely to be done about it, so that it is looked at by its id."""
@@ -166,24 +173,24 @@ class Finding:
             or opportunity.posting_id in self._screening
         )
 
-    def _limit(self) -> float:
-        return CALLS_PER_BATCH if len(self.found.batches) < _MOST_BATCHES else float("inf")
-
     def _near_misses(self) -> None:
         """Who carries a tag that was meant to be the one that asks for tests."""
         try:
             account = self._lever.tags()
-        except Forbidden:
-            return
-        for tag in tags.near_misses(account, tags.ON_OPPORTUNITIES):
-            carriers = self._lever.opportunities(OpportunityFilter(tag=(tag,), archived=False))
-            for row in islice(carriers, IDS_SHOWN):
-                self.found.tally.near_miss(row.id, [tag])
+            for tag in tags.near_misses(account, tags.ON_OPPORTUNITIES):
+                carriers = self._lever.opportunities(OpportunityFilter(tag=(tag,), archived=False))
+                for row in islice(carriers, IDS_SHOWN):
+                    self._tally.near_miss(row.id, [tag])
+        except Unauthorized:
+            raise
+        except ApiError as error:
+            # They are of help, and no candidate waits for them.
+            log.warning("Without the account's tags some near misses are not reported: %s", error)
 
 
-def _cost(opportunity: Opportunity) -> float:
+def _calls(opportunity: Opportunity) -> float:
     """Calls to Lever that one candidate is likely to take: a look, and what is read or written."""
     if may_have_failed(opportunity):
         return 5.0
     fails = opportunity.posting_id is None or first_valid(opportunity.emails) is None
-    return 4.0 if fails else 2.0
+    return 4.0 if fails else LIKELY_CALLS

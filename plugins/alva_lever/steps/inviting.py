@@ -2,56 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import asking, tags
 from alva_lever.rules.addresses import first_valid, same
-from alva_lever.rules.asking import Again, Failure, Report, Request
+from alva_lever.rules.asking import Again, Report, Request
+from alva_lever.rules.claims import Claim
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
+from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
 from alva_lever.rules.settings import Settings
-from alva_lever.rules.texts import ALREADY_ON_JOB
+from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
 from alva_lever.steps.crew import locked
-from alva_lever.steps.looking import Look, Looking, Pair
+from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.positions import Positions
 from alva_lever.steps.postings import Postings
 from alva_lever.steps.telling import Telling
 from alva_lever.transport.errors import Conflict, Forbidden, NotFound, Refused, Unauthorized
 
-NearMiss = Callable[[str, list[str]], None]
+log = logging.getLogger(__name__)
 
 _BECAME = {Word.CONFIDENTIAL: Reason.CONFIDENTIAL, Word.GONE: Reason.GONE}
 
 # Settled without a look at the posting, which is brought up to date all the same when somebody new came to it.
 SHOWN = (Reason.ARCHIVED, Reason.ALREADY_INVITED)
+_NOTHING_SAID = Claim()
 
 
 @dataclass(frozen=True, slots=True)
 class Errand:
     """What a run is asked to do.
 
-    `named`: who a person named in it, in a manual run. `announced`: ids of the applications that events say are new, by
-    opportunity. `arrived`: opportunities of which events tell an application and no entry into a stage.
+    `claims`: what is said of each opportunity, where that is more than that somebody may have moved it.
     `repeated`: it was begun before, and may have been cut off. `began_ms`: when it began.
     """
 
     settings: Settings
     window: Window | None
     run_id: str
-    named: frozenset[str] = frozenset()
-    announced: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    arrived: frozenset[str] = frozenset()
+    claims: Mapping[str, Claim] = field(default_factory=dict)
     dry_run: bool = False
     repeated: bool = False
     began_ms: int | None = None
 
+    def claim(self, opportunity_id: str) -> Claim:
+        return self.claims.get(opportunity_id, _NOTHING_SAID)
+
     def request(self, opportunity_id: str) -> Request:
-        return Request(self.settings, opportunity_id in self.named, self.run_id)
+        named_in = self.claim(opportunity_id).named_in
+        return Request(self.settings, named_in is not None, named_in or self.run_id)
 
     def has_sent(self, candidate: AlvaCandidate) -> bool:
         """Whether this run, before it was cut off, may have sent this candidate's last invitation itself."""
@@ -60,12 +65,15 @@ class Errand:
         return known and (sent_at_ms or 0) >= (self.began_ms or 0) - asking.CLOCKS_MS
 
     def is_new(self, opportunity: Opportunity) -> bool:
-        """Whether its application was created in the time that the run looks at, or is what an event announced."""
-        application = opportunity.application
-        if application is None:
+        """Whether its application was created in the time that the run looks at, or is what an event announced and not
+        older than a delivery may be."""
+        application, claim = opportunity.application, self.claim(opportunity.id)
+        if application is None or application.created_at_ms is None:
             return False
-        in_time = self.window is not None and self.window.has(application.created_at_ms)
-        return in_time or application.id in self.announced.get(opportunity.id, ())
+        if self.window is not None and self.window.has(application.created_at_ms):
+            return True
+        announced = not claim.applications or application.id in claim.applications
+        return announced and claim.new_since_ms is not None and application.created_at_ms >= claim.new_since_ms
 
 
 class Inviting:
@@ -81,26 +89,20 @@ class Inviting:
         lever: LeverHook,
         alva: AlvaHook,
         errand: Errand,
-        near_miss: NearMiss,
+        tally: Tally,
         positions: dict[str, str],
     ) -> None:
-        """`positions`: ids of job positions by posting id that this run has brought up to date; added to."""
+        """`tally`: for near misses, and invitations that go out. `positions`: ids of job positions by posting id that
+        this run has brought up to date; added to."""
         self._lever = lever
         self._alva = alva
         self._errand = errand
-        self._near_miss = locked(near_miss)
+        self._near_miss = locked(tally.near_miss)
+        self._count_sent = locked(tally.sent)
         self._postings = Postings(lever)
         self._positions = Positions(alva, positions)
         self._looking = Looking(lever)
         self._telling = Telling(lever, alva, errand.settings)
-
-    def listed(self, pairs: Sequence[Pair]) -> dict[str, Look]:
-        """Those that one request shows, by id; see `Looking`."""
-        return self._looking.listed(pairs)
-
-    def do(self, item: Look | str) -> str:
-        """Looks, where that wasn't done yet, and does as `handle`."""
-        return self.handle(self._looking.look(item) if isinstance(item, str) else item)
 
     def handle(self, look: Look) -> str:
         """What became of it: a `Reason`, or a `Failure`.
@@ -109,27 +111,30 @@ class Inviting:
         """
         try:
             return self._handle(look)
-        except NotFound as error:
-            if error.vendor != self._lever.vendor:
-                raise
-            # It was there a moment ago.
-            return Reason.GONE
-        except Forbidden as refused:
-            if refused.vendor == self._lever.vendor and self._looking.look(look.opportunity_id).confidential:
-                return Reason.CONFIDENTIAL
-            # It can be read: it is the key that may not do what was refused.
+        except Unauthorized:
             raise
+        except Refused as refused:
+            if refused.vendor != self._lever.vendor:
+                raise
+            # Lever's refusal of what belongs to it (notes, tags, links) says nothing of the opportunity itself.
+            became = self._looking.look(look.opportunity_id).unseen
+            if became is None:
+                raise
+            return became
 
     def _handle(self, look: Look) -> str:
         errand, opportunity = self._errand, look.opportunity
         request = errand.request(look.opportunity_id)
-        arrived = look.opportunity_id in errand.arrived
+        claim = errand.claim(look.opportunity_id)
+        arrived = claim.tells_of_arrival_alone
         case = Case(errand.settings, opportunity, hidden=look.hidden, named=request.named, arrived=arrived)
         known = settled(case)
         if opportunity is None:
             return known or Reason.GONE
         new = errand.is_new(opportunity)
-        if known is not None and not (new and known in SHOWN):
+        application = opportunity.application
+        came = new or (application is not None and application.id in claim.applications)
+        if known is not None and not (came and known in SHOWN):
             return known
         self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         seen = self._postings.see(opportunity.posting_id)
@@ -141,7 +146,7 @@ class Inviting:
             return self._handle(self._looking.look(look.opportunity_id))
         told, again = ([], None) if settled(case) else self._asked_again(opportunity, posting, request)
         reason = decide(replace(case, asked_again=again is not None))
-        if new and posting is not None and reason is not Reason.CONFIDENTIAL and not errand.dry_run:
+        if came and posting is not None and reason is not Reason.CONFIDENTIAL and not errand.dry_run:
             self._bring_up_to_date(posting)
         if reason.invites:
             return self._invite(opportunity, posting, reason, again, request, told)
@@ -177,11 +182,12 @@ class Inviting:
         return untagged and (moved_on or self._errand.repeated) and not self._errand.dry_run
 
     def _made_good(self, opportunity: Opportunity) -> Reason | None:
-        """Completes what is missing in Lever of somebody whom Alva has; answers as `_told` does."""
+        """Completes what is missing in Lever of somebody whom Alva has. None if that went well, else what became of the
+        opportunity."""
         candidate = self._alva.find_candidate(opportunity.id)
         if candidate is None:
             return None
-        return self._told(opportunity.id, lambda: self._telling.state(opportunity, candidate))
+        return _BECAME.get(self._telling.state(opportunity, candidate))
 
     def _invite(
         self,
@@ -197,10 +203,12 @@ class Inviting:
             failure = _hindrance(opportunity, posting)
             detail: str | None = None
             if failure is None and self._errand.dry_run:
+                self._count_sent()
                 return reason
             if failure is None and posting is not None:
                 try:
                     candidate = self._send(opportunity, posting, candidate)
+                    self._count_sent()
                 except (Unauthorized, Forbidden):
                     raise
                 except Conflict as conflict:
@@ -209,13 +217,18 @@ class Inviting:
                         raise
                     failure, detail = Failure.REFUSED_BY_ALVA, ALREADY_ON_JOB
                 except Refused as refused:
+                    if refused.vendor != self._alva.vendor or refused.method == "GET":
+                        # Not the invitation is refused, but a look at what is there.
+                        raise
                     failure = Failure.REFUSED_BY_ALVA
                     detail = f"Alva says: {refused.detail}" if refused.detail else None
             if failure is not None:
                 return self._fail(opportunity, failure, detail, asking.request_key(opportunity, reason, again, request))
+        elif self._errand.has_sent(candidate):
+            self._count_sent()
         if self._errand.dry_run or candidate is None:
             return reason
-        return self._told(opportunity.id, lambda: self._telling.state(opportunity, candidate)) or reason
+        return _BECAME.get(self._telling.state(opportunity, candidate)) or reason
 
     def _is_due(self, opportunity: Opportunity, candidate: AlvaCandidate, again: Again, told: list[Report]) -> bool:
         """Whether who asked again waits for an invitation, or had one that bounced as well before it was told of."""
@@ -233,9 +246,13 @@ class Inviting:
         if present is not None:
             self._positions.sync(posting)
             if same(address, present.invited_email):
-                return self._alva.resend_invitation(present.id)
-            # Alva has no other way to change an address.
-            self._alva.remove_candidate(present.id)
+                try:
+                    return self._alva.resend_invitation(present.id)
+                except NotFound:
+                    log.info("Alva has no candidate %s any more, who is added again", present.id)
+            else:
+                # Alva has no other way to change an address.
+                self._alva.remove_candidate(present.id)
         try:
             return self._add(opportunity, posting, address)
         except NotFound:
@@ -262,20 +279,9 @@ class Inviting:
             raise
 
     def _fail(self, opportunity: Opportunity, failure: Failure, detail: str | None, key: str) -> str:
-        if self._errand.dry_run:
-            return failure
-        return self._told(opportunity.id, lambda: self._telling.failure(opportunity, failure, detail, key)) or failure
-
-    def _told(self, opportunity_id: str, tell: Callable[[], Word | None]) -> Reason | None:
-        """Writes to Lever. None if that went well, else what the opportunity has become by now."""
-        try:
-            became = tell()
-        except Forbidden as refused:
-            if refused.vendor == self._lever.vendor and self._looking.look(opportunity_id).confidential:
-                return Reason.CONFIDENTIAL
-            # It can be read: it is the key that may not write.
-            raise
-        return None if became is None else _BECAME.get(became)
+        if not self._errand.dry_run:
+            self._telling.failure(opportunity, failure, detail, key)
+        return failure
 
 
 def _hindrance(opportunity: Opportunity, posting: Posting | None) -> Failure | None:

@@ -9,18 +9,14 @@ from dataclasses import dataclass, field
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
+from alva_lever.rules.decision import Reason
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, later
 from alva_lever.rules.settings import Settings
 from alva_lever.steps.crew import Crew, locked
-from alva_lever.steps.looking import Look, Looking, Pair
+from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.telling import Telling
-from alva_lever.transport.errors import Asked, Malformed, NotFound, Refused, Unauthorized, malformed
-
-# Alva's candidates by opportunity, or what keeps one's row from being read.
-Changed = Mapping[str, AlvaCandidate | Malformed]
-
-_LISTED: Asked = {"vendor": "Alva", "method": "GET", "path": "/candidates"}
+from alva_lever.transport.errors import NotFound, Refused, Unauthorized
 
 # A UUID, as Lever documents its ids, or else letters and digits together: neither a name nor a phone number.
 _ID = re.compile(
@@ -32,13 +28,12 @@ _ID = re.compile(
 class Mirroring:
     """Mirrors candidates, each into its opportunity. Safe to use from several threads.
 
-    `candidates`: those that a listing of Alva's showed, by opportunity, or why one can't be read; whoever is not among
-    them is asked for.
+    `candidates`: those that a listing of Alva's showed, by opportunity. Any other is asked for.
     """
 
     def __init__(
         self,
-        candidates: Changed,
+        candidates: Mapping[str, AlvaCandidate],
         *,
         lever: LeverHook,
         alva: AlvaHook,
@@ -54,16 +49,21 @@ class Mirroring:
         self._looking = Looking(lever)
         self._telling = Telling(lever, alva, settings)
 
-    def listed(self, pairs: Sequence[Pair]) -> dict[str, Look]:
-        """Nobody: each is looked at by its id, since something is likely to be written."""
-        return {}
-
-    def do(self, item: Look | str) -> str:
+    def do(self, opportunity_id: str) -> str:
         """What became of one: a `Word`.
 
         :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
         """
-        return self.handle(self._looking.look(item) if isinstance(item, str) else item)
+        return self.handle(self._looking.look(opportunity_id))
+
+    def do_candidate(self, candidate_id: str) -> str:
+        """The same for one of whom only Alva's id is known. One who was added by hand is of no opportunity."""
+        try:
+            candidate = self._alva.candidate(candidate_id)
+        except NotFound:
+            return Word.NOT_IN_ALVA
+        opportunity_id = opportunity_of(candidate)
+        return Word.UNCHANGED if opportunity_id is None else self.do(opportunity_id)
 
     def again(self, opportunity_id: str) -> Word:
         """The same where something was just done about it: both services are asked anew."""
@@ -72,12 +72,10 @@ class Mirroring:
     def handle(self, look: Look, *, fresh: bool = False) -> Word:
         """The same for one that was looked at. `fresh`: the candidate is asked for, even if a listing showed it."""
         opportunity = look.opportunity
-        if opportunity is None or look.confidential or opportunity.anonymised:
-            return _unseen(look)
+        if opportunity is None or look.unseen is not None:
+            return _UNSEEN[look.unseen or Reason.GONE]
         self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         known = None if fresh else self._candidates.get(opportunity.id)
-        if isinstance(known, Malformed):
-            raise known
         candidate = known or self._alva.find_candidate(opportunity.id)
         if candidate is None:
             return Word.NOT_IN_ALVA
@@ -86,36 +84,34 @@ class Mirroring:
         except Unauthorized:
             raise
         except Refused as refused:
-            if refused.vendor != self._lever.vendor:
-                if isinstance(refused, NotFound):
-                    return Word.NOT_IN_ALVA
-                raise
-            again = self._looking.look(opportunity.id)
-            if again.opportunity is None or again.confidential or again.opportunity.anonymised:
-                # It could be written to a moment ago. (Of the anonymised, Lever refuses to change the contact.)
-                return _unseen(again)
-            # A note that a person deleted meanwhile: done again, it is written anew. Or the key may not write.
+            # A refusal of what belongs to somebody says nothing of themselves: another look tells.
+            if refused.vendor == self._lever.vendor:
+                became = self._looking.look(opportunity.id).unseen
+                if became is not None:
+                    return _UNSEEN[became]
+            elif isinstance(refused, NotFound) and self._alva.find_candidate(opportunity.id) is None:
+                return Word.NOT_IN_ALVA
             raise
 
 
-def _unseen(look: Look) -> Word:
-    """What to call one that gets nothing."""
-    return Word.CONFIDENTIAL if look.confidential else Word.GONE
+_UNSEEN = {Reason.CONFIDENTIAL: Word.CONFIDENTIAL, Reason.GONE: Word.GONE}
 
 
 @dataclass(slots=True)
 class Resolved:
-    """Candidates by opportunity; ids of those who are not in Alva (any more); faults that lasted, one a candidate."""
+    """Opportunities by candidate's id, None for one who was added by hand, and candidates by opportunity; ids of those
+    who are not in Alva (any more); faults that lasted, by candidate's id."""
 
+    opportunities: dict[str, str | None] = field(default_factory=dict)
     candidates: dict[str, AlvaCandidate] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
-    faults: list[Exception] = field(default_factory=list)
+    faults: dict[str, Exception] = field(default_factory=dict)
 
 
 def resolve(alva: AlvaHook, candidate_ids: Sequence[str]) -> Resolved:
-    """Whose candidates these are. Whoever was added by hand is nobody's.
+    """Whose candidates these are. One who was added by hand is nobody's.
 
-    :raises ApiError: Alva's key was refused, or so many faults came that they are not about candidates.
+    :raises ApiError: what is about everybody: Alva's key isn't accepted, or no candidate can be had.
     """
 
     def find(candidate_id: str) -> AlvaCandidate | None:
@@ -127,30 +123,61 @@ def resolve(alva: AlvaHook, candidate_ids: Sequence[str]) -> Resolved:
     resolved = Resolved()
     for done in Crew(find).work(candidate_ids):
         if done.fault is not None:
-            resolved.faults.append(done.fault)
+            resolved.faults[done.item] = done.fault
         elif done.result is None:
             resolved.missing.append(done.item)
-        elif name := _opportunity(done.result.external_id):
-            resolved.candidates[name] = later(resolved.candidates.get(name), done.result)
+        else:
+            name = resolved.opportunities[done.item] = opportunity_of(done.result)
+            if name is not None:
+                resolved.candidates[name] = later(resolved.candidates.get(name), done.result)
     return resolved
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Who changed in Alva: candidates by opportunity, the opportunities of those whose row can't be read, and the ids
+    of candidates of whom it can't be read whose they are."""
+
+    candidates: dict[str, AlvaCandidate]
+    opportunity_ids: dict[str, None]
+    candidate_ids: list[str]
+
+    def __len__(self) -> int:
+        return len(self.candidates) + len(self.opportunity_ids) + len(self.candidate_ids)
+
+
+def likely_calls(candidate: AlvaCandidate | None) -> float:
+    """Calls to Lever that one is likely to take: a look, and what a completion or another state has to write."""
+    if candidate is None or candidate.completed:
+        return 7.0
+    return 5.0 if candidate.bounced or candidate.partly_completed else 2.0
+
+
 def changed_since(alva: AlvaHook, since_ms: int) -> Changed:
-    """The candidates that changed in Alva since then, by opportunity. Whoever was added by hand is of none.
+    """Those who changed since then. One who was added by hand is of no opportunity.
 
     :raises ApiError: the listing could not be had whole.
     """
-    found: dict[str, AlvaCandidate | Malformed] = {}
-    for changed in alva.changed_candidates(since_ms):
-        row = changed.candidate or malformed(_LISTED, status=200, problem=changed.problem)
-        name = _opportunity(changed.external_id)
-        before = None if name is None else found.get(name)
-        # Of several, the one that can't be read may be the one that counts.
-        if name is not None and not isinstance(before, Malformed):
-            found[name] = row if isinstance(row, Malformed) else later(before, row)
-    return found
+    changed = Changed({}, {}, [])
+    for row in alva.changed_candidates(since_ms):
+        if row.external_id is None and row.candidate_id is not None:
+            changed.candidate_ids.append(row.candidate_id)
+        elif name := opportunity_named(row.external_id):
+            if row.candidate is None:
+                # Of several candidates, the one that can't be read may be the one that counts.
+                changed.opportunity_ids[name] = None
+            else:
+                changed.candidates[name] = later(changed.candidates.get(name), row.candidate)
+    for name in changed.opportunity_ids:
+        changed.candidates.pop(name, None)
+    return changed
 
 
-def _opportunity(external_id: str | None) -> str | None:
+def opportunity_of(candidate: AlvaCandidate) -> str | None:
+    """The opportunity whose candidate this is, None for one who was added by hand."""
+    return opportunity_named(candidate.external_id)
+
+
+def opportunity_named(external_id: str | None) -> str | None:
     """The opportunity that this names. People can set it in Alva by hand, to what is to stand in no report."""
     return external_id if external_id is not None and _ID.fullmatch(external_id) else None

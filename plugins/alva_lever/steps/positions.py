@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.rules.model import Posting
+from alva_lever.rules.model import JobPosition, Posting
 from alva_lever.rules.positions import difference, manager_of, owner_of
 from alva_lever.steps.postings import OnceEach
-from alva_lever.transport.errors import Forbidden, Refused, Unauthorized
+from alva_lever.transport.errors import Conflict, Forbidden, Malformed, MissingPermission, Refused, Unauthorized
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +30,15 @@ class Users:
     def _read(self, _: str) -> dict[str, str] | None:
         try:
             return {email.casefold(): email for email in self._alva.user_emails()}
-        except (Unauthorized, Forbidden):
+        except Unauthorized:
             raise
+        except Forbidden as refused:
+            # Of a whole listing: it is about everybody.
+            sentence = str(refused)
         except Refused as refused:
             log.warning("Without Alva's users no job position gets an owner: %s", refused)
             return None
+        raise MissingPermission(sentence, vendor=self._alva.vendor)
 
 
 class Positions:
@@ -69,26 +74,55 @@ class Positions:
         owner = owner_of(posting, self._users.known_for(posting) or {})
         position = self._alva.find_position(posting_id)
         if position is None:
-            position = self._alva.create_position(
-                name=posting.name or "", external_id=posting_id, owner_email=owner, team=posting.team
-            )
-        elif changes := difference(position, posting, owner):
-            # The position is there all the same: a name that Alva doesn't take keeps nobody from being invited.
-            update(self._alva, position.id, changes)
+            position = self._made(posting, owner)
+        # The position is there all the same: a field that Alva doesn't take keeps nobody from being invited.
+        update(self._alva, position.id, difference(position, posting, owner))
         self.ids[posting_id] = position.id
         return position.id
 
+    def _made(self, posting: Posting, owner: str | None) -> JobPosition:
+        """A new one; without team and owner where Alva refuses it with them."""
+        if not posting.name:
+            problem = f"Posting {posting.id} has no name in Lever, and a job position needs one: give it a name there"
+            raise Malformed(problem, vendor="Lever", method="GET", path=f"/postings/{posting.id}")
+        try:
+            return self._alva.create_position(
+                name=posting.name, external_id=posting.id, owner_email=owner, team=posting.team
+            )
+        except (Unauthorized, Forbidden, Conflict):
+            raise
+        except Refused:
+            if owner is None and posting.team is None:
+                raise
+        return self._alva.create_position(name=posting.name, external_id=posting.id)
 
-def update(alva: AlvaHook, position_id: str, changes: Mapping[str, str | None]) -> bool:
-    """Whether Alva took the changes. Where it refuses them for good, the log says which fields, and not their values.
 
-    :raises ApiError: a fault that lasts, or a refused key.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Which fields of a job position Alva took, and which it refused."""
+
+    taken: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+
+def update(alva: AlvaHook, position_id: str, changes: Mapping[str, str | None]) -> Written:
+    """Writes the changes: together, or each by itself where Alva refuses them together. The log says which field is
+    refused, and not its value.
+
+    :raises ApiError: a fault that lasts, or a key that may not.
     """
+    if not changes:
+        return Written()
     try:
         alva.update_position(position_id, changes)
     except (Unauthorized, Forbidden):
         raise
     except Refused as refused:
-        log.warning("Job position %s stays as it is (%s): %s", position_id, ", ".join(sorted(changes)), refused)
-        return False
-    return True
+        if len(changes) > 1:
+            each = [update(alva, position_id, {name: value}) for name, value in changes.items()]
+            return Written(
+                frozenset().union(*(one.taken for one in each)), frozenset().union(*(one.refused for one in each))
+            )
+        log.warning("Job position %s stays as it is (%s): %s", position_id, ", ".join(changes), refused)
+        return Written(refused=frozenset(changes))
+    return Written(taken=frozenset(changes))

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.model import Posting
+from alva_lever.steps.looking import check_may_list
 from alva_lever.transport.errors import Forbidden, NotFound
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class Postings:
         self._once = OnceEach(self._read)
 
     def see(self, posting_id: str | None) -> Seen:
-        """:raises Forbidden: the key may read no posting at all."""
+        """:raises MissingPermission: the key may read no posting at all."""
         return Seen(None) if posting_id is None else self._once(posting_id)
 
     def _read(self, posting_id: str) -> Seen:
@@ -62,6 +63,5 @@ class Postings:
         except NotFound:
             return Seen(None)
         except Forbidden:
-            # It is this one that is hidden, unless the key may not list postings either.
-            self._lever.may_list("postings")
+            check_may_list(self._lever, "postings")
             return Seen(None, hidden=True)

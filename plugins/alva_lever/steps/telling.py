@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules import asking, tags, texts
-from alva_lever.rules.asking import Failure
+from alva_lever.rules import tags
 from alva_lever.rules.mirror import Word, difference, needs_notes
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Reply, Results
+from alva_lever.rules.notes import Failure, failure_note, failure_ref, is_own
 from alva_lever.rules.settings import Settings
 from alva_lever.rules.tags import TagChange
 from alva_lever.steps.postings import OnceEach
@@ -30,8 +30,8 @@ class Telling:
 
     def failure(self, opportunity: Opportunity, failure: Failure, detail: str | None, key: str) -> None:
         """The note before the tag, so that a tag never stands without its reason."""
-        ref = asking.failure_ref(failure, key)
-        text = texts.failure_note(failure, settings=self._settings, ref=ref, detail=detail)
+        ref = failure_ref(failure, key)
+        text = failure_note(failure, settings=self._settings, ref=ref, detail=detail)
         if self._own_note(opportunity.id, ref) is None:
             self._lever.add_note(opportunity.id, text, ref)
         self._tag(opportunity.id, tags.with_status(opportunity.tags, tags.INVITATION_FAILED))
@@ -98,10 +98,10 @@ class Telling:
             return _SOMEBODY
 
     def _own_note(self, opportunity_id: str, ref: str) -> Note | None:
-        return next((note for note in self._lever.notes(opportunity_id) if asking.is_own(note, ref)), None)
+        return next((note for note in self._lever.notes(opportunity_id) if is_own(note, ref)), None)
 
     def _tag(self, opportunity_id: str, change: TagChange) -> None:
-        # Removed first: a crash in between leaves no status, and whoever has none is looked at again.
+        # Removed first: a crash in between leaves no status, and an opportunity without one is looked at again.
         if change.remove:
             self._lever.remove_tags(opportunity_id, change.remove)
         if change.add:

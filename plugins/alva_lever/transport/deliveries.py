@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Iterable, Mapping
 
 # Lever's own log of deliveries goes no further back.
 OLDEST_MS = 14 * 24 * 60 * 60 * 1000
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}")
+# More than any two clocks are apart.
+AHEAD_MS = 24 * 60 * 60 * 1000
 
 
 class NotTaken(Exception):
@@ -41,13 +41,13 @@ def unsigned(why: str) -> NotTaken:
 
 
 def check(message: bytes, signature: str, tokens: Iterable[str]) -> None:
-    """Nothing, if `signature` is the hex HMAC-SHA256 of `message` with one of the tokens as its key.
+    """Nothing, if `signature` is the hex HMAC-SHA256, in either case, of `message` with one of the tokens as its key.
 
     Each token is tried, and each comparison takes the time that it takes whatever the outcome.
 
     :raises NotTaken: 401.
     """
-    given = signature.encode(errors="surrogatepass")
+    given = signature.lower().encode(errors="surrogatepass")
     known = False
     for token in tokens:
         expected = hmac.new(token.encode(errors="surrogatepass"), message, hashlib.sha256).hexdigest()
@@ -66,11 +66,11 @@ def event_and_data(body: Mapping[str, object]) -> tuple[str, dict[str, object]]:
     return name, data
 
 
-def is_usable_id(value: object) -> bool:
-    """Whether this is stored as an id: a name, an address or a phone number that stands in its place isn't."""
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
-
-
 def is_too_old(at_ms: int, now_ms: int) -> bool:
     """Whether nothing is done any more about what was sent then."""
     return now_ms - at_ms > OLDEST_MS
+
+
+def is_ahead(at_ms: int, now_ms: int) -> bool:
+    """Whether this time is none that a sender's clock could show."""
+    return at_ms - now_ms > AHEAD_MS

@@ -3,14 +3,15 @@
     ApiError                    all of it; an AirflowException
     ├── SetupError              the connection is missing or incomplete, or leads elsewhere: a person has to act
     │   └── MissingPermission   the key cannot read what every decision needs
-    ├── Refused                 a lasting no (4xx): asking again changes nothing
+    ├── Refused                 the vendor's own lasting no (4xx): asking again changes nothing
     │   ├── Unauthorized        401, the key isn't accepted
     │   ├── Forbidden           403, the key may not do or see this
     │   ├── NotFound            404, no such object
     │   └── Conflict            409, it is there already
-    └── Passing                 408, 429, 5xx, a time-out, a cut connection: it was retried, and it lasted
+    └── Passing                 408, 429, 5xx, a time-out, a cut connection, a refusal that is not the vendor's: it was
+        │                       retried, and it lasted
         └── Malformed           a success that cannot be trusted: not JSON, cut short, a field missing or of another
-        type
+                                type
 
 The text of each says which vendor, which request (method and path, never the query), which status, and what to do. It
 never holds a body, so that nothing of a person reaches a log. Only the message is an argument of the exception and the
@@ -46,18 +47,18 @@ class ApiError(AirflowException):
 
 
 class SetupError(ApiError):
-    """The connection is missing, incomplete or unsafe, or the vendor's host sends us to another one."""
+    """The connection is missing, incomplete or unsafe, or there is no API where it leads."""
 
 
 class MissingPermission(SetupError):
-    """Lever's key lacks a permission without which nothing can be decided about anybody. The text names it."""
+    """The key lacks a permission without which nothing can be decided about anybody. The text names it."""
 
 
 class Refused(ApiError):
     """A lasting refusal.
 
-    `code` is the vendor's own word for it. `detail` is the vendor's message, for a note on the candidate in Lever: it
-    may name a person, so it is in neither `str` nor `repr`, and must not be logged.
+    `code` is the vendor's own word for it, None where that is no word. `detail` is the vendor's message, for a note on
+    the candidate in Lever: it may name a person, so it is in neither `str` nor `repr`, and must not be logged.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ import json as jsonlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -89,7 +89,8 @@ class Exchange:
                 verify=self.session.verify,
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            failure = failures.of_exception(error, asked, conn_id=self._conn_id)
+            host = urlsplit(self._root).netloc
+            failure = failures.of_exception(error, asked, host=host, conn_id=self._conn_id)
         else:
             self._count()
             return response
@@ -129,8 +130,8 @@ def _json(response: Response) -> object:
     try:
         return jsonlib.loads(response.content, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        pass
-    raise Untrusted("the body is not JSON, or was cut short")
+        came = failures.what_came(response.content)
+    raise Untrusted("the body is not JSON, or was cut short" if came == "no JSON" else came)
 
 
 def _no_number(name: str) -> NoReturn:

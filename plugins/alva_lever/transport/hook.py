@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -19,7 +20,7 @@ from alva_lever.transport.errors import ApiError, Asked, Passing, Refused, Setup
 from alva_lever.transport.exchange import Exchange, Params
 from alva_lever.transport.pace import Pace
 from alva_lever.transport.retry import ATTEMPTS, Deadline, backoff_seconds, failure_of, seconds_until_next
-from alva_lever.transport.root import api_root
+from alva_lever.transport.root import api_root, no_api
 from alva_lever.transport.session import keep_alive_adapter, open_session, read_extras
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class VendorHook(HttpHook):
     example_root: ClassVar[str]
     # Calls per second that the vendor allows; None: no limit is known.
     vendor_calls_per_second: ClassVar[float | None] = None
+    # Listings that an account may not have, by path. All others are there, so a 404 to one of them is about the root.
+    optional_listings: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -91,7 +94,10 @@ class VendorHook(HttpHook):
         raise NotImplementedError
 
     def _error(self, body: object) -> failures.VendorError:
-        """What the vendor's error body says."""
+        """What the vendor's error body, a JSON object, says.
+
+        :raises Untrusted: the vendor's errors look otherwise, so this is not one; the text says what it is.
+        """
         raise NotImplementedError
 
     def _advice(self, status: int, method: str, path: str) -> str:
@@ -202,13 +208,22 @@ class VendorHook(HttpHook):
             self._exchange().pace.pause(wait)
 
     def _failure(self, response: Response, asked: Asked) -> ApiError | None:
+        if response.status_code == 404 and asked["method"] == "GET" and self._must_be_there(asked["path"]):
+            problem = no_api(self.base_url, conn_id=self.http_conn_id, vendor=self.vendor, example=self.example_root)
+            request = f"{asked['method']} {asked['path']}"
+            return SetupError(f"The answer to {request} was 404: {problem}", **asked, status=404)
         return failures.of_response(
             response,
             asked,
             now=self._now,
+            conn_id=self.http_conn_id,
             error_of=self._error,
             advice_of=lambda status: self._advice(status, asked["method"], asked["path"]),
         )
+
+    def _must_be_there(self, path: str) -> bool:
+        """Whether this is a whole listing, that is a path of one segment: it may be empty, but not missing."""
+        return path.count("/") == 1 and path not in self.optional_listings
 
     def _asked(self, method: str, path: str) -> Asked:
         return {"vendor": self.vendor, "method": method, "path": path}
@@ -223,6 +238,12 @@ class VendorHook(HttpHook):
                 self._set_base_url(connection)
                 auth = self._auth(connection)
                 extras = read_extras(connection.extra_dejson, conn_id=self.http_conn_id, vendor=self.vendor)
+                if extras.verify is False:
+                    self.log.warning(
+                        "Certificates are not checked: extra `verify` of connection `%s` is false, so that anybody on "
+                        "the way can read the key and the candidates. Name the right certificate bundle there instead",
+                        self.http_conn_id,
+                    )
                 rate = self._calls_per_second or extras.calls_per_second or self.vendor_calls_per_second
                 session = open_session(self.base_url, auth=auth, extras=extras, adapter=self._transport)
                 self._opened = Exchange(
@@ -244,9 +265,26 @@ class VendorHook(HttpHook):
             pass
         else:
             return connection
-        environment = f"or set the environment variable AIRFLOW_CONN_{conn_id.upper()}"
-        raise SetupError(
-            f"There is no connection `{conn_id}`. {self._how_to_connect()}, {environment}", vendor=self.vendor
+        from alva_lever.transport import lookup
+
+        variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+        fault = lookup.fault("connection", conn_id)
+        if fault is None:
+            raise SetupError(
+                f"There is no connection `{conn_id}`. {self._how_to_connect()}, or set the environment variable "
+                f"{variable}",
+                vendor=self.vendor,
+            )
+        if fault.lasting:
+            raise SetupError(
+                f"The environment variable {variable} is set, and is neither JSON nor a URI that Airflow can read "
+                f"({fault.kind}). In a URI, the key is percent-encoded",
+                vendor=self.vendor,
+            )
+        raise Passing(
+            f"Airflow could not look for connection `{conn_id}` ({fault.backend}: {fault.kind})",
+            vendor=self.vendor,
+            may_have_happened=False,
         )
 
     # What HttpHook is asked by others.
@@ -265,7 +303,7 @@ class VendorHook(HttpHook):
 
     def check_response(self, response: Response) -> None:
         """Raise what the status stands for, without a word of the body."""
-        path = (response.request.path_url or "/").partition("?")[0]
+        path = (response.request.path_url or "/").partition("?")[0].removeprefix(urlsplit(self.base_url).path)
         failure = self._failure(response, self._asked(response.request.method or self.method, path))
         if failure is not None:
             raise failure

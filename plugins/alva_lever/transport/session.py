@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -31,7 +32,7 @@ class BearerAuth(AuthBase):
 
 
 class OneHopSession(Session):
-    """Follows no redirect, whoever asks: requests would follow it to any host, and with the key of ~/.netrc."""
+    """Follows no redirect for anybody: requests would follow it to any host, and with the key of ~/.netrc."""
 
     def get_redirect_target(self, resp: Response) -> str | None:
         return None
@@ -53,7 +54,8 @@ def read_extras(extra: object, *, conn_id: str, vendor: str) -> Extras:
     """`extra` is the connection's, as JSON. Names are those of `HttpHook`: `verify` or `verify_ssl`, `proxies` or
     `proxy`.
 
-    `timeout` is in seconds: a number, or `[connect, read]`.
+    `timeout` is in seconds: a number, or `[connect, read]`. A field that is null is not given; true and false may be
+    text, since a connection that is a URI has nothing else.
 
     :raises SetupError: a known field that cannot be used; its value isn't shown.
     """
@@ -71,6 +73,9 @@ def read_extras(extra: object, *, conn_id: str, vendor: str) -> Extras:
             raise refuse(name, "a number above 0")
         return number
 
+    def flag_or_text(value: object) -> object:
+        return {"true": True, "false": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
+
     rate = fields.get("calls_per_second")
     timeout = fields.get("timeout")
     if isinstance(timeout, list):
@@ -81,18 +86,21 @@ def read_extras(extra: object, *, conn_id: str, vendor: str) -> Extras:
         timeouts = (positive("timeout", timeout), positive("timeout", timeout))
     else:
         timeouts = (CONNECT_SECONDS, READ_SECONDS)
-    verify = fields.get("verify", fields.get("verify_ssl", True))
-    if not isinstance(verify, bool | str):
+    verify = fields.get("verify")
+    verify = flag_or_text(fields.get("verify_ssl") if verify is None else verify)
+    verify = True if verify is None else verify
+    # requests would take an empty path for false.
+    if not isinstance(verify, bool | str) or (isinstance(verify, str) and not verify.strip()):
         raise refuse("verify", "true, false or the path of a certificate bundle")
     proxies = fields.get("proxies", fields.get("proxy")) or {}
     if not isinstance(proxies, dict) or not all(isinstance(proxy, str) for proxy in proxies.values()):
         raise refuse("proxies", 'an object such as {"https": "http://proxy:3128"}')
     cert = fields.get("cert")
-    if isinstance(cert, list) and len(cert) == 2:
-        cert = (str(cert[0]), str(cert[1]))
-    if cert is not None and not isinstance(cert, str | tuple):
+    asked = [] if cert is None else cert if isinstance(cert, list) and len(cert) == 2 else [cert]
+    paths = [path for path in asked if isinstance(path, str) and path.strip()]
+    if len(paths) < len(asked):
         raise refuse("cert", "a path, or [certificate, key]")
-    trust_env = fields.get("trust_env")
+    trust_env = flag_or_text(fields.get("trust_env"))
     if trust_env is not None and not isinstance(trust_env, bool):
         raise refuse("trust_env", "true or false")
     return Extras(
@@ -100,7 +108,7 @@ def read_extras(extra: object, *, conn_id: str, vendor: str) -> Extras:
         timeout=timeouts,
         verify=verify,
         proxies={str(scheme): str(proxy) for scheme, proxy in proxies.items()},
-        cert=cert,
+        cert=(paths[0], paths[1]) if len(paths) == 2 else paths[0] if paths else None,
         trust_env=trust_env,
     )
 
@@ -116,7 +124,7 @@ def usable_key(value: str | None, *, missing: str, vendor: str, conn_id: str) ->
     if not key.isascii() or not key.isprintable() or " " in key:
         strange = f"The key in connection `{conn_id}` holds white space or letters that no key of {vendor} has"
         raise SetupError(f"{strange}: paste it again", vendor=vendor)
-    # Airflow masks passwords by itself, but not a login, which is where Lever's key stands.
+    # Airflow masks passwords by itself, but not a login, in which Lever's key may stand.
     mask_secret(key)
     return key
 
@@ -132,6 +140,7 @@ def keep_alive_adapter(*, threads: int, idle_seconds: int, count: int, interval_
 
 def open_session(root: str, *, auth: AuthBase, extras: Extras, adapter: BaseAdapter) -> Session:
     """A session that sends the key of `auth` and nothing else of the connection."""
+    quieten_urllib3()
     session = OneHopSession()
     session.auth = auth
     session.verify = extras.verify
@@ -144,3 +153,11 @@ def open_session(root: str, *, auth: AuthBase, extras: Extras, adapter: BaseAdap
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
+
+
+def quieten_urllib3() -> None:
+    """No logger of urllib3 below INFO: at DEBUG it logs URLs with their queries. What is set higher stays."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("urllib3.")]
+    for logger in map(logging.getLogger, ["urllib3", *names]):
+        if logger.getEffectiveLevel() < logging.INFO:
+            logger.setLevel(logging.INFO)

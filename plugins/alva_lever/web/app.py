@@ -13,9 +13,9 @@ from alva_lever.alva.deliveries import Delivery as AlvaDelivery
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
 from alva_lever.rules.claims import Event
 from alva_lever.web.group import Group
-from alva_lever.web.internals import passwords, start_run
+from alva_lever.web.internals import start_run
 from alva_lever.web.receiver import Receiver
-from alva_lever.web.tokens import FreshTokens
+from alva_lever.web.tokens import FreshTokens, signing_tokens
 
 PREFIX = "/alva-lever"
 LEVER_PATH = "/webhooks/lever"
@@ -33,8 +33,11 @@ def build_app() -> FastAPI:
         (LEVER_PATH, LEVER_TOKENS, _lever_delivery),
         (ALVA_PATH, ALVA_TOKENS, AlvaDelivery.read),
     ):
-        tokens = FreshTokens(partial(passwords, conn_id))
-        app.add_route(path, Receiver(read, conn_id=conn_id, tokens=tokens, group=group).answer, methods=["POST"])
+        tokens = FreshTokens(partial(signing_tokens, conn_id))
+        receiver = Receiver(read, conn_id=conn_id, tokens=tokens, group=group)
+        # A redirect from the one to the other would be a failed delivery to the sender.
+        for spelling in (path, f"{path}/"):
+            app.add_route(spelling, receiver.answer, methods=["POST"])
     return app
 
 

@@ -11,8 +11,8 @@ T = TypeVar("T")
 
 # How long the first of a group waits for company. A run of a DAG costs Airflow seconds, so this is little.
 WINDOW_SECONDS = 0.1
-# As many as one turn at Lever's limit does: a look and a tag each.
-MOST = 200
+# As many as one batch does at Lever's limit: some 500 calls, and a completed result costs 7 of them.
+MOST = 70
 
 
 class _Open(Generic[T]):
@@ -56,7 +56,7 @@ class Group(Generic[T]):
         if len(group.items) >= self._most:
             self._open = None
             group.full.set()
-        # Whoever gives up waiting takes nobody else's answer away.
+        # A sender that gives up waiting takes nobody else's answer away.
         await asyncio.shield(group.done)
 
     def _taking(self) -> _Open[T]:

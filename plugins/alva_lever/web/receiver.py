@@ -3,15 +3,18 @@
 | what arrives | answer |
 |---|---|
 | not JSON, or not an object | 400 |
-| no signature of a signing token that is configured | 401 |
+| no signature of a signing token that is configured; a time that is more than a day ahead | 401 |
 | a test, an event of no interest, or one that is more than 14 days old | 200, nothing run |
-| signed, but `event` or `data` is missing or another type | 400 |
+| signed, but `event` or `data` is missing or another type, or an id is none | 400 |
 | larger than 64 KiB | 413, the rest unread |
+| not whole after 10 seconds | 408 |
+| another method than POST | 405, by the application |
 | Airflow's database can't be written | 503, so that the vendor sends it again |
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +32,7 @@ from alva_lever.web.tokens import FreshTokens
 log = logging.getLogger(__name__)
 
 LARGEST_BYTES = 64 * 1024
+WHOLE_WITHIN_SECONDS = 10.0
 _LATER = "This can't be kept just now. Send it again later"
 
 
@@ -76,7 +80,9 @@ class Receiver:
             return JSONResponse({"detail": _LATER}, 503)
         if status >= 400:
             log.warning("A delivery to %s was answered %s: %s", request.url.path, status, sentence)
-        return JSONResponse({"detail": sentence}, status)
+        # What is left of a body that was not read to its end is no next request.
+        headers = {"Connection": "close"} if status in (408, 413) else None
+        return JSONResponse({"detail": sentence}, status, headers)
 
     async def _take(self, request: Request) -> tuple[int, str]:
         body = await _body(request)
@@ -92,17 +98,20 @@ class Receiver:
 
 
 async def _body(request: Request) -> bytes:
-    """:raises NotTaken: 413, it is too large; 400, the sender went away before its end."""
+    """:raises NotTaken: 413, it is too large; 408, it takes too long; 400, the sender went away before its end."""
     too_large = NotTaken(413, f"The body is larger than {LARGEST_BYTES} bytes")
     told = request.headers.get("content-length", "")
     if told.isdecimal() and (len(told) > 9 or int(told) > LARGEST_BYTES):
         raise too_large
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_BYTES:
-                raise too_large
+        async with asyncio.timeout(WHOLE_WITHIN_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_BYTES:
+                    raise too_large
+    except TimeoutError:
+        raise NotTaken(408, f"The body was not whole after {WHOLE_WITHIN_SECONDS:g} seconds") from None
     except ClientDisconnect:
         raise NotTaken(400, "The body was cut short") from None
     return bytes(body)

@@ -18,6 +18,7 @@ from alva_lever.transport.errors import ApiError, Forbidden, Refused, Unauthoriz
 from alva_lever.transport.root import is_loopback
 from alva_lever.web.app import LEVER_PATH, LEVER_TOKENS, PREFIX
 from alva_lever.web.internals import change_connection, is_kept_elsewhere, stored
+from alva_lever.web.tokens import is_token
 
 # In the connection's extra: which webhook's token is stored, by a fingerprint from which none can be read.
 _KNOWN = "webhooks"
@@ -32,7 +33,7 @@ class Outcome(StrEnum):
 
     KEPT = "is registered already"
     MADE = "is registered now"
-    REMADE = "is registered anew: the webhook that was there is deleted, since its signing token was not known here"
+    REMADE = "is registered again: the webhook that was there is deleted, since its signing token was not known here"
     RENEWED = "has a new signing token; the one before is accepted still"
     FOREIGN = "was made in Lever's settings, so copy its signing token from there"
     TWICE = "is registered, and was set up in Lever's settings as well: delete it there, or all of it comes twice"
@@ -74,7 +75,7 @@ class Registration:
     """Registers, once: Lever makes a second webhook for the same event and address without a word.
 
     A webhook whose token isn't known here (it was made elsewhere, or a crash came before its token was stored) is
-    deleted and made anew, unless Lever refuses to delete it: then a person made it in Lever's settings.
+    deleted and made again, unless Lever refuses to delete it: then a person made it in Lever's settings.
     """
 
     def __init__(self, lever: LeverHook, url: str, *, dry_run: bool = False) -> None:
@@ -118,7 +119,7 @@ class Registration:
         """Those for this event and address: those whose token is stored, and the others."""
         there = [one for one in self._lever.webhooks() if (one.event, one.url) == (event, self._url)]
         password, extra = stored(LEVER_TOKENS)
-        marks = {_mark(token) for token in _apart(password)}
+        marks = {_mark(token) for token in _apart(password) if is_token(token)}
         # One whose token somebody took out of the password is as good as unknown.
         known = {name for name, mark in _marks(extra).items() if mark in marks}
         return [one for one in there if one.id in known], [one for one in there if one.id not in known]
@@ -152,7 +153,7 @@ class Registration:
         webhook = self._lever.create_webhook(event=event, url=self._url)
         token = webhook.signature_token or ""
         try:
-            if _apart(token) != [token]:
+            if _apart(token) != [token] or not is_token(token):
                 raise CannotRegister("Lever's answer holds no usable signing token, so the webhook was deleted again")
             _change(lambda tokens: [*tokens, token], known={webhook.id: _mark(token)})
         except BaseException:

@@ -1,0 +1,176 @@
+"""A mapped task: one batch, what it has done kept over its attempts, and what it could not do kept for another run."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+
+from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting
+from alva_lever.operators.run import Run
+from alva_lever.operators.state import DagState
+from alva_lever.rules.claims import joined
+from alva_lever.rules.leftovers import Item, Leftovers, Settled
+
+if TYPE_CHECKING:
+    from alva_lever.rules.tally import Tally
+    from alva_lever.steps.progress import Progress
+
+log = logging.getLogger(__name__)
+
+# A repeat of a run doesn't ask again for those whom a person named in it, so it is remembered for so long who that was.
+_NAMED_KEPT = timedelta(days=400)
+# The fault of what wasn't tried, since the task ended before.
+_UNTRIED = "untried"
+
+
+class BatchOperator(LeverAlvaOperator):
+    """Does one batch. What an attempt finds done already isn't done again.
+
+    What is not done when no further attempt comes is kept for another run, unless this one is a dry run. So that this
+    also holds for a task that is killed, its last attempt begins by keeping all that it has to do.
+
+    XCom `return_value`, also where it fails: `{"tally", "finished", "kept", "dry_run"}`. `kept`: whether all that is
+    not done waits for another run.
+
+    :param batch: `[{"id", ...}, ...]`. (templated)
+    :param found: XCom `found` of the task that made the batches. (templated)
+    """
+
+    template_fields: Sequence[str] = ("batch", "found")
+
+    def __init__(self, *, batch: Any = None, found: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.batch = batch
+        self.found = found
+
+    def items(self, run: Run) -> list[Item]:
+        """What is to be done."""
+        return list(self.batch)
+
+    def do(self, task: BatchTask) -> None:
+        """Does those of `task.items` that are not done yet. :raises Exception: why some, or all, of it was not done."""
+        raise AssertionError(f"{type(self).__name__} does nothing")
+
+    def keeper_of(self, item: Item) -> str:
+        """The DAG among whose leftovers this item belongs: one of `state_of`."""
+        return self.state_of[0]
+
+    def work(self, context: Context) -> dict[str, Any]:
+        task = BatchTask(self, context)
+        return task.play()
+
+
+class BatchTask:
+    """One attempt at a batch: what it knows of its run, what was done before, and what it leaves."""
+
+    def __init__(self, operator: BatchOperator, context: Context) -> None:
+        from alva_lever.steps.progress import Progress
+
+        self.run = Run.of(context)
+        self.found: Mapping[str, Any] = operator.found or {}
+        self.items = operator.items(self.run)
+        self._operator = operator
+        self._ti: Any = context["ti"]
+        self._store: Any = context["task_state_store"]
+        self._key = _key(self.run.clear_number)
+        stored = self._store.get(self._key)
+        self.progress: Progress = Progress.of(stored) if isinstance(stored, Mapping) else Progress()
+        # As the run was found to be. Where its options say so since then, it is one from here on.
+        self.dry_run = self.run.dry_run or bool(self.found.get("dry_run"))
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it was begun before, and may have been cut off."""
+        return self._ti.try_number > 1 or self.run.clear_number > 0 or bool(self.progress.done)
+
+    def done_before_clearing(self) -> set[str]:
+        """What this task did before its run was cleared."""
+        earlier = [self._store.get(_key(number)) for number in range(self.run.clear_number)]
+        return {one for progress in earlier if isinstance(progress, Mapping) for one in progress["done"]}
+
+    def save(self, progress: Progress) -> None:
+        """Keeps what is done for the next attempt."""
+        self._store.set(self._key, progress.as_json(), retention=_NAMED_KEPT if self.run.asked_ids else None)
+
+    def play(self) -> dict[str, Any]:
+        """All of it. Gives the XCom, and leaves it also where it fails."""
+        last = self._ti.try_number > self._ti.max_tries
+        ledger: Ledger | None = None
+        try:
+            self.dry_run = self.dry_run or failing_at_once(_is_rehearsing)
+            if not self.dry_run:
+                ledger = Ledger(self._operator)
+                if last:
+                    self._leave(ledger.settle((), [(item, _UNTRIED) for item in self.items]))
+            failing_at_once(lambda: self._operator.do(self))
+        except BaseException as error:
+            if last or (isinstance(error, Exception) and is_lasting(error)):
+                ledger = ledger or Ledger(self._operator)
+                self._leave(Settled() if self.dry_run else ledger.settle(self._done(), self._faults()))
+            else:
+                self._leave(None)
+            raise
+        finally:
+            log.info("Done: %s", self.progress.tally.counts)
+        if ledger is not None:
+            ledger.settle(self._done(), ())
+        return self._left(self.progress.tally, finished=True, kept=True)
+
+    def _done(self) -> list[Item]:
+        return [item for item in self.items if item["id"] in self.progress.done]
+
+    def _faults(self) -> list[tuple[Item, str]]:
+        faults = self.progress.faults
+        left = [item for item in self.items if item["id"] not in self.progress.done]
+        return [(item, faults.get(str(item["id"]), _UNTRIED)) for item in left]
+
+    def _leave(self, settled: Settled | None) -> None:
+        """The XCom of a task that fails, which returns nothing. `settled`: what waits for another run, None where
+        another attempt of this one comes."""
+        from alva_lever.rules.tally import Tally
+
+        tally = Tally.of(self.progress.tally.as_json())
+        for word, ids in (("leftover", settled.kept), ("given_up", settled.given_up)) if settled else ():
+            for one in ids:
+                tally.count(word, one)
+        kept = settled is not None and not settled.too_many
+        self._ti.xcom_push("return_value", self._left(tally, finished=False, kept=kept))
+
+    def _left(self, tally: Tally, *, finished: bool, kept: bool) -> dict[str, Any]:
+        return {"tally": tally.as_json(), "finished": finished, "kept": kept, "dry_run": self.dry_run}
+
+
+class Ledger:
+    """What waits for another run, as it was when this task began: the task holds the one slot of Lever's pool, so that
+    nobody else changes it meanwhile."""
+
+    def __init__(self, operator: BatchOperator) -> None:
+        self._keeper_of = operator.keeper_of
+        self._states = {dag_id: DagState(dag_id) for dag_id in operator.state_of}
+        self._before = {dag_id: list(state.leftovers()) for dag_id, state in self._states.items()}
+
+    def settle(self, done: Sequence[Item], faults: Sequence[tuple[Item, str]]) -> Settled:
+        """Takes away what is done, and keeps what is not."""
+        now_ms, total = round(time.time() * 1000), Settled()
+        for dag_id, state in self._states.items():
+            leftovers = Leftovers(self._before[dag_id], join=joined)
+            leftovers.done(done)
+            total.add(leftovers.failed([row for row in faults if self._keeper_of(row[0]) == dag_id], now_ms))
+            state.keep(leftovers)
+        return total
+
+
+def _is_rehearsing() -> bool:
+    from alva_lever.operators.settings import read_variable
+
+    return read_variable().dry_run
+
+
+def _key(clear_number: int) -> str:
+    """What is done is kept for each time that the run was cleared: a run again looks again."""
+    return f"progress-{clear_number}"

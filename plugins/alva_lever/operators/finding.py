@@ -1,0 +1,87 @@
+"""What the finding tasks share: a window, what earlier runs could not do, and batches of what is to be done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+
+from alva_lever.operators.base import LeverAlvaOperator
+from alva_lever.operators.hooks import hooks
+from alva_lever.operators.run import Run
+from alva_lever.operators.settings import read_variable
+from alva_lever.operators.state import DagState
+from alva_lever.rules.leftovers import Item
+from alva_lever.rules.tally import Tally
+from alva_lever.rules.window import Window
+
+if TYPE_CHECKING:
+    from alva_lever.alva.hook import AlvaHook
+    from alva_lever.lever.hook import LeverHook
+
+
+@dataclass(slots=True)
+class Search:
+    """What a run is to find. `due`: what earlier runs could not do, and is to be tried now. `tally`: for what needs
+    nothing to be done. `more`: what the batches are to know beside."""
+
+    run: Run
+    window: Window
+    due: Sequence[Item]
+    lever: LeverHook
+    alva: AlvaHook
+    tally: Tally
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+class FindOperator(LeverAlvaOperator):
+    """Finds what a run has to do, and puts it into batches of about a minute at Lever's limit.
+
+    XComs: `return_value`, the batches that are mapped over: `[[{"id", ...}, ...], ...]`; `found`, also where it fails:
+    `{"tally", "window": [start_ms, end_ms], "named", "batches": how many, "finished", "dry_run", ...}`. `named`:
+    whether a person named ids, so that the window says nothing.
+    """
+
+    # So far before its own interval the first scheduled run begins.
+    first_run_looks_back_ms = 0
+
+    def find(self, search: Search) -> list[list[Item]]:
+        """The batches. :raises ApiError: a listing could not be had whole: nothing is left out quietly."""
+        raise AssertionError(f"{type(self).__name__} finds nothing")
+
+    def work(self, context: Context) -> list[list[Item]]:
+        run = Run.of(context)
+        run.check_form()
+        dry_run = run.dry_run or read_variable().dry_run
+        state, now_ms = DagState(self.dag_id), int(time.time() * 1000)
+        start_ms = run.interval_ms[0] if run.interval_ms else now_ms
+        covered_ms = state.covered_ms(run, first_ms=start_ms - self.first_run_looks_back_ms)
+        window = run.window(covered_ms, now_ms=now_ms)
+        due = state.leftovers().due(now_ms) if run.scheduled else []
+        lever, alva = hooks(self)
+        search = Search(run, window, due, lever, alva, Tally())
+        batches: list[list[Item]] = []
+        finished = False
+        try:
+            batches = self.find(search)
+            finished = True
+        finally:
+            # Also where it fails: the report is to tell what was asked and found until then.
+            search.tally.calls = {"lever": lever.calls, "alva": alva.calls}
+            search.tally.waited_seconds = lever.waited_seconds + alva.waited_seconds
+            found = {
+                "tally": search.tally.as_json(),
+                "window": [window.start_ms, window.end_ms],
+                "named": bool(run.asked_ids),
+                "batches": len(batches),
+                "finished": finished,
+                "dry_run": dry_run,
+                **search.more,
+            }
+            context["ti"].xcom_push("found", found)
+        count = sum(map(len, batches))
+        self.log.info("Found: %s to be done in %s batches, others: %s", count, len(batches), search.tally.counts)
+        return batches

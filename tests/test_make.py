@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# What an Airflow leaves that somebody started here by hand.
+NOT_MADE_BY_MAKE = {"logs/", "airflow.db"}
+
+
+def test_clean_removes_all_that_make_made_and_nothing_else(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    made = [line for line in (ROOT / ".gitignore").read_text().split() if line not in NOT_MADE_BY_MAKE]
+    kept = {Path("Makefile"), Path("plugins/alva_lever/rules/kept.py"), Path("logs/kept"), Path("airflow.db")}
+    for name in kept - {Path("Makefile")}:
+        _write(tmp_path / name)
+    made += ["plugins/*.egg-info/", "plugins/alva_lever/rules/__pycache__/", "tests/__pycache__/"]
+    for name in made:
+        _write(tmp_path / name.replace("*", "alva_lever") / "inside" / "it")
+    done = subprocess.run(["make", "clean"], cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()} == kept
+
+
+def _write(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
