@@ -229,7 +229,7 @@ class TestListings:
         assert [bool(row.problem) for row in changed] == [row.candidate is None for row in changed]
         assert "Ada" not in repr(changed)
 
-    def test_whoever_was_added_by_hand_is_nobodys(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_candidate_who_was_added_by_hand_is_nobodys(self, alva: AlvaHook, server: RecordingServer) -> None:
         by_hand = [
             candidate("1", external_id=None),
             candidate("2", external_id=None, role_fit="x"),

@@ -403,7 +403,7 @@ class TestPostings:
         asked = len(server.received)
         (lost, *_) = [read for read in lever.postings() if isinstance(read, Unreadable)]
         assert (lost.id, "hiringManager" in lost.problem, "Mo Berg" in lost.problem) == ("p1", True, False)
-        # Not once for each of their postings; whoever was read is known.
+        # Not once for each of their postings; a user who was read is known.
         assert server.asked[asked:].count("GET /v1/users/u1") <= 5
         assert "GET /v1/users/u2" not in server.asked[asked:]
 

@@ -106,7 +106,7 @@ class AlvaHook(VendorHook):
                 yield found
 
     def changed_candidates(self, since_ms: int) -> Iterator[ChangedCandidate]:
-        """Whoever changed since then and is an opportunity's, also where the row can't be read. GET /candidates
+        """Those of an opportunity that changed since then, also where the row can't be read. GET /candidates
 
         An API that doesn't know the filter answers with everybody, so it is applied here as well.
         """

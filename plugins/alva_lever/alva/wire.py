@@ -115,7 +115,7 @@ def changed_candidate(row: Fields) -> ChangedCandidate | None:
 
 
 def of(external_id: str, parse: Callable[[Fields], T]) -> Callable[[Fields], T | None]:
-    """Reads rows of which only those of others may be unreadable: whoever is overlooked would be made once more."""
+    """Reads rows of which only those of others may be unreadable: what is overlooked would be made once more."""
 
     def read(row: Fields) -> T | None:
         try:

@@ -1,0 +1,112 @@
+"""Whatever Lever answers: it is read, or that row alone can't be, and nothing is said that Lever didn't say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from alva_lever.lever import wire
+from alva_lever.rules.model import Opportunity
+from alva_lever.transport.fields import Fields, Untrusted
+from alva_lever.transport.walk import Unreadable
+from tests.lever.conftest import note, opportunity, posting
+from tests.transport.shapes import MISSING, Odd, any_shape_of
+
+OPPORTUNITY = opportunity("mid", archived={"reason": "r1", "archivedAt": 5}, stage={"id": "offer", "text": "Offer"})
+POSTING = posting("mid", {"id": "u1", "email": "mo@example.com"})
+NOTE = note("mid", user=None)
+SMALL: list[tuple[Callable[[Fields], object], dict[str, Any]]] = [
+    (wire.stage, {"id": "mid", "text": "Offer"}),
+    (wire.tag, {"text": "vip", "count": 3}),
+    (wire.archive_reason, {"id": "mid", "text": "Hired", "type": "hired", "status": "active"}),
+    (wire.user, {"id": "mid", "name": "Mo", "email": "mo@example.com", "deactivatedAt": None}),
+    (wire.webhook, {"id": "mid", "event": "e", "url": "u", "configuration": {"conditions": {"origins": ["applied"]}}}),
+    (wire.deleted_opportunity, {"id": "mid", "deletedAt": 5, "deletedBy": "u1"}),
+]
+
+
+def read_between(parse: Callable[[Fields], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
+    """What the odd row is read as between two that are as documented; "listing" where there is none to be had."""
+    body = {"data": [before, row.row, after], "hasNext": False}
+    try:
+        first, *middle, last = wire.page(parse)(body).rows
+    except Untrusted:
+        assert row.path == ("id",)
+        assert not (isinstance(row.value, str) and row.value.isalnum())
+        return "listing"
+    assert (first, last) == (parse(Fields(before)), parse(Fields(after)))
+    return middle[0] if middle else None
+
+
+@any_shape_of(OPPORTUNITY)
+def test_an_opportunity(row: Odd) -> None:
+    try:
+        found = read_between(wire.opportunity, opportunity("first"), row, opportunity("last", applications=[]))
+    except wire.NotExpanded:
+        assert row.field == "applications"
+        return
+    if found == "listing":
+        return
+    if isinstance(found, Unreadable):
+        assert found.id == str(row.row["id"]) or row.field == "id"
+        return
+    assert isinstance(found, Opportunity)
+    # What Lever didn't say is not read into it.
+    said = row.row.get("confidentiality")
+    assert found.confidential == (said != "non-confidential")
+    assert isinstance(said, str)
+    assert (found.archived is None) == (row.row["archived"] is None)
+    assert (found.application is None) == (row.row["applications"] == [])
+    assert found.stage_id
+    if row.value is MISSING:
+        assert row.path not in {("confidentiality",), ("archived",), ("applications",), ("stage",), ("id",)}
+
+
+@any_shape_of(OPPORTUNITY)
+def test_an_opportunity_that_was_asked_for(row: Odd) -> None:
+    try:
+        found = wire.one(wire.the_one("mid", wire.opportunity))({"data": row.row})
+    except (Untrusted, wire.NotExpanded):
+        return
+    assert found.id == "mid"
+
+
+@any_shape_of(OPPORTUNITY)
+def test_the_answer_to_a_write(row: Odd) -> None:
+    needed = {"id", "stage", "confidentiality", "archived", "isAnonymized"}
+    try:
+        found = wire.one(wire.the_one("mid", wire.after_write))({"data": row.row})
+    except Untrusted:
+        assert row.field in needed
+        return
+    assert found.stage_id
+
+
+@any_shape_of(POSTING)
+def test_a_posting(row: Odd) -> None:
+    found = read_between(wire.posting, posting("first"), row, posting("last"))
+    if found == "listing" or isinstance(found, Unreadable):
+        return
+    read, manager_id = found
+    assert read.confidential == (row.row["confidentiality"] != "non-confidential")
+    assert read.name is None or read.name == row.row["text"]
+    assert manager_id is None or row.field == "hiringManager"
+
+
+@any_shape_of(NOTE)
+def test_a_note(row: Odd) -> None:
+    found = read_between(wire.listed_note, note("first"), row, note("last"))
+    if found is None:
+        # Deleted, or somebody else's that can't be read.
+        assert row.field in ("deletedAt", "user")
+
+
+@pytest.mark.parametrize(("parse", "base"), SMALL, ids=[parse.__name__ for parse, _ in SMALL])
+def test_a_row_of_a_short_list(parse: Callable[[Fields], object], base: dict[str, Any]) -> None:
+    @any_shape_of(base)
+    def each(row: Odd) -> None:
+        read_between(parse, {**base, "id": "first"}, row, {**base, "id": "last"})
+
+    each()
