@@ -25,6 +25,7 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {  # the API server first: it takes 
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
+_WRITE_SECONDS = 60  # a writer waits so long for another one; the usual 5 are too few for a busy machine
 _PARALLELISM = 4  # SQLite is locked for too long by more tasks than that, and the scheduler ends
 
 
@@ -76,7 +77,13 @@ class Installation:
                     "hostname_callable": "socket.gethostname",  # the default asks a name server
                 },
             ),
-            ("database", {"sql_alchemy_conn": f"sqlite:///{self.database}", "load_default_connections": "False"}),
+            (
+                "database",
+                {
+                    "sql_alchemy_conn": f"sqlite:///{self.database}?timeout={_WRITE_SECONDS}",
+                    "load_default_connections": "False",
+                },
+            ),
             ("logging", {"base_log_folder": str(self.home / "logs"), "colored_console_log": "False"}),
             (
                 "api",

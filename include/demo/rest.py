@@ -17,7 +17,7 @@ from include.demo.processes import DemoError
 from include.demo.settings import Settings
 
 _TIMEOUT_SECONDS = 15
-_ATTEMPTS = 3
+_ATTEMPTS = 6  # SQLite refuses a second writer at the wrong moment, more often on a busy machine
 _DONE = ("success", "failed")
 _UNDER_WAY = ("queued", "running")
 
@@ -80,7 +80,7 @@ class AirflowApi:
 
     def dags(self) -> list[Dag]:
         """Those that were parsed so far, without those whose file is gone."""
-        rows = self._get("dags", limit=100)["dags"]
+        rows = self.get("dags", limit=100)["dags"]
         return [
             Dag(row["dag_id"], row["relative_fileloc"] or "", row["is_paused"], _time(row["next_dagrun_run_after"]))
             for row in rows
@@ -89,8 +89,15 @@ class AirflowApi:
 
     def import_errors(self) -> dict[str, str]:
         """File to traceback."""
-        rows = self._get("importErrors", limit=100)["import_errors"]
+        rows = self.get("importErrors", limit=100)["import_errors"]
         return {row["filename"]: row["stack_trace"] for row in rows}
+
+    def change_connection(self, connection_id: str, conn_type: str, **fields: str) -> None:
+        body = {"connection_id": connection_id, "conn_type": conn_type, **fields}
+        self._call("PATCH", f"connections/{connection_id}", params={"update_mask": [*fields]}, json=body)
+
+    def change_variable(self, key: str, value: str) -> None:
+        self._call("PATCH", f"variables/{key}", json={"key": key, "value": value})
 
     def unpause(self, dag_id: str) -> None:
         self._call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
@@ -100,11 +107,11 @@ class AirflowApi:
         self._make(f"dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)})
 
     def run(self, dag_id: str, run_id: str) -> Run:
-        return _run(self._get(f"dags/{dag_id}/dagRuns/{run_id}"))
+        return _run(self.get(f"dags/{dag_id}/dagRuns/{run_id}"))
 
     def runs(self, dag_id: str = "~") -> list[Run]:
         """All runs of a DAG, or of all (``~``), in the order in which they were asked for."""
-        rows = self._get(f"dags/{dag_id}/dagRuns", limit=100)["dag_runs"]
+        rows = self.get(f"dags/{dag_id}/dagRuns", limit=100)["dag_runs"]
         return sorted((_run(row) for row in rows), key=lambda run: run.queued_at)
 
     def is_idle(self, now: datetime) -> bool:
@@ -114,7 +121,7 @@ class AirflowApi:
         return all(dag.next_run_after is None or dag.next_run_after > now for dag in self.dags() if not dag.is_paused)
 
     def failed_tasks(self, run: Run) -> list[str]:
-        rows = self._get(f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", limit=100)["task_instances"]
+        rows = self.get(f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", limit=100)["task_instances"]
         return sorted({row["task_id"] for row in rows if row["state"] == "failed"})
 
     def report(self, run: Run) -> dict[str, Any]:
@@ -124,7 +131,8 @@ class AirflowApi:
         value = answer.json()["value"] if answer.ok else None
         return value if isinstance(value, dict) else {}
 
-    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """What stands under ``/api/v2/``."""
         body: dict[str, Any] = self._call("GET", path, params=query).json()
         return body
 

@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[2]
 _POLL_SECONDS = 0.5
 _READY_SECONDS = 240  # a slow machine's first start, with nothing compiled yet
 _SANDBOX_SECONDS = 60
-_PARSED_SECONDS = 120
+_PARSED_SECONDS = 240
 _HEALTH = {"metadatabase", "scheduler", "triggerer", "dag_processor"}
 
 

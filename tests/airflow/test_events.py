@@ -16,6 +16,7 @@ import requests
 from include.demo.airflow import command, environment
 from include.demo.ports import free_port
 from include.demo.processes import Component, Fleet
+from include.demo.settings import Connection, Settings
 from tests.airflow.conftest import EVENTS, HOURLY, PATIENCE_SECONDS, Office
 
 TRIGGER_STAGE, ELSEWHERE = "Assessment", "Recruiter screen"
@@ -117,9 +118,7 @@ def test_a_result_is_in_lever_soon_after_alva_told_of_it(office: Office, posting
     moved(office, ids)
     office.wait_for(lambda: sum(invited(office, ids)) == 20, "all are invited", PATIENCE_SECONDS)
     token = "5b" * 24
-    connection = {"connection_id": "alva_webhook", "conn_type": "generic", "password": f"another {token}"}
-    answer = requests.post(f"{office.url}/api/v2/connections", json=connection, timeout=30)
-    assert answer.status_code in (201, 409)
+    office.api.load(Settings(connections=(Connection("alva_webhook", "generic", password=f"another {token}"),)))
     office.sandbox.candidates.connect_webhook(f"{office.url}/alva-lever/webhooks/alva", token)
     for one in ids:
         office.sandbox.candidates.finish(one, 82)
