@@ -25,4 +25,4 @@ class AlvaLeverPlugin(AirflowPlugin):
     """Everything it serves is in `alva_lever.web`."""
 
     name = "alva_lever"
-    fastapi_apps = _Lazy()  # type: ignore[assignment]  # a list to whoever reads it
+    fastapi_apps = _Lazy()  # type: ignore[assignment]  # a list when it is read

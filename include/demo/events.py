@@ -54,7 +54,7 @@ class Events:
         runs = self._api.runs(DAG_ID)
         summary = self._control.deliveries()
         self._progress.step(
-            f"{summary['delivered']} deliveries in {len(runs)} runs of {DAG_ID}; {summary['failed']} not taken"
+            f"{summary['delivered']} deliveries, taken by {DAG_ID} (runs: {len(runs)}); {summary['failed']} not taken"
         )
         reports = [self._api.report(run) for run in runs]
         return [ending(scene, known[scene.name], reports, self._in_alva(known[scene.name])) for scene in SCENES]

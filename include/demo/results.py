@@ -58,7 +58,7 @@ class Results:
         self._act(ids, moves)
         self._start.wait_for(
             lambda: self._control.deliveries()["waiting"] == 0 and self._done(EVENTS),
-            "what Alva's webhook told of is done",
+            "what Alva's webhook announced is done",
             _RUN_SECONDS,
         )
         return self._reports(EVENTS, before)

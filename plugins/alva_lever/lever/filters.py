@@ -19,7 +19,7 @@ class OpportunityFilter:
     stage_id: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     posting_id: tuple[str, ...] = ()
-    # Not in a repr: a person, for whoever can look the id up.
+    # Not in a repr: a person, to those who can look the id up.
     contact_id: tuple[str, ...] = field(default=(), repr=False)
     archive_reason_id: tuple[str, ...] = ()
     archived: bool | None = None
@@ -37,7 +37,7 @@ class OpportunityFilter:
         return list(self._pairs())
 
     def moved_since(self, moment_ms: int) -> OpportunityFilter:
-        """The same question about whoever changed places in the listing since then, by coming into a stage.
+        """The same question about those who changed places in the listing since then, by coming into a stage.
 
         Without the upper bounds of `advanced_at` and `updated_at`, which such an entry is past. Not by `updated_at`:
         that is late.

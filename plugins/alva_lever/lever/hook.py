@@ -28,7 +28,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
 
     Opportunities, notes and webhooks are in the classes above; what an account has once is here.
 
-    :param lever_conn_id: the connection: API root as host, API key as login.
+    :param lever_conn_id: the connection: API root as host, API key as password.
 
     The other parameters are those of `VendorHook`; any method may raise what `transport.errors` draws.
 

@@ -36,7 +36,7 @@ _POSTINGS_AT_ONCE = 40
 
 
 class Finding:
-    """Asks Lever for all that an event could tell, and for whoever carries the tag that asks for tests.
+    """Asks Lever for all that an event could tell, and for those who carry the tag that asks for tests.
 
     Memory holds a page of opportunities and the ids of all that were found.
     """

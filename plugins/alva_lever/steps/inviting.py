@@ -1,4 +1,4 @@
-"""One candidate: looked at, decided, invited, and told of in Lever."""
+"""One candidate: looked at, decided, invited, and brought up to date in Lever."""
 
 from __future__ import annotations
 
@@ -165,13 +165,13 @@ class Inviting:
         return told, asking.asked_again(opportunity, told, request, posting=posting, candidate=candidate)
 
     def _bring_up_to_date(self, posting: Posting) -> None:
-        """Somebody came to this posting: Alva's job position says what it says now, whoever is invited."""
+        """Somebody came to this posting: Alva's job position says what it says now, also if nobody is invited."""
         try:
             self._positions.sync(posting)
         except (Unauthorized, Forbidden):
             raise
         except Refused:
-            # Nobody waits for this position: whoever will be invited on it is told of the refusal then.
+            # Nobody waits for this position: a candidate who is invited on it later meets the refusal then.
             return
 
     def _may_be_cut_off(self, opportunity: Opportunity) -> bool:
@@ -231,7 +231,7 @@ class Inviting:
         return _BECAME.get(self._telling.state(opportunity, candidate)) or reason
 
     def _is_due(self, opportunity: Opportunity, candidate: AlvaCandidate, again: Again, told: list[Report]) -> bool:
-        """Whether who asked again waits for an invitation, or had one that bounced as well before it was told of."""
+        """Whether who asked again waits for an invitation, or had one that bounced as well before a note said so."""
         if not candidate.invited_email:
             # Alva has anonymised the candidate: there is nobody to remind.
             return True

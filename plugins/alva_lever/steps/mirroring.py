@@ -66,7 +66,7 @@ class Mirroring:
         return Word.UNCHANGED if opportunity_id is None else self.do(opportunity_id)
 
     def again(self, opportunity_id: str) -> Word:
-        """The same where something was just done about it: both services are asked anew."""
+        """The same where something was just done about it: both services are asked again."""
         return self.handle(self._looking.look(opportunity_id), fresh=True)
 
     def handle(self, look: Look, *, fresh: bool = False) -> Word:

@@ -65,7 +65,7 @@ class Positions:
         return self._once(posting.id)
 
     def forget(self, posting_id: str) -> None:
-        """The position isn't there any more: look for it, or make it, anew."""
+        """The position isn't there any more: look for it, or make it, again."""
         self.ids.pop(posting_id, None)
         self._once.forget(posting_id)
 

@@ -33,7 +33,7 @@ class OnceEach(Generic[T]):
             return self._values[key]
 
     def forget(self, key: str) -> None:
-        """Make it anew the next time."""
+        """Make it again the next time."""
         with self._lock:
             self._values.pop(key, None)
 

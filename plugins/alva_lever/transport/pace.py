@@ -15,7 +15,7 @@ class Pace:
     the same.
 
     A call is given its moment when it asks (the bucket is kept as the time at which it would be full again), so each
-    call sleeps once and nobody is overtaken. Only a pause makes the ones that sleep ask anew.
+    call sleeps once and nobody is overtaken. Only a pause makes the ones that sleep ask again.
     """
 
     def __init__(
