@@ -56,6 +56,43 @@ def test_runs_that_failed_are_covered_by_the_next(results: Runner, sandbox: Sand
     assert (run.state, run.counts, tags(sandbox, ada)) == ("success", {"completed": 1}, DONE)
 
 
+def test_the_first_scheduled_run_looks_two_weeks_back_and_the_next_goes_on_from_there(
+    results: Runner, sandbox: Sandbox, ada: str
+) -> None:
+    sandbox.clock.advance(round(-timedelta(days=13).total_seconds() * 1000))
+    sandbox.candidates.finish(ada, 82)
+    sandbox.clock.advance(round(timedelta(days=13).total_seconds() * 1000))
+    first = results.scheduled(LAST - QUARTER, LAST)
+    assert first.report is not None
+    assert first.report["window"] == [moment.isoformat() for moment in (LAST - timedelta(days=14), LAST)]
+    assert (first.counts, tags(sandbox, ada)) == ({"completed": 1}, DONE)
+    second = results.scheduled(LAST, LAST + QUARTER)
+    assert second.report is not None
+    assert second.report["window"] == [moment.isoformat() for moment in (LAST, LAST + QUARTER)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("scheduled", "The next scheduled run covers this time too"),
+        ("backfill", "No other run does what this one was asked to"),
+        ("manual", "No other run does what this one was asked to"),
+    ],
+)
+def test_what_a_failed_run_promises_is_true_of_its_kind(
+    results: Runner,
+    sandbox: Sandbox,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+    said: str,
+) -> None:
+    sandbox.faults.add("alva", "GET", "/candidates*", status=401, times=None)
+    run = results.manual() if kind == "manual" else getattr(results, kind)(LAST)
+    assert run.state == "failed"
+    assert said in capsys.readouterr().out + caplog.text
+
+
 def test_named_in_a_form(results: Runner, sandbox: Sandbox, ada: str) -> None:
     sandbox.candidates.finish(ada, 82)
     run = results.manual(opportunity_ids=[ada, "", UNKNOWN, f"https://hire.eu.lever.co/candidates/{ada}"])

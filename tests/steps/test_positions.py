@@ -207,3 +207,63 @@ def test_where_alva_lists_no_users_the_invitation_leaves_all_the_same(office: Of
     office.faults.add("alva", "GET", "/users", status=404, times=None)
     one = invite(office, posting)
     assert (office.sent(one), facts(office, posting)[2]) == (1, None)
+
+
+class TestOptionalFields:
+    """Team and hiring manager are optional: where Alva refuses one of them, the rest is written without it."""
+
+    @pytest.fixture(params=["team", "owner"])
+    def refused(self, request: pytest.FixtureRequest, office: Office) -> str:
+        """What Alva refuses from now on: the team `Kitchen`, or the hiring manager, whom it lists all the same."""
+        if request.param == "team":
+            office.sandbox.world.alva.policy.known_teams_only = True
+            office.candidates.add_user(MANAGER)
+        else:
+
+            def still_listed(page: dict[str, Any]) -> None:
+                page["data"].append({"id": "9", "email": MANAGER})
+
+            office.faults.add("alva", "GET", "/users", kind="edit", action=still_listed, times=None)
+        return str(request.param)
+
+    def expected(self, name: str, refused: str) -> tuple[Any, ...]:
+        return (name, None, MANAGER) if refused == "team" else (name, "Kitchen", None)
+
+    def test_the_position_is_made_and_everybody_is_invited(self, office: Office, refused: str) -> None:
+        posting = office.recruiter.add_posting("Cook", team="Kitchen", hiring_manager_email=MANAGER)
+        people = office.applied(20, posting=posting)
+        assert office.run(*people) == {"trigger_stage": 20}
+        assert facts(office, posting) == self.expected("Cook", refused)
+        assert len(office.positions()) == 1
+
+    def test_another_name_is_written_all_the_same_and_the_night_counts_it(self, office: Office, refused: str) -> None:
+        posting = office.recruiter.add_posting("Cook", team="Kitchen", hiring_manager_email=MANAGER)
+        invite(office, posting)
+        office.recruiter.change_posting(posting, name="Head cook")
+        assert office.sync() == {"field_refused": 1}
+        assert facts(office, posting) == self.expected("Head cook", refused)
+        office.recruiter.change_posting(posting, name="Chef")
+        invite(office, posting)
+        assert facts(office, posting) == self.expected("Chef", refused)
+
+    def test_a_position_that_alva_refuses_for_its_name_is_a_refusal(self, office: Office, refused: str) -> None:
+        posting = office.recruiter.add_posting(" ", team="Kitchen", hiring_manager_email=MANAGER)
+        assert office.run(office.apply(posting=posting)) == {"refused_by_alva": 1}
+        assert office.positions() == []
+
+
+def test_of_a_posting_without_a_name_no_position_is_made_and_others_wait_for_nothing(office: Office) -> None:
+    nameless = office.recruiter.add_posting("Cook")
+    ada, bo = office.apply(posting=nameless), office.apply()
+
+    def without_name(answer: dict[str, Any]) -> None:
+        answer["data"]["text"] = None
+
+    office.faults.add("lever", "GET", f"/postings/{nameless}", kind="edit", action=without_name, times=None)
+    with pytest.raises(ApiError, match="has no name in Lever"):
+        office.run(ada, bo)
+    assert (office.status(ada), office.notes(ada), office.sent(bo)) == ([], [], 1)
+    # One that is there already is used as it is.
+    office.candidates.add_position("Cook", external_id=nameless)
+    assert office.run(ada) == {"trigger_stage": 1}
+    assert facts(office, nameless)[0] == "Cook"
