@@ -7,7 +7,7 @@ from pathlib import Path
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import Asset
 
-OWN = '''
+OWN = """
 from datetime import UTC, datetime
 from airflow.sdk import DAG
 from alva_lever.operators.find_candidates import FindCandidatesOperator
@@ -18,7 +18,7 @@ with DAG("recruiting", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC
     find = FindCandidatesOperator(task_id="who", pool="lever_api")
     invite = InviteCandidatesOperator.partial(task_id="ask", pool="lever_api", found=find.output["found"])
     invite.expand(batch=find.output) >> ReportOperator(task_id="told", find_task_id="who", batch_task_id="ask")
-'''
+"""
 
 
 def test_they_name_what_they_keep_their_state_in(tmp_path: Path) -> None:

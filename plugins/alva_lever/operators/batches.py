@@ -13,7 +13,7 @@ from airflow.sdk import Context
 from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting
 from alva_lever.operators.run import Run
 from alva_lever.operators.state import DagState
-from alva_lever.rules.claims import joined
+from alva_lever.rules.claims import covers, joined
 from alva_lever.rules.leftovers import Item, Leftovers, Settled
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class BatchTask:
             if not self.dry_run:
                 ledger = Ledger(self._operator)
                 if last:
-                    self._leave(ledger.settle((), [(item, _UNTRIED) for item in self.items]))
+                    self._leave(ledger.settle(self._done(), self._faults()))
             failing_at_once(lambda: self._operator.do(self))
         except BaseException as error:
             if last or (isinstance(error, Exception) and is_lasting(error)):
@@ -158,7 +158,7 @@ class Ledger:
         """Takes away what is done, and keeps what is not."""
         now_ms, total = round(time.time() * 1000), Settled()
         for dag_id, state in self._states.items():
-            leftovers = Leftovers(self._before[dag_id], join=joined)
+            leftovers = Leftovers(self._before[dag_id], join=joined, covers=covers)
             leftovers.done(done)
             total.add(leftovers.failed([row for row in faults if self._keeper_of(row[0]) == dag_id], now_ms))
             state.keep(leftovers)

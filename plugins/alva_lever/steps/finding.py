@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
@@ -63,6 +64,8 @@ class Finding:
         self._known: set[str] = set()
         self._screening: list[str] = []
         self._tally = tally
+        # What is new in this run stays new for a run that has to do it later.
+        self._new = Claim(new_since_ms=window.first_ms)
         self.batches = Batches()
 
     def find(self) -> None:
@@ -83,9 +86,9 @@ class Finding:
         for opportunity in self._candidates():
             if isinstance(opportunity, Unreadable):
                 # The listing is a hint to look: by its id it may be readable, and if not, that is its fault alone.
-                self._add(opportunity.id, Claim(), LIKELY_CALLS)
+                self._add(opportunity.id, self._new, LIKELY_CALLS)
             elif opportunity.id in self._due:
-                self._add(opportunity.id, Claim(), LIKELY_CALLS)
+                self._add(opportunity.id, self._new if self._arrived(opportunity) else Claim(), LIKELY_CALLS)
             elif self._is_new(opportunity.id):
                 self._sort(opportunity)
         self._near_misses()
@@ -154,15 +157,19 @@ class Finding:
     def _sort(self, opportunity: Opportunity) -> None:
         self._tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         reason = settled(Case(self._settings, opportunity))
-        arrived = opportunity.application is not None and self._window.has(opportunity.application.created_at_ms)
+        arrived = self._arrived(opportunity)
         if reason is not None and not (arrived and reason in SHOWN):
             self._tally.count(reason, opportunity.id)
             return
         likely = reason is None and self._is_likely(opportunity)
-        item: dict[str, str] = {"id": opportunity.id}
+        item: dict[str, Any] = {"id": opportunity.id, **(self._new if arrived else Claim()).as_json()}
         if not likely and opportunity.contact_id is not None:
             item["contact"] = opportunity.contact_id
         self.batches.add(item, _calls(opportunity) if likely else _LISTED_CALLS)
+
+    def _arrived(self, opportunity: Opportunity) -> bool:
+        """Whether its application is new."""
+        return opportunity.application is not None and self._window.has(opportunity.application.created_at_ms)
 
     def _is_likely(self, opportunity: Opportunity) -> bool:
         """Whether something is likely to be done about it, so that it is looked at by its id."""
