@@ -13,7 +13,7 @@ import shlex
 import sqlite3
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from include.demo.ports import LOOPBACK
@@ -31,12 +31,14 @@ _PARALLELISM = 4  # SQLite is locked for too long by more tasks than that, and t
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where it is and what it runs. ``home`` is AIRFLOW_HOME."""
+    """Where it is and what it runs. ``home`` is AIRFLOW_HOME. ``more``: sections of its settings beside the usual
+    ones."""
 
     home: Path
     dags: Path
     plugins: Path
     port: int
+    more: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -52,7 +54,7 @@ class Installation:
         A file rather than the environment, so that ``AIRFLOW_HOME=<home> airflow ...`` works in another terminal.
         """
         parser = configparser.ConfigParser(interpolation=None)
-        for section, row in self._settings():
+        for section, row in [*self._settings(), *self.more.items()]:
             parser[section] = {key: value.replace("%", "%%") for key, value in row.items()}
         path = self.home / "airflow.cfg"
         path.touch(mode=0o600)
@@ -60,7 +62,7 @@ class Installation:
             parser.write(file)
         return path
 
-    def _settings(self) -> list[tuple[str, dict[str, str]]]:
+    def _settings(self) -> list[tuple[str, Mapping[str, str]]]:
         return [
             (
                 "core",

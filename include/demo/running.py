@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +38,19 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, sandbox_url: str, dags: Path = PROJECT / "dags") -> Iterator[Running]:
+def running(
+    folder: Path,
+    sandbox_url: str,
+    dags: Path = PROJECT / "dags",
+    more: Mapping[str, Mapping[str, str]] | None = None,
+) -> Iterator[Running]:
     """The four components, with the project's settings pointed at a sandbox that runs already; the DAGs parsed and
-    paused. ``folder``: where it keeps everything."""
+    paused. ``folder``: where it keeps everything. ``more``: sections of Airflow's settings beside the usual ones."""
     with Interruptions() as interruptions, home_of_its_own(folder) as home:
         fleet = Fleet(home / RECORD)
         try:
-            installation = Installation(home, dags, PROJECT / "plugins", free_port(8080))
+            # Not the usual port, which others who start an Airflow at this moment may find free as well.
+            installation = Installation(home, dags, PROJECT / "plugins", free_port(0, other_than=0), more or {})
             api = AirflowApi(installation.url)
             start = Start(fleet, home, Progress(), interruptions)
             start.airflow(installation, api)

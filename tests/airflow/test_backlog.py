@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.backlog import RESULTS, play
 from benchmarks.webhooks import EVENTS
 
-COMPLETED = 600
+COMPLETED = 400
 
 
 def test_events_have_the_next_turn_and_airflow_counts_no_attempt_that_was_none(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def servers(office: Office) -> Iterator[Callable[..., tuple[int, Component]]]:
     fleet = Fleet(office.home / "more-servers.json")
 
     def start(port: int | None = None) -> tuple[int, Component]:
-        port = port or free_port(8090)
+        port = port or free_port(0, other_than=0)
         component = Fleet.start(
             fleet,
             "another api-server",
