@@ -1,6 +1,6 @@
 """What is claimed of speed and memory, measured: all parts, or those that are named.
 
-All take a few minutes, since Lever's limit is kept; `webhooks` and `waiting` start an Airflow.
+All take a few minutes, since Lever's limit is kept; `webhooks`, `waiting` and `backlog` start an Airflow.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ PARTS = {
     "results": "pushing hundreds of results: calls each, and the share of Lever's limit that is used",
     "webhooks": "taking deliveries: how many a second, and how soon an invitation leaves",
     "waiting": "how long an event waits while thousands are being invited",
+    "backlog": "how long events wait while hundreds of results are being written, and what Airflow makes of it",
 }
 
 

@@ -8,32 +8,49 @@ from alva_lever.steps.crew import THREADS
 from benchmarks.office import Traffic, apart, forget, office
 
 
-def invite(ids: list[str], threads: int) -> dict[str, int]:
-    """What became of them."""
+def invite(url: str, threads: int) -> dict[str, int]:
+    """What became of all who stand in the trigger stage."""
     from alva_lever.alva.hook import AlvaHook
-    from alva_lever.lever.filters import OpportunityFilter
     from alva_lever.lever.hook import LeverHook
+    from alva_lever.rules.claims import Claim
     from alva_lever.rules.settings import Options, resolve
+    from alva_lever.rules.tally import Tally
     from alva_lever.rules.window import Window
-    from alva_lever.steps.batch import Batch
-    from alva_lever.steps.inviting import Errand, Inviting
+    from alva_lever.steps.candidates import do_candidates
+    from alva_lever.steps.finding import Finding
+    from alva_lever.steps.inviting import Errand
     from alva_lever.steps.progress import Progress
 
-    listing = LeverHook(calls_per_second=10)
+    listing, total, window = LeverHook(), Tally(), Window(0, round(time.time() * 1000))
     settings = resolve(Options("New applicant"), listing.stages())
-    stage = OpportunityFilter(stage_id=(settings.trigger_stage.id,))
-    pairs = [(row.id, None) for row in listing.opportunities(stage) if row.id in set(ids)]
-    errand = Errand(settings=settings, window=Window(0, round(time.time() * 1000)), run_id="bench")
-    progress = Progress()
-    while True:
-        # A new hook for each turn, as each turn is a task of its own.
-        lever, alva = LeverHook(threads=threads), AlvaHook(threads=threads)
-        inviting = Inviting(
-            lever=lever, alva=alva, errand=errand, near_miss=progress.tally.near_miss, positions=progress.positions
+    finding = Finding(listing, settings, window, tally=total)
+    finding.find()
+    # To find them is a task of its own, and isn't measured here.
+    forget(url)
+    positions: dict[str, str] = {}
+    for batch in finding.batches.all:
+        # New hooks for each batch, as each is a task of its own.
+        lever, alva, progress = LeverHook(threads=threads), AlvaHook(threads=threads), Progress()
+        errand = Errand(
+            settings=resolve(Options("New applicant"), lever.stages()),
+            window=window,
+            run_id="bench",
+            claims={str(item["id"]): Claim.of(item) for item in batch},
         )
-        batch = Batch(inviting, lever=lever, alva=alva, progress=progress, save=lambda progress: None, threads=threads)
-        if batch.work(pairs):
-            return progress.tally.counts
+        do_candidates(
+            errand,
+            contacts={str(item["id"]): item.get("contact") for item in batch},
+            lever=lever,
+            alva=alva,
+            progress=progress,
+            save=lambda progress: None,
+            positions=positions,
+            received_ms=window.end_ms,
+            now_ms=window.end_ms,
+            threads=threads,
+        )
+        total.add(progress.tally)
+    return total.counts
 
 
 def run(candidates: int = 600) -> None:
@@ -43,13 +60,9 @@ def run(candidates: int = 600) -> None:
         ("150, answers take 0.3 s", 150, THREADS, 0.3),
         ("150, answers take 0.3 s, one thread", 150, 1, 0.3),
     ):
-        with office(number, slow_seconds=slow_seconds) as (url, ids):
-            forget(url)
-            counts = apart(invite, url, ids, threads)
+        with office(number, slow_seconds=slow_seconds) as (url, _):
+            counts = apart(invite, url, url, threads)
             lever, alva = Traffic(url, "lever"), Traffic(url, "alva")
-        # The walk that tells who there is comes before the batch, and isn't measured.
-        listing = [request for request in lever.requests if ["stage_id", "applicant-new"] in request["query"]]
-        lever.requests = lever.requests[1 + len(listing) :]
         measured[name] = lever.share(10)
         print(
             f"  {name}: {counts}; Lever {len(lever.requests) / number:.2f} calls each, Alva "

@@ -8,9 +8,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
+
+if TYPE_CHECKING:
+    from include.sandbox import Sandbox
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -72,11 +75,10 @@ def forget(url: str) -> None:
     requests.delete(f"{url}/control/requests", timeout=60)
 
 
-def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: float, completed: bool) -> None:
-    from include.sandbox import Sandbox
+def furnish(sandbox: Sandbox, opportunities: int, *, postings: int = 3, completed: bool = False) -> list[str]:
+    """So many candidates in the first stage, as `office` has them; their ids."""
     from include.sandbox.alva.candidate import Invitee
 
-    sandbox = Sandbox()
     names = [sandbox.recruiter.add_posting(f"Engineer {number}", team="Platform") for number in range(postings)]
     now_ms = sandbox.clock.now_ms()
     ids = []
@@ -91,6 +93,14 @@ def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: fl
             alva.roster.invite(positions[number % postings], invitee)
             sandbox.recruiter.tag(one, "Alva: Invitation Sent")
             sandbox.candidates.finish(one, 82)
+    return ids
+
+
+def _serve(pipe: Connection, opportunities: int, postings: int, slow_seconds: float, completed: bool) -> None:
+    from include.sandbox import Sandbox
+
+    sandbox = Sandbox()
+    ids = furnish(sandbox, opportunities, postings=postings, completed=completed)
     if slow_seconds:
         for service in ("lever", "alva"):
             sandbox.faults.add(service, kind="slow", seconds=slow_seconds, times=None)

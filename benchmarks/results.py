@@ -11,23 +11,33 @@ def push() -> dict[str, int]:
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
     from alva_lever.rules.settings import Options, resolve
-    from alva_lever.steps.batch import Batch
-    from alva_lever.steps.mirroring import Mirroring, changed_since
+    from alva_lever.rules.tally import Tally
+    from alva_lever.steps.batch import Batch, Batches
+    from alva_lever.steps.meter import Meter
+    from alva_lever.steps.mirroring import Mirroring, changed_since, likely_calls
     from alva_lever.steps.progress import Progress
 
-    progress = Progress()
     options = Options("New applicant", progression_stage="Recruiter screen")
-    while True:
-        # A new hook for each turn, as each turn is a task of its own.
-        lever, alva = LeverHook(threads=THREADS), AlvaHook(threads=THREADS)
-        settings = resolve(options, lever.stages())
-        changed = changed_since(alva, 0)
+    batches, total = Batches(), Tally()
+    for opportunity_id, candidate in changed_since(AlvaHook(threads=THREADS), 0).candidates.items():
+        batches.add({"id": opportunity_id}, likely_calls(candidate))
+    for items in batches.all:
+        # New hooks for each batch, as each is a task of its own; it lists again what changed in Alva.
+        lever, alva, progress = LeverHook(threads=THREADS), AlvaHook(threads=THREADS), Progress()
         mirroring = Mirroring(
-            changed, lever=lever, alva=alva, settings=settings, near_miss=progress.tally.near_miss, dry_run=False
+            changed_since(alva, 0).candidates,
+            lever=lever,
+            alva=alva,
+            settings=resolve(options, lever.stages()),
+            near_miss=progress.tally.near_miss,
         )
-        batch = Batch(mirroring, lever=lever, alva=alva, progress=progress, save=lambda progress: None)
-        if batch.work([(name, None) for name in changed]):
-            return progress.tally.counts
+        batch: Batch[str] = Batch(
+            mirroring.do, str, progress=progress, save=lambda progress: None, meter=Meter(lever, alva)
+        )
+        todo = batch.todo(str(item["id"]) for item in items)
+        batch.work(todo, len(todo))
+        total.add(progress.tally)
+    return total.counts
 
 
 def run(candidates: int = 600) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.operators import docs
@@ -40,4 +41,8 @@ with DAG(
     invite >> ReportOperator(
         task_id="report", find_task_id="find", batch_task_id="invite", execution_timeout=timedelta(minutes=5)
     )
-    WatchPoolOperator(task_id="watch_pool", waiting_task_id="find", execution_timeout=timedelta(minutes=10))
+    # It needs one before it: see there.
+    EmptyOperator(task_id="begin", execution_timeout=timedelta(minutes=5)) >> WatchPoolOperator(
+        task_id="watch_pool", waiting_task_id="find", on_failure_callback=on_failure(),
+        execution_timeout=timedelta(minutes=10),
+    )  # fmt: skip

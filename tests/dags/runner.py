@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from airflow.callbacks.callback_requests import DagCallbackRequest
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import BundleDagBag, DagBag, sync_bag_to_db
 from airflow.models.dagrun import DagRun
@@ -62,6 +63,10 @@ class Runner:
                 task.retries = retries
             else:
                 task.partial_kwargs["retries"] = retries  # type: ignore[attr-defined]
+        # Of several tasks that may run, this one does so before the others.
+        self.first: str | None = None
+        # What the scheduler would ask the DAG processor to call at the end of the last run.
+        self.asked: DagCallbackRequest | None = None
         self._params = deepcopy(self.dag.params)
         self._serialized: SerializedDAG = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
         manager = DagBundlesManager()
@@ -111,16 +116,17 @@ class Runner:
 
     def _to_the_end(self, run_id: str) -> Ended:
         with create_session() as session:
-            run = self._find(session, run_id)
-            while run.state == "running":
+            # Found again each time: a task that is run in this process leaves the session without its rows.
+            while (run := self._find(session, run_id)).state == "running":
                 session.expire_all()
                 run.dag = self._serialized
-                schedulable, _ = run.update_state(session=session)
+                schedulable, self.asked = run.update_state(session=session, execute_callbacks=False)
                 for instance in schedulable:
                     instance.try_number += instance.state != "up_for_reschedule"
                     instance.state = "scheduled"
                 session.commit()
-                for instance in run.get_task_instances(state=["scheduled"], session=session):
+                scheduled = run.get_task_instances(state=["scheduled"], session=session)
+                for instance in sorted(scheduled, key=lambda one: one.task_id != self.first):
                     # In one process, what a run's form said would stay in the DAG for the next.
                     self.dag.params = deepcopy(self._params)
                     _run_task(ti=instance, task=self.dag.task_dict[instance.task_id])

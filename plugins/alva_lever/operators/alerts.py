@@ -5,15 +5,16 @@
 
 (in the environment: `AIRFLOW__ALVA_LEVER__ON_FAILURE_CALLBACK`). It names a function that takes Airflow's context, or a
 notifier of one of Airflow's providers that is made there, or a list of such. It is called when a run fails, and when a
-run of the hourly DAG is late.
+run of the hourly DAG is late; both times with `run_id`, `dag_run` and `reason`.
 """
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 from airflow.sdk.configuration import conf
@@ -23,19 +24,27 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 log = logging.getLogger(__name__)
 
 Callback = Callable[..., Any]
+_SECTION, _OPTION = "alva_lever", "on_failure_callback"
 
 
 def on_failure() -> list[Callback] | None:
     """What a DAG calls when a run of it fails.
 
-    :raises ImportError, AttributeError: the configuration names what is not there: an import error of the DAG.
+    :raises Exception: the configuration names what is not there, or can't be called with a context: an import error of
+        the DAG.
     """
-    path = conf.get("alva_lever", "on_failure_callback", fallback="")
-    if not path:
+    found = conf.getimport(_SECTION, _OPTION, fallback=None)
+    if found is None:
         return None
-    module, _, name = path.rpartition(".")
-    found = getattr(import_module(module), name)
-    return list(found) if isinstance(found, Sequence) else [found]
+    callbacks: list[Callback] = list(found) if isinstance(found, Sequence) else [found]
+    for one in callbacks:
+        # A class would be made and thrown away, and what is to be awaited never begun: nobody would hear of anything.
+        if not callable(one) or inspect.isclass(one) or inspect.iscoroutinefunction(one):
+            raise ValueError(
+                f"`[{_SECTION}] {_OPTION}` names a {type(one).__name__}. It takes a function of Airflow's context, a "
+                "notifier as it is made (not its class), or a list of such"
+            )
+    return callbacks
 
 
 def late(after: timedelta) -> DeadlineAlert | None:
@@ -49,14 +58,24 @@ def late(after: timedelta) -> DeadlineAlert | None:
     )
 
 
-def tell_late(context: dict[str, Any] | None = None, hours: float = 0.0, **_: Any) -> None:
-    """Airflow calls this when a run is late, and those who hear of failures hear of it too."""
-    run = (context or {}).get("dag_run") or {}
-    run_id = run.get("dag_run_id") or run.get("run_id") if isinstance(run, dict) else getattr(run, "run_id", None)
-    log.error(
-        "The run %s is not done %g hours after it was queued. Look at its tasks: those that stay `scheduled` wait for "
-        "the pool `lever_api`, those that are up for a retry say in their log what is wrong",
-        run_id, hours,
-    )  # fmt: skip
+def tell_late(context: Mapping[str, Any], hours: float) -> None:
+    """Airflow's executor calls this when a run is late, and those who hear of failures hear of it too.
+
+    Airflow gives the run as its REST API does, and no DAG and no task: see `Deadline.handle_miss` in Airflow.
+    """
+    run = SimpleNamespace(**context["dag_run"], run_id=context["dag_run"]["dag_run_id"])
+    reason = (
+        f"not done {hours:g} hours after it was queued. Tasks that stay `scheduled` wait for the pool `lever_api`; "
+        "those that are up for a retry say in their log what is wrong"
+    )
+    log.error("The run %s of %s is %s", run.run_id, run.dag_id, reason)
+    failed: Exception | None = None
     for callback in on_failure() or ():
-        callback(context or {})
+        try:
+            callback({**context, "dag_run": run, "run_id": run.run_id, "reason": reason})
+        except Exception as error:
+            # The others are to hear of it all the same.
+            log.exception("A callback failed")
+            failed = error
+    if failed is not None:
+        raise failed

@@ -15,37 +15,50 @@ _IN_POOL = {
     "alva_lever_invite_candidates": ["find", "invite"],
     "alva_lever_sync_postings": ["find", "sync"],
 }
-_PATIENCE_SECONDS = 180.0
-_EVERY_SECONDS = 5.0
 
 
 class WatchPoolOperator(BaseOperator):
     """Waits until a task of the same run has left the state `scheduled`, or any other one has the pool's slot.
 
-    It is not in the pool itself. Tasks can't ask Airflow for pools; that nothing gets a slot for three minutes is what
-    a missing pool, or one without a slot, looks like.
+    It is not in the pool itself. Tasks can't ask Airflow for pools; that nothing gets a slot for minutes is what a
+    missing pool, or one without a slot, looks like.
+
+    It needs a task before it, and the one that it watches has none: where tasks are run one after the other in one
+    process (`dag.test()`), that one has had its turn by then, and nothing waits for what can't come.
 
     :param waiting_task_id: the task that waits for the slot.
     :param pool_id: the pool's name, for the sentence.
+    :param patience_seconds: for how long nothing may get the slot.
+    :param every_seconds: how often to look.
     """
 
-    def __init__(self, *, waiting_task_id: str, pool_id: str = "lever_api", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        waiting_task_id: str,
+        pool_id: str = "lever_api",
+        patience_seconds: float = 180.0,
+        every_seconds: float = 5.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.waiting_task_id = waiting_task_id
         self.pool_id = pool_id
+        self.patience_seconds = patience_seconds
+        self.every_seconds = every_seconds
 
     def execute(self, context: Context) -> None:
         """:raises AirflowFailException: nothing got the slot."""
         ti: Any = context["ti"]
-        ends = time.monotonic() + _PATIENCE_SECONDS
+        ends = time.monotonic() + self.patience_seconds
         while not self._moves(ti, context["run_id"]):
             if time.monotonic() > ends:
                 raise AirflowFailException(
-                    f"`{self.waiting_task_id}` has waited {_PATIENCE_SECONDS:g} seconds for the pool `{self.pool_id}`, "
-                    "and no task has had its slot. Make the pool with 1 slot under Admin, Pools; if it is there, see "
-                    "there what holds it"
+                    f"`{self.waiting_task_id}` has waited {self.patience_seconds:g} seconds for the pool "
+                    f"`{self.pool_id}`, and no task has had its slot. Make the pool with 1 slot under Admin, Pools. If "
+                    "it is there, see there what holds it, and whether the DAG was paused meanwhile"
                 )
-            time.sleep(_EVERY_SECONDS)
+            time.sleep(self.every_seconds)
 
     def _moves(self, ti: Any, run_id: str) -> bool:
         states = ti.get_task_states(dag_id=self.dag_id, task_ids=[self.waiting_task_id], run_ids=[run_id])
