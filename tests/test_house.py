@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
+from alva_lever.operators import watch_pool
+from alva_lever.operators.base import LeverAlvaOperator
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "plugins" / "alva_lever"
 # From the ground up; a room may use those before it. Lever and Alva don't know each other.
@@ -91,12 +94,22 @@ class TestDags:
             assert dag.params["dry_run"] is False, dag.dag_id
 
     def test_each_task_ends_and_takes_its_turn(self, bag: DagBag) -> None:
+        """A task that may call Lever has the pool's slot meanwhile; no other task keeps them out of it."""
         for dag in bag.dags.values():
             for task in dag.tasks:
-                assert task.execution_timeout is not None, task.task_id
-                assert task.weight_rule == "absolute", task.task_id
-                assert (task.pool == "lever_api") == hasattr(task, "lever_conn_id") or task.is_mapped, task.task_id
-                assert task.retries >= 2 or task.task_id == "report", task.task_id
+                where = f"{dag.dag_id}.{task.task_id}"
+                kind = task.operator_class if task.is_mapped else type(task)
+                assert (task.pool == "lever_api") == issubclass(kind, LeverAlvaOperator), where
+                assert task.execution_timeout is not None, where
+                assert task.weight_rule == "absolute", where
+                assert (task.retries == 0) == (task.task_id == "report"), where
+
+    def test_who_watches_the_pool_knows_who_is_in_it(self, bag: DagBag) -> None:
+        in_pool = {
+            dag.dag_id: {task.task_id for task in dag.tasks if task.pool == "lever_api"} for dag in bag.dags.values()
+        }
+        assert {dag_id: set(task_ids) for dag_id, task_ids in watch_pool._IN_POOL.items()} == in_pool
+        assert all(in_pool.values())
 
     @pytest.mark.parametrize("file", DAG_FILES, ids=named(DAG_FILES))
     def test_reading_one_imports_no_hook(self, file: Path) -> None:
