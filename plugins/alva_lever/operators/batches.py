@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -56,6 +57,10 @@ class BatchOperator(LeverAlvaOperator):
         """Does those of `task.items` that are not done yet. :raises Exception: why some, or all, of it was not done."""
         raise AssertionError(f"{type(self).__name__} does nothing")
 
+    def to_keep(self, item: Item) -> Item:
+        """The item as another run is to have it, should it have to wait for one."""
+        return item
+
     def keeper_of(self, item: Item) -> str:
         """The DAG among whose leftovers this item belongs: one of `state_of`."""
         return self.state_of[0]
@@ -103,10 +108,10 @@ class BatchTask:
         ledger: Ledger | None = None
         try:
             self.dry_run = self.dry_run or failing_at_once(_is_rehearsing)
-            if not self.dry_run:
-                ledger = Ledger(self._operator)
-                if last:
-                    self._leave(ledger.settle((), [(item, _UNTRIED) for item in self.items]))
+            ledger = Ledger(self._operator)
+            self.items = ledger.with_what_waits(self.items)
+            if last and not self.dry_run:
+                self._leave(ledger.settle(self._done(), self._faults()))
             failing_at_once(lambda: self._operator.do(self))
         except BaseException as error:
             if last or (isinstance(error, Exception) and is_lasting(error)):
@@ -117,7 +122,7 @@ class BatchTask:
             raise
         finally:
             log.info("Done: %s", self.progress.tally.counts)
-        if ledger is not None:
+        if not self.dry_run:
             ledger.settle(self._done(), ())
         return self._left(self.progress.tally, finished=True, kept=True)
 
@@ -151,8 +156,17 @@ class Ledger:
 
     def __init__(self, operator: BatchOperator) -> None:
         self._keeper_of = operator.keeper_of
+        self._to_keep = operator.to_keep
         self._states = {dag_id: DagState(dag_id) for dag_id in operator.state_of}
         self._before = {dag_id: list(state.leftovers()) for dag_id, state in self._states.items()}
+
+    def with_what_waits(self, items: Sequence[Item]) -> list[Item]:
+        """The items, each with all that is asked of it also by what waits: done once, nothing of it is left."""
+        asked = {str(item["id"]): item for item in items}
+        for waiting in itertools.chain.from_iterable(self._before.values()):
+            if waiting.id in asked:
+                asked[waiting.id] = joined(asked[waiting.id], waiting.item)
+        return list(asked.values())
 
     def settle(self, done: Sequence[Item], faults: Sequence[tuple[Item, str]]) -> Settled:
         """Takes away what is done, and keeps what is not."""
@@ -160,7 +174,8 @@ class Ledger:
         for dag_id, state in self._states.items():
             leftovers = Leftovers(self._before[dag_id], join=joined)
             leftovers.done(done)
-            total.add(leftovers.failed([row for row in faults if self._keeper_of(row[0]) == dag_id], now_ms))
+            its = [(self._to_keep(item), fault) for item, fault in faults if self._keeper_of(item) == dag_id]
+            total.add(leftovers.failed(its, now_ms))
             state.keep(leftovers)
         return total
 

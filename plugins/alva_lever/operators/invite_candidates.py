@@ -13,6 +13,7 @@ from airflow.sdk import Context
 from alva_lever.operators.batches import BatchOperator, BatchTask
 from alva_lever.operators.run import pulled
 from alva_lever.rules.claims import Claim
+from alva_lever.rules.leftovers import Item
 from alva_lever.rules.window import Window
 
 
@@ -42,7 +43,7 @@ class InviteCandidatesOperator(BatchOperator):
         # Names are for this run alone: a person's asking counts once, and a repeat of the run isn't asked again.
         answered = task.done_before_clearing()
         claims = {}
-        for item in self.batch:
+        for item in task.items:
             claim = Claim.of(item)
             is_answered = claim.named_in == task.run.run_id and item["id"] in answered
             claims[str(item["id"])] = replace(claim, named_in=None) if is_answered else claim
@@ -57,7 +58,7 @@ class InviteCandidatesOperator(BatchOperator):
         )
         do_candidates(
             errand,
-            contacts={str(item["id"]): item.get("contact") for item in self.batch},
+            contacts={str(item["id"]): item.get("contact") for item in task.items},
             lever=lever,
             alva=alva,
             progress=task.progress,
@@ -67,14 +68,12 @@ class InviteCandidatesOperator(BatchOperator):
             now_ms=int(time.time() * 1000),
         )
 
-    def items(self, run: Any) -> list[Any]:
-        """With the time since which an application counts as new, should an item have to wait for another run."""
-        since = Claim(new_since_ms=Window(*self.found["window"]).first_ms)
-        looked_at = [Claim.of(item) for item in self.batch]
-        return [
-            {**item, **(claim.plus(since) if claim.asks_to_look else claim).as_json()}
-            for item, claim in zip(self.batch, looked_at, strict=True)
-        ]
+    def to_keep(self, item: Item) -> Item:
+        """With the time since which an application counts as new."""
+        claim = Claim.of(item)
+        if not claim.asks_to_look:
+            return item
+        return {**item, **claim.plus(Claim(claim.kinds, new_since_ms=Window(*self.found["window"]).first_ms)).as_json()}
 
     def _known(self, context: Context) -> dict[str, str]:
         """The positions that earlier batches have brought up to date."""
