@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
@@ -53,6 +53,7 @@ _USUAL_STATUS = {"html": 200}  # of all other kinds that have one: 503
 @dataclass(slots=True)
 class Fault:
     """One fault. ``method`` and ``path`` (below the service's root) are globs, in which ``*`` also stands for ``/``.
+    ``query``: the values that some of the query's names must have (``{"external_id": "..."}``).
 
     ``times``: how many requests it spoils, None for all that follow. ``skip``: how many matching ones it lets pass
     before that.
@@ -62,6 +63,7 @@ class Fault:
     method: str = "*"
     path: str = "*"
     kind: str = "status"
+    query: dict[str, str] = field(default_factory=dict)
     times: int | None = 1
     skip: int = 0
     status: int | None = None  # None becomes what is usual for the kind
@@ -80,18 +82,21 @@ class Fault:
             raise ValueError(f"No fault of kind {self.kind!r}; there are: {', '.join(sorted(KINDS))}")
         if self.kind in ("call", "edit") and not callable(self.action):
             raise ValueError(f"A fault of kind {self.kind!r} needs an action, a function")
+        if not isinstance(self.query, dict):
+            raise TypeError(f"A fault's query is an object of names and values, not {self.query!r}")
         if self.status is None:
             self.status = _USUAL_STATUS.get(self.kind, 503)
 
     def as_json(self) -> dict[str, Any]:
         return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "action"}
 
-    def _matches(self, service: str, method: str, path: str, has_token: bool) -> bool:
+    def _matches(self, service: str, method: str, path: str, query: Sequence[tuple[str, str]], has_token: bool) -> bool:
         return (
             self.service == service
             and self.times != 0
             and fnmatchcase(method, self.method)
             and fnmatchcase(path, self.path)
+            and self.query.items() <= set(query)
             and (has_token or self.kind != "repeated_token")
         )
 
@@ -121,12 +126,14 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def take(self, service: str, method: str, path: str, *, has_token: bool) -> list[Fault]:
+    def take(
+        self, service: str, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), has_token: bool
+    ) -> list[Fault]:
         """What this request meets: any number that let it pass, and at most one that spoils it, the oldest first."""
         met: list[Fault] = []
         with self._lock:
             for fault in self._faults:
-                if not fault._matches(service, method, path, has_token):
+                if not fault._matches(service, method, path, query, has_token):
                     continue
                 if fault.kind not in PASSING_THROUGH and any(other.kind not in PASSING_THROUGH for other in met):
                     continue

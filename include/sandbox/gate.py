@@ -41,7 +41,7 @@ class Gate:
         )
         body = await _read(receive)
         token = next((value for name, value in query if name == _TOKENS[service]), None)
-        met = self._faults.take(service, method, path, has_token=token is not None)
+        met = self._faults.take(service, method, path, query=query, has_token=token is not None)
         fault = await self._let_pass(met)
         kind = fault.kind if fault else None
         if kind == "cut_before":

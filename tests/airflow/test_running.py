@@ -1,4 +1,4 @@
-"""What only a running Airflow shows: backfills, a killed task, a turn that ends."""
+"""What only a running Airflow shows: backfills, a killed task, a run of several tasks."""
 
 from __future__ import annotations
 
@@ -89,23 +89,19 @@ def test_a_task_that_is_killed_is_tried_again_and_nothing_is_done_twice(office: 
     assert office.report("killed")["looked_at"] == 40
 
 
-def test_a_batch_gives_its_slot_back_when_its_turn_is_over(office: Office, posting: str) -> None:
-    """A refusal costs four calls instead of one, so that these don't fit into one turn."""
+def test_a_long_run_is_several_tasks_each_in_its_first_attempt(office: Office, posting: str) -> None:
+    """A refusal costs four calls, so that these are more than one task may ask for in about a minute."""
     first = in_stage(office, posting, datetime.now(UTC))
     office.run("first", opportunity_ids=[first])
     office.sandbox.candidates.expire_position(posting)
     ids = [in_stage(office, posting, datetime.now(UTC)) for _ in range(220)]
-    run = office.run("turns", since=(datetime.now(UTC) - HOUR).isoformat())
+    run = office.run("long", since=(datetime.now(UTC) - HOUR).isoformat())
     assert run.state == "success"
-    assert office.report("turns")["counts"] == {"refused_by_alva": 220, "already_invited": 1}
+    assert office.report("long")["counts"] == {"refused_by_alva": 220, "already_invited": 1}
     assert [len(office.sandbox.look(one)["notes"]) for one in ids] == [1] * 220
-    instances = office.get(f"dags/{HOURLY}/dagRuns/turns/taskInstances")["task_instances"]
-    invites = [row for row in instances if row["task_id"] == "invite"]
-    assert [row["state"] for row in invites] == ["success"]
-    logs = "".join(
-        file.read_text("utf-8") for file in (office.home / "logs").glob("*/run_id=turns/task_id=invite/**/*.log")
-    )
-    assert "This turn at Lever's limit is over" in logs
+    instances = office.get(f"dags/{HOURLY}/dagRuns/long/taskInstances")["task_instances"]
+    invites = [(row["state"], row["try_number"]) for row in instances if row["task_id"] == "invite"]
+    assert invites == [("success", 1)] * 2
 
 
 def test_a_real_account_runs_green_and_its_report_is_what_its_files_say(office: Office) -> None:

@@ -80,3 +80,10 @@ def _forget_runs() -> None:
 @pytest.fixture
 def posting(sandbox: Sandbox) -> str:
     return sandbox.recruiter.add_posting("Data Engineer", team="Platform", hiring_manager_email="mo@hiring.example.com")
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A passing fault is met as often as ever, without the waits between."""
+    monkeypatch.setattr("alva_lever.transport.hook.seconds_until_next", lambda state: 0.0)
+    monkeypatch.setattr("alva_lever.transport.hook.backoff_seconds", lambda attempt: 0.0)

@@ -249,3 +249,16 @@ def test_one_without_times_lasts_until_it_is_cleared(sandbox, lever) -> None:
 def test_a_fault_that_cannot_be_is_refused(sandbox, order) -> None:
     with pytest.raises(ValueError, match=r"kind|service|action"):
         sandbox.faults.add(**order)
+
+
+def test_only_what_asks_for_that_is_spoiled(sandbox, door) -> None:
+    session, root = door
+    fault = sandbox.faults.add("lever", "GET", "/opportunities", query={"tag": "vip"}, times=None, status=403)
+    asked = [{}, {"tag": "other"}, {"limit": "10", "tag": "vip"}, {"tag": ["other", "vip"]}]
+    assert [session.get(f"{root}/opportunities", params=query).status_code for query in asked] == [200, 200, 403, 403]
+    assert fault.hits == 2
+
+
+def test_a_query_that_is_no_object_is_refused(sandbox) -> None:
+    with pytest.raises(TypeError, match="an object of names and values"):
+        sandbox.faults.add("lever", query="vip")

@@ -29,6 +29,7 @@ from alva_lever.steps.meter import Meter
 from alva_lever.steps.mirroring import Mirroring, changed_since
 from alva_lever.steps.posting_sync import POSITION, PostingFinding, PostingSync
 from alva_lever.steps.progress import Progress
+from alva_lever.steps.resolving import resolve as resolve_candidates
 from include.sandbox import Clock, Sandbox
 from include.sandbox.candidates import Candidates
 from include.sandbox.journal import Arrived
@@ -225,21 +226,21 @@ class Office:
         if not again:
             self.begin()
         lever, alva = self.lever(), self.alva()
+        meter, progress = Meter(lever, alva), self.progress
         changed = None if opportunities else changed_since(alva, since_ms or 0)
+        resolved = resolve_candidates(alva, changed.candidate_ids if changed else [])
         mirroring = Mirroring(
-            changed.candidates if changed else {},
+            {**changed.candidates, **resolved.candidates} if changed else {},
             lever=lever,
             alva=alva,
             settings=self.settings,
-            near_miss=self.progress.tally.near_miss,
+            near_miss=progress.tally.near_miss,
             dry_run=dry_run,
         )
-        of_candidates = changed.candidate_ids if changed else []
-        self._batch(
-            lambda one: mirroring.do_candidate(one) if one in of_candidates else mirroring.do(one),
-            [*changed.candidates, *changed.opportunity_ids, *of_candidates] if changed else opportunities,
-            Meter(lever, alva),
-        )
+        named = [*changed.candidates, *changed.opportunity_ids] if changed else opportunities
+        batch: Batch[str] = Batch(mirroring.do, str, progress=progress, save=self._keep, meter=meter)
+        todo = batch.todo(dict.fromkeys([*named, *resolved.candidates]))
+        resolved.around(lambda: batch.work(todo, len(todo)), progress=progress, save=self._keep, of=len(todo))
         return self.progress.tally.counts
 
     def push_lately(self, **options: Any) -> dict[str, int]:
@@ -267,11 +268,12 @@ class Office:
         self.do(errand, dict.fromkeys(claimed), received_ms=received_ms, candidates=candidates)
         return self.progress.tally.counts
 
-    def _batch(self, do: Callable[[str], str], items: Iterable[str], meter: Meter) -> None:
-        def keep(done: Progress) -> None:
-            self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
+    def _keep(self, done: Progress) -> None:
+        """As a task does: as JSON, and read again."""
+        self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
 
-        batch: Batch[str] = Batch(do, str, progress=self.progress, save=keep, meter=meter)
+    def _batch(self, do: Callable[[str], str], items: Iterable[str], meter: Meter) -> None:
+        batch: Batch[str] = Batch(do, str, progress=self.progress, save=self._keep, meter=meter)
         todo = batch.todo(items)
         batch.work(todo, len(todo))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from airflow.sdk import Context
 from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting
 from alva_lever.operators.run import Run
 from alva_lever.operators.state import DagState
-from alva_lever.rules.claims import covers, joined
+from alva_lever.rules.claims import joined
 from alva_lever.rules.leftovers import Item, Leftovers, Settled
 
 if TYPE_CHECKING:
@@ -103,10 +104,10 @@ class BatchTask:
         ledger: Ledger | None = None
         try:
             self.dry_run = self.dry_run or failing_at_once(_is_rehearsing)
-            if not self.dry_run:
-                ledger = Ledger(self._operator)
-                if last:
-                    self._leave(ledger.settle(self._done(), self._faults()))
+            ledger = Ledger(self._operator)
+            self.items = ledger.with_what_waits(self.items)
+            if last and not self.dry_run:
+                self._leave(ledger.settle(self._done(), self._faults()))
             failing_at_once(lambda: self._operator.do(self))
         except BaseException as error:
             if last or (isinstance(error, Exception) and is_lasting(error)):
@@ -117,7 +118,7 @@ class BatchTask:
             raise
         finally:
             log.info("Done: %s", self.progress.tally.counts)
-        if ledger is not None:
+        if not self.dry_run:
             ledger.settle(self._done(), ())
         return self._left(self.progress.tally, finished=True, kept=True)
 
@@ -154,11 +155,19 @@ class Ledger:
         self._states = {dag_id: DagState(dag_id) for dag_id in operator.state_of}
         self._before = {dag_id: list(state.leftovers()) for dag_id, state in self._states.items()}
 
+    def with_what_waits(self, items: Sequence[Item]) -> list[Item]:
+        """The items, each with all that is asked of it also by what waits: done once, nothing of it is left."""
+        asked = {str(item["id"]): item for item in items}
+        for waiting in itertools.chain.from_iterable(self._before.values()):
+            if waiting.id in asked:
+                asked[waiting.id] = joined(asked[waiting.id], waiting.item)
+        return list(asked.values())
+
     def settle(self, done: Sequence[Item], faults: Sequence[tuple[Item, str]]) -> Settled:
         """Takes away what is done, and keeps what is not."""
         now_ms, total = round(time.time() * 1000), Settled()
         for dag_id, state in self._states.items():
-            leftovers = Leftovers(self._before[dag_id], join=joined, covers=covers)
+            leftovers = Leftovers(self._before[dag_id], join=joined)
             leftovers.done(done)
             total.add(leftovers.failed([row for row in faults if self._keeper_of(row[0]) == dag_id], now_ms))
             state.keep(leftovers)

@@ -39,7 +39,8 @@ class FindResultsOperator(FindOperator):
         for item in search.due:
             batches.add(item, likely_calls(None))
         for opportunity_id, candidate in changed.candidates.items():
-            if opportunity_id not in due:
+            # By either id it is the same one.
+            if due.isdisjoint({opportunity_id, candidate.id}):
                 batches.add({"id": opportunity_id, **results}, likely_calls(candidate))
         for opportunity_id in changed.opportunity_ids:
             if opportunity_id not in due:

@@ -48,11 +48,9 @@ class HandleEventsOperator(BatchOperator):
         return writing_results if Claim.of(item).kinds == {Kind.RESULTS} else inviting
 
     def do(self, task: BatchTask) -> None:
-        from alva_lever.steps.batch import Unfinished, tell, unfinished
         from alva_lever.steps.candidates import do_candidates
-        from alva_lever.steps.crew import word_of
         from alva_lever.steps.inviting import Errand
-        from alva_lever.steps.mirroring import resolve
+        from alva_lever.steps.resolving import resolve
 
         lever, alva = hooks(self)
         settings, progress = read_settings(lever), task.progress
@@ -71,9 +69,8 @@ class HandleEventsOperator(BatchOperator):
             repeated=task.repeated,
             began_ms=task.run.began_ms,
         )
-        left: list[Exception] = list(resolved.faults.values())
-        try:
-            do_candidates(
+        resolved.around(
+            lambda: do_candidates(
                 errand,
                 contacts=dict.fromkeys(told),
                 lever=lever,
@@ -84,24 +81,11 @@ class HandleEventsOperator(BatchOperator):
                 received_ms=task.run.queued_ms,
                 now_ms=int(time.time() * 1000),
                 candidates=resolved.candidates,
-            )
-        except Unfinished as unfinished_ones:
-            left.append(unfinished_ones)
-        finally:
-            for candidate_id, fault in resolved.faults.items():
-                tell(candidate_id, fault)
-                progress.faults[candidate_id] = word_of(fault)
-            for candidate_id in resolved.missing:
-                progress.tally.count("not_in_alva", candidate_id)
-                progress.done.add(candidate_id)
-            for candidate_id, its in resolved.opportunities.items():
-                if its is None or its in progress.done:
-                    progress.done.add(candidate_id)
-                elif its in progress.faults:
-                    progress.faults[candidate_id] = progress.faults[its]
-            task.save(progress)
-        if left:
-            raise unfinished(left, len(task.items))
+            ),
+            progress=progress,
+            save=task.save,
+            of=len(task.items),
+        )
 
 
 def _dated(claim: Claim, received_ms: int) -> Claim:

@@ -27,27 +27,24 @@ class PushResultsOperator(BatchOperator):
         from alva_lever.steps.batch import Batch
         from alva_lever.steps.meter import Meter
         from alva_lever.steps.mirroring import Mirroring
+        from alva_lever.steps.resolving import resolve
 
         lever, alva = hooks(self)
-        settings = read_settings(lever)
+        settings, progress = read_settings(lever), task.progress
+        left = [item for item in task.items if item["id"] not in progress.done]
+        resolved = resolve(alva, [str(item["id"]) for item in left if item.get("is") == CANDIDATE])
+        named = [str(item["id"]) for item in task.items if item.get("is") != CANDIDATE]
         mirroring = Mirroring(
-            self._listed(alva),
+            {**self._listed(alva), **resolved.candidates},
             lever=lever,
             alva=alva,
             settings=settings,
-            near_miss=task.progress.tally.near_miss,
+            near_miss=progress.tally.near_miss,
             dry_run=task.dry_run,
         )
-        of_candidates = {str(item["id"]) for item in task.items if item.get("is") == CANDIDATE}
-        batch: Batch[str] = Batch(
-            lambda one: mirroring.do_candidate(one) if one in of_candidates else mirroring.do(one),
-            str,
-            progress=task.progress,
-            save=task.save,
-            meter=Meter(lever, alva),
-        )
-        todo = batch.todo(str(item["id"]) for item in task.items)
-        batch.work(todo, len(todo))
+        batch: Batch[str] = Batch(mirroring.do, str, progress=progress, save=task.save, meter=Meter(lever, alva))
+        todo = batch.todo(dict.fromkeys([*named, *resolved.candidates]))
+        resolved.around(lambda: batch.work(todo, len(todo)), progress=progress, save=task.save, of=len(task.items))
 
     def _listed(self, alva: AlvaHook) -> Mapping[str, AlvaCandidate]:
         """Alva's candidates by opportunity, where to list them again is cheaper than to ask for each. What Alva says of

@@ -10,7 +10,7 @@ from airflow.sdk.execution_time.context import AssetStateStoreAccessor
 
 from alva_lever.operators.base import covered_asset
 from alva_lever.operators.run import Run
-from alva_lever.rules.claims import covers, joined
+from alva_lever.rules.claims import joined
 from alva_lever.rules.leftovers import Leftover, Leftovers
 
 _COVERED = "covered_ms"
@@ -52,7 +52,7 @@ class DagState:
         rows = list(head["first"])
         for number in range(head["more"]):
             rows += self._store.get(f"{_LEFTOVERS}-{head['generation'] % 2}-{number}") or []
-        return Leftovers(map(Leftover.of, rows), join=joined, covers=covers)
+        return Leftovers(map(Leftover.of, rows), join=joined)
 
     def keep(self, leftovers: Leftovers) -> None:
         """Writes them; the head comes last, so that a crash in between leaves what was there before."""

@@ -77,16 +77,6 @@ class Claim:
             self.named_in or other.named_in,
         )
 
-    def covers(self, other: Claim) -> bool:
-        """Whether nothing is left of the other once this one is done."""
-        if not other.kinds <= self.kinds:
-            return False
-        if self.named_in is not None:
-            # What a person names is invited, whatever else would have asked for it.
-            return True
-        asks_for_new = other.new_since_ms is not None or other.applications
-        return other.named_in is None and (not asks_for_new or self.plus(other) == self)
-
     def as_json(self) -> dict[str, Any]:
         """Without what is as a rule: a poll finds thousands who came into a stage."""
         told: dict[str, Any] = {}
@@ -131,8 +121,3 @@ def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Of two items of a batch with one id the item that asks for all that both ask for: what it is, and its claim."""
     kept = {name: one[name] for name in ("id", "is") if name in one}
     return {**kept, **Claim.of(one).plus(Claim.of(other)).as_json()}
-
-
-def covers(done: Mapping[str, Any], waiting: Mapping[str, Any]) -> bool:
-    """Whether nothing is left of an item that waits once another one with its id is done."""
-    return Claim.of(done).covers(Claim.of(waiting))

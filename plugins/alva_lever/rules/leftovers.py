@@ -71,18 +71,11 @@ class Settled:
 
 
 class Leftovers:
-    """Those of one DAG, by id.
+    """Those of one DAG, by id. `join(one, other)`: the item that asks for all that two of the same id ask for."""
 
-    `join(one, other)`: the item that asks for all that two of the same id ask for. `covers(done, waiting)`: whether
-    nothing is left of the one that waits once the other is done.
-    """
-
-    def __init__(
-        self, waiting: Iterable[Leftover], *, join: Callable[[Item, Item], Item], covers: Callable[[Item, Item], bool]
-    ) -> None:
+    def __init__(self, waiting: Iterable[Leftover], *, join: Callable[[Item, Item], Item]) -> None:
         self._waiting = {one.id: one for one in waiting}
         self._join = join
-        self._covers = covers
 
     def __iter__(self) -> Iterator[Leftover]:
         return iter(self._waiting.values())
@@ -102,7 +95,7 @@ class Leftovers:
         """Takes those away that were done, unless more was asked for than was done."""
         for item in items:
             waiting = self._waiting.get(str(item["id"]))
-            if waiting is not None and self._covers(item, waiting.item):
+            if waiting is not None and self._join(item, waiting.item) == self._join(item, item):
                 del self._waiting[waiting.id]
 
     def failed(self, faults: Iterable[tuple[Item, str]], now_ms: int) -> Settled:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
@@ -13,7 +13,7 @@ from alva_lever.rules.decision import Reason
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, later
 from alva_lever.rules.settings import Settings
-from alva_lever.steps.crew import Crew, locked
+from alva_lever.steps.crew import locked
 from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.telling import Telling
 from alva_lever.transport.errors import NotFound, Refused, Unauthorized
@@ -56,15 +56,6 @@ class Mirroring:
         """
         return self.handle(self._looking.look(opportunity_id))
 
-    def do_candidate(self, candidate_id: str) -> str:
-        """The same for one of whom only Alva's id is known. One who was added by hand is of no opportunity."""
-        try:
-            candidate = self._alva.candidate(candidate_id)
-        except NotFound:
-            return Word.NOT_IN_ALVA
-        opportunity_id = opportunity_of(candidate)
-        return Word.UNCHANGED if opportunity_id is None else self.do(opportunity_id)
-
     def again(self, opportunity_id: str) -> Word:
         """The same where something was just done about it: both services are asked again."""
         return self.handle(self._looking.look(opportunity_id), fresh=True)
@@ -95,42 +86,6 @@ class Mirroring:
 
 
 _UNSEEN = {Reason.CONFIDENTIAL: Word.CONFIDENTIAL, Reason.GONE: Word.GONE}
-
-
-@dataclass(slots=True)
-class Resolved:
-    """Opportunities by candidate's id, None for one who was added by hand, and candidates by opportunity; ids of those
-    who are not in Alva (any more); faults that lasted, by candidate's id."""
-
-    opportunities: dict[str, str | None] = field(default_factory=dict)
-    candidates: dict[str, AlvaCandidate] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-    faults: dict[str, Exception] = field(default_factory=dict)
-
-
-def resolve(alva: AlvaHook, candidate_ids: Sequence[str]) -> Resolved:
-    """Whose candidates these are. One who was added by hand is nobody's.
-
-    :raises ApiError: what is about everybody: Alva's key isn't accepted, or no candidate can be had.
-    """
-
-    def find(candidate_id: str) -> AlvaCandidate | None:
-        try:
-            return alva.candidate(candidate_id)
-        except NotFound:
-            return None
-
-    resolved = Resolved()
-    for done in Crew(find).work(candidate_ids):
-        if done.fault is not None:
-            resolved.faults[done.item] = done.fault
-        elif done.result is None:
-            resolved.missing.append(done.item)
-        else:
-            name = resolved.opportunities[done.item] = opportunity_of(done.result)
-            if name is not None:
-                resolved.candidates[name] = later(resolved.candidates.get(name), done.result)
-    return resolved
 
 
 @dataclass(frozen=True, slots=True)

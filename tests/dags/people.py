@@ -1,0 +1,139 @@
+"""What tests of whole runs ask of the sandbox, and of what a DAG keeps from run to run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow._shared.state import AssetScope
+from airflow.models.asset import AssetModel
+from airflow.state import get_state_backend
+from airflow.utils.session import create_session
+from sqlalchemy import select
+
+from alva_lever.operators.base import covered_asset
+from alva_lever.operators.state import DagState
+from alva_lever.rules.claims import joined
+from alva_lever.rules.leftovers import Leftover, Leftovers
+from include.sandbox import Sandbox
+from tests.dags.runner import Ended
+
+NOW = datetime.now(UTC)
+THIS_HOUR = NOW.replace(minute=0, second=0, microsecond=0)
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+INVITE, RESULTS = "alva_lever_invite_candidates", "alva_lever_push_results"
+
+
+def ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def applied(sandbox: Sandbox, posting: str, **options: Any) -> str:
+    """Somebody who came into the trigger stage in the last minutes, unless `options` say otherwise."""
+    number = len(sandbox.world.lever.opportunities)
+    given = {"emails": [f"c{number}@candidates.example.com"], "at_ms": ms(datetime.now(UTC)) - 60_000, **options}
+    return sandbox.recruiter.apply(posting, "Ada Byron", **given)
+
+
+def sent(sandbox: Sandbox, opportunity: str) -> int:
+    """How many invitations ever went out."""
+    number: int = sandbox.candidates.find(opportunity)["invitations_sent"]  # type: ignore[assignment]
+    return number
+
+
+def candidate_id(sandbox: Sandbox, opportunity: str) -> str:
+    """Alva's."""
+    candidate: Any = sandbox.candidates.find(opportunity)["candidate"]
+    return str(candidate["id"])
+
+
+def tags(sandbox: Sandbox, opportunity: str) -> list[str]:
+    """The integration's own, without `Alva: `."""
+    return [tag.removeprefix("Alva: ") for tag in sandbox.look(opportunity)["tags"] if tag.startswith("Alva:")]
+
+
+def notes(sandbox: Sandbox, opportunity: str) -> list[str]:
+    return [note["text"] for note in sandbox.look(opportunity)["notes"]]
+
+
+def writes(sandbox: Sandbox) -> int:
+    return sum(len(sandbox.journal.of(None, method, None)) for method in WRITES)
+
+
+def announced(kind: str, *opportunities: str) -> list[dict[str, str]]:
+    """Deliveries of Lever's."""
+    return [{"kind": kind, "opportunity": one} for one in opportunities]
+
+
+def told(run: Ended) -> dict[str, tuple[str, int]]:
+    """The fault of each leftover in a report, and how often it was tried."""
+    assert run.report is not None
+    for row in run.report["leftovers"]:
+        assert set(row) == {"id", "fault", "attempts", "due"}
+        assert datetime.fromisoformat(row["due"]).tzinfo is not None
+    return {row["id"]: (row["fault"], row["attempts"]) for row in run.report["leftovers"]}
+
+
+class _InDatabase:
+    """What Airflow gives a task for an asset, without the task."""
+
+    def __init__(self, dag_id: str) -> None:
+        with create_session() as session:
+            found = session.scalar(select(AssetModel.id).where(AssetModel.name == covered_asset(dag_id).name))
+        assert found is not None
+        self._scope = AssetScope(asset_id=found)
+
+    def get(self, key: str) -> Any:
+        value = get_state_backend().get(self._scope, key)
+        return None if value is None else json.loads(value)
+
+    def set(self, key: str, value: Any) -> None:
+        get_state_backend().set(self._scope, key, json.dumps(value))
+
+    def delete(self, key: str) -> None:
+        get_state_backend().delete(self._scope, key)
+
+
+def state_of(dag_id: str = INVITE) -> DagState:
+    state = DagState(dag_id)
+    state._store = _InDatabase(dag_id)
+    return state
+
+
+def covered(dag_id: str = INVITE) -> datetime | None:
+    value = state_of(dag_id)._store.get("covered_ms")
+    return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+
+
+def waiting(dag_id: str = INVITE) -> dict[str, Leftover]:
+    return {one.id: one for one in state_of(dag_id).leftovers()}
+
+
+def keep(leftovers: Iterable[Leftover], dag_id: str = INVITE) -> None:
+    state_of(dag_id).keep(Leftovers(leftovers, join=joined))
+
+
+def hours_pass(hours: float, dag_id: str = INVITE) -> None:
+    """For what waits: all of it was tried, and is due, so much earlier."""
+    by = round(timedelta(hours=hours) / timedelta(milliseconds=1))
+    keep(
+        [
+            Leftover(one.item, one.fault, one.attempts, one.first_ms - by, one.due_ms - by)
+            for one in waiting(dag_id).values()
+        ],
+        dag_id,
+    )
+
+
+def hours_until_due(dag_id: str = INVITE) -> dict[str, float]:
+    """Of each, from its last attempt a moment ago."""
+    now_ms = ms(datetime.now(UTC))
+    return {name: round((one.due_ms - now_ms) / 3_600_000, 1) for name, one in waiting(dag_id).items()}
+
+
+def nobody_but(ids: Mapping[str, Any] | Iterable[str], *, of: Iterable[str]) -> list[str]:
+    """Those of `of` who are none of `ids`."""
+    out = set(ids)
+    return [one for one in of if one not in out]

@@ -1,0 +1,135 @@
+"""What a DAG keeps from run to run: leftovers in as many values as they need, and never half of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from alva_lever.operators import state
+from alva_lever.operators.state import DagState
+from alva_lever.rules.claims import Claim, Kind, joined
+from alva_lever.rules.leftovers import MOST, Item, Leftovers
+
+NOW = 1_767_225_600_000
+# What Airflow wants a value to stay below.
+LIMIT = 65_535
+
+
+class Killed(Exception):
+    """The process ended there."""
+
+
+class Store(dict[str, str]):
+    """What Airflow keeps for an asset, by key. Ends after `writes` more writes or deletions."""
+
+    writes: int | None = None
+
+    def read(self, key: str) -> Any:
+        return json.loads(self[key]) if key in self else None
+
+    def write(self, key: str, value: Any) -> None:
+        self._count()
+        self[key] = json.dumps(value)
+
+    def delete(self, key: str) -> None:
+        self._count()
+        self.pop(key, None)
+
+    def _count(self) -> None:
+        if self.writes == 0:
+            raise Killed
+        self.writes = None if self.writes is None else self.writes - 1
+
+
+class Accessor:
+    """As Airflow's: by the asset's name."""
+
+    def __init__(self, store: Store) -> None:
+        self.get, self.set, self.delete = store.read, store.write, store.delete
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    store = Store()
+    monkeypatch.setattr(state, "AssetStateStoreAccessor", lambda name: Accessor(store))
+    yield store
+    assert [key for key, value in store.items() if len(value.encode()) >= LIMIT] == []
+
+
+def items(count: int, *, start: int = 0) -> list[Item]:
+    """With all that may be asked of one, and ids as long as Lever's or longer."""
+    claim = Claim(
+        frozenset(Kind), frozenset(f"{number:036}" for number in range(2)), NOW, "scheduled__2026-01-01T00:00:00+00:00"
+    )
+    return [{"id": f"{number:0100}", **claim.as_json()} for number in range(start, start + count)]
+
+
+def waiting(*items: Item) -> Leftovers:
+    leftovers = Leftovers([], join=joined)
+    leftovers.failed([(item, "refused") for item in items], NOW)
+    return leftovers
+
+
+def kept() -> list[Item]:
+    return [one.item for one in DagState("dag").leftovers()]
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, MOST])
+def test_they_are_kept_as_they_are_however_many(store: Store, count: int) -> None:
+    some = items(count)
+    DagState("dag").keep(waiting(*some))
+    assert kept() == some
+
+
+@pytest.mark.parametrize(("before", "after"), [(MOST, 1), (1, MOST), (MOST, 0), (500, 600), (600, 500)])
+def test_what_is_kept_then_takes_the_place_of_what_was(store: Store, before: int, after: int) -> None:
+    DagState("dag").keep(waiting(*items(before)))
+    DagState("dag").keep(waiting(*items(after, start=5000)))
+    assert kept() == items(after, start=5000)
+    DagState("dag").keep(waiting())
+    assert (kept(), len(store)) == ([], 1)
+
+
+@pytest.mark.parametrize(("before", "after"), [(MOST, 900), (1, MOST), (MOST, 1), (0, 300)])
+def test_a_kill_between_two_writes_leaves_the_old_ones_or_the_new_ones_whole(
+    store: Store, before: int, after: int
+) -> None:
+    old, new = items(before), items(after, start=5000)
+    DagState("dag").keep(waiting(*old))
+    there = Store(store)
+    seen = []
+    for writes in range(100):
+        store.clear()
+        store.update(there)
+        store.writes = writes
+        try:
+            DagState("dag").keep(waiting(*new))
+        except Killed:
+            store.writes = None
+            assert kept() in (old, new)
+            seen.append(kept() == new)
+            # The next task goes on from there.
+            DagState("dag").keep(waiting(*items(200, start=9000)))
+            assert kept() == items(200, start=9000)
+        else:
+            break
+    store.writes = None
+    assert seen[0] is False
+    assert seen == sorted(seen)
+    assert len(seen) < 99
+
+
+def test_nothing_is_written_where_nothing_changed(store: Store) -> None:
+    DagState("dag").keep(waiting(*items(2)))
+    store.writes = 0
+    DagState("dag").keep(waiting(*items(2)))
+    assert kept() == items(2)
+
+
+def test_what_is_covered_never_moves_back(store: Store) -> None:
+    for end_ms in (NOW, NOW - 1):
+        DagState("dag").move_covered(end_ms)
+    assert list(map(json.loads, store.values())) == [NOW]
