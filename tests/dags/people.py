@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from tests.dags.runner import Ended
 NOW = datetime.now(UTC)
 THIS_HOUR = NOW.replace(minute=0, second=0, microsecond=0)
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
+_NUMBERS = itertools.count()
 INVITE, RESULTS = "alva_lever_invite_candidates", "alva_lever_push_results"
 
 
@@ -32,7 +34,7 @@ def ms(moment: datetime) -> int:
 
 def applied(sandbox: Sandbox, posting: str, **options: Any) -> str:
     """Somebody who came into the trigger stage in the last minutes, unless `options` say otherwise."""
-    number = len(sandbox.world.lever.opportunities)
+    number = next(_NUMBERS)
     given = {"emails": [f"c{number}@candidates.example.com"], "at_ms": ms(datetime.now(UTC)) - 60_000, **options}
     return sandbox.recruiter.apply(posting, "Ada Byron", **given)
 

@@ -51,6 +51,7 @@ class AlvaHook(VendorHook):
     example_root: ClassVar[str] = "the root that Alva gives you, beginning with https://"
     # Asked for owners of job positions alone, which do without.
     optional_listings: ClassVar[frozenset[str]] = frozenset({"/users"})
+    of_one_record: ClassVar[frozenset[str]] = frozenset({"external_id"})
 
     def __init__(
         self,
@@ -291,7 +292,12 @@ class AlvaHook(VendorHook):
             query = [*params, ("limit", str(PAGE_LIMIT))]
             if token is not None:
                 query.append(("cursor", token))
-            return self.ask("GET", where, wire.page(parse, asked=asked), params=query)
+            try:
+                return self.ask("GET", where, wire.page(parse, asked=asked), params=query)
+            except NotFound:
+                # That record's fault, unless there is no API at all, which this says.
+                self.check_key()
+                raise
 
         return Walk(fetch, key=key)
 

@@ -45,10 +45,15 @@ class Departures:
             except (Unauthorized, Forbidden):
                 raise
             except NotFound:
-                # It was there a moment ago.
+                # It was there a moment ago. If it still is, that is no word on it, but its fault.
+                if self._is_there(candidate):
+                    raise
                 continue
             except Refused as refused:
                 log.warning("Candidate %s in Alva stays as it is (%s): %s", candidate.id, word, refused)
                 refusals += 1
             told = word
         return Failure.REFUSED_BY_ALVA if refusals else told
+
+    def _is_there(self, candidate: AlvaCandidate) -> bool:
+        return any(one.id == candidate.id for one in self._alva.candidates(external_id=candidate.external_id))

@@ -217,8 +217,9 @@ class Inviting:
                         raise
                     failure, detail = Failure.REFUSED_BY_ALVA, ALREADY_ON_JOB
                 except Refused as refused:
-                    if refused.vendor != self._alva.vendor or refused.method == "GET":
-                        # Not the invitation is refused, but a look at what is there.
+                    missed = isinstance(refused, NotFound) and refused.path.endswith("/invitation")
+                    if refused.vendor != self._alva.vendor or refused.method == "GET" or missed:
+                        # Not the invitation is refused, but a look at what is there, or what is there isn't found.
                         raise
                     failure = Failure.REFUSED_BY_ALVA
                     detail = f"Alva says: {refused.detail}" if refused.detail else None
@@ -249,6 +250,8 @@ class Inviting:
                 try:
                     return self._alva.resend_invitation(present.id)
                 except NotFound:
+                    if any(one.id == present.id for one in self._alva.candidates(external_id=opportunity.id)):
+                        raise
                     log.info("Alva has no candidate %s any more, who is added again", present.id)
             else:
                 # Alva has no other way to change an address.

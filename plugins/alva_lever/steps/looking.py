@@ -10,7 +10,7 @@ from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.decision import Reason
 from alva_lever.rules.model import Opportunity
-from alva_lever.transport.errors import Forbidden, Malformed, MissingPermission, NotFound
+from alva_lever.transport.errors import ApiError, Forbidden, MissingPermission, NotFound, SetupError, Unauthorized
 from alva_lever.transport.walk import Unreadable
 
 # How many are looked at in one request. A page has room for four times as many, since a person may have several
@@ -77,8 +77,10 @@ class Looking:
             return {}
         try:
             rows = self._lever.first_page(OpportunityFilter(contact_id=contacts))
-        except Malformed:
-            # One row that can't be read spoils the page for all: each by itself, then.
+        except (SetupError, Unauthorized, Forbidden):
+            raise
+        except ApiError:
+            # One of them may spoil the page for all: each by itself, then.
             return {}
         shown = [row for row in rows if not isinstance(row, Unreadable)]
         return {row.id: Look(row.id, row, listed=True) for row in shown if row.id in wanted}

@@ -10,9 +10,20 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.rules.model import JobPosition, Posting
 from alva_lever.rules.positions import difference, manager_of, owner_of
 from alva_lever.steps.postings import OnceEach
-from alva_lever.transport.errors import Conflict, Forbidden, Malformed, MissingPermission, Refused, Unauthorized
+from alva_lever.transport.errors import (
+    Conflict,
+    Forbidden,
+    Malformed,
+    MissingPermission,
+    NotFound,
+    Refused,
+    Unauthorized,
+)
 
 log = logging.getLogger(__name__)
+
+# The fields without which a job position is one all the same.
+_OPTIONAL = {"owner_email", "team"}
 
 
 class Users:
@@ -99,10 +110,12 @@ class Positions:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Which fields of a job position Alva took, and which it refused."""
+    """Which fields of a job position Alva took, and which it refused. `fault`: the refusal of what a position can't do
+    without."""
 
     taken: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
+    fault: Refused | None = None
 
 
 def update(alva: AlvaHook, position_id: str, changes: Mapping[str, str | None]) -> Written:
@@ -121,8 +134,11 @@ def update(alva: AlvaHook, position_id: str, changes: Mapping[str, str | None]) 
         if len(changes) > 1:
             each = [update(alva, position_id, {name: value}) for name, value in changes.items()]
             return Written(
-                frozenset().union(*(one.taken for one in each)), frozenset().union(*(one.refused for one in each))
+                frozenset().union(*(one.taken for one in each)),
+                frozenset().union(*(one.refused for one in each)),
+                next((one.fault for one in each if one.fault is not None), None),
             )
         log.warning("Job position %s stays as it is (%s): %s", position_id, ", ".join(changes), refused)
-        return Written(refused=frozenset(changes))
+        optional = set(changes) <= _OPTIONAL and not isinstance(refused, NotFound | Conflict)
+        return Written(refused=frozenset(changes), fault=None if optional else refused)
     return Written(taken=frozenset(changes))

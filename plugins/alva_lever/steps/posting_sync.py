@@ -14,7 +14,7 @@ from alva_lever.rules.tally import Tally
 from alva_lever.steps.batch import Batches
 from alva_lever.steps.positions import Users, update
 from alva_lever.steps.postings import Postings
-from alva_lever.transport.errors import NotFound
+from alva_lever.transport.errors import NotFound, Refused
 from alva_lever.transport.root import can_be_id
 from alva_lever.transport.walk import Unreadable
 
@@ -115,6 +115,7 @@ class PostingSync:
         users = self._users.known_for(posting)
         owner = owner_of(posting, users or {})
         taken, refused = False, False
+        fault: Refused | None = None
         for position in self._alva.positions_of(posting_id):
             changes = difference(position, posting, owner)
             if changes and self._dry_run:
@@ -122,6 +123,10 @@ class PostingSync:
             else:
                 written = update(self._alva, position.id, changes)
                 taken, refused = taken or bool(written.taken), refused or bool(written.refused)
+                fault = fault or written.fault
+        if fault is not None:
+            # Raised once the posting's other positions are done.
+            raise fault
         if owner_unknown(posting, users):
             return Outcome.OWNER_UNKNOWN
         if refused:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -51,6 +51,8 @@ class VendorHook(HttpHook):
     vendor_calls_per_second: ClassVar[float | None] = None
     # Listings that an account may not have, by path. All others are there, so a 404 to one of them is about the root.
     optional_listings: ClassVar[frozenset[str]] = frozenset()
+    # Filters of listings that ask for one record, of which alone a 404 may be.
+    of_one_record: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -208,7 +210,9 @@ class VendorHook(HttpHook):
             self._exchange().pace.pause(wait)
 
     def _failure(self, response: Response, asked: Asked) -> ApiError | None:
-        if response.status_code == 404 and asked["method"] == "GET" and self._must_be_there(asked["path"]):
+        query = parse_qs(urlsplit(response.request.url or "").query)
+        whole = asked["method"] == "GET" and self.of_one_record.isdisjoint(query)
+        if response.status_code == 404 and whole and self._must_be_there(asked["path"]):
             problem = no_api(self.base_url, conn_id=self.http_conn_id, vendor=self.vendor, example=self.example_root)
             request = f"{asked['method']} {asked['path']}"
             return SetupError(f"The answer to {request} was 404: {problem}", **asked, status=404)
