@@ -101,8 +101,16 @@ def test_one_refusal_keeps_no_other_candidate_of_a_deleted_one_in_alva(office: O
 
 
 def test_who_is_removed_meanwhile_is_not_in_alva(office: Office, ada: str) -> None:
-    office.faults.add("alva", "PATCH", status=404)
+    candidate_id, alva = office.in_alva(ada)["id"], office.alva()
+    office.faults.add("alva", "PATCH", kind="call", action=lambda: alva.remove_candidate(candidate_id))
     assert office.tell(hired=[ada]).counts == {"not_in_alva": 1}
+
+
+def test_one_that_is_there_and_is_said_not_to_be_is_a_fault(office: Office, ada: str) -> None:
+    office.faults.add("alva", "PATCH", status=404, times=None)
+    with pytest.raises(Unfinished):
+        office.tell(hired=[ada])
+    assert (office.progress.tally.counts, office.progress.faults) == ({}, {ada: "not_found"})
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Unfinished)])
