@@ -101,7 +101,8 @@ def test_one_refusal_keeps_no_other_candidate_of_a_deleted_one_in_alva(office: O
 
 
 def test_who_is_removed_meanwhile_is_not_in_alva(office: Office, ada: str) -> None:
-    office.faults.add("alva", "PATCH", status=404)
+    candidate, remove = office.in_alva(ada)["id"], office.alva().remove_candidate
+    office.faults.add("alva", "PATCH", kind="call", action=lambda: remove(candidate))
     assert office.tell(hired=[ada]).counts == {"not_in_alva": 1}
 
 
