@@ -125,13 +125,27 @@ class TestSetup:
         assert sent == [(f"{url}/job_positions", "Bearer the-key")]
 
     @pytest.mark.parametrize(
-        "ask", [lambda alva: alva.find_candidate("o"), lambda alva: alva.find_position("p"), AlvaHook.check_key]
+        ("ask", "requests"),
+        [
+            (lambda alva: alva.find_candidate("o"), 2),
+            (lambda alva: alva.find_position("p"), 2),
+            (lambda alva: list(alva.changed_candidates(0)), 1),
+            (AlvaHook.check_key, 1),
+        ],
     )
     def test_a_listing_that_is_not_there_is_a_wrong_root(
+        self, alva: AlvaHook, server: RecordingServer, ask: Callable[[AlvaHook], object], requests: int
+    ) -> None:
+        server.answer(*[GONE] * requests)
+        with pytest.raises(SetupError, match=f"no API of Alva at {server.root}"):
+            ask(alva)
+
+    @pytest.mark.parametrize("ask", [lambda alva: alva.find_candidate("o"), lambda alva: alva.find_position("p")])
+    def test_a_search_for_one_that_finds_no_such_thing_is_about_that_one(
         self, alva: AlvaHook, server: RecordingServer, ask: Callable[[AlvaHook], object]
     ) -> None:
-        server.answer(GONE)
-        with pytest.raises(SetupError, match=f"no API of Alva at {server.root}"):
+        server.answer(GONE, listed(position()))
+        with pytest.raises(NotFound):
             ask(alva)
 
     def test_users_that_are_not_there_are_not_there(self, alva: AlvaHook, server: RecordingServer) -> None:

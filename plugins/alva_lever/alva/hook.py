@@ -295,8 +295,9 @@ class AlvaHook(VendorHook):
             try:
                 return self.ask("GET", where, wire.page(parse, asked=asked), params=query)
             except NotFound:
-                # That record's fault, unless there is no API at all, which this says.
-                self.check_key()
+                if not self.of_one_record.isdisjoint(dict(params)):
+                    # It is about that record, unless there is no API at all, which this tells.
+                    self.check_key()
                 raise
 
         return Walk(fetch, key=key)
