@@ -49,8 +49,9 @@ class Run:
         dag_run = context["dag_run"]
         # An Airflow may be set up so that a conf doesn't reach the params: a delivery must not be lost by that.
         form, conf = context.get("params") or {}, getattr(dag_run, "conf", None) or {}
-        params = {**form, **conf}
         known = set(getattr(context.get("dag"), "params", None) or form)
+        # What the form doesn't have, it hasn't checked either.
+        params = {**form, **{key: value for key, value in conf.items() if key in known}}
         start, end = dag_run.data_interval_start, dag_run.data_interval_end
         # The kind, never the prefix of the id: a backfill that runs an old run again keeps its id.
         kind = str(getattr(dag_run.run_type, "value", dag_run.run_type))
