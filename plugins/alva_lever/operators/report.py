@@ -44,7 +44,7 @@ class ReportOperator(StatefulOperator):
         waiting = [one for state in states for one in state.leftovers().shown()]
         window = None if found is None or found["named"] else tuple(found["window"])
         report = total.report(dry_run=dry_run, window=window, leftovers=waiting[:SHOWN])
-        self.log.info("%s", _table(report))
+        self.log.info("%s", _table(report, known=self.find_task_id is None or found is not None))
         unfinished = [name for name, part in parts if part is None or not part["finished"]]
         kept = all(part is not None and (part["finished"] or part.get("kept", False)) for _, part in parts)
         if kept and run.scheduled and not dry_run and found is not None:
@@ -77,25 +77,27 @@ def _what_next(run: Run, unfinished: Sequence[str], *, kept: bool, dry_run: bool
     if kept:
         return (
             f"{said}, and nothing of it is done twice. {look}, and the report's `leftovers` name what waits: the next "
-            f"scheduled runs try it again, for 14 days. Or {clear}"
+            f"runs try it again, for 14 days. Or {clear}"
         )
     if run.scheduled:
         return (
             f"{said}, and nothing of it is done twice. {look}. The next scheduled run covers this time too. Or {clear}"
         )
-    return f"{said}, and nothing of it is done twice. {look}. No other run does what this one was asked to: {clear}"
+    again = "trigger it again with the right key" if run.strange else clear
+    return f"{said}, and nothing of it is done twice. {look}. No other run does what this one was asked to: {again}"
 
 
-def _table(report: Mapping[str, Any]) -> str:
-    """The report for the log: a line a word."""
-    window = report["window"]
+def _table(report: Mapping[str, Any], *, known: bool) -> str:
+    """The report for the log: a line a word. `known`: whether it was found out what to look at."""
+    window, misses = report["window"], len(report["near_misses"])
     lines = [
         f"Report{' of a dry run' if report['dry_run'] else ''}",
-        f"  from {window[0]} to {window[1]}" if window else "  of what was named",
+        f"  from {window[0]} to {window[1]}" if window else f"  of {'what was named' if known else 'nothing'}",
         f"  {report['invited']:>6} {'would have been invited' if report['dry_run'] else 'invited'}",
         f"  {report['looked_at']:>6} looked at",
         *(f"  {count:>6} {word}" for word, count in sorted(report["counts"].items())),
         f"  {len(report['leftovers']):>6} wait for another attempt",
+        *([f"  {misses:>6} tags that are nearly a control tag (`near_misses`)"] if misses else []),
         f"  {report['calls']['lever']:>6} calls to Lever, {report['calls']['alva']} to Alva",
     ]
     return "\n".join(lines)

@@ -25,7 +25,7 @@ def read_variable() -> Options:
         _check_looked_for()
         raise BadOption(
             f"There is no Variable `{VARIABLE}`. Make it in Airflow under Admin, Variables, as JSON such as "
-            '{"trigger_stage": "New applicant"}; the README lists its options'
+            '{"trigger_stage": "Assessment", "dry_run": true}; the README lists its options'
         )
     try:
         return read_options(text)
