@@ -51,7 +51,7 @@ class Run:
         form, conf = context.get("params") or {}, getattr(dag_run, "conf", None) or {}
         known = set(getattr(context.get("dag"), "params", None) or form)
         # What the form doesn't have, it hasn't checked either.
-        params = {**form, **{key: value for key, value in conf.items() if key in known}}
+        params = {key: value for key, value in {**form, **conf}.items() if key in known}
         start, end = dag_run.data_interval_start, dag_run.data_interval_end
         # The kind, never the prefix of the id: a backfill that runs an old run again keeps its id.
         kind = str(getattr(dag_run.run_type, "value", dag_run.run_type))
