@@ -63,9 +63,11 @@ def run(candidates: int = 600) -> None:
         with office(number, slow_seconds=slow_seconds) as (url, _):
             counts = apart(invite, url, url, threads)
             lever, alva = Traffic(url, "lever"), Traffic(url, "alva")
+        stages = sum(request["path"] == "/stages" for request in lever.requests)
+        each = (len(lever.requests) - stages) / number
         measured[name] = lever.share(10)
         print(
-            f"  {name}: {counts}; Lever {len(lever.requests) / number:.2f} calls each, Alva "
+            f"  {name}: {counts}; Lever {each:.2f} calls each and {stages} for the stages, Alva "
             f"{len(alva.requests) / number:.2f}; {lever.refused} x 429; {measured[name]:.0%} of Lever's limit"
         )
     several, one = list(measured.values())[1:]

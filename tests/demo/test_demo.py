@@ -58,6 +58,8 @@ def test_it_plays_the_story_and_leaves_nothing_running(tmp_path: Path) -> None:
     assert process.returncode == 0, output
     assert "All as the story has it." in output
     lines = output.splitlines()
+    (unpausing,) = [line for line in lines if "unpausing" in line]
+    assert [file.stem for file in (PROJECT / "dags").glob("*.py") if file.stem not in unpausing] == []
     for person in PEOPLE:
         assert [line for line in lines if re.match(rf"ok  {person.name} +{ID} +{re.escape(person.did)}", line)]
     for scene in SCENES:
