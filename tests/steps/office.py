@@ -238,9 +238,9 @@ class Office:
             dry_run=dry_run,
         )
         named = [*changed.candidates, *changed.opportunity_ids] if changed else opportunities
-        batch: Batch[str] = Batch(mirroring.do, str, progress=progress, save=self._keep, meter=meter)
+        batch: Batch[str] = Batch(mirroring.do, str, progress=progress, save=self.keep, meter=meter)
         todo = batch.todo(dict.fromkeys([*named, *resolved.candidates]))
-        resolved.around(lambda: batch.work(todo, len(todo)), progress=progress, save=self._keep, of=len(todo))
+        resolved.around(lambda: batch.work(todo, len(todo)), progress=progress, save=self.keep, of=len(todo))
         return self.progress.tally.counts
 
     def push_lately(self, **options: Any) -> dict[str, int]:
@@ -268,12 +268,12 @@ class Office:
         self.do(errand, dict.fromkeys(claimed), received_ms=received_ms, candidates=candidates)
         return self.progress.tally.counts
 
-    def _keep(self, done: Progress) -> None:
+    def keep(self, done: Progress) -> None:
         """As a task does: as JSON, and read again."""
         self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
 
     def _batch(self, do: Callable[[str], str], items: Iterable[str], meter: Meter) -> None:
-        batch: Batch[str] = Batch(do, str, progress=self.progress, save=self._keep, meter=meter)
+        batch: Batch[str] = Batch(do, str, progress=self.progress, save=self.keep, meter=meter)
         todo = batch.todo(items)
         batch.work(todo, len(todo))
 
