@@ -54,14 +54,14 @@ def run() -> None:
 def _acknowledged(airflow: Running, ids: list[str]) -> None:
     """With both DAGs paused, so that nothing but the taking is measured."""
 
-    def deliver(number: int) -> list[int]:
+    def deliver_some(number: int) -> list[int]:
         session = requests.Session()
         mine = range(number, DELIVERIES, CONNECTIONS)
         return [deliver(airflow.url, ids[one % len(ids)], session).status_code for one in mine]
 
     started = time.monotonic()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        statuses = [status for some in pool.map(deliver, range(CONNECTIONS)) for status in some]
+        statuses = [status for some in pool.map(deliver_some, range(CONNECTIONS)) for status in some]
     taken = DELIVERIES / (time.monotonic() - started)
     made = requests.get(f"{airflow.url}/api/v2/dags/{EVENTS}/dagRuns", params={"limit": 1}, timeout=60).json()
     session = requests.Session()
