@@ -45,7 +45,6 @@ def invite(url: str, threads: int) -> dict[str, int]:
             progress=progress,
             save=lambda progress: None,
             positions=positions,
-            received_ms=window.end_ms,
             now_ms=window.end_ms,
             threads=threads,
         )

@@ -445,17 +445,31 @@ class TestCandidate:
 
     @pytest.mark.parametrize("answers", [[Reply(204)], [GONE], [CUT, GONE]], ids=["there", "gone", "cut, then gone"])
     def test_one_who_is_gone_is_removed(self, alva: AlvaHook, server: RecordingServer, answers: list[Reply]) -> None:
-        server.answer(*answers)
-        alva.remove_candidate("48213")
-        assert server.asked == ["DELETE /v1/candidates/48213"] * len(answers)
+        server.answer(Reply(json=candidate("48213")))
+        ada = alva.candidate("48213")
+        server.answer(*answers, *([listed()] if GONE in answers else []))
+        alva.remove_candidate(ada)
+        looks = ["GET /v1/candidates"] if GONE in answers else []
+        assert server.asked[1:] == ["DELETE /v1/candidates/48213"] * len(answers) + looks
+
+    def test_one_who_is_said_to_be_gone_and_is_listed_is_not_removed(
+        self, alva: AlvaHook, server: RecordingServer
+    ) -> None:
+        server.answer(Reply(json=candidate("48213")))
+        ada = alva.candidate("48213")
+        server.answer(GONE, listed(candidate("48213")))
+        with pytest.raises(NotFound):
+            alva.remove_candidate(ada)
 
     @pytest.mark.parametrize("reply", [Reply(404, raw=b"<html>not here</html>"), Reply(404), Reply(404, json=["no"])])
     def test_what_alva_did_not_say_has_removed_nobody(
         self, alva: AlvaHook, server: RecordingServer, reply: Reply
     ) -> None:
+        server.answer(Reply(json=candidate("48213")))
+        ada = alva.candidate("48213")
         server.always(reply)
         with pytest.raises(Passing, match="isn't Alva's API answered 404"):
-            alva.remove_candidate("48213")
+            alva.remove_candidate(ada)
 
     def test_results_are_read(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(Reply(json={"candidate_id": "48213", "role_fit": None, "url": None}))

@@ -5,6 +5,7 @@ As `DAG.test` does it, but for runs of every kind, with an interval of the test'
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,6 +66,8 @@ class Runner:
                 task.partial_kwargs["retries"] = retries  # type: ignore[attr-defined]
         # Of several tasks that may run, this one does so before the others.
         self.first: str | None = None
+        # Called with a task's id and the number of its attempt before it is run.
+        self.before: Callable[[str, int], None] = lambda task_id, attempt: None
         # What the scheduler would ask the DAG processor to call at the end of the last run.
         self.asked: DagCallbackRequest | None = None
         self._params = deepcopy(self.dag.params)
@@ -76,6 +79,15 @@ class Runner:
             bundle.initialize()
             found = BundleDagBag(dag_folder=bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
             sync_bag_to_db(found, bundle.name, bundle.version)
+
+    def retry(self, task_id: str, times: int) -> None:
+        """So often it is tried again, one right after the other."""
+        task, at_once = self.dag.task_dict[task_id], {"retry_delay": timedelta(0), "retry_exponential_backoff": 0}
+        if task.is_mapped:
+            task.partial_kwargs.update(at_once, retries=times)  # type: ignore[attr-defined]
+        else:
+            task.retries, task.retry_delay, task.retry_exponential_backoff = times, timedelta(0), 0
+        self._serialized = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
 
     def manual(self, **conf: Any) -> Ended:
         return self._new(DagRunType.MANUAL, None, conf)
@@ -129,6 +141,7 @@ class Runner:
                 for instance in sorted(scheduled, key=lambda one: one.task_id != self.first):
                     # In one process, what a run's form said would stay in the DAG for the next.
                     self.dag.params = deepcopy(self._params)
+                    self.before(instance.task_id, instance.try_number)
                     _run_task(ti=instance, task=self.dag.task_dict[instance.task_id])
                 session.commit()
             tasks: dict[str, list[str]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from airflow.models.dagrun import DagRun
 from airflow.models.task_state_store import TaskStateStoreModel
 from airflow.models.xcom import XComModel
 from airflow.sdk.exceptions import ParamValidationError
-from airflow.serialization.serialized_objects import DagSerialization
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
@@ -53,9 +51,7 @@ def looks(sandbox: Sandbox, opportunity: str) -> int:
 @pytest.fixture
 def retrying(events: Runner) -> Runner:
     """The same, whose first task is tried three times, one right after the other."""
-    task = events.dag.task_dict["handle"]
-    task.retries, task.retry_delay, task.retry_exponential_backoff = 2, timedelta(0), 0
-    events._serialized = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(events.dag))
+    events.retry("handle", 2)
     return events
 
 

@@ -6,6 +6,7 @@ from alva_lever.rules.claims import Claim, Event, Kind, claims
 
 MOVED, HIRED, DELETED = (Event(kind, "o1") for kind in (Kind.MOVED, Kind.HIRED, Kind.DELETED))
 APPLIED = Event(Kind.APPLIED, "o1", "a1")
+DAY_MS = 24 * 60 * 60 * 1000
 
 
 @pytest.mark.parametrize("event", [MOVED, HIRED, DELETED, APPLIED, Event(Kind.APPLIED, "o1")])
@@ -22,12 +23,14 @@ def test_what_no_conf_holds(told: dict[str, str]) -> None:
 
 def test_several_about_one_are_one_claim_in_the_order_of_arrival() -> None:
     other = Event(Kind.MOVED, "o2")
-    claimed = claims([MOVED, other, APPLIED, MOVED, Event(Kind.APPLIED, "o1", "a2")])
+    claimed = claims([MOVED, other, APPLIED, MOVED, Event(Kind.APPLIED, "o1", "a2"), DELETED], 15 * DAY_MS)
     assert list(claimed) == ["o1", "o2"]
-    assert claimed["o1"] == Claim(frozenset({Kind.MOVED, Kind.APPLIED}), frozenset({"a1", "a2"}))
-    assert claimed["o2"] == Claim(frozenset({Kind.MOVED}), frozenset())
+    kinds = frozenset({Kind.MOVED, Kind.APPLIED, Kind.DELETED})
+    # No longer ago than a delivery may be on its way.
+    assert claimed["o1"] == Claim(kinds, {"a1": DAY_MS, "a2": DAY_MS}, deleted_since_ms=DAY_MS)
+    assert claimed["o2"] == Claim(frozenset({Kind.MOVED}))
 
 
 @pytest.mark.parametrize(("event", "asks"), [(MOVED, True), (APPLIED, True), (HIRED, False), (DELETED, False)])
 def test_a_move_and_an_application_ask_for_a_decision(event: Event, asks: bool) -> None:
-    assert claims([event])["o1"].asks_to_look is asks
+    assert claims([event], 0)["o1"].asks_to_look is asks

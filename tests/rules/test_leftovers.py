@@ -83,10 +83,10 @@ def test_what_was_asked_for_and_not_done_stays() -> None:
 
 def test_all_that_was_ever_asked_of_it_is_asked_again() -> None:
     waiting = leftovers()
-    waiting.failed([(item(kinds=frozenset({Kind.APPLIED}), applications=frozenset({"a1"})), "refused")], NOW)
+    waiting.failed([(item(kinds=frozenset({Kind.APPLIED}), new_since_ms={"a1": NOW}), "refused")], NOW)
     waiting.failed([(item(kinds=frozenset({Kind.HIRED}), named_in="manual-1"), "refused")], NOW)
     (asked,) = map(Claim.of, waiting.due(NOW + HOUR))
-    assert asked == Claim(frozenset({Kind.APPLIED, Kind.HIRED}), frozenset({"a1"}), named_in="manual-1")
+    assert asked == Claim(frozenset({Kind.APPLIED, Kind.HIRED}), {"a1": NOW}, named_in="manual-1")
 
 
 def test_at_most_a_thousand_wait_and_who_waits_already_is_one_of_them() -> None:

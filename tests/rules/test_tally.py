@@ -45,7 +45,7 @@ def test_a_report_counts_and_names() -> None:
     made.near_miss("p", ["Alva: screening"])
     made.calls["lever"] += 7
     made.waited_seconds += 1.26
-    made.sent()
+    made.invited += 1
     left = {"id": "d", "fault": "refused", "attempts": 1, "due": "2026-01-01T00:00:00+00:00"}
     report = made.report(dry_run=True, window=(1_767_225_600_000, 1_767_229_200_000), leftovers=[left])
     # What a person asks first comes first.

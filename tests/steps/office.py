@@ -18,7 +18,7 @@ from alva_lever.rules.leftovers import Item
 from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.settings import Options, Settings, Stage, resolve
 from alva_lever.rules.tally import Tally
-from alva_lever.rules.window import LONGEST_MS, Window
+from alva_lever.rules.window import Window
 from alva_lever.steps.batch import Batch
 from alva_lever.steps.candidates import do_candidates
 from alva_lever.steps.crew import THREADS
@@ -65,10 +65,6 @@ class Found:
     def waiting(self) -> list[str]:
         """Those that are to be looked at and decided."""
         return self.of(Kind.MOVED)
-
-
-def dated(claim: Claim, received_ms: int) -> Claim:
-    return replace(claim, new_since_ms=received_ms - LONGEST_MS) if claim.applications else claim
 
 
 @dataclass
@@ -194,7 +190,6 @@ class Office:
         errand: Errand,
         contacts: Mapping[str, str | None],
         *,
-        received_ms: int | None = None,
         candidates: Mapping[str, AlvaCandidate] | None = None,
         save: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
@@ -214,7 +209,6 @@ class Office:
             progress=progress,
             save=keep,
             positions=self.known_positions,
-            received_ms=self.clock.now_ms() if received_ms is None else received_ms,
             now_ms=self.clock.now_ms(),
             candidates=candidates,
         )
@@ -261,11 +255,10 @@ class Office:
         """
         if not again:
             self.begin()
-        received_ms = self.clock.now_ms() if received_ms is None else received_ms
-        claimed = {one: dated(claim, received_ms) for one, claim in claims(events).items()}
+        claimed = claims(events, self.clock.now_ms() if received_ms is None else received_ms)
         candidates = changed_since(self.alva(), 0).candidates if changed else {}
         errand = self.errand(claimed, **fields)
-        self.do(errand, dict.fromkeys(claimed), received_ms=received_ms, candidates=candidates)
+        self.do(errand, dict.fromkeys(claimed), candidates=candidates)
         return self.progress.tally.counts
 
     def keep(self, done: Progress) -> None:
@@ -337,7 +330,7 @@ class Office:
             self.begin()
             claimed = {str(item["id"]): Claim.of(item) for item in batch}
             contacts = {str(item["id"]): item.get("contact") for item in batch}
-            self.do(self.errand(claimed, window=window, **fields), contacts, received_ms=window.end_ms)
+            self.do(self.errand(claimed, window=window, **fields), contacts)
             total.add(self.progress.tally)
         return total.counts
 

@@ -20,7 +20,7 @@ from alva_lever.steps.batch import Unfinished
 from alva_lever.steps.resolving import resolve
 from alva_lever.transport.errors import ApiError
 from include.sandbox.alva.errors import AlvaError
-from tests.steps.office import FURTHER, MINUTE_MS, TRIGGER, Office, dated
+from tests.steps.office import FURTHER, MINUTE_MS, TRIGGER, Office
 from tests.transport.shapes import MISSING, Path, _changed, _paths
 
 Json = dict[str, Any]
@@ -77,7 +77,7 @@ def poll(office: Office, people: list[str]) -> Ran:
         office.begin()
         errand = office.errand({str(item["id"]): Claim.of(item) for item in batch}, window=window)
         contacts = {str(item["id"]): item.get("contact") for item in batch}
-        doing(office, ran, lambda: office.do(errand, contacts, received_ms=window.end_ms))  # noqa: B023
+        doing(office, ran, lambda: office.do(errand, contacts))  # noqa: B023
     return ran
 
 
@@ -89,8 +89,7 @@ def deliveries(*kinds: Kind) -> Run:
     def run(office: Office, people: list[str]) -> Ran:
         office.begin()
         events = [Event(kind, one) for one in people for kind in kinds]
-        received_ms = office.clock.now_ms()
-        claimed = {one: dated(claim, received_ms) for one, claim in claims(events).items()}
+        claimed = claims(events, office.clock.now_ms())
         return doing(office, Ran(), lambda: office.do(office.errand(claimed), dict.fromkeys(claimed)))
 
     return run

@@ -112,7 +112,7 @@ class TestFaults:
         contacts = {one: office._contact(one) for one in people}
         office.do(office.errand(), contacts, save=lambda done: saved.append(json.loads(json.dumps(done.as_json()))))
         assert [len(one["done"]) for one in saved] == [50, 100, 120]  # type: ignore[arg-type]
-        assert set(saved[-1]) == {"done", "faults", "tally"}
+        assert set(saved[-1]) == {"done", "faults", "tally", "invited"}
         assert Progress.of(saved[-1]).as_json() == saved[-1]
 
 

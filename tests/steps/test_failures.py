@@ -434,7 +434,7 @@ class TestBounced:
     ) -> None:
         ada = bounced(office, tags=[SEND_TESTS])
         office.recruiter.move(ada, stage)
-        office.alva().remove_candidate(office.in_alva(ada)["id"])
+        office.alva().remove_candidate(next(office.alva().candidates(external_id=ada)))
         office.recruiter.set_emails(ada, [OTHER])
         assert office.run(ada) == {"send_tests": 1}
         assert (office.sent(ada), office.status(ada)) == (2, SENT)

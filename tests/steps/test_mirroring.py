@@ -183,9 +183,9 @@ class TestWho:
 
     def test_removed_from_alva_after_the_listing(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
-        candidate_id = office.in_alva(ada)["id"]
         alva = office.alva()
-        office.faults.add("alva", "GET", "*/results", kind="call", action=lambda: alva.remove_candidate(candidate_id))
+        (candidate,) = alva.candidates(external_id=ada)
+        office.faults.add("alva", "GET", "*/results", kind="call", action=lambda: alva.remove_candidate(candidate))
         assert office.push_lately() == {"not_in_alva": 1}
         assert [one.service for one in office.arrived() if one.method in WRITES] == ["alva"]
 

@@ -164,12 +164,20 @@ class AlvaHook(VendorHook):
         """`in_process`, `shortlisted`, `hired`, `rejected` or `withdrawn`. PATCH /candidates/{id}"""
         self.ask("PATCH", path(self.vendor, "candidates", candidate_id), wire.anything, json={"stage": stage})
 
-    def remove_candidate(self, candidate_id: str) -> None:
-        """One that is gone already is no error. DELETE /candidates/{id}"""
+    def has(self, candidate: AlvaCandidate) -> bool:
+        """Whether it is still there, after an answer that it is not. GET /candidates"""
+        return any(one.id == candidate.id for one in self.candidates(external_id=candidate.external_id))
+
+    def remove_candidate(self, candidate: AlvaCandidate) -> None:
+        """One that is gone already is no error. DELETE /candidates/{id}
+
+        :raises NotFound: Alva says that it is not there, and lists it.
+        """
         try:
-            self.ask("DELETE", path(self.vendor, "candidates", candidate_id), wire.anything)
+            self.ask("DELETE", path(self.vendor, "candidates", candidate.id), wire.anything)
         except NotFound:
-            self.log.debug("%s had no such candidate", self.vendor)
+            if self.has(candidate):
+                raise
 
     def resend_invitation(self, candidate_id: str) -> AlvaCandidate:
         """Send the same invitation once more; the candidate as it is then. POST /candidates/{id}/invitation

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +78,10 @@ class BatchTask:
         self._operator = operator
         self._ti: Any = context["ti"]
         self._store: Any = context["task_state_store"]
-        self._key = _key(self.run.clear_number)
-        stored = self._store.get(self._key)
-        self.progress: Progress = Progress.of(stored) if isinstance(stored, Mapping) else Progress()
         # As the run was found to be. Where its options say so since then, it is one from here on.
         self.dry_run = self.run.dry_run or bool(self.found.get("dry_run"))
+        self.progress = Progress()
+        self._before: set[str] = set()
 
     @property
     def repeated(self) -> bool:
@@ -91,30 +90,30 @@ class BatchTask:
 
     def done_before_clearing(self) -> set[str]:
         """What this task did before its run was cleared."""
-        earlier = [self._store.get(_key(number)) for number in range(self.run.clear_number)]
-        return {one for progress in earlier if isinstance(progress, Mapping) for one in progress["done"]}
+        return {one for number in range(self.run.clear_number) for one in self._stored(_key(number, False)).done}
 
     def save(self, progress: Progress) -> None:
         """Keeps what is done for the next attempt."""
-        self._store.set(self._key, progress.as_json(), retention=_NAMED_KEPT if self.run.asked_ids else None)
+        key = _key(self.run.clear_number, self.dry_run)
+        self._store.set(key, progress.as_json(), retention=_NAMED_KEPT if self.run.asked_ids else None)
 
     def play(self) -> dict[str, Any]:
         """All of it. Gives the XCom, and leaves it also where it fails."""
         last = self._ti.try_number > self._ti.max_tries
-        ledger: Ledger | None = None
+        ledger = Ledger(self._operator)
         try:
-            self.dry_run = self.dry_run or failing_at_once(_is_rehearsing)
-            ledger = Ledger(self._operator)
-            self.items = ledger.with_what_waits(self.items)
+            try:
+                self.dry_run = self.dry_run or failing_at_once(_is_rehearsing)
+            finally:
+                self._go_on()
+            self.items = ledger.with_what_waits(self.items, but=self._before)
             if last and not self.dry_run:
                 self._leave(ledger.settle(self._done(), self._faults()))
             failing_at_once(lambda: self._operator.do(self))
         except BaseException as error:
-            if last or (isinstance(error, Exception) and is_lasting(error)):
-                ledger = ledger or Ledger(self._operator)
-                self._leave(Settled() if self.dry_run else ledger.settle(self._done(), self._faults()))
-            else:
-                self._leave(None)
+            last = last or (isinstance(error, Exception) and is_lasting(error))
+            settled = Settled() if self.dry_run else ledger.settle(self._done(), self._faults() if last else ())
+            self._leave(settled if last else None)
             raise
         finally:
             log.info("Done: %s", self.progress.tally.counts)
@@ -122,8 +121,21 @@ class BatchTask:
             ledger.settle(self._done(), ())
         return self._left(self.progress.tally, finished=True, kept=True)
 
+    def _go_on(self) -> None:
+        """From where the attempt before left off: what one rehearsed isn't done."""
+        self.progress = self._stored(_key(self.run.clear_number, self.dry_run))
+        self._before = set(self.progress.done)
+
+    def _stored(self, key: str) -> Progress:
+        from alva_lever.steps.progress import Progress
+
+        stored = self._store.get(key)
+        return Progress.of(stored) if isinstance(stored, Mapping) else Progress()
+
     def _done(self) -> list[Item]:
-        return [item for item in self.items if item["id"] in self.progress.done]
+        """By this attempt: what waits for those whom an earlier one did came later."""
+        done = self.progress.done - self._before
+        return [item for item in self.items if item["id"] in done]
 
     def _faults(self) -> list[tuple[Item, str]]:
         faults = self.progress.faults
@@ -155,11 +167,12 @@ class Ledger:
         self._states = {dag_id: DagState(dag_id) for dag_id in operator.state_of}
         self._before = {dag_id: list(state.leftovers()) for dag_id, state in self._states.items()}
 
-    def with_what_waits(self, items: Sequence[Item]) -> list[Item]:
-        """The items, each with all that is asked of it also by what waits: done once, nothing of it is left."""
+    def with_what_waits(self, items: Sequence[Item], *, but: Collection[str]) -> list[Item]:
+        """The items, each with all that is asked of it also by what waits: done once, nothing of it is left. `but`:
+        ids of those that are done already."""
         asked = {str(item["id"]): item for item in items}
         for waiting in itertools.chain.from_iterable(self._before.values()):
-            if waiting.id in asked:
+            if waiting.id in asked and waiting.id not in but:
                 asked[waiting.id] = joined(asked[waiting.id], waiting.item)
         return list(asked.values())
 
@@ -180,6 +193,7 @@ def _is_rehearsing() -> bool:
     return read_variable().dry_run
 
 
-def _key(clear_number: int) -> str:
-    """What is done is kept for each time that the run was cleared: a run again looks again."""
-    return f"progress-{clear_number}"
+def _key(clear_number: int, dry_run: bool) -> str:
+    """What is done is kept for each time that the run was cleared: a run again looks again. What was rehearsed is kept
+    apart."""
+    return f"{'rehearsed' if dry_run else 'progress'}-{clear_number}"

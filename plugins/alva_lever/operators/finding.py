@@ -55,10 +55,11 @@ class FindOperator(LeverAlvaOperator):
     def work(self, context: Context) -> list[list[Item]]:
         run = Run.of(context)
         run.check_form()
-        dry_run = run.dry_run or read_variable().dry_run
         state, now_ms = DagState(self.dag_id), int(time.time() * 1000)
         start_ms = run.interval_ms[0] if run.interval_ms else now_ms
+        # Before anything that may fail: from here on no hour is left out.
         covered_ms = state.covered_ms(run, first_ms=start_ms - self.first_run_looks_back_ms)
+        dry_run = run.dry_run or read_variable().dry_run
         window = run.window(covered_ms, now_ms=now_ms)
         due = state.leftovers().due(now_ms) if run.scheduled else []
         lever, alva = hooks(self)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from alva_lever.operators.batches import BatchOperator, BatchTask
@@ -14,7 +13,6 @@ from alva_lever.operators.run import Run
 from alva_lever.operators.settings import read_settings
 from alva_lever.rules.claims import Claim, Event, Kind, claims
 from alva_lever.rules.leftovers import Item
-from alva_lever.rules.window import LONGEST_MS
 
 
 class HandleEventsOperator(BatchOperator):
@@ -37,8 +35,7 @@ class HandleEventsOperator(BatchOperator):
         events = [Event.of(told) for told in run.deliveries]
         results = Claim(frozenset({Kind.RESULTS})).as_json()
         spoken_of: list[Item] = [
-            {"id": opportunity_id, **_dated(claim, run.queued_ms).as_json()}
-            for opportunity_id, claim in claims(events).items()
+            {"id": opportunity_id, **claim.as_json()} for opportunity_id, claim in claims(events, run.queued_ms).items()
         ]
         candidate_ids = dict.fromkeys(event.candidate_id for event in events if event.candidate_id)
         return [*spoken_of, *({"id": one, "is": CANDIDATE, **results} for one in candidate_ids)]
@@ -59,7 +56,12 @@ class HandleEventsOperator(BatchOperator):
         resolved = resolve(alva, [one for one in candidate_ids if one not in progress.done])
         results = Claim(frozenset({Kind.RESULTS}))
         for opportunity_id in resolved.candidates:
-            told[opportunity_id] = told[opportunity_id].plus(results) if opportunity_id in told else results
+            claim = told.get(opportunity_id, results)
+            if opportunity_id in progress.done and Kind.RESULTS not in claim.kinds:
+                # An attempt before did the rest, when it wasn't known yet whose candidate this is.
+                progress.take_back(opportunity_id)
+                claim = results
+            told[opportunity_id] = claim.plus(results)
         errand = Errand(
             settings=settings,
             window=None,
@@ -78,7 +80,6 @@ class HandleEventsOperator(BatchOperator):
                 progress=progress,
                 save=task.save,
                 positions={},
-                received_ms=task.run.queued_ms,
                 now_ms=int(time.time() * 1000),
                 candidates=resolved.candidates,
             ),
@@ -86,8 +87,3 @@ class HandleEventsOperator(BatchOperator):
             save=task.save,
             of=len(task.items),
         )
-
-
-def _dated(claim: Claim, received_ms: int) -> Claim:
-    """An application that is announced counts as new for as long as a delivery may be on its way."""
-    return replace(claim, new_since_ms=received_ms - LONGEST_MS) if claim.applications else claim

@@ -63,7 +63,6 @@ class InviteCandidatesOperator(BatchOperator):
             progress=task.progress,
             save=task.save,
             positions=self._positions,
-            received_ms=window.end_ms,
             now_ms=int(time.time() * 1000),
         )
 

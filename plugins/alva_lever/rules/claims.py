@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from alva_lever.rules.window import LONGEST_MS
 
 
 class Kind(StrEnum):
@@ -44,17 +46,21 @@ class Event:
         return cls(kind, value["opportunity"], value.get("application"))
 
 
+# Any application, where it could not be read which.
+ANY = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """All that is said of one opportunity, by deliveries, a poll, a form, or a run that could not do it.
 
-    `applications`: ids of the applications that events announce. `new_since_ms`: an application that was created then
-    or later counts as new. `named_in`: the manual run in which a person named it.
+    `new_since_ms`: by an application's id, or `ANY`, since when it must have been created to count as new.
+    `deleted_since_ms`: since when it may have been deleted. `named_in`: the manual run in which a person named it.
     """
 
     kinds: frozenset[Kind] = frozenset({Kind.MOVED})
-    applications: frozenset[str] = frozenset()
-    new_since_ms: int | None = None
+    new_since_ms: Mapping[str, int] = field(default_factory=dict)
+    deleted_since_ms: int | None = None
     named_in: str | None = None
 
     @property
@@ -69,23 +75,21 @@ class Claim:
 
     def plus(self, other: Claim) -> Claim:
         """Both."""
-        since = [one for one in (self.new_since_ms, other.new_since_ms) if one is not None]
-        return Claim(
-            self.kinds | other.kinds,
-            self.applications | other.applications,
-            min(since, default=None),
-            self.named_in or other.named_in,
-        )
+        new = dict(self.new_since_ms)
+        for application_id, since_ms in other.new_since_ms.items():
+            new[application_id] = min(since_ms, new.get(application_id, since_ms))
+        deleted = [one for one in (self.deleted_since_ms, other.deleted_since_ms) if one is not None]
+        return Claim(self.kinds | other.kinds, new, min(deleted, default=None), self.named_in or other.named_in)
 
     def as_json(self) -> dict[str, Any]:
         """Without what is as a rule: a poll finds thousands who came into a stage."""
         told: dict[str, Any] = {}
         if self.kinds != {Kind.MOVED}:
             told["kinds"] = sorted(self.kinds)
-        if self.applications:
-            told["applications"] = sorted(self.applications)
-        if self.new_since_ms is not None:
-            told["new_since_ms"] = self.new_since_ms
+        if self.new_since_ms:
+            told["new_since_ms"] = dict(self.new_since_ms)
+        if self.deleted_since_ms is not None:
+            told["deleted_since_ms"] = self.deleted_since_ms
         if self.named_in is not None:
             told["named_in"] = self.named_in
         return told
@@ -95,23 +99,28 @@ class Claim:
         """From `as_json`, other keys aside."""
         return cls(
             frozenset(map(Kind, value.get("kinds", (Kind.MOVED,)))),
-            frozenset(value.get("applications", ())),
-            value.get("new_since_ms"),
+            value.get("new_since_ms", {}),
+            value.get("deleted_since_ms"),
             value.get("named_in"),
         )
 
 
-def claims(events: Iterable[Event]) -> dict[str, Claim]:
+def claims(events: Iterable[Event], received_ms: int) -> dict[str, Claim]:
     """By opportunity, in the order in which each was first heard of: several deliveries about one are one look.
 
-    Events of candidates are passed over: whose they are isn't known yet.
+    Events of candidates are passed over: whose they are isn't known yet. `received_ms`: when they came. What they tell
+    of happened no longer ago than a delivery may be on its way.
     """
+    since_ms = received_ms - LONGEST_MS
     found: dict[str, Claim] = {}
     for event in events:
         if not event.opportunity_id:
             continue
-        announced = frozenset() if event.application_id is None else frozenset({event.application_id})
-        claim = Claim(frozenset({event.kind}), announced)
+        claim = Claim(
+            frozenset({event.kind}),
+            {} if event.application_id is None else {event.application_id: since_ms},
+            since_ms if event.kind is Kind.DELETED else None,
+        )
         before = found.get(event.opportunity_id)
         found[event.opportunity_id] = claim if before is None else before.plus(claim)
     return found

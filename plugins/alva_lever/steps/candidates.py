@@ -25,7 +25,6 @@ def do_candidates(
     progress: Progress,
     save: Callable[[Progress], None],
     positions: dict[str, str],
-    received_ms: int,
     now_ms: int,
     candidates: Mapping[str, AlvaCandidate] | None = None,
     threads: int = THREADS,
@@ -41,10 +40,9 @@ def do_candidates(
         lever=lever,
         alva=alva,
         errand=errand,
-        tally=progress.tally,
+        progress=progress,
         positions=positions,
         candidates=candidates or {},
-        received_ms=received_ms,
         now_ms=now_ms,
     )
     batch: Batch[Look | str] = Batch(

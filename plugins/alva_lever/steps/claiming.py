@@ -7,22 +7,21 @@ from collections.abc import Mapping
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.claims import Kind
-from alva_lever.rules.leftovers import LONGEST_MS
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.notes import Failure
-from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import OVERLAP_MS
 from alva_lever.steps.departures import Departures
 from alva_lever.steps.inviting import Errand, Inviting
 from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.mirroring import Mirroring
 from alva_lever.steps.postings import OnceEach
-from alva_lever.transport.deliveries import OLDEST_MS
+from alva_lever.steps.progress import Progress
 from alva_lever.transport.errors import Forbidden, MissingPermission
 
 UNCONFIRMED = "unconfirmed"
-_HOUR_MS = 60 * 60 * 1000
+# What a poll tells of, or a delivery that came at once, was deleted no longer ago.
+_LATELY_MS = 2 * 60 * 60 * 1000
 
 
 class Claiming:
@@ -39,27 +38,24 @@ class Claiming:
         lever: LeverHook,
         alva: AlvaHook,
         errand: Errand,
-        tally: Tally,
+        progress: Progress,
         positions: dict[str, str],
         candidates: Mapping[str, AlvaCandidate],
-        received_ms: int,
         now_ms: int,
     ) -> None:
-        """`positions`: as in `Inviting`. `candidates`: Alva's that were read already, by opportunity. `received_ms`:
-        when it was claimed, in epoch milliseconds."""
+        """`positions`: as in `Inviting`. `candidates`: Alva's that were read already, by opportunity."""
         self._errand = errand
         self._lever = lever
-        self._inviting = Inviting(lever=lever, alva=alva, errand=errand, tally=tally, positions=positions)
+        self._inviting = Inviting(lever=lever, alva=alva, errand=errand, progress=progress, positions=positions)
         self._departures = Departures(alva, dry_run=errand.dry_run)
         self._mirroring = Mirroring(
             candidates,
             lever=lever,
             alva=alva,
             settings=errand.settings,
-            near_miss=tally.near_miss,
+            near_miss=progress.tally.near_miss,
             dry_run=errand.dry_run,
         )
-        self._received_ms = received_ms
         self._now_ms = now_ms
         self._looking = Looking(lever)
         self._once = OnceEach(self._read)
@@ -100,7 +96,7 @@ class Claiming:
         return opportunity.archived.reason_id in self._once("hired reasons")
 
     def _is_deleted(self, opportunity_id: str) -> bool:
-        # The last hour's list is a page or two, and mostly has it.
+        # The list of the last hours is a page or two, and mostly has it.
         return opportunity_id in self._once("deleted lately") or opportunity_id in self._once("deleted")
 
     def _read(self, what: str) -> frozenset[str]:
@@ -114,8 +110,10 @@ class Claiming:
     def _listed(self, what: str) -> frozenset[str]:
         if what == "hired reasons":
             return frozenset(reason.id for reason in self._lever.archive_reasons(type="hired"))
-        # As far back as a delivery may have been on its way, and the claim may have waited to be done since.
-        since_ms = self._received_ms - (_HOUR_MS if what == "deleted lately" else OLDEST_MS + LONGEST_MS) - OVERLAP_MS
+        claims = [claim for claim in self._errand.claims.values() if Kind.DELETED in claim.kinds]
+        since_ms = min(claim.deleted_since_ms or 0 for claim in claims) - OVERLAP_MS
+        if what == "deleted lately":
+            since_ms = max(since_ms, self._now_ms - _LATELY_MS)
         rows = self._lever.deleted_opportunities(
             deleted_at_start_ms=since_ms, deleted_at_end_ms=self._now_ms + OVERLAP_MS
         )

@@ -12,7 +12,7 @@ from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import first_valid
-from alva_lever.rules.claims import Claim, Kind, joined
+from alva_lever.rules.claims import ANY, Claim, Kind, joined
 from alva_lever.rules.decision import Case, may_have_failed, settled
 from alva_lever.rules.leftovers import Item
 from alva_lever.rules.model import Opportunity
@@ -64,8 +64,6 @@ class Finding:
         self._known: set[str] = set()
         self._screening: list[str] = []
         self._tally = tally
-        # What is new in this run stays new for a run that has to do it later.
-        self._new = Claim(new_since_ms=window.first_ms)
         self.batches = Batches()
 
     def find(self) -> None:
@@ -80,15 +78,16 @@ class Finding:
         for row in self._lever.deleted_opportunities(
             deleted_at_start_ms=window.first_ms, deleted_at_end_ms=window.last_ms
         ):
-            self._add(row.id, Claim(frozenset({Kind.DELETED})), _DEPARTED_CALLS)
+            deleted = Claim(frozenset({Kind.DELETED}), deleted_since_ms=window.first_ms)
+            self._add(row.id, deleted, _DEPARTED_CALLS)
         for opportunity in self._hired():
             self._add(opportunity.id, Claim(frozenset({Kind.HIRED})), _DEPARTED_CALLS)
         for opportunity in self._candidates():
             if isinstance(opportunity, Unreadable):
                 # The listing is a hint to look: by its id it may be readable, and if not, that is its fault alone.
-                self._add(opportunity.id, self._new, LIKELY_CALLS)
+                self._add(opportunity.id, Claim(new_since_ms={ANY: window.first_ms}), LIKELY_CALLS)
             elif opportunity.id in self._due:
-                self._add(opportunity.id, self._new if self._arrived(opportunity) else Claim(), LIKELY_CALLS)
+                self._add(opportunity.id, self._claim(opportunity), LIKELY_CALLS)
             elif self._is_new(opportunity.id):
                 self._sort(opportunity)
         self._near_misses()
@@ -157,19 +156,22 @@ class Finding:
     def _sort(self, opportunity: Opportunity) -> None:
         self._tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         reason = settled(Case(self._settings, opportunity))
-        arrived = self._arrived(opportunity)
-        if reason is not None and not (arrived and reason in SHOWN):
+        claim = self._claim(opportunity)
+        if reason is not None and not (claim.new_since_ms and reason in SHOWN):
             self._tally.count(reason, opportunity.id)
             return
         likely = reason is None and self._is_likely(opportunity)
-        item: dict[str, Any] = {"id": opportunity.id, **(self._new if arrived else Claim()).as_json()}
+        item: dict[str, Any] = {"id": opportunity.id, **claim.as_json()}
         if not likely and opportunity.contact_id is not None:
             item["contact"] = opportunity.contact_id
         self.batches.add(item, _calls(opportunity) if likely else _LISTED_CALLS)
 
-    def _arrived(self, opportunity: Opportunity) -> bool:
-        """Whether its application is new."""
-        return opportunity.application is not None and self._window.has(opportunity.application.created_at_ms)
+    def _claim(self, opportunity: Opportunity) -> Claim:
+        """An application that is new in this run stays new for a run that has to do it later."""
+        application = opportunity.application
+        if application is None or not self._window.has(application.created_at_ms):
+            return Claim()
+        return Claim(new_since_ms={application.id: self._window.first_ms})
 
     def _is_likely(self, opportunity: Opportunity) -> bool:
         """Whether something is likely to be done about it, so that it is looked at by its id."""

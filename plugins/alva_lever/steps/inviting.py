@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -11,18 +12,18 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import asking, tags
 from alva_lever.rules.addresses import first_valid, is_missing, same, split_name
 from alva_lever.rules.asking import Again, Report, Request
-from alva_lever.rules.claims import Claim
+from alva_lever.rules.claims import ANY, Claim
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
 from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
 from alva_lever.rules.settings import Settings
-from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
 from alva_lever.steps.crew import locked
 from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.positions import Positions
 from alva_lever.steps.postings import Postings
+from alva_lever.steps.progress import Progress
 from alva_lever.steps.telling import Telling
 from alva_lever.transport.errors import Conflict, Forbidden, NotFound, Refused, Unauthorized
 
@@ -72,8 +73,8 @@ class Errand:
             return False
         if self.window is not None and self.window.has(application.created_at_ms):
             return True
-        announced = not claim.applications or application.id in claim.applications
-        return announced and claim.new_since_ms is not None and application.created_at_ms >= claim.new_since_ms
+        since_ms = [claim.new_since_ms[one] for one in (application.id, ANY) if one in claim.new_since_ms]
+        return application.created_at_ms >= min(since_ms, default=math.inf)
 
 
 class Inviting:
@@ -89,16 +90,16 @@ class Inviting:
         lever: LeverHook,
         alva: AlvaHook,
         errand: Errand,
-        tally: Tally,
+        progress: Progress,
         positions: dict[str, str],
     ) -> None:
-        """`tally`: for near misses, and invitations that go out. `positions`: ids of job positions by posting id that
-        this run has brought up to date; added to."""
+        """`progress`: told of near misses, and of invitations that go out. `positions`: ids of job positions by
+        posting id that this run has brought up to date; added to."""
         self._lever = lever
         self._alva = alva
         self._errand = errand
-        self._near_miss = locked(tally.near_miss)
-        self._count_sent = locked(tally.sent)
+        self._near_miss = locked(progress.tally.near_miss)
+        self._count_sent = locked(progress.invite)
         self._postings = Postings(lever)
         self._positions = Positions(alva, positions)
         self._looking = Looking(lever)
@@ -133,7 +134,7 @@ class Inviting:
             return known or Reason.GONE
         new = errand.is_new(opportunity)
         application = opportunity.application
-        came = new or (application is not None and application.id in claim.applications)
+        came = new or (application is not None and application.id in claim.new_since_ms)
         if known is not None and not (came and known in SHOWN):
             return known
         self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
@@ -203,12 +204,12 @@ class Inviting:
             failure = _hindrance(opportunity, posting)
             detail: str | None = None
             if failure is None and self._errand.dry_run:
-                self._count_sent()
+                self._count_sent(opportunity.id)
                 return reason
             if failure is None and posting is not None:
                 try:
                     candidate = self._send(opportunity, posting, candidate)
-                    self._count_sent()
+                    self._count_sent(opportunity.id)
                 except (Unauthorized, Forbidden):
                     raise
                 except Conflict as conflict:
@@ -226,7 +227,7 @@ class Inviting:
             if failure is not None:
                 return self._fail(opportunity, failure, detail, asking.request_key(opportunity, reason, again, request))
         elif self._errand.has_sent(candidate):
-            self._count_sent()
+            self._count_sent(opportunity.id)
         if self._errand.dry_run or candidate is None:
             return reason
         return _BECAME.get(self._telling.state(opportunity, candidate)) or reason
@@ -250,12 +251,12 @@ class Inviting:
                 try:
                     return self._alva.resend_invitation(present.id)
                 except NotFound:
-                    if any(one.id == present.id for one in self._alva.candidates(external_id=opportunity.id)):
+                    if self._alva.has(present):
                         raise
                     log.info("Alva has no candidate %s any more, who is added again", present.id)
             else:
                 # Alva has no other way to change an address.
-                self._alva.remove_candidate(present.id)
+                self._alva.remove_candidate(present)
         try:
             return self._add(opportunity, posting, address)
         except NotFound:

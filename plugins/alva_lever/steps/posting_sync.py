@@ -45,6 +45,8 @@ class PostingFinding:
             self.batches.add(item, _CALLS)
         positions: dict[str, list[JobPosition]] = {}
         for position in self._alva.positions():
+            if position.id in unread:
+                continue
             if isinstance(position, Unreadable):
                 # Whose it is can't be told: by its own id it may be readable, and if not, that is its fault alone.
                 self.batches.add({"id": position.id, "is": POSITION}, _CALLS)
