@@ -101,7 +101,7 @@ class TestSetup:
         self, alva: AlvaHook, server: RecordingServer, status: int, leaf: type[Refused]
     ) -> None:
         server.answer(Reply(status, json={"error": {"code": "x", "message": "no"}}))
-        with pytest.raises(leaf, match="password field of connection `alva_default`"):
+        with pytest.raises(leaf, match="field of connection `alva_default`"):
             alva.candidate("1")
 
     @pytest.mark.parametrize(

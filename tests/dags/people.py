@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -133,9 +133,3 @@ def hours_until_due(dag_id: str = INVITE) -> dict[str, float]:
     """Of each, from its last attempt a moment ago."""
     now_ms = ms(datetime.now(UTC))
     return {name: round((one.due_ms - now_ms) / 3_600_000, 1) for name, one in waiting(dag_id).items()}
-
-
-def nobody_but(ids: Mapping[str, Any] | Iterable[str], *, of: Iterable[str]) -> list[str]:
-    """Those of `of` who are none of `ids`."""
-    out = set(ids)
-    return [one for one in of if one not in out]

@@ -230,8 +230,8 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("name", "root", "said"),
         [
-            ("AIRFLOW_CONN_LEVER_DEFAULT", "lever", "password field of connection `lever_default`"),
-            ("AIRFLOW_CONN_ALVA_DEFAULT", "alva", "password field of connection `alva_default`"),
+            ("AIRFLOW_CONN_LEVER_DEFAULT", "lever", "field of connection `lever_default`"),
+            ("AIRFLOW_CONN_ALVA_DEFAULT", "alva", "field of connection `alva_default`"),
         ],
     )
     def test_a_wrong_key(

@@ -51,7 +51,7 @@ class TestSetup:
     @pytest.mark.parametrize("fields", [{"password": ""}, {"password": None}, {"password": " ", "login": " "}])
     def test_a_key_that_is_missing_is_said_so(self, connect: Callable[..., None], fields: dict[str, Any]) -> None:
         connect(**fields)
-        with pytest.raises(SetupError, match="has no API key: put Lever's API key into its password field") as error:
+        with pytest.raises(SetupError, match="has no API key: put Lever's API key into its API key") as error:
             LeverHook().stages()
         assert "`lever_default`" in str(error.value)
 
@@ -93,7 +93,7 @@ class TestSetup:
 
     def test_a_refused_key_says_where_to_put_another(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(UNAUTHORIZED)
-        with pytest.raises(Unauthorized, match="password field of connection `lever_default`"):
+        with pytest.raises(Unauthorized, match="field of connection `lever_default`"):
             lever.stages()
 
     @pytest.mark.parametrize(

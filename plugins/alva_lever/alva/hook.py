@@ -260,7 +260,9 @@ class AlvaHook(VendorHook):
     # What `VendorHook` asks.
 
     def _auth(self, connection: Connection) -> AuthBase:
-        missing = f"Connection `{self.http_conn_id}` has no API key: put Alva's API key into its password field"
+        missing = (
+            f"Connection `{self.http_conn_id}` has no API key: put Alva's API key into its API key (password) field"
+        )
         if connection.login:
             missing += " (it may stand in the login field)"
         return BearerAuth(
@@ -269,15 +271,15 @@ class AlvaHook(VendorHook):
 
     def _how_to_connect(self) -> str:
         return (
-            "Make one in Airflow under Admin, Connections, with the root of Alva's API as its host and Alva's API key "
-            "(Settings, Integrations, Add integration, New API key) as its password"
+            "Make one in Airflow under Admin, Connections, of type Alva, with the root of Alva's API as its API "
+            "root and Alva's API key (Settings, Integrations, Add integration, New API key) as its API key (password)"
         )
 
     def _error(self, body: object) -> VendorError:
         return wire.error(body)
 
     def _advice(self, status: int, method: str, path: str) -> str:
-        field = f"the password field of connection `{self.http_conn_id}`"
+        field = f"the API key (password) field of connection `{self.http_conn_id}`"
         advice = {
             401: f"the API key was not accepted. Put a valid one into {field}",
             403: "the API key may not do this. Have somebody with admin access in Alva make one that may, "

@@ -42,23 +42,26 @@ class LeverBase(VendorHook):
             key = connection.login
             self.log.warning(
                 "Lever's API key is in the login field of connection `%s`, which Airflow shows in its audit log. Move "
-                "it to the password field",
+                "it to the API key (password) field",
                 self.http_conn_id,
             )
-        missing = f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its password field"
+        missing = (
+            f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its API key (password) field"
+        )
         return HTTPBasicAuth(usable_key(key, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id), "")
 
     def _how_to_connect(self) -> str:
         return (
-            f"Make one in Airflow under Admin, Connections, with {self.example_root} as its host and Lever's API key "
-            "(Settings, Integrations and API, API Credentials) as its password"
+            "Make one in Airflow under Admin, Connections, of type Lever, with "
+            f"{self.example_root} as its API root and Lever's API key (Settings, Integrations and API, "
+            "API Credentials) as its API key (password)"
         )
 
     def _error(self, body: object) -> VendorError:
         return wire.error(body)
 
     def _advice(self, status: int, method: str, path: str) -> str:
-        field = f"the password field of connection `{self.http_conn_id}`"
+        field = f"the API key (password) field of connection `{self.http_conn_id}`"
         if status == 401:
             return f"the API key was not accepted. Put a valid one into {field}"
         if status == 403:

@@ -130,8 +130,9 @@ def tell(one: str, fault: BaseException) -> None:
 def unfinished(faults: Sequence[Exception], of: int) -> Unfinished:
     """The error that says how many could not be done, and of the first of them why."""
     count = sum(fault.count if isinstance(fault, Unfinished) else 1 for fault in faults)
+    others = "; the others were" if count < of else ""
     return Unfinished(
-        f"{count} of {of} could not be done; the others were. The log names each. The first: {sentence_of(faults[0])}",
+        f"{count} of {of} could not be done{others}. The log names each. The first: {sentence_of(faults[0])}",
         count=count,
         lasting=all(
             isinstance(fault, Forbidden) or (isinstance(fault, Unfinished) and fault.lasting) for fault in faults

@@ -66,7 +66,7 @@ def of_exception(error: Exception, asked: Asked, *, host: str, conn_id: str) -> 
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return Passing(
             f"The encrypted connection to {vendor} failed before {request} was answered: is the port of {host} one "
-            f"for https? Look at the host of connection `{conn_id}`",
+            f"for https? Look at the API root (the host) of connection `{conn_id}`",
             **asked,
         )
     return Passing(f"The connection to {vendor} was cut before {request} was answered (host {host})", **asked)
@@ -111,7 +111,7 @@ def of_response(
         return failure
     return Passing(
         f"Something that isn't {asked['vendor']}'s API answered {status} to {request}: {came}. If that lasts, look for "
-        f"a proxy, firewall or gateway on the way, and at the host of connection `{conn_id}`",
+        f"a proxy, firewall or gateway on the way, and at the API root (the host) of connection `{conn_id}`",
         **asked,
         status=status,
         retry_after_seconds=retry_after_seconds(response, now=now),

@@ -20,6 +20,7 @@ from alva_lever.web.registration import CannotRegister, Outcome, Registered, Reg
 _STILL_TO_DO = """
 Still to do, by a Super Admin in Lever (Settings, Integrations and API, Webhooks): switch these four events on. Until
 then Lever sends nothing. "Verify connection" there sends a test, which is answered 200."""
+_REHEARSED = "Nothing is written. Without --dry-run it would be so, if Lever lets what is to be deleted be deleted:"
 _RENEWED = """
 Deliveries that the old tokens signed may still be on their way. In two weeks, run this with --forget-old."""
 
@@ -50,10 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _tell(registered: Iterable[Registered], *, dry_run: bool) -> set[Outcome]:
     """Prints each as it is done: what is done stays done if a later one fails."""
-    if dry_run:
-        print("Nothing is written. Without --dry-run it would be so, if Lever lets what is to be deleted be deleted:")
-    outcomes = set()
+    outcomes: set[Outcome] = set()
     for one in registered:
+        if dry_run and not outcomes:
+            print(_REHEARSED)
         print(f"{one.event}: {one.outcome}", flush=True)
         outcomes.add(one.outcome)
     return outcomes
