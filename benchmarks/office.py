@@ -66,7 +66,7 @@ class Traffic:
 
     def share(self, calls_per_second: float) -> float:
         """The part of a limit that was used between the first call and the last."""
-        times = [request["at_ms"] for request in self.requests]
+        times: list[int] = [request["at_ms"] for request in self.requests]
         return (len(times) - 1) / ((max(times) - min(times)) / 1000 * calls_per_second)
 
 

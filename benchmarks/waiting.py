@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -38,7 +39,7 @@ def run() -> None:
                 who = {"name": f"Bo {number}", "emails": [f"bo.{number}@candidates.example.com"], "stage": "Offer"}
                 one = control.move("recruiter", "apply", posting=posting, **who)
                 control.move("recruiter", "move", opportunity=one, stage="New applicant")
-                waited.append(until(lambda one=one: deliver(airflow.url, one), lambda one=one: sent(control, one)))
+                waited.append(until(partial(deliver, airflow.url, one), partial(sent, control, one)))
             assert not airflow.api.run(HOURLY, "many").is_done
     print(
         f"  an event's invitation while {CANDIDATES} are being invited: "

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -86,19 +87,16 @@ def _until_invited(airflow: Running, control: Control, ids: list[str]) -> None:
         "what was measured before is over",
         PATIENCE_SECONDS,
     )
+
+    def is_done(run_id: str) -> bool:
+        return airflow.api.run(EMPTY, run_id).is_done
+
     invited, done = [], []
     for number, opportunity in enumerate(ids):
         control.move("recruiter", "move", opportunity=opportunity, stage="Assessment")
-        invited.append(
-            until(lambda one=opportunity: deliver(airflow.url, one), lambda one=opportunity: sent(control, one))
-        )
+        invited.append(until(partial(deliver, airflow.url, opportunity), partial(sent, control, opportunity)))
         run_id = f"bench-{number}"
-        done.append(
-            until(
-                lambda name=run_id: airflow.api.trigger(EMPTY, name, {}),
-                lambda name=run_id: airflow.api.run(EMPTY, name).is_done,
-            )
-        )
+        done.append(until(partial(airflow.api.trigger, EMPTY, run_id, {}), partial(is_done, run_id)))
     ours, empty = statistics.median(invited), statistics.median(done)
     print(
         f"  from delivery to invitation {ours:.1f} s (median of {len(invited)}, {min(invited):.1f} to "

@@ -13,8 +13,8 @@ def test_clean_removes_all_that_make_made_and_nothing_else(tmp_path: Path) -> No
     shutil.copy(ROOT / "Makefile", tmp_path)
     made = [line for line in (ROOT / ".gitignore").read_text().split() if line not in NOT_MADE_BY_MAKE]
     kept = {Path("Makefile"), Path("plugins/alva_lever/rules/kept.py"), Path("logs/kept"), Path("airflow.db")}
-    for name in kept - {Path("Makefile")}:
-        _write(tmp_path / name)
+    for file in kept - {Path("Makefile")}:
+        _write(tmp_path / file)
     made += ["plugins/*.egg-info/", "plugins/alva_lever/rules/__pycache__/", "tests/__pycache__/"]
     for name in made:
         _write(tmp_path / name.replace("*", "alva_lever") / "inside" / "it")

@@ -65,7 +65,7 @@ class Office:
 
     def stages(self, opportunities: Iterable[str]) -> list[str | None]:
         """Each one's stage in Alva, None for who isn't there."""
-        found = [self.sandbox.candidates.find(one)["candidate"] for one in opportunities]
+        found: list[Any] = [self.sandbox.candidates.find(one)["candidate"] for one in opportunities]
         return [None if one is None else str(one["stage"]) for one in found]
 
     def runs(self, dag_id: str) -> list[Run]:

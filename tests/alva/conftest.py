@@ -29,7 +29,7 @@ def candidate(id: str = "48213", **fields: Any) -> dict[str, Any]:
     }
 
 
-def position(id: str = "771", **fields: Any) -> dict[str, Any]:
+def position(id: str | int = "771", **fields: Any) -> dict[str, Any]:
     return {
         "id": id,
         "external_id": "posting-1",

@@ -176,5 +176,6 @@ def test_an_error_body_of_any_kind_can_be_read() -> None:
     assert (said.code, said.message, said.candidate_id) == ("conflict", "there", "7")
     said = wire.error({"error": {"code": "Ada Byron", "message": 5, "details": {"candidate_id": 7}}})
     assert (said.code, said.message, said.candidate_id) == (None, None, "7")
-    for other in (None, [], {"error": "no"}, {"error": {}}, {"error": {"details": []}}):
+    others: list[object] = [None, [], {"error": "no"}, {"error": {}}, {"error": {"details": []}}]
+    for other in others:
         assert wire.error(other).candidate_id is None

@@ -20,9 +20,11 @@ from airflow.models.taskinstance import clear_task_instances
 from airflow.models.xcom import XComModel
 from airflow.sdk import DAG
 from airflow.sdk.definitions.dag import _run_task
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.serialization.definitions.dag import SerializedDAG
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState, TaskInstanceState
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from sqlalchemy import select
 
@@ -58,12 +60,12 @@ class Runner:
     def __init__(self, dag_id: str, retries: int = 0) -> None:
         bag = DagBag(str(DAGS))
         assert not bag.import_errors
-        self.dag: DAG = bag.dags[dag_id]  # type: ignore[assignment]
+        self.dag: DAG = bag.dags[dag_id]
         for task in self.dag.tasks:
-            if not task.is_mapped:
-                task.retries = retries
+            if isinstance(task, MappedOperator):
+                task.partial_kwargs["retries"] = retries
             else:
-                task.partial_kwargs["retries"] = retries  # type: ignore[attr-defined]
+                task.retries = retries
         # Of several tasks that may run, this one does so before the others.
         self.first: str | None = None
         # Called with a task's id and the number of its attempt before it is run.
@@ -72,7 +74,7 @@ class Runner:
         self.asked: DagCallbackRequest | None = None
         self._params = deepcopy(self.dag.params)
         self._serialized: SerializedDAG = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
-        manager = DagBundlesManager()
+        manager = DagBundlesManager()  # type: ignore[no-untyped-call]  # as Airflow declares it
         with create_session() as session:
             manager.sync_bundles_to_db(session=session)
         for bundle in manager.get_all_dag_bundles():
@@ -120,7 +122,7 @@ class Runner:
                 triggered_by=DagRunTriggeredByType.TEST,
                 triggering_user_name="test",
                 conf=conf,
-                state="running",
+                state=DagRunState.RUNNING,
                 start_date=now,
                 session=session,
             )
@@ -135,9 +137,9 @@ class Runner:
                 schedulable, self.asked = run.update_state(session=session, execute_callbacks=False)
                 for instance in schedulable:
                     instance.try_number += instance.state != "up_for_reschedule"
-                    instance.state = "scheduled"
+                    instance.state = TaskInstanceState.SCHEDULED
                 session.commit()
-                scheduled = run.get_task_instances(state=["scheduled"], session=session)
+                scheduled = run.get_task_instances(state=[TaskInstanceState.SCHEDULED], session=session)
                 for instance in sorted(scheduled, key=lambda one: one.task_id != self.first):
                     # In one process, what a run's form said would stay in the DAG for the next.
                     self.dag.params = deepcopy(self._params)

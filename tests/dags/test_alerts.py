@@ -77,7 +77,9 @@ def fail(hourly: Runner) -> str:
 
 def late() -> bool:
     """As Airflow's executor does it; whether all went well. What it gives is as `tests/airflow` sees it arrive."""
-    (alert,) = parsed().dags[HOURLY].deadline or ()
+    alerts = parsed().dags[HOURLY].deadline
+    assert isinstance(alerts, list)
+    (alert,) = alerts
     context = {"dag_run": {"dag_run_id": "run-1", "dag_id": HOURLY}, "deadline": {"id": "1"}}
     done, _ = execute_callback(
         alert.callback.path, {**alert.callback.kwargs, "context": context}, Path(), None, get_logger()

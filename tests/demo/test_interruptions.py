@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 import pytest
 
 from include.demo.interruptions import Interrupted, Interruptions
 
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
+
 
 @pytest.fixture(autouse=True)
 def as_in_a_terminal() -> Iterator[None]:
     """`nohup make test` and a script's background job hand down signals that are ignored."""
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    usual: dict[signal.Signals, Handler] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
     former = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
     for number, handler in former.items():

@@ -10,7 +10,7 @@ from alva_lever.lever.hook import LeverHook
 from tests.transport.recording import RecordingServer, Time
 
 
-def opportunity(id: str = "opp-1", **fields: Any) -> dict[str, Any]:
+def opportunity(id: str | int = "opp-1", **fields: Any) -> dict[str, Any]:
     """An opportunity as `expand=applications` gives it: the keys and types of recorded traffic."""
     return {
         "id": id,

@@ -38,7 +38,7 @@ class Nowhere(HTTPAdapter):
         raise requests.ConnectionError
 
 
-def user(id: str, email: str | None, **fields: Any) -> dict[str, Any]:
+def user(id: str, email: object, **fields: Any) -> dict[str, Any]:
     return {"id": id, "name": "Mo Berg", "email": email, "deactivatedAt": None, **fields}
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 import pytest
@@ -212,7 +212,7 @@ class TestDistrust:
 
     def test_ids_that_come_as_numbers_are_text(self, lever: LeverHook, server: RecordingServer) -> None:
         application = {"id": 8, "posting": 9.0, "createdAt": 5.0}
-        server.answer(Reply(json={"data": opportunity(7, applications=[application])}))  # type: ignore[arg-type]
+        server.answer(Reply(json={"data": opportunity(7, applications=[application])}))
         found = lever.opportunity("7")
         assert (found.id, found.application) == ("7", Application("8", "9", 5))
 
@@ -414,7 +414,8 @@ class TestWrites:
             lever.add_tags("o", ["a"])
 
     def test_nothing_to_write_is_a_mistake_of_the_caller(self, lever: LeverHook, server: RecordingServer) -> None:
-        for wrong in ([], "tag"):
+        several: list[Sequence[str]] = [[], "tag"]
+        for wrong in several:
             with pytest.raises(ValueError, match="one value at least"):
                 lever.add_tags("o", wrong)
         assert server.received == []

@@ -19,7 +19,7 @@ def webhook(id: str, *, event: str = "candidateHired", url: str = URL, token: st
     return {"id": id, "event": event, "url": url, "configuration": configuration, "createdAt": 1, "updatedAt": 1}
 
 
-def listed(*webhooks: dict[str, Any]) -> Reply:
+def listed(*webhooks: dict[str, Any] | None) -> Reply:
     # Seen in recorded traffic: without hasNext.
     return Reply(json={"data": list(webhooks)})
 

@@ -24,6 +24,7 @@ from alva_lever.rules.model import (
     StageChange,
 )
 from alva_lever.rules.notes import bounce_ref, is_own, read
+from alva_lever.rules.results import State
 from alva_lever.rules.settings import Settings
 from tests.rules.build import (
     APPLIED,
@@ -100,10 +101,10 @@ class Lever:
         return found
 
     @property
-    def state(self) -> str | None:
+    def state(self) -> State | None:
         """What the result note calls the results."""
         line = read(self.results_note)
-        return line and line.state
+        return None if line is None else line.state
 
 
 def lever(*own: str, **changes: Any) -> Lever:

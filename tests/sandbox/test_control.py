@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.transport.recording import Reply
+from include.sandbox import Clock, Sandbox
+from tests.sandbox.conftest import Client
+from tests.transport.recording import RecordingServer, Reply
 
 NULL = ("", " or null")
 
 
-def test_a_story_can_be_told_over_http_alone(control, lever, clock) -> None:
+def test_a_story_can_be_told_over_http_alone(control: Client, lever: Client, clock: Clock) -> None:
     posting = control.post("/recruiter/add_posting", {"name": "Cook", "tags": ["Alva: Screening"]})["result"]
     uid = control.post("/recruiter/apply", {"posting": posting, "name": "Ada", "emails": ["a@b.example.com"]})["result"]
     control.post("/recruiter/move", {"opportunity": uid, "stage": "Assessment", "at_ms": clock.now_ms() - 5})
@@ -19,7 +23,7 @@ def test_a_story_can_be_told_over_http_alone(control, lever, clock) -> None:
     assert (seen["stage"], seen["posting"], seen["alva"]["present"]) == ("Assessment", "Cook", False)
 
 
-def test_every_move_of_python_is_there_over_http(sandbox, control) -> None:
+def test_every_move_of_python_is_there_over_http(sandbox: Sandbox, control: Client) -> None:
     overview = control.get("")
     asked_for = {"add_posting", "change_posting", "add_lead", "apply", "apply_lead", "move", "tag", "untag", "archive"}
     asked_for |= {"unarchive", "hire", "delete", "set_emails", "anonymise", "add_note", "delete_note", "restrict"}
@@ -29,7 +33,7 @@ def test_every_move_of_python_is_there_over_http(sandbox, control) -> None:
         assert callable(getattr(sandbox.recruiter, name))
 
 
-def test_each_move_is_listed_with_its_arguments_their_types_and_defaults(control) -> None:
+def test_each_move_is_listed_with_its_arguments_their_types_and_defaults(control: Client) -> None:
     overview = control.get("")
     assert overview["recruiter"]["move"] == {
         "opportunity": "a text; required",
@@ -49,7 +53,7 @@ def test_each_move_is_listed_with_its_arguments_their_types_and_defaults(control
     assert overview["recruiter"]["restrict"]["restricted"] == "true or false; true if left out"
 
 
-def test_the_arguments_of_all_moves_are_in_words_and_none_in_python(control) -> None:
+def test_the_arguments_of_all_moves_are_in_words_and_none_in_python(control: Client) -> None:
     overview = control.get("")
     said = [words for who in ("recruiter", "candidates") for move in overview[who].values() for words in move.values()]
     kinds = {words.partition(";")[0] for words in said}
@@ -60,7 +64,7 @@ def test_the_arguments_of_all_moves_are_in_words_and_none_in_python(control) -> 
     }
 
 
-def test_moves_on_alvas_side_go_to_alva(sandbox, control) -> None:
+def test_moves_on_alvas_side_go_to_alva(sandbox: Sandbox, control: Client) -> None:
     position = control.post("/candidates/add_position", {"name": "Cook", "external_id": "p1"})["result"]
     assert control.post("/candidates/expire_position", {"position": "p1"})["result"] == position
 
@@ -86,20 +90,22 @@ def test_moves_on_alvas_side_go_to_alva(sandbox, control) -> None:
         ("/clock", {"yesterday": True}, 400),
     ],
 )
-def test_what_cannot_be_done_is_answered_with_a_sentence(control, path, body, status) -> None:
+def test_what_cannot_be_done_is_answered_with_a_sentence(
+    control: Client, path: str, body: dict[str, object], status: int
+) -> None:
     response = control.call("POST", path, json=body)
     assert response.status_code == status
     assert isinstance(response.json()["detail"], str)
 
 
-def test_the_clock_is_read_set_moved_and_frozen(control, clock) -> None:
+def test_the_clock_is_read_set_moved_and_frozen(control: Client, clock: Clock) -> None:
     assert control.get("/clock") == {"now_ms": clock.now_ms(), "frozen": True}
     assert control.post("/clock", {"now_ms": 1000, "advance_ms": 500})["now_ms"] == 1500
     assert control.post("/clock", {"frozen": False})["frozen"] is False
     assert clock.now_ms() >= 1500
 
 
-def test_requests_are_listed_narrowed_and_cleared(control, lever) -> None:
+def test_requests_are_listed_narrowed_and_cleared(control: Client, lever: Client) -> None:
     lever.get("/stages")
     lever.get("/users", limit=2)
     (request,) = control.get("/requests", path="/users")["requests"]
@@ -114,7 +120,7 @@ def test_requests_are_listed_narrowed_and_cleared(control, lever) -> None:
     assert control.get("/requests")["requests"] == []
 
 
-def test_faults_are_ordered_listed_and_cleared(control, lever) -> None:
+def test_faults_are_ordered_listed_and_cleared(control: Client, lever: Client) -> None:
     order = {"service": "lever", "method": "GET", "path": "/stages", "kind": "status", "status": 500, "times": None}
     assert control.post("/faults", order)["number"] == 1
     assert lever.call("GET", "/stages").status_code == 500
@@ -123,7 +129,7 @@ def test_faults_are_ordered_listed_and_cleared(control, lever) -> None:
     assert lever.call("GET", "/stages").status_code == 200
 
 
-def test_keys_are_made_and_taken_back(control, client_of) -> None:
+def test_keys_are_made_and_taken_back(control: Client, client_of: Callable[[str], Client]) -> None:
     token = control.post("/keys", {"token": "reader", "permissions": {"stages": "read"}})["token"]
     assert client_of(token).call("GET", "/stages").status_code == 200
     assert client_of(token).call("GET", "/tags").status_code == 403
@@ -131,7 +137,7 @@ def test_keys_are_made_and_taken_back(control, client_of) -> None:
     assert client_of(token).call("GET", "/stages").status_code == 401
 
 
-def test_a_world_is_seeded_and_reset(control, lever) -> None:
+def test_a_world_is_seeded_and_reset(control: Client, lever: Client) -> None:
     assert control.post("/seed", {"seed": 2, "opportunities": 12}) == {"opportunities": 12}
     assert control.get("/world")["opportunities"] == 12
     control.post("/reset")
@@ -139,7 +145,7 @@ def test_a_world_is_seeded_and_reset(control, lever) -> None:
     assert lever.get("/stages")["data"]
 
 
-def test_the_lag_of_updated_at_is_set(control, lever, opportunity, clock) -> None:
+def test_the_lag_of_updated_at_is_set(control: Client, lever: Client, opportunity: str, clock: Clock) -> None:
     control.post("/lag", {"ms": 1000})
     before = lever.get(f"/opportunities/{opportunity}")["data"]["updatedAt"]
     clock.advance(500)
@@ -147,7 +153,9 @@ def test_the_lag_of_updated_at_is_set(control, lever, opportunity, clock) -> Non
     assert lever.get(f"/opportunities/{opportunity}")["data"]["updatedAt"] == before
 
 
-def test_webhooks_are_switched_held_released_tested_and_listed(control, lever, opportunity, server) -> None:
+def test_webhooks_are_switched_held_released_tested_and_listed(
+    control: Client, lever: Client, opportunity: str, server: RecordingServer
+) -> None:
     server.always(Reply(204))
     webhook = lever.post("/webhooks", {"event": "candidateStageChange", "url": server.root})["data"]["id"]
     assert "candidateStageChange" in control.post("/recruiter/switch_webhooks")["result"]

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 import requests
 
+from include.sandbox import Sandbox
+from tests.sandbox.conftest import Client
+
+Door = tuple[requests.Session, str]  # a session, and the root that it goes to
+
 
 @contextmanager
-def in_process(sandbox):
+def in_process(sandbox: Sandbox) -> Iterator[Door]:
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
     session.auth = (sandbox.LEVER_KEY, "")
@@ -15,23 +21,23 @@ def in_process(sandbox):
 
 
 @contextmanager
-def over_http(sandbox):
+def over_http(sandbox: Sandbox) -> Iterator[Door]:
     with sandbox.serve() as base, requests.Session() as session:
         session.auth = (sandbox.LEVER_KEY, "")
         yield session, base + "/lever/v1"
 
 
 @pytest.fixture(params=[in_process, over_http], ids=["in process", "over HTTP"])
-def door(request, sandbox):
+def door(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Door]:
     with request.param(sandbox) as (session, root):
         yield session, root
 
 
-def tags(sandbox, opportunity) -> list[str]:
-    return sandbox.look(opportunity)["tags"]
+def tags(sandbox: Sandbox, opportunity: str) -> list[str]:
+    return list(sandbox.look(opportunity)["tags"])
 
 
-def tag(door, opportunity) -> requests.Response:
+def tag(door: Door, opportunity: str) -> requests.Response:
     session, root = door
     return session.post(f"{root}/opportunities/{opportunity}/addTags", json={"tags": ["new"]})
 
@@ -45,7 +51,7 @@ def tag(door, opportunity) -> requests.Response:
     ],
 )
 def test_a_cut_connection_is_an_error_and_the_write_was_taken_or_not(
-    sandbox, door, opportunity, kind, error, taken
+    sandbox: Sandbox, door: Door, opportunity: str, kind: str, error: type[requests.RequestException], taken: bool
 ) -> None:
     sandbox.faults.add("lever", "POST", "*/addTags", kind)
     with pytest.raises(error):
@@ -55,7 +61,9 @@ def test_a_cut_connection_is_an_error_and_the_write_was_taken_or_not(
     assert tag(door, opportunity).status_code == 200
 
 
-def test_a_status_comes_in_the_vendors_form_and_nothing_is_written(sandbox, door, opportunity) -> None:
+def test_a_status_comes_in_the_vendors_form_and_nothing_is_written(
+    sandbox: Sandbox, door: Door, opportunity: str
+) -> None:
     sandbox.faults.add("lever", "POST", kind="status", status=429, retry_after=7)
     response = tag(door, opportunity)
     assert response.status_code == 429
@@ -64,12 +72,12 @@ def test_a_status_comes_in_the_vendors_form_and_nothing_is_written(sandbox, door
     assert "new" not in tags(sandbox, opportunity)
 
 
-def test_a_status_has_no_retry_after_unless_it_was_ordered(sandbox, door, opportunity) -> None:
+def test_a_status_has_no_retry_after_unless_it_was_ordered(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     sandbox.faults.add("lever", kind="status", status=503)
     assert "Retry-After" not in tag(door, opportunity).headers
 
 
-def test_alvas_status_comes_in_alvas_form(sandbox) -> None:
+def test_alvas_status_comes_in_alvas_form(sandbox: Sandbox) -> None:
     sandbox.faults.add("alva", "GET", "/candidates", "status", status=500)
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
@@ -78,7 +86,7 @@ def test_alvas_status_comes_in_alvas_form(sandbox) -> None:
     assert set(response.json()) == {"error"}
 
 
-def test_a_truncated_answer_is_a_200_that_is_no_json(sandbox, door, opportunity) -> None:
+def test_a_truncated_answer_is_a_200_that_is_no_json(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     sandbox.faults.add("lever", kind="truncated")
     response = tag(door, opportunity)
     assert response.status_code == 200
@@ -87,7 +95,7 @@ def test_a_truncated_answer_is_a_200_that_is_no_json(sandbox, door, opportunity)
     assert "new" in tags(sandbox, opportunity)
 
 
-def test_a_page_of_html_is_a_200_and_nothing_is_written(sandbox, door, opportunity) -> None:
+def test_a_page_of_html_is_a_200_and_nothing_is_written(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     sandbox.faults.add("lever", kind="html")
     response = tag(door, opportunity)
     assert response.status_code == 200
@@ -96,7 +104,9 @@ def test_a_page_of_html_is_a_200_and_nothing_is_written(sandbox, door, opportuni
 
 
 @pytest.mark.parametrize("status", [403, 413, 502])
-def test_a_page_of_html_has_the_status_that_was_ordered(sandbox, door, opportunity, status) -> None:
+def test_a_page_of_html_has_the_status_that_was_ordered(
+    sandbox: Sandbox, door: Door, opportunity: str, status: int
+) -> None:
     sandbox.faults.add("lever", kind="html", status=status)
     response = tag(door, opportunity)
     assert response.status_code == status
@@ -104,7 +114,7 @@ def test_a_page_of_html_has_the_status_that_was_ordered(sandbox, door, opportuni
     assert tag(door, opportunity).status_code == 200
 
 
-def test_a_status_may_have_a_body_that_is_not_the_vendors(sandbox, door, opportunity) -> None:
+def test_a_status_may_have_a_body_that_is_not_the_vendors(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     sandbox.faults.add("lever", status=404, body={"message": "no Route matched with those values"})
     response = tag(door, opportunity)
     assert (response.status_code, response.json()) == (404, {"message": "no Route matched with those values"})
@@ -115,7 +125,9 @@ def test_a_status_may_have_a_body_that_is_not_the_vendors(sandbox, door, opportu
     ("body", "text", "content_type"),
     [([], "[]", "application/json"), (0, "0", "application/json"), ("", "", "text/plain"), ("null", "null", "text")],
 )
-def test_a_body_is_json_or_a_text_as_it_is(sandbox, door, body, text, content_type) -> None:
+def test_a_body_is_json_or_a_text_as_it_is(
+    sandbox: Sandbox, door: Door, body: object, text: str, content_type: str
+) -> None:
     session, root = door
     sandbox.faults.add("lever", status=200, body=body)
     response = session.get(f"{root}/stages")
@@ -123,12 +135,14 @@ def test_a_body_is_json_or_a_text_as_it_is(sandbox, door, body, text, content_ty
     assert response.headers["Content-Type"].startswith(content_type)
 
 
-def test_a_body_can_be_ordered_over_http(lever, control) -> None:
+def test_a_body_can_be_ordered_over_http(lever: Client, control: Client) -> None:
     control.post("/faults", {"service": "lever", "status": 404, "body": {"message": "no such route"}})
     assert lever.call("GET", "/stages").json() == {"message": "no such route"}
 
 
-def test_an_edit_changes_what_the_service_answers_and_nothing_else(sandbox, door, opportunity) -> None:
+def test_an_edit_changes_what_the_service_answers_and_nothing_else(
+    sandbox: Sandbox, door: Door, opportunity: str
+) -> None:
     session, root = door
     sandbox.faults.add(
         "lever", "GET", "/opportunities", "edit", action=lambda page: page["data"][0].update(emails=None)
@@ -139,7 +153,7 @@ def test_an_edit_changes_what_the_service_answers_and_nothing_else(sandbox, door
     ]
 
 
-def test_edits_join_each_other_and_a_fault_that_spoils(sandbox, door, opportunity) -> None:
+def test_edits_join_each_other_and_a_fault_that_spoils(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     session, root = door
     path = f"/opportunities/{opportunity}"
     sandbox.faults.add("lever", "GET", path, "edit", times=None, action=lambda one: one["data"].update(tags=None))
@@ -151,26 +165,26 @@ def test_edits_join_each_other_and_a_fault_that_spoils(sandbox, door, opportunit
     assert "origin" not in data
 
 
-def test_an_edit_leaves_an_error_as_it_is(sandbox, door) -> None:
+def test_an_edit_leaves_an_error_as_it_is(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     sandbox.faults.add("lever", "GET", "*", "edit", action=lambda page: page["data"].clear())
     assert session.get(f"{root}/opportunities/none").json()["code"] == "ResourceNotFound"
 
 
-def test_a_redirect_names_the_other_place(sandbox, door) -> None:
+def test_a_redirect_names_the_other_place(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="redirect", location="http://other.test/stages")
     response = session.get(f"{root}/stages", allow_redirects=False)
     assert (response.status_code, response.headers["Location"]) == (302, "http://other.test/stages")
 
 
-def test_an_answer_without_data(sandbox, door) -> None:
+def test_an_answer_without_data(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="no_data")
     assert session.get(f"{root}/stages").json() == {"hasNext": False}
 
 
-def test_a_page_that_has_a_next_one_and_does_not_name_it(sandbox, door, opportunity) -> None:
+def test_a_page_that_has_a_next_one_and_does_not_name_it(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="no_next")
     page = session.get(f"{root}/opportunities").json()
@@ -178,7 +192,7 @@ def test_a_page_that_has_a_next_one_and_does_not_name_it(sandbox, door, opportun
     assert "next" not in page
 
 
-def test_a_repeated_token_is_the_one_that_asked(sandbox, lever, posting) -> None:
+def test_a_repeated_token_is_the_one_that_asked(sandbox: Sandbox, lever: Client, posting: str) -> None:
     for number in range(3):
         sandbox.recruiter.apply(posting, f"Person {number}")
     sandbox.faults.add("lever", "GET", "/opportunities", "repeated_token", times=None)
@@ -188,20 +202,20 @@ def test_a_repeated_token_is_the_one_that_asked(sandbox, lever, posting) -> None
     assert second["hasNext"] is True
 
 
-def test_a_slow_answer_is_a_timeout_for_who_does_not_wait(sandbox, door, opportunity) -> None:
+def test_a_slow_answer_is_a_timeout_for_who_does_not_wait(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="slow", seconds=0.5)
     with pytest.raises(requests.exceptions.ReadTimeout):
         session.get(f"{root}/stages", timeout=(5, 0.05))
 
 
-def test_a_slow_answer_is_the_real_one_for_who_waits(sandbox, door) -> None:
+def test_a_slow_answer_is_the_real_one_for_who_waits(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="slow", seconds=0.01)
     assert session.get(f"{root}/stages", timeout=5).json()["data"]
 
 
-def test_a_call_moves_a_candidate_in_the_middle_of_a_walk(sandbox, lever, posting) -> None:
+def test_a_call_moves_a_candidate_in_the_middle_of_a_walk(sandbox: Sandbox, lever: Client, posting: str) -> None:
     first, second = (sandbox.recruiter.apply(posting, name, at_ms=at) for name, at in (("A", 2), ("B", 1)))
     sandbox.faults.add(
         "lever",
@@ -215,7 +229,7 @@ def test_a_call_moves_a_candidate_in_the_middle_of_a_walk(sandbox, lever, postin
     assert lever.listed("/opportunities", limit=1) == [second, first]
 
 
-def test_a_fault_waits_for_skip_matching_requests_and_spoils_times_of_them(sandbox, lever) -> None:
+def test_a_fault_waits_for_skip_matching_requests_and_spoils_times_of_them(sandbox: Sandbox, lever: Client) -> None:
     sandbox.faults.add("lever", "GET", "/stages", skip=1, times=2)
     lever.get("/users")
     statuses = [lever.call("GET", "/stages").status_code for _ in range(5)]
@@ -223,13 +237,13 @@ def test_a_fault_waits_for_skip_matching_requests_and_spoils_times_of_them(sandb
     assert sandbox.faults.all()[0].hits == 2
 
 
-def test_of_two_spoiling_faults_the_older_comes_first(sandbox, lever) -> None:
+def test_of_two_spoiling_faults_the_older_comes_first(sandbox: Sandbox, lever: Client) -> None:
     sandbox.faults.add("lever", status=500)
     sandbox.faults.add("lever", status=502)
     assert [lever.call("GET", "/stages").status_code for _ in range(3)] == [500, 502, 200]
 
 
-def test_one_without_times_lasts_until_it_is_cleared(sandbox, lever) -> None:
+def test_one_without_times_lasts_until_it_is_cleared(sandbox: Sandbox, lever: Client) -> None:
     sandbox.faults.add("lever", times=None)
     assert [lever.call("GET", "/stages").status_code for _ in range(3)] == [503] * 3
     sandbox.faults.clear()
@@ -246,19 +260,24 @@ def test_one_without_times_lasts_until_it_is_cleared(sandbox, lever) -> None:
         {"service": "lever", "kind": "edit", "action": "emails"},
     ],
 )
-def test_a_fault_that_cannot_be_is_refused(sandbox, order) -> None:
+def test_a_fault_that_cannot_be_is_refused(sandbox: Sandbox, order: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"kind|service|action"):
         sandbox.faults.add(**order)
 
 
-def test_only_what_asks_for_that_is_spoiled(sandbox, door) -> None:
+def test_only_what_asks_for_that_is_spoiled(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     fault = sandbox.faults.add("lever", "GET", "/opportunities", query={"tag": "vip"}, times=None, status=403)
-    asked = [{}, {"tag": "other"}, {"limit": "10", "tag": "vip"}, {"tag": ["other", "vip"]}]
+    asked: list[dict[str, str | list[str]]] = [
+        {},
+        {"tag": "other"},
+        {"limit": "10", "tag": "vip"},
+        {"tag": ["other", "vip"]},
+    ]
     assert [session.get(f"{root}/opportunities", params=query).status_code for query in asked] == [200, 200, 403, 403]
     assert fault.hits == 2
 
 
-def test_a_query_that_is_no_object_is_refused(sandbox) -> None:
+def test_a_query_that_is_no_object_is_refused(sandbox: Sandbox) -> None:
     with pytest.raises(TypeError, match="an object of names and values"):
         sandbox.faults.add("lever", query="vip")

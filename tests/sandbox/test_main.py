@@ -34,18 +34,18 @@ def test_a_process_of_its_own_says_where_its_roots_are_and_answers_there() -> No
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.test", "192.168.1.1"])
-def test_it_listens_on_the_loopback_interface_only(host, capsys) -> None:
+def test_it_listens_on_the_loopback_interface_only(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--port", "0", "--host", host]) == 2
     assert host in capsys.readouterr().err
 
 
-def test_a_folder_without_a_recording_is_refused(tmp_path, capsys) -> None:
+def test_a_folder_without_a_recording_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--port", "0", "--recorded", str(tmp_path)]) == 2
     assert "no recorded answer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("waits", ["soon", "1,-2", "inf", "nan"])
-def test_waits_that_are_no_seconds_are_refused(waits, capsys) -> None:
+def test_waits_that_are_no_seconds_are_refused(waits: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(["--port", "0", "--webhook-waits", waits])
     assert error.value.code == 2

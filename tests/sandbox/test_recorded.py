@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from include.sandbox import Sandbox
+from tests.sandbox.conftest import Client
 
 RECORDED = Path(os.environ.get("SANDBOX_RECORDED") or Path(__file__).parents[2] / "../shared/recorded")
 
@@ -18,7 +22,7 @@ def exchange(path: str, data: object) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def folder(tmp_path, sandbox, client_of, posting):
+def folder(tmp_path: Path, sandbox: Sandbox, client_of: Callable[[str], Client], posting: str) -> Path:
     """What a sandbox itself answered, written down as a recording: three applicants and a lead."""
     recruiter = sandbox.recruiter
     recruiter.add_posting("Secret", confidential=True)
@@ -38,7 +42,7 @@ def folder(tmp_path, sandbox, client_of, posting):
     return tmp_path
 
 
-def test_a_recording_is_answered_as_it_was(sandbox, lever, folder) -> None:
+def test_a_recording_is_answered_as_it_was(sandbox: Sandbox, lever: Client, folder: Path) -> None:
     wanted = {
         path: json.loads((folder / f"{path}.json").read_text())[0]["response"]["data"]
         for path in ("users", "opportunities")
@@ -49,7 +53,7 @@ def test_a_recording_is_answered_as_it_was(sandbox, lever, folder) -> None:
 
 
 def test_an_application_is_for_the_posting_whose_title_is_a_tag_else_for_one_in_turn(
-    sandbox, lever, folder, posting
+    sandbox: Sandbox, lever: Client, folder: Path, posting: str
 ) -> None:
     sandbox.load_recorded(folder)
     titles = {row["id"]: row["text"] for row in lever.get("/postings")["data"]}
@@ -61,21 +65,21 @@ def test_an_application_is_for_the_posting_whose_title_is_a_tag_else_for_one_in_
     assert other["applications"][0]["posting"] == first_open
 
 
-def test_a_folder_that_lacks_a_listing_is_refused(sandbox, folder) -> None:
+def test_a_folder_that_lacks_a_listing_is_refused(sandbox: Sandbox, folder: Path) -> None:
     (folder / "archive_reasons.json").unlink()
     with pytest.raises(ValueError, match="/archive_reasons"):
         sandbox.load_recorded(folder)
 
 
 @pytest.fixture
-def recorded(sandbox) -> list[dict[str, Any]]:
+def recorded(sandbox: Sandbox) -> list[dict[str, Any]]:
     if not RECORDED.is_dir():
         pytest.skip("no folder with real recorded traffic: name one in SANDBOX_RECORDED to compare with it")
     sandbox.load_recorded(RECORDED)
     return [exchange for file in sorted(RECORDED.glob("*.json")) for exchange in json.loads(file.read_text("utf-8"))]
 
 
-def test_real_recorded_pages_come_back_to_the_last_key_and_token(recorded, lever) -> None:
+def test_real_recorded_pages_come_back_to_the_last_key_and_token(recorded: list[dict[str, Any]], lever: Client) -> None:
     assert len(recorded) > 10
     for exchange in recorded:
         path = exchange["request"]["path"].removeprefix("/v1")
@@ -86,7 +90,7 @@ def test_real_recorded_pages_come_back_to_the_last_key_and_token(recorded, lever
         assert (answer == expected) is True, f"the answer of {path} differs from the recorded one"
 
 
-def test_a_walk_over_the_real_recording_sees_everybody_once(recorded, lever) -> None:
+def test_a_walk_over_the_real_recording_sees_everybody_once(recorded: list[dict[str, Any]], lever: Client) -> None:
     expected = [
         row["id"]
         for one in recorded

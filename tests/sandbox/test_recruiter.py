@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+
+from include.sandbox import Clock, Sandbox
+from tests.sandbox.conftest import Client
 
 HOUR_MS = 3_600_000
 
 
-def shown(lever, uid: str):
-    return lever.get(f"/opportunities/{uid}", expand="applications")["data"]
+def shown(lever: Client, uid: str) -> dict[str, Any]:
+    return dict(lever.get(f"/opportunities/{uid}", expand="applications")["data"])
 
 
-def test_an_applicant_is_an_opportunity_with_an_application(lever, opportunity, posting, clock) -> None:
+def test_an_applicant_is_an_opportunity_with_an_application(
+    lever: Client, opportunity: str, posting: str, clock: Clock
+) -> None:
     row = shown(lever, opportunity)
     (application,) = row["applications"]
     assert (row["origin"], row["stage"], row["emails"]) == ("applied", "applicant-new", ["ada@candidates.example.com"])
@@ -18,7 +25,7 @@ def test_an_applicant_is_an_opportunity_with_an_application(lever, opportunity, 
     assert row["sources"] == ["Job site"]
 
 
-def test_a_move_can_be_dated_back(sandbox, lever, opportunity, clock) -> None:
+def test_a_move_can_be_dated_back(sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock) -> None:
     entered = clock.now_ms() - HOUR_MS
     sandbox.recruiter.move(opportunity, "Assessment", at_ms=entered)
     row = shown(lever, opportunity)
@@ -27,14 +34,16 @@ def test_a_move_can_be_dated_back(sandbox, lever, opportunity, clock) -> None:
     assert row["stageChanges"][-1]["userId"]
 
 
-def test_an_applicant_can_be_dated_back(sandbox, lever, posting, clock) -> None:
+def test_an_applicant_can_be_dated_back(sandbox: Sandbox, lever: Client, posting: str, clock: Clock) -> None:
     at = clock.now_ms() - HOUR_MS
     row = shown(lever, sandbox.recruiter.apply(posting, "Bo", at_ms=at))
     assert {row[name] for name in ("createdAt", "updatedAt", "lastAdvancedAt", "lastInteractionAt")} == {at}
     assert row["applications"][0]["createdAt"] == at
 
 
-def test_moving_away_and_back_leaves_three_entries(sandbox, lever, opportunity, clock) -> None:
+def test_moving_away_and_back_leaves_three_entries(
+    sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock
+) -> None:
     for stage in ("Assessment", "applicant-new"):
         clock.advance(1000)
         sandbox.recruiter.move(opportunity, stage)
@@ -43,7 +52,9 @@ def test_moving_away_and_back_leaves_three_entries(sandbox, lever, opportunity, 
     assert row["lastAdvancedAt"] == clock.now_ms()
 
 
-def test_hiring_archives_with_the_reason_of_type_hired(sandbox, lever, opportunity, clock) -> None:
+def test_hiring_archives_with_the_reason_of_type_hired(
+    sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock
+) -> None:
     sandbox.recruiter.hire(opportunity, at_ms=clock.now_ms() - HOUR_MS)
     hired = lever.get("/archive_reasons", type="hired")["data"][0]["id"]
     row = shown(lever, opportunity)
@@ -53,7 +64,7 @@ def test_hiring_archives_with_the_reason_of_type_hired(sandbox, lever, opportuni
     assert shown(lever, opportunity)["archived"] is None
 
 
-def test_new_addresses_are_the_persons(sandbox, lever, opportunity, clock) -> None:
+def test_new_addresses_are_the_persons(sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock) -> None:
     other = sandbox.recruiter.add_lead("Ada", contact=opportunity)
     clock.advance(1)
     sandbox.recruiter.set_emails(opportunity, ["new@candidates.example.com"])
@@ -62,7 +73,7 @@ def test_new_addresses_are_the_persons(sandbox, lever, opportunity, clock) -> No
         assert shown(lever, uid)["updatedAt"] == clock.now_ms()
 
 
-def test_a_hiring_manager_whom_lever_does_not_know_becomes_a_user(sandbox, lever) -> None:
+def test_a_hiring_manager_whom_lever_does_not_know_becomes_a_user(sandbox: Sandbox, lever: Client) -> None:
     posting = sandbox.recruiter.add_posting("Cook", hiring_manager_email="chef@hiring.example.com")
     (user,) = lever.get("/users", email="chef@hiring.example.com")["data"]
     assert lever.get(f"/postings/{posting}")["data"]["hiringManager"] == user["id"]
@@ -82,14 +93,16 @@ def test_a_hiring_manager_whom_lever_does_not_know_becomes_a_user(sandbox, lever
         ("add_lead", {"name": "Ada", "origin": "found"}, "No origin"),
     ],
 )
-def test_a_move_that_makes_no_sense_says_what_there_is(sandbox, opportunity, move, arguments, message) -> None:
+def test_a_move_that_makes_no_sense_says_what_there_is(
+    sandbox: Sandbox, opportunity: str, move: str, arguments: dict[str, str], message: str
+) -> None:
     if move != "add_lead":
         arguments = {"opportunity": opportunity} | arguments
     with pytest.raises(ValueError, match=message):
         getattr(sandbox.recruiter, move)(**arguments)
 
 
-def test_a_name_that_two_postings_have_is_refused(sandbox) -> None:
+def test_a_name_that_two_postings_have_is_refused(sandbox: Sandbox) -> None:
     for _ in range(2):
         sandbox.recruiter.add_posting("Cook")
     with pytest.raises(ValueError, match="More than one posting"):

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
-from include.sandbox import Sandbox
+from include.sandbox import Clock, Sandbox
+from tests.sandbox.conftest import Client
 
 
-def test_both_doors_show_one_world(sandbox, lever, opportunity) -> None:
+def test_both_doors_show_one_world(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
     with sandbox.serve() as base:
         url = f"{base}/lever/v1/opportunities/{opportunity}"
         requests.post(f"{url}/addTags", json={"tags": ["by socket"]}, auth=(sandbox.LEVER_KEY, ""), timeout=5)
@@ -19,7 +21,7 @@ def test_both_doors_show_one_world(sandbox, lever, opportunity) -> None:
     assert shown["data"]["tags"][-2:] == ["by socket", "in process"]
 
 
-def test_a_connection_over_http_is_known_by_its_port_and_kept_open(sandbox) -> None:
+def test_a_connection_over_http_is_known_by_its_port_and_kept_open(sandbox: Sandbox) -> None:
     with sandbox.serve() as base, requests.Session() as session:
         for _ in range(3):
             session.get(f"{base}/lever/v1/stages", auth=(sandbox.LEVER_KEY, ""), timeout=5)
@@ -27,7 +29,7 @@ def test_a_connection_over_http_is_known_by_its_port_and_kept_open(sandbox) -> N
     assert None not in {arrived.connection for arrived in sandbox.journal.all()}
 
 
-def test_an_answer_in_process_is_a_whole_response(lever) -> None:
+def test_an_answer_in_process_is_a_whole_response(lever: Client) -> None:
     response = lever.call("GET", "/stages")
     assert response.headers["Content-Type"] == "application/json; charset=utf-8"
     assert response.reason == "OK"
@@ -35,14 +37,14 @@ def test_an_answer_in_process_is_a_whole_response(lever) -> None:
     assert response.request.url == response.url
 
 
-def test_a_streamed_answer_in_process_can_be_read_in_parts(sandbox) -> None:
+def test_a_streamed_answer_in_process_can_be_read_in_parts(sandbox: Sandbox) -> None:
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
     with session.get(sandbox.lever_root + "/stages", auth=(sandbox.LEVER_KEY, ""), stream=True) as response:
         assert len(list(response.iter_content(10))) > 1
 
 
-def test_an_adapter_works_on_after_its_session_was_closed(sandbox) -> None:
+def test_an_adapter_works_on_after_its_session_was_closed(sandbox: Sandbox) -> None:
     adapter = sandbox.adapter()
     for _ in range(2):
         with requests.Session() as session:
@@ -50,7 +52,9 @@ def test_an_adapter_works_on_after_its_session_was_closed(sandbox) -> None:
             assert session.get(sandbox.lever_root + "/stages", auth=(sandbox.LEVER_KEY, "")).ok
 
 
-def test_several_threads_lose_no_write(sandbox, lever, client_of, opportunity) -> None:
+def test_several_threads_lose_no_write(
+    sandbox: Sandbox, lever: Client, client_of: Callable[[str], Client], opportunity: str
+) -> None:
     def write(number: int) -> None:
         client = client_of(sandbox.LEVER_KEY)
         for part in range(10):
@@ -64,7 +68,7 @@ def test_several_threads_lose_no_write(sandbox, lever, client_of, opportunity) -
     assert sorted(arrived.number for arrived in sandbox.journal.all()) == list(range(1, 81))
 
 
-def test_a_server_stops_with_its_block(sandbox) -> None:
+def test_a_server_stops_with_its_block(sandbox: Sandbox) -> None:
     with sandbox.serve() as base:
         assert any(thread.name == "sandbox-http" for thread in threading.enumerate())
     assert not any(thread.name == "sandbox-http" for thread in threading.enumerate())
@@ -72,7 +76,9 @@ def test_a_server_stops_with_its_block(sandbox) -> None:
         requests.get(base + "/control", timeout=1)
 
 
-def test_reset_leaves_nobody_no_fault_and_no_arrival_and_the_doors_open(sandbox, lever, opportunity) -> None:
+def test_reset_leaves_nobody_no_fault_and_no_arrival_and_the_doors_open(
+    sandbox: Sandbox, lever: Client, opportunity: str
+) -> None:
     lever.get("/stages")
     sandbox.faults.add("lever", times=None)
     sandbox.reset()
@@ -81,20 +87,20 @@ def test_reset_leaves_nobody_no_fault_and_no_arrival_and_the_doors_open(sandbox,
     assert sandbox.count()["opportunities"] == 0
 
 
-def test_reset_empties_alva_as_well(sandbox) -> None:
+def test_reset_empties_alva_as_well(sandbox: Sandbox) -> None:
     position = sandbox.candidates.add_position("Data Engineer")
     sandbox.reset()
     with pytest.raises(Exception, match=r"position"):
         sandbox.candidates.expire_position(position)
 
 
-def test_the_same_seed_makes_the_same_ids(clock) -> None:
+def test_the_same_seed_makes_the_same_ids(clock: Clock) -> None:
     ids = [Sandbox(seed=5, clock=clock).recruiter.add_lead("Ada") for _ in range(2)]
     assert ids[0] == ids[1]
     assert Sandbox(seed=6, clock=clock).recruiter.add_lead("Ada") != ids[0]
 
 
-def test_one_candidate_is_looked_at_in_both_services(sandbox, lever, opportunity) -> None:
+def test_one_candidate_is_looked_at_in_both_services(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
     note = lever.post(f"/opportunities/{opportunity}/notes", {"value": "Hello"})["data"]["id"]
     sandbox.recruiter.archive(opportunity, "Withdrew")
     seen = sandbox.look(opportunity)

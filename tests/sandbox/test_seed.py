@@ -1,23 +1,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from include.sandbox import Sandbox
+from include.sandbox import Clock, Sandbox
+from tests.sandbox.conftest import Client
 
 
 @pytest.fixture
-def rows(sandbox, client_of):
+def rows(sandbox: Sandbox, client_of: Callable[[str], Client]) -> list[dict[str, Any]]:
     sandbox.seed(7, 1000)
     return client_of(sandbox.add_lever_key("all", confidential=True)).walk("/opportunities", confidentiality="all")
 
 
-def test_a_world_has_as_many_opportunities_as_were_asked_for(rows) -> None:
+def test_a_world_has_as_many_opportunities_as_were_asked_for(rows: list[dict[str, Any]]) -> None:
     assert len(rows) == len({row["id"] for row in rows}) == 1000
 
 
-def test_the_same_number_makes_the_same_world_and_another_another(clock) -> None:
+def test_the_same_number_makes_the_same_world_and_another_another(clock: Clock) -> None:
     def world(seed: int) -> list[tuple[str, tuple[str, ...]]]:
         sandbox = Sandbox(clock=clock)
         sandbox.seed(seed, 50)
@@ -27,7 +30,7 @@ def test_the_same_number_makes_the_same_world_and_another_another(clock) -> None
     assert world(1) != world(2)
 
 
-def test_a_seeded_world_has_the_odd_things_of_real_ones(rows, clock) -> None:
+def test_a_seeded_world_has_the_odd_things_of_real_ones(rows: list[dict[str, Any]], clock: Clock) -> None:
     shares = Counter(
         name
         for row in rows
@@ -56,7 +59,7 @@ def test_a_seeded_world_has_the_odd_things_of_real_ones(rows, clock) -> None:
     assert {"vip", "VIP", "Full-time", "Full-Time"} <= tags
 
 
-def test_nothing_in_a_seeded_world_lies_ahead(rows, clock) -> None:
+def test_nothing_in_a_seeded_world_lies_ahead(rows: list[dict[str, Any]], clock: Clock) -> None:
     for row in rows:
         assert row["createdAt"] <= row["lastAdvancedAt"] <= clock.now_ms()
         assert row["stageChanges"][-1]["toStageId"] == row["stage"]
@@ -64,7 +67,7 @@ def test_nothing_in_a_seeded_world_lies_ahead(rows, clock) -> None:
         assert row["updatedAt"] is None or row["updatedAt"] <= clock.now_ms()
 
 
-def test_seeding_replaces_the_world(sandbox, lever, opportunity) -> None:
+def test_seeding_replaces_the_world(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
     sandbox.seed(1, 3)
     assert opportunity not in lever.listed("/opportunities")
     assert sandbox.count()["opportunities"] == 3

@@ -255,7 +255,7 @@ def of_its_candidate(office: Office, one: str, row: Json) -> bool:
 
 
 def of_its_results(office: Office, one: str, row: Json) -> bool:
-    return row.get("candidate_id") == office.in_alva(one)["id"]
+    return bool(row.get("candidate_id") == office.in_alva(one)["id"])
 
 
 _ID = frozenset({"id"})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -236,16 +238,16 @@ class TestKilled:
                 if what in ("reset", "updated"):
                     office.candidates.finish(ada, 30)
                     office.push(ada)
-                happens = {
+                happens: dict[str, Callable[[str], object]] = {
                     "completed": lambda one: office.candidates.finish(one, 82),
                     "bounced": office.candidates.bounce,
                     "reset": office.candidates.reset,
                     "updated": lambda one: office.candidates.refit(one, 82),
-                }[what]
-                happens(ada)
+                }
+                happens[what](ada)
                 office.connect(url)
                 office.adapter = Killer(at, when)
-                ended = survives(lambda one=ada: office.push(one))
+                ended = survives(partial(office.push, ada))
                 office.adapter = None
                 office.connect()
                 office.push(ada)

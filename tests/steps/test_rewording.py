@@ -98,7 +98,7 @@ def story(office: Office) -> Iterator[tuple[Any, ...]]:
     office.candidates.finish(ada, 82)
     yield seen(office.push_lately())
     office.recruiter.move(ada, TRIGGER)
-    for move in (
+    moves: list[Callable[[], object]] = [
         lambda: office.candidates.refit(ada, 83),
         lambda: office.candidates.refit(ada, 40),
         lambda: office.candidates.withdraw(ada),
@@ -106,7 +106,8 @@ def story(office: Office) -> Iterator[tuple[Any, ...]]:
         lambda: office.candidates.reset(ada),
         lambda: office.candidates.finish(ada, only=["logic"]),
         lambda: office.candidates.finish(ada, 100),
-    ):
+    ]
+    for move in moves:
         move()
         yield seen(office.push_lately())
 

@@ -16,7 +16,9 @@ MISSING = object()
 _FEW = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 
 # Each of these at every place.
-_ALWAYS = (MISSING, None, True, 5, 5.0, 10**400, float("inf"), "", "x", [], [None], ["x"], {}, {"id": None})
+_ALWAYS: tuple[object, ...] = (
+    MISSING, None, True, 5, 5.0, 10**400, float("inf"), "", "x", [], [None], ["x"], {}, {"id": None},
+)  # fmt: skip
 
 Path = tuple[str | int, ...]
 

@@ -11,7 +11,7 @@ SECRET = "ada@example.com"
 
 HUGE = [10**400, -(10**400), float("inf"), 2**53 + 1]
 
-WRONG = [
+WRONG: list[tuple[str, object, list[object]]] = [
     ("text", SECRET, [1, True, [SECRET], {"x": SECRET}, None]),
     ("text_or_none", SECRET, [1, True, [SECRET]]),
     ("id", "x1", [1.5, float("inf"), True, "", None, [SECRET], {"id": "x1"}]),

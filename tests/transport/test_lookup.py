@@ -19,10 +19,10 @@ NO_VARIABLE = ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND, detail={"key": "
 BROKEN = AirflowRuntimeError(
     ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={"status_code": 503, "message": "at http://s3cret"})
 )
-FOUND = ConnectionResult(
-    conn_id="shop_default", conn_type="shop", host="http://127.0.0.1:9", schema=None, login=None, password="key-key",
-    port=None, extra=None,
-)  # fmt: skip
+FOUND = ConnectionResult.model_validate({
+    "conn_id": "shop_default", "conn_type": "shop", "host": "http://127.0.0.1:9", "schema": None, "login": None,
+    "password": "key-key", "port": None, "extra": None,
+})  # fmt: skip
 
 
 @pytest.fixture

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import pytest
 
+from include.sandbox.candidates import Candidates
+from tests.sandbox.alva.conftest import Api, StandingClock
+
 
 @pytest.fixture
-def kim(api):
-    return api.invite(api.position(), "opp-1", first_name="Kim")["id"]
+def kim(api: Api) -> str:
+    return str(api.invite(api.position(), "opp-1", first_name="Kim")["id"])
 
 
 @pytest.mark.parametrize("stage", ["shortlisted", "hired", "rejected", "withdrawn"])
-def test_a_stage_can_be_set_and_moves_updated_at_once(api, kim, clock, stage):
+def test_a_stage_can_be_set_and_moves_updated_at_once(api: Api, kim: str, clock: StandingClock, stage: str) -> None:
     clock.days(1)
     changed = api.call("PATCH", f"/candidates/{kim}", json={"stage": stage})
     assert (changed["stage"], changed["updated_at"]) == (stage, "2025-03-02T08:00:00Z")
@@ -18,18 +21,20 @@ def test_a_stage_can_be_set_and_moves_updated_at_once(api, kim, clock, stage):
 
 
 @pytest.mark.parametrize("body", [{"stage": "promoted"}, {"stage": None}, {"stage": 1}])
-def test_an_unknown_stage_is_a_422(api, kim, body):
+def test_an_unknown_stage_is_a_422(api: Api, kim: str, body: dict[str, object]) -> None:
     api.call("PATCH", f"/candidates/{kim}", 422, json=body)
     assert api.candidate(kim)["stage"] == "in_process"
 
 
-def test_an_address_cannot_be_changed_nor_anything_with_it(api, kim):
+def test_an_address_cannot_be_changed_nor_anything_with_it(api: Api, kim: str) -> None:
     refused = api.call("PATCH", f"/candidates/{kim}", 422, json={"email": "new@example.com", "stage": "hired"})
     assert refused["error"]["code"] == "email_is_fixed"
     assert (api.candidate(kim)["email"], api.candidate(kim)["stage"]) == ("kim@example.com", "in_process")
 
 
-def test_a_removed_candidate_is_gone_everywhere_but_its_invitation_stays_counted(api, kim, candidates):
+def test_a_removed_candidate_is_gone_everywhere_but_its_invitation_stays_counted(
+    api: Api, kim: str, candidates: Candidates
+) -> None:
     api.call("DELETE", f"/candidates/{kim}", 204)
     api.call("GET", f"/candidates/{kim}", 404)
     api.call("GET", f"/candidates/{kim}/results", 404)
@@ -39,7 +44,9 @@ def test_a_removed_candidate_is_gone_everywhere_but_its_invitation_stays_counted
     assert candidates.find("opp-1")["invitations_sent"] == 1
 
 
-def test_removing_drops_the_results_so_that_adding_again_asks_for_the_tests_again(api, candidates):
+def test_removing_drops_the_results_so_that_adding_again_asks_for_the_tests_again(
+    api: Api, candidates: Candidates
+) -> None:
     position = api.position()
     kim = api.invite(position, "opp-1")["id"]
     candidates.finish("opp-1", 80)
@@ -50,7 +57,7 @@ def test_removing_drops_the_results_so_that_adding_again_asks_for_the_tests_agai
     assert candidates.find("opp-1")["invitations_sent"] == 2
 
 
-def test_another_application_keeps_the_results_when_one_is_removed(api, candidates):
+def test_another_application_keeps_the_results_when_one_is_removed(api: Api, candidates: Candidates) -> None:
     kim = api.invite(api.position(), "opp-1")["id"]
     other = api.invite(api.position(), "opp-2")["id"]
     candidates.finish("opp-1", 80)
@@ -58,7 +65,9 @@ def test_another_application_keeps_the_results_when_one_is_removed(api, candidat
     assert api.candidate(other)["role_fit"] is not None
 
 
-def test_resending_after_a_bounce_is_the_same_candidate_sent_at_a_new_time(api, kim, candidates):
+def test_resending_after_a_bounce_is_the_same_candidate_sent_at_a_new_time(
+    api: Api, kim: str, candidates: Candidates
+) -> None:
     before = api.candidate(kim)
     candidates.bounce("opp-1")
     assert api.candidate(kim)["invitation"] == before["invitation"] | {"status": "bounced"}
@@ -70,7 +79,9 @@ def test_resending_after_a_bounce_is_the_same_candidate_sent_at_a_new_time(api, 
     assert candidates.find("opp-1")["invitations_sent"] == 2
 
 
-def test_resending_what_did_not_bounce_changes_nothing_but_is_an_e_mail_more(api, kim, candidates, clock):
+def test_resending_what_did_not_bounce_changes_nothing_but_is_an_e_mail_more(
+    api: Api, kim: str, candidates: Candidates, clock: StandingClock
+) -> None:
     for move in (lambda: None, lambda: candidates.deliver("opp-1"), lambda: candidates.finish("opp-1")):
         move()
         before = api.candidate(kim)
@@ -79,8 +90,10 @@ def test_resending_what_did_not_bounce_changes_nothing_but_is_an_e_mail_more(api
     assert candidates.find("opp-1")["invitations_sent"] == 4
 
 
-def test_reminders_go_out_every_3_days_while_tests_are_waited_for(api, kim, candidates, clock):
-    def reminders():
+def test_reminders_go_out_every_3_days_while_tests_are_waited_for(
+    api: Api, kim: str, candidates: Candidates, clock: StandingClock
+) -> None:
+    def reminders() -> object:
         return candidates.find("opp-1")["reminders_sent"]
 
     before = api.candidate(kim)
@@ -99,20 +112,24 @@ def test_reminders_go_out_every_3_days_while_tests_are_waited_for(api, kim, cand
     assert api.call("POST", f"/candidates/{kim}/reminder", 422)["error"]["code"] == "nothing_to_remind"
 
 
-def test_nobody_is_reminded_at_an_address_that_bounced(api, kim, candidates, clock):
+def test_nobody_is_reminded_at_an_address_that_bounced(
+    api: Api, kim: str, candidates: Candidates, clock: StandingClock
+) -> None:
     candidates.bounce("opp-1")
     clock.days(30)
     assert candidates.find("opp-1")["reminders_sent"] == 0
     api.call("POST", f"/candidates/{kim}/reminder", 422)
 
 
-def test_an_invitation_never_expires(api, kim, clock):
+def test_an_invitation_never_expires(api: Api, kim: str, clock: StandingClock) -> None:
     before = api.candidate(kim)
     clock.days(700)
     assert api.candidate(kim) == before
 
 
-def test_after_24_months_name_address_and_results_are_gone(api, kim, candidates, clock):
+def test_after_24_months_name_address_and_results_are_gone(
+    api: Api, kim: str, candidates: Candidates, clock: StandingClock
+) -> None:
     candidates.finish("opp-1", 82)
     position = api.candidate(kim)["job_position_id"]
     clock.days(730)
@@ -127,7 +144,7 @@ def test_after_24_months_name_address_and_results_are_gone(api, kim, candidates,
     assert api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": "kim@example.com"})
 
 
-def test_an_anonymised_candidate_is_in_nobodys_way(api, kim, candidates):
+def test_an_anonymised_candidate_is_in_nobodys_way(api: Api, kim: str, candidates: Candidates) -> None:
     position = api.candidate(kim)["job_position_id"]
     candidates.anonymise("opp-1")
     candidates.anonymise("opp-1")

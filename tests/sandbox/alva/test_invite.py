@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from include.sandbox.candidates import Candidates
+from tests.sandbox.alva.conftest import Api
 
-def test_an_invited_candidate_looks_like_this(api):
+
+def test_an_invited_candidate_looks_like_this(api: Api) -> None:
     position = api.position()
     made = api.invite(position, "opp-1", "Kim@example.com", first_name="Kim", last_name="Ek")
     assert made == {
@@ -39,7 +42,7 @@ def test_an_invited_candidate_looks_like_this(api):
         (7, "invalid_field"),
     ],
 )
-def test_a_missing_or_invalid_address_is_a_422(api, email, code):
+def test_a_missing_or_invalid_address_is_a_422(api: Api, email: object, code: str) -> None:
     position = api.position()
     error = api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": email})["error"]
     assert error["code"] == code
@@ -47,7 +50,7 @@ def test_a_missing_or_invalid_address_is_a_422(api, email, code):
     assert api.walk("/candidates") == []
 
 
-def test_a_missing_field_email_is_a_422(api):
+def test_a_missing_field_email_is_a_422(api: Api) -> None:
     api.call("POST", f"/job_positions/{api.position()}/candidates", 422, json={"first_name": "Kim"})
 
 
@@ -55,13 +58,15 @@ def test_a_missing_field_email_is_a_422(api):
     ("field", "value"),
     [("first_name", 1), ("external_id", ["x"]), ("send_invitation", "yes"), ("assessments", "logic")],
 )
-def test_another_wrong_field_is_a_422_that_names_it(api, field, value):
+def test_another_wrong_field_is_a_422_that_names_it(api: Api, field: str, value: object) -> None:
     body = {"email": "kim@example.com", field: value}
     refused = api.call("POST", f"/job_positions/{api.position()}/candidates", 422, json=body)
     assert refused["error"]["details"]["field"] == field
 
 
-def test_the_same_address_on_the_same_position_is_a_409_that_names_the_candidate(api, candidates):
+def test_the_same_address_on_the_same_position_is_a_409_that_names_the_candidate(
+    api: Api, candidates: Candidates
+) -> None:
     position = api.position()
     known = api.invite(position, "opp-1", "Kim@example.com")
     body = {"email": "kIM@EXAMPLE.com", "external_id": "opp-2"}
@@ -81,14 +86,14 @@ def test_the_same_address_on_the_same_position_is_a_409_that_names_the_candidate
     }
 
 
-def test_the_same_address_on_another_position_is_another_candidate(api, candidates):
+def test_the_same_address_on_another_position_is_another_candidate(api: Api, candidates: Candidates) -> None:
     api.invite(api.position(), "opp-1")
     api.invite(api.position(), "opp-1")
     assert candidates.find("opp-1")["applications"] == 2
     assert candidates.find("opp-1")["invitations_sent"] == 2
 
 
-def test_without_an_invitation_e_mail_there_is_none_until_it_is_asked_for(api, candidates):
+def test_without_an_invitation_e_mail_there_is_none_until_it_is_asked_for(api: Api, candidates: Candidates) -> None:
     made = api.invite(api.position(), "opp-1", send_invitation=False)
     assert made["invitation"] is None
     assert candidates.find("opp-1")["invitations_sent"] == 0
@@ -97,12 +102,12 @@ def test_without_an_invitation_e_mail_there_is_none_until_it_is_asked_for(api, c
     assert candidates.find("opp-1")["invitations_sent"] == 1
 
 
-def test_other_assessments_than_the_positions_can_be_asked_for(api):
+def test_other_assessments_than_the_positions_can_be_asked_for(api: Api) -> None:
     made = api.invite(api.position(), "opp-1", assessments=["coding", "coding"])
     assert made["assessments"] == [{"type": "coding", "status": "invited"}]
 
 
-def test_an_interview_is_no_test_and_carries_no_invitation(api, candidates):
+def test_an_interview_is_no_test_and_carries_no_invitation(api: Api, candidates: Candidates) -> None:
     made = api.invite(api.position(), "opp-1", assessments=["interview"])
     assert (made["assessments"], made["invitation"]) == ([], None)
     assert candidates.find("opp-1")["invitations_sent"] == 0
@@ -111,7 +116,7 @@ def test_an_interview_is_no_test_and_carries_no_invitation(api, candidates):
     assert api.results(made["id"])["interviews"] == [{"title": "First talk", "score": 4}]
 
 
-def test_a_person_with_recent_results_has_completed_at_once(api, candidates):
+def test_a_person_with_recent_results_has_completed_at_once(api: Api, candidates: Candidates) -> None:
     candidates.remember_person("kim@example.com", 77, age_days=729)
     made = api.invite(api.position(), "opp-1", "KIM@example.com")
     assert [test["status"] for test in made["assessments"]] == ["completed", "completed"]
@@ -122,14 +127,14 @@ def test_a_person_with_recent_results_has_completed_at_once(api, candidates):
     assert coder["role_fit"] is None
 
 
-def test_results_of_24_months_and_more_are_not_used_again(api, candidates):
+def test_results_of_24_months_and_more_are_not_used_again(api: Api, candidates: Candidates) -> None:
     candidates.remember_person("kim@example.com", 77, age_days=730)
     made = api.invite(api.position(), "opp-1")
     assert [test["status"] for test in made["assessments"]] == ["invited", "invited"]
     assert made["role_fit"] is None
 
 
-def test_somebody_added_by_hand_has_no_external_id_and_is_in_the_way(api, candidates):
+def test_somebody_added_by_hand_has_no_external_id_and_is_in_the_way(api: Api, candidates: Candidates) -> None:
     position = api.position(external_id="posting-1")
     by_hand = candidates.add_by_hand("posting-1", "kim@example.com", "Kim")
     assert api.candidate(by_hand)["external_id"] is None

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from include.sandbox.alva import AlvaOrganisation
+from tests.sandbox.alva.conftest import Api
+
 
 @pytest.mark.parametrize(
     "headers",
@@ -14,7 +17,7 @@ import pytest
         {"Authorization": "Bearer somebody-else", "X-API-Key": "sandbox-alva-key"},
     ],
 )
-def test_a_call_without_a_valid_key_is_refused_with_401(api, headers):
+def test_a_call_without_a_valid_key_is_refused_with_401(api: Api, headers: dict[str, str]) -> None:
     answer = api.client.get("/alva/v1/candidates", headers=headers)
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "unauthorized"
@@ -29,17 +32,17 @@ def test_a_call_without_a_valid_key_is_refused_with_401(api, headers):
         {"X-API-Key": "sandbox-alva-key"},
     ],
 )
-def test_either_header_opens(api, headers):
+def test_either_header_opens(api: Api, headers: dict[str, str]) -> None:
     assert api.client.get("/alva/v1/candidates", headers=headers).status_code == 200
 
 
-def test_the_key_is_asked_for_before_anything_else(api):
+def test_the_key_is_asked_for_before_anything_else(api: Api) -> None:
     assert api.client.post("/alva/v1/nowhere", content=b"no json").status_code == 401
     assert api.client.get("/alva/v1/candidates?limit=none").status_code == 401
     assert api.client.delete("/alva/v1/candidates").status_code == 401
 
 
-def test_a_revoked_key_gets_401_and_one_without_rights_403(api, organisation):
+def test_a_revoked_key_gets_401_and_one_without_rights_403(api: Api, organisation: AlvaOrganisation) -> None:
     organisation.keys.revoke("sandbox-alva-key")
     api.call("GET", "/candidates", 401)
     organisation.keys.forbid("sandbox-alva-key")
@@ -48,7 +51,7 @@ def test_a_revoked_key_gets_401_and_one_without_rights_403(api, organisation):
     api.call("GET", "/candidates")
 
 
-def test_several_keys_are_valid_at_once(api, organisation):
+def test_several_keys_are_valid_at_once(api: Api, organisation: AlvaOrganisation) -> None:
     organisation.keys.add("another")
     api.call("GET", "/candidates", headers={"Authorization": "Bearer another"})
     api.call("GET", "/candidates")

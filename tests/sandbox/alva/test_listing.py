@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.sandbox.alva.conftest import Api, StandingClock
 
-def test_a_list_has_50_rows_a_page_unless_asked_and_at_most_100(api):
+
+def test_a_list_has_50_rows_a_page_unless_asked_and_at_most_100(api: Api) -> None:
     position = api.position()
     for number in range(130):
         api.invite(position, f"opp-{number}", f"person{number}@example.com")
@@ -15,7 +17,7 @@ def test_a_list_has_50_rows_a_page_unless_asked_and_at_most_100(api):
     assert walked == [f"opp-{number}" for number in range(130)]
 
 
-def test_the_last_page_has_no_cursor_even_when_it_is_full(api):
+def test_the_last_page_has_no_cursor_even_when_it_is_full(api: Api) -> None:
     api.position()
     api.position()
     page = api.call("GET", "/job_positions", params={"limit": 2})
@@ -39,17 +41,17 @@ def test_the_last_page_has_no_cursor_even_when_it_is_full(api):
         "updated_since=2025-03-01",
     ],
 )
-def test_a_known_parameter_that_cannot_be_read_is_a_400(api, query):
+def test_a_known_parameter_that_cannot_be_read_is_a_400(api: Api, query: str) -> None:
     error = api.call("GET", f"/candidates?{query}", 400)["error"]
     assert error["details"]["parameter"] == query.split("=")[0]
 
 
-def test_unknown_parameters_are_ignored(api):
+def test_unknown_parameters_are_ignored(api: Api) -> None:
     api.position()
     assert len(api.call("GET", "/job_positions?colour=blue&email=a@b.example.com&job_position_id=7")["data"]) == 1
 
 
-def test_a_row_that_is_removed_while_a_list_is_walked_hides_no_other(api):
+def test_a_row_that_is_removed_while_a_list_is_walked_hides_no_other(api: Api) -> None:
     position = api.position()
     ids = [api.invite(position, f"opp-{n}", f"p{n}@example.com")["id"] for n in range(4)]
     first = api.call("GET", "/candidates", params={"limit": 2})
@@ -58,7 +60,7 @@ def test_a_row_that_is_removed_while_a_list_is_walked_hides_no_other(api):
     assert [row["id"] for row in first["data"] + second["data"]] == ids
 
 
-def test_updated_since_includes_its_moment(api, clock):
+def test_updated_since_includes_its_moment(api: Api, clock: StandingClock) -> None:
     position = api.position()
     early = api.invite(position, "early", "early@example.com")
     clock.ms += 1
@@ -72,13 +74,13 @@ def test_updated_since_includes_its_moment(api, clock):
     assert api.walk("/candidates", updated_since="2025-03-01T08:00:00.002Z") == []
 
 
-def test_candidates_are_found_by_external_id_email_and_position_alone_and_together(api):
+def test_candidates_are_found_by_external_id_email_and_position_alone_and_together(api: Api) -> None:
     cook, waiter = api.position(), api.position()
     api.invite(cook, "opp-1", "Kim@Example.com")
     api.invite(waiter, "opp-2", "kim@example.com")
     api.invite(cook, "opp-3", "bo@example.com")
 
-    def found(path="/candidates", **parameters):
+    def found(path: str = "/candidates", **parameters: str) -> list[str | None]:
         return [row["external_id"] for row in api.walk(path, **parameters)]
 
     assert found(external_id="opp-3") == ["opp-3"]
@@ -93,7 +95,7 @@ def test_candidates_are_found_by_external_id_email_and_position_alone_and_togeth
     assert found(external_id="") == []
 
 
-def test_positions_are_found_by_external_id(api):
+def test_positions_are_found_by_external_id(api: Api) -> None:
     api.position(external_id="posting-1")
     wanted = api.position(external_id="posting-2")
     assert [row["id"] for row in api.walk("/job_positions", external_id="posting-2")] == [wanted]

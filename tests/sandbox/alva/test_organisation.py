@@ -4,15 +4,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 from include.sandbox.alva import AlvaOrganisation
 from include.sandbox.alva.candidate import Invitee
+from include.sandbox.candidates import Candidates
+from tests.sandbox.alva.conftest import Api, StandingClock
 
 
-def test_many_threads_that_invite_one_person_invite_once(api, candidates):
+def test_many_threads_that_invite_one_person_invite_once(api: Api, candidates: Candidates) -> None:
     position = api.position()
     body = {"email": "kim@example.com", "external_id": "opp-1"}
     headers = {"X-API-Key": "sandbox-alva-key"}
 
-    def invite(_):
-        return api.client.post(f"/alva/v1/job_positions/{position}/candidates", json=body, headers=headers).status_code
+    def invite(_: int) -> int:
+        answer = api.client.post(f"/alva/v1/job_positions/{position}/candidates", json=body, headers=headers)
+        return int(answer.status_code)
 
     with ThreadPoolExecutor(8) as pool:
         answers = sorted(pool.map(invite, range(24)))
@@ -20,7 +23,9 @@ def test_many_threads_that_invite_one_person_invite_once(api, candidates):
     assert candidates.find("opp-1")["invitations_sent"] == 1
 
 
-def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(api, organisation, candidates):
+def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(
+    api: Api, organisation: AlvaOrganisation, candidates: Candidates
+) -> None:
     position = api.position()
     kim = api.invite(position, "opp-1", "kim@example.com", first_name="Kimberley", last_name="Ekström")["id"]
     candidates.finish("opp-1", 83)
@@ -35,7 +40,7 @@ def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(api, organisation, c
             assert secret not in text
 
 
-def test_ids_come_from_whoever_gives_them(clock):
+def test_ids_come_from_whoever_gives_them(clock: StandingClock) -> None:
     names = iter(["profile", "user"])
     organisation = AlvaOrganisation(clock, lambda: next(names))
     assert organisation.directory.add_user("ada@example.com").id == "user"

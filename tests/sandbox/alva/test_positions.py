@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from include.sandbox.alva import AlvaOrganisation
+from include.sandbox.candidates import Candidates
+from tests.sandbox.alva.conftest import Api, StandingClock
 
-def test_a_new_position_has_every_field_and_the_default_profile(api, candidates):
+
+def test_a_new_position_has_every_field_and_the_default_profile(api: Api, candidates: Candidates) -> None:
     candidates.add_user("Ada@example.com")
     made = api.call(
         "POST",
@@ -44,16 +48,18 @@ def test_a_new_position_has_every_field_and_the_default_profile(api, candidates)
         ({"name": "Cook", "hiring_team": "ada@example.com"}, "hiring_team"),
     ],
 )
-def test_a_wrong_field_is_a_422_that_names_it(api, body, field):
+def test_a_wrong_field_is_a_422_that_names_it(api: Api, body: dict[str, object], field: str) -> None:
     assert api.call("POST", "/job_positions", 422, json=body)["error"]["details"]["field"] == field
 
 
-def test_making_a_position_twice_makes_two(api):
+def test_making_a_position_twice_makes_two(api: Api) -> None:
     assert api.position(external_id="posting-1") != api.position(external_id="posting-1")
     assert len(api.walk("/job_positions", external_id="posting-1")) == 2
 
 
-def test_a_patch_changes_what_it_has_and_updated_at_only_where_something_differs(api, clock):
+def test_a_patch_changes_what_it_has_and_updated_at_only_where_something_differs(
+    api: Api, clock: StandingClock
+) -> None:
     position = api.position(team="Kitchen", location="Umeå")
     clock.days(1)
     same = api.call("PATCH", f"/job_positions/{position}", json={"name": "Cook", "team": "Kitchen"})
@@ -65,7 +71,9 @@ def test_a_patch_changes_what_it_has_and_updated_at_only_where_something_differs
 
 
 @pytest.mark.parametrize("body", [{"owner_email": "nobody@example.com"}, {"hiring_team": ["nobody@example.com"]}])
-def test_an_owner_or_member_who_is_no_user_is_refused_and_nothing_changes(api, organisation, body):
+def test_an_owner_or_member_who_is_no_user_is_refused_and_nothing_changes(
+    api: Api, organisation: AlvaOrganisation, body: dict[str, object]
+) -> None:
     position = api.position()
     error = api.call("PATCH", f"/job_positions/{position}", 422, json={"name": "Chef"} | body)["error"]
     assert error["code"] == "unknown_user"
@@ -74,7 +82,9 @@ def test_an_owner_or_member_who_is_no_user_is_refused_and_nothing_changes(api, o
     api.call("PATCH", f"/job_positions/{position}", json=body)
 
 
-def test_a_team_is_any_name_unless_only_known_ones_are_taken(api, organisation, candidates):
+def test_a_team_is_any_name_unless_only_known_ones_are_taken(
+    api: Api, organisation: AlvaOrganisation, candidates: Candidates
+) -> None:
     position = api.position(team="Unheard of")
     organisation.policy.known_teams_only = True
     assert api.call("PATCH", f"/job_positions/{position}", 422, json={"team": "Bar"})["error"]["code"] == "unknown_team"
@@ -82,10 +92,10 @@ def test_a_team_is_any_name_unless_only_known_ones_are_taken(api, organisation, 
     assert api.call("PATCH", f"/job_positions/{position}", json={"team": "Bar"})["team"] == "Bar"
 
 
-def test_a_position_is_active_for_90_days_from_its_last_new_candidate(api, clock):
+def test_a_position_is_active_for_90_days_from_its_last_new_candidate(api: Api, clock: StandingClock) -> None:
     position = api.position()
 
-    def status():
+    def status() -> object:
         return api.call("GET", f"/job_positions/{position}")["status"]
 
     assert status() == "inactive"
@@ -101,7 +111,7 @@ def test_a_position_is_active_for_90_days_from_its_last_new_candidate(api, clock
     assert [row["status"] for row in since] == ["expired"]
 
 
-def test_an_expired_position_takes_no_more_candidates_but_those_it_has_go_on(api, candidates):
+def test_an_expired_position_takes_no_more_candidates_but_those_it_has_go_on(api: Api, candidates: Candidates) -> None:
     position = api.position(external_id="posting-1")
     first = api.invite(position, "opp-1")
     candidates.expire_position("posting-1")
@@ -112,7 +122,9 @@ def test_an_expired_position_takes_no_more_candidates_but_those_it_has_go_on(api
     assert api.candidate(first["id"])["role_fit"] == 90
 
 
-def test_under_the_other_reading_adding_a_candidate_makes_it_active_again(api, organisation, candidates):
+def test_under_the_other_reading_adding_a_candidate_makes_it_active_again(
+    api: Api, organisation: AlvaOrganisation, candidates: Candidates
+) -> None:
     organisation.policy.expired_takes_candidates = True
     position = api.position()
     candidates.expire_position(position)
@@ -121,13 +133,15 @@ def test_under_the_other_reading_adding_a_candidate_makes_it_active_again(api, o
     assert api.call("GET", f"/job_positions/{position}")["status"] == "active"
 
 
-def test_archiving_keeps_nobody_out(api):
+def test_archiving_keeps_nobody_out(api: Api) -> None:
     position = api.position(archived=True)
     api.invite(position, "opp-1")
     assert api.call("GET", f"/job_positions/{position}")["status"] == "active"
 
 
-def test_another_profile_gives_another_role_fit_without_a_test(api, organisation, candidates, clock):
+def test_another_profile_gives_another_role_fit_without_a_test(
+    api: Api, organisation: AlvaOrganisation, candidates: Candidates, clock: StandingClock
+) -> None:
     position = api.position()
     invited = api.invite(position, "opp-1")
     candidates.finish("opp-1", 82)

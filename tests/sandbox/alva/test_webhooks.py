@@ -18,7 +18,8 @@ from include.sandbox import Clock, Sandbox
 from include.sandbox.alva import AlvaOrganisation, Policy
 from include.sandbox.candidates import Candidates
 from include.sandbox.server import running
-from tests.sandbox.alva.conftest import MARCH_MS
+from tests.sandbox.alva.conftest import MARCH_MS, Api
+from tests.sandbox.conftest import Client
 
 TOKEN = "s3cret tökén"
 
@@ -82,12 +83,12 @@ def organisation(sandbox: Sandbox) -> AlvaOrganisation:
 
 
 @pytest.fixture
-def kim(api) -> str:
+def kim(api: Api) -> str:
     return str(api.invite(api.position(), "opp-1")["id"])
 
 
 @pytest.fixture
-def connected(candidates, receiver, kim) -> None:
+def connected(candidates: Candidates, receiver: Receiver, kim: str) -> None:
     """From here on; there is a candidate already."""
     candidates.connect_webhook(receiver.url, TOKEN)
 
@@ -111,7 +112,9 @@ def is_signed(arrived: Arrived, token: str) -> bool:
 
 @pytest.mark.usefixtures("connected")
 class TestOneDelivery:
-    def test_it_is_a_hint_with_a_signature_over_its_bytes(self, sandbox, api, candidates, receiver, kim, clock) -> None:
+    def test_it_is_a_hint_with_a_signature_over_its_bytes(
+        self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, kim: str, clock: Clock
+    ) -> None:
         candidates.finish("opp-1", 83)
         settle(sandbox)
         (arrived,) = receiver.arrived
@@ -141,7 +144,9 @@ class TestOneDelivery:
             "reason": None,
         }
 
-    def test_each_has_an_id_and_a_time_of_its_own(self, sandbox, candidates, receiver, clock) -> None:
+    def test_each_has_an_id_and_a_time_of_its_own(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, clock: Clock
+    ) -> None:
         candidates.finish("opp-1")
         clock.advance(20)
         candidates.reset("opp-1")
@@ -150,7 +155,9 @@ class TestOneDelivery:
         assert first["id"] != second["id"]
         assert second["created_at"] == "2025-03-01T08:00:00.020Z"
 
-    def test_the_worlds_lock_is_free_while_it_is_sent(self, sandbox, candidates, receiver) -> None:
+    def test_the_worlds_lock_is_free_while_it_is_sent(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
+    ) -> None:
         taken = []
 
         @receiver.app.post("/slow")
@@ -188,25 +195,41 @@ class TestEvents:
             (["finish", "reset"], "finish", {"role_fit": None}, "test.completed"),
         ],
     )
-    def test_each_move_is_told_once(self, sandbox, candidates, receiver, kim, before, move, arguments, event) -> None:
+    def test_each_move_is_told_once(
+        self,
+        sandbox: Sandbox,
+        candidates: Candidates,
+        receiver: Receiver,
+        kim: str,
+        before: list[str],
+        move: str,
+        arguments: dict[str, object],
+        event: str,
+    ) -> None:
         for name in before:
             getattr(candidates, name)("opp-1")
         told(sandbox, receiver)
         getattr(candidates, move)("opp-1", **arguments)
         assert told(sandbox, receiver) == [(event, kim)]
 
-    def test_a_move_that_changes_nothing_is_not_told(self, sandbox, candidates, receiver) -> None:
+    def test_a_move_that_changes_nothing_is_not_told(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
+    ) -> None:
         candidates.deliver("opp-1")
         told(sandbox, receiver)
         candidates.deliver("opp-1")
         assert told(sandbox, receiver) == []
 
-    def test_a_move_that_is_refused_is_not_told(self, sandbox, candidates, receiver) -> None:
+    def test_a_move_that_is_refused_is_not_told(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
+    ) -> None:
         with pytest.raises(ValueError, match="no such tests"):
             candidates.finish("opp-1", only=["coding"])
         assert told(sandbox, receiver) == []
 
-    def test_a_persons_other_application_is_told_of_too(self, sandbox, api, candidates, receiver, kim) -> None:
+    def test_a_persons_other_application_is_told_of_too(
+        self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, kim: str
+    ) -> None:
         other = api.invite(api.position(), "opp-2")["id"]
         api.invite(api.position(), "opp-3", "bo@example.com")
         for move, event in [("finish", "role_fit.created"), ("reset", "candidate.updated")]:
@@ -217,7 +240,7 @@ class TestEvents:
         assert told(sandbox, receiver) == [("candidate.updated", other)]
 
     def test_results_from_before_are_told_of_where_they_are_waited_for(
-        self, sandbox, api, candidates, receiver, kim
+        self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, kim: str
     ) -> None:
         other = api.invite(api.position(), "opp-2")["id"]
         candidates.remember_person("nobody@example.com")
@@ -225,7 +248,7 @@ class TestEvents:
         assert told(sandbox, receiver) == [("role_fit.created", kim), ("role_fit.created", other)]
 
     def test_another_profile_is_told_for_each_role_fit_of_the_position(
-        self, sandbox, api, organisation, candidates, receiver
+        self, sandbox: Sandbox, api: Api, organisation: AlvaOrganisation, candidates: Candidates, receiver: Receiver
     ) -> None:
         profile = organisation.directory.add_profile("Another").id
         position = api.position()
@@ -237,7 +260,7 @@ class TestEvents:
         assert told(sandbox, receiver) == [("candidate.updated", bo)]
 
     def test_a_candidate_that_was_added_by_hand_has_no_opportunity(
-        self, sandbox, api, organisation, candidates, receiver
+        self, sandbox: Sandbox, api: Api, organisation: AlvaOrganisation, candidates: Candidates, receiver: Receiver
     ) -> None:
         hand = candidates.add_by_hand(api.position(), "kim@example.com")
         candidates.finish("opp-1")
@@ -247,14 +270,18 @@ class TestEvents:
         candidates.pretend_webhook("candidate.updated", hand)
         assert told(sandbox, receiver) == [("candidate.updated", hand)]
 
-    def test_an_anonymised_candidate_can_be_told_of(self, sandbox, candidates, receiver, kim) -> None:
+    def test_an_anonymised_candidate_can_be_told_of(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, kim: str
+    ) -> None:
         candidates.anonymise("opp-1")
         candidates.withdraw("opp-1")
         assert told(sandbox, receiver) == [("candidate.updated", kim)]
 
 
 class TestConnecting:
-    def test_without_a_connection_nothing_is_sent(self, sandbox, candidates, receiver, kim) -> None:
+    def test_without_a_connection_nothing_is_sent(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, kim: str
+    ) -> None:
         candidates.finish("opp-1")
         candidates.connect_webhook(receiver.url, TOKEN)
         candidates.disconnect_webhook()
@@ -267,7 +294,9 @@ class TestConnecting:
         Candidates(organisation).remember_person("kim@example.com")
         assert organisation.webhook.connection is None
 
-    def test_another_connection_takes_the_place_of_the_first(self, sandbox, candidates, receiver, kim) -> None:
+    def test_another_connection_takes_the_place_of_the_first(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, kim: str
+    ) -> None:
         candidates.connect_webhook("http://127.0.0.1:1/", "old")
         candidates.connect_webhook(receiver.url, TOKEN)
         candidates.finish("opp-1")
@@ -276,11 +305,13 @@ class TestConnecting:
         assert is_signed(arrived, TOKEN)
         assert len(sandbox.deliveries.all()) == 1
 
-    def test_the_token_is_in_no_repr(self, candidates, organisation) -> None:
+    def test_the_token_is_in_no_repr(self, candidates: Candidates, organisation: AlvaOrganisation) -> None:
         candidates.connect_webhook("http://127.0.0.1:1/", TOKEN)
         assert TOKEN not in repr(organisation.webhook.connection)
 
-    def test_a_reset_disconnects_and_drops_what_waits(self, sandbox, api, candidates, receiver, connected) -> None:
+    def test_a_reset_disconnects_and_drops_what_waits(
+        self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, connected: None
+    ) -> None:
         candidates.finish("opp-1")
         settle(sandbox)
         sandbox.recruiter.hold_webhooks()
@@ -297,14 +328,18 @@ class TestConnecting:
 
 @pytest.mark.usefixtures("connected")
 class TestSending:
-    def test_a_failure_is_sent_again_with_the_same_body_and_signature(self, sandbox, candidates, receiver) -> None:
+    def test_a_failure_is_sent_again_with_the_same_body_and_signature(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
+    ) -> None:
         receiver.statuses.extend([500, 404])
         candidates.finish("opp-1")
         settle(sandbox)
         assert [delivery.attempts for delivery in sandbox.deliveries.of(state="delivered")] == [[500, 404, 200]]
         assert len({(arrived.raw, arrived.headers["x-alva-signature"]) for arrived in receiver.arrived}) == 1
 
-    def test_it_is_given_up_after_five_repetitions_and_can_be_rerun(self, sandbox, candidates, receiver) -> None:
+    def test_it_is_given_up_after_five_repetitions_and_can_be_rerun(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
+    ) -> None:
         receiver.statuses.extend([503] * 6)
         candidates.finish("opp-1")
         settle(sandbox)
@@ -316,7 +351,9 @@ class TestSending:
         assert sandbox.deliveries.summary() == {"waiting": 0, "delivered": 1, "failed": 0}
 
     @pytest.mark.parametrize("url", ["https://receiver.test/hook", "http://192.168.1.1/hook", "nonsense"])
-    def test_another_machine_is_never_contacted(self, sandbox, candidates, monkeypatch, url) -> None:
+    def test_another_machine_is_never_contacted(
+        self, sandbox: Sandbox, candidates: Candidates, monkeypatch: pytest.MonkeyPatch, url: str
+    ) -> None:
         contacted: list[object] = []
         monkeypatch.setattr(requests.Session, "send", lambda *arguments, **named: contacted.append(arguments))
         candidates.connect_webhook(url, TOKEN)
@@ -326,7 +363,9 @@ class TestSending:
         assert (delivery.state, delivery.attempts, delivery.reason) == ("failed", [], "not loopback")
         assert contacted == []
 
-    def test_it_can_be_doubled_held_and_turned_round(self, sandbox, candidates, receiver, kim) -> None:
+    def test_it_can_be_doubled_held_and_turned_round(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, kim: str
+    ) -> None:
         sandbox.recruiter.disturb_webhooks(duplicates=1)
         sandbox.recruiter.hold_webhooks()
         candidates.finish("opp-1")
@@ -336,7 +375,9 @@ class TestSending:
         fit, update = ("role_fit.created", kim), ("candidate.updated", kim)
         assert told(sandbox, receiver) == [update, update, fit, fit]
 
-    def test_levers_are_sent_beside_them_as_ever(self, sandbox, candidates, receiver) -> None:
+    def test_levers_are_sent_beside_them_as_ever(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
+    ) -> None:
         session = requests.Session()
         session.mount("http://", sandbox.adapter())
         session.auth = (sandbox.LEVER_KEY, "")
@@ -354,7 +395,9 @@ class TestSending:
 @pytest.mark.usefixtures("connected")
 class TestPretending:
     @pytest.mark.parametrize("event", ["role_fit.created", "anything"])
-    def test_it_claims_what_is_not_true(self, sandbox, api, candidates, receiver, kim, event) -> None:
+    def test_it_claims_what_is_not_true(
+        self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, kim: str, event: str
+    ) -> None:
         uid = candidates.pretend_webhook(event, kim)
         settle(sandbox)
         (arrived,) = receiver.arrived
@@ -364,7 +407,9 @@ class TestPretending:
         assert [row.id for row in sandbox.deliveries.of(event, "alva", "opp-1")] == [uid]
         assert api.candidate(kim)["role_fit"] is None
 
-    def test_of_a_candidate_whom_alva_does_not_have(self, sandbox, candidates, receiver) -> None:
+    def test_of_a_candidate_whom_alva_does_not_have(
+        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
+    ) -> None:
         candidates.pretend_webhook("role_fit.created", "nobody")
         settle(sandbox)
         (arrived,) = receiver.arrived
@@ -373,7 +418,7 @@ class TestPretending:
         assert [row.opportunity for row in sandbox.deliveries.all()] == [None]
 
 
-def test_all_of_it_is_there_over_http(sandbox, control, receiver, kim) -> None:
+def test_all_of_it_is_there_over_http(sandbox: Sandbox, control: Client, receiver: Receiver, kim: str) -> None:
     move = {"event": "role_fit.created", "candidate_id": "nobody"}
     assert control.call("POST", "/candidates/pretend_webhook", json=move).status_code == 400
     assert control.post("/candidates/connect_webhook", {"url": receiver.url, "token": TOKEN}) == {"result": None}

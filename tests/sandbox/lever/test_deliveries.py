@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from include.sandbox import Sandbox
+from include.sandbox import Clock, Sandbox
 from include.sandbox.lever.sender import is_loopback
+from tests.sandbox.conftest import Client
 from tests.transport.recording import CUT, RecordingServer, Reply
 
 EVENT = "candidateStageChange"
@@ -29,7 +30,7 @@ def _room_for_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sandbox(clock) -> Iterator[Sandbox]:
+def sandbox(clock: Clock) -> Iterator[Sandbox]:
     """Switched on, and quick to send again."""
     sandbox = Sandbox(clock=clock, lever_calls_per_second=None, webhook_waits_seconds=(0.0,) * 5)
     sandbox.recruiter.switch_webhooks()
@@ -38,12 +39,12 @@ def sandbox(clock) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def register(lever, server: RecordingServer) -> Register:
+def register(lever: Client, server: RecordingServer) -> Register:
     """Makes webhooks, at the receiver where no URL is given, which accepts everything. Gives what the API answered."""
     server.always(Reply())
 
     def make(event: str = EVENT, url: str | None = None) -> dict[str, Any]:
-        return lever.post("/webhooks", {"event": event, "url": url or f"{server.root}/hook"})["data"]
+        return dict(lever.post("/webhooks", {"event": event, "url": url or f"{server.root}/hook"})["data"])
 
     return make
 
@@ -69,7 +70,9 @@ def is_signed(body: dict[str, Any], webhook: dict[str, Any]) -> bool:
 
 
 class TestOneDelivery:
-    def test_it_is_a_signed_envelope(self, sandbox, register, server, opportunity, clock) -> None:
+    def test_it_is_a_signed_envelope(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str, clock: Clock
+    ) -> None:
         webhook = register()
         sandbox.recruiter.move(opportunity, "offer")
         settle(sandbox)
@@ -85,14 +88,18 @@ class TestOneDelivery:
         assert (delivery.id, delivery.opportunity) == (body["id"], body["data"]["opportunityId"])
         assert (delivery.webhook.id, delivery.state, delivery.attempts) == (webhook["id"], "delivered", [200])
 
-    def test_an_api_call_sends_one_too(self, sandbox, lever, register, server, opportunity) -> None:
+    def test_an_api_call_sends_one_too(
+        self, sandbox: Sandbox, lever: Client, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         lever.put(f"/opportunities/{opportunity}/stage", {"stage": "offer"})
         settle(sandbox)
         assert [received.body["data"]["toStageId"] for received in server.received] == ["offer"]
 
     @pytest.mark.parametrize("status", [200, 202, 204])
-    def test_any_2xx_is_success(self, sandbox, register, server, opportunity, status) -> None:
+    def test_any_2xx_is_success(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str, status: int
+    ) -> None:
         register()
         server.answer(Reply(status))
         sandbox.recruiter.move(opportunity, "offer")
@@ -100,7 +107,7 @@ class TestOneDelivery:
         assert outcome(sandbox) == [("delivered", [status])]
 
     def test_it_is_sent_to_the_url_that_the_webhook_has_by_now(
-        self, sandbox, lever, register, server, opportunity
+        self, sandbox: Sandbox, lever: Client, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         webhook = register()
         sandbox.recruiter.hold_webhooks()
@@ -110,7 +117,9 @@ class TestOneDelivery:
         settle(sandbox)
         assert [received.path for received in server.received] == ["/v1/moved"]
 
-    def test_the_same_event_and_url_twice_are_two_deliveries(self, sandbox, register, server, opportunity) -> None:
+    def test_the_same_event_and_url_twice_are_two_deliveries(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         webhooks = [register(), register()]
         sandbox.recruiter.move(opportunity, "offer")
         settle(sandbox)
@@ -121,7 +130,9 @@ class TestOneDelivery:
             assert is_signed(bodies[delivery.id], webhook)
             assert not is_signed(bodies[delivery.id], next(other for other in webhooks if other is not webhook))
 
-    def test_the_worlds_lock_is_free_while_it_is_sent(self, sandbox, register, server, opportunity) -> None:
+    def test_the_worlds_lock_is_free_while_it_is_sent(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         taken = []
 
@@ -139,7 +150,7 @@ class TestOneDelivery:
 class TestFailures:
     @pytest.mark.parametrize("status", [302, 307, 400, 404, 500])
     def test_anything_else_is_sent_again_five_times_with_the_same_body(
-        self, sandbox, register, server, opportunity, status
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str, status: int
     ) -> None:
         register()
         server.always(Reply(status, headers={"Location": f"{server.root}/elsewhere"}))
@@ -150,14 +161,16 @@ class TestFailures:
         assert {received.path for received in server.received} == {"/v1/hook"}
         assert all(received.body == server.received[0].body for received in server.received)
 
-    def test_it_ends_with_the_first_success(self, sandbox, register, server, opportunity) -> None:
+    def test_it_ends_with_the_first_success(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         server.answer(Reply(503), CUT)
         sandbox.recruiter.move(opportunity, "offer")
         settle(sandbox)
         assert outcome(sandbox) == [("delivered", [503, None, 200])]
 
-    def test_nobody_there_is_a_failure(self, sandbox, register, opportunity) -> None:
+    def test_nobody_there_is_a_failure(self, sandbox: Sandbox, register: Register, opportunity: str) -> None:
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             register(url=f"http://127.0.0.1:{closed.getsockname()[1]}/hook")
@@ -165,7 +178,7 @@ class TestFailures:
         settle(sandbox)
         assert outcome(sandbox) == [("failed", [None] * 6)]
 
-    def test_no_answer_in_time_is_a_failure(self, clock, server) -> None:
+    def test_no_answer_in_time_is_a_failure(self, clock: Clock, server: RecordingServer) -> None:
         late = threading.Event()
         sandbox = Sandbox(clock=clock, webhook_waits_seconds=(0.0,), webhook_timeout_seconds=0.05)
         sandbox.recruiter.switch_webhooks()
@@ -185,7 +198,9 @@ class TestFailures:
         sandbox.deliveries.stop()
         assert outcome(sandbox) == [("failed", [None, None])]
 
-    def test_what_waits_to_be_sent_again_is_not_settled(self, sandbox, register, server, opportunity) -> None:
+    def test_what_waits_to_be_sent_again_is_not_settled(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         sandbox.deliveries.waits_seconds = (3600.0,)
         server.answer(Reply(500))
@@ -211,7 +226,9 @@ class TestOnlyThisMachine:
             "nonsense",
         ],
     )
-    def test_another_is_never_contacted(self, sandbox, register, opportunity, monkeypatch, url) -> None:
+    def test_another_is_never_contacted(
+        self, sandbox: Sandbox, register: Register, opportunity: str, monkeypatch: pytest.MonkeyPatch, url: str
+    ) -> None:
         contacted: list[object] = []
         webhook = register(url=url)
         monkeypatch.setattr(requests.Session, "send", lambda *arguments, **named: contacted.append(arguments))
@@ -227,10 +244,12 @@ class TestOnlyThisMachine:
         "url",
         ["http://127.0.0.1:1/", "http://127.9.8.7/", "http://localhost/x", "http://LOCALHOST/x", "https://[::1]:1/x"],
     )
-    def test_this_one_has_several_names(self, url) -> None:
+    def test_this_one_has_several_names(self, url: str) -> None:
         assert is_loopback(url)
 
-    def test_a_webhook_that_moves_away_is_not_followed(self, sandbox, lever, register, server, opportunity) -> None:
+    def test_a_webhook_that_moves_away_is_not_followed(
+        self, sandbox: Sandbox, lever: Client, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         webhook = register()
         sandbox.recruiter.hold_webhooks()
         sandbox.recruiter.move(opportunity, "offer")
@@ -242,7 +261,9 @@ class TestOnlyThisMachine:
 
 
 class TestOnRequest:
-    def test_the_test_is_a_signed_delivery_without_data_sent_once(self, sandbox, register, server) -> None:
+    def test_the_test_is_a_signed_delivery_without_data_sent_once(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer
+    ) -> None:
         webhook = register()
         sandbox.recruiter.switch_webhooks(False)
         server.answer(Reply(204), Reply(500), CUT)
@@ -252,7 +273,9 @@ class TestOnRequest:
         assert all(is_signed(received.body, webhook) for received in server.received)
         assert sandbox.deliveries.all() == []
 
-    def test_rerun_sends_the_same_once_more(self, sandbox, register, server, opportunity) -> None:
+    def test_rerun_sends_the_same_once_more(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         server.answer(*[Reply(500)] * 6)
         sandbox.recruiter.move(opportunity, "offer")
@@ -264,11 +287,13 @@ class TestOnRequest:
         assert server.received[-1].body == server.received[0].body
 
     @pytest.mark.parametrize("move", ["rerun_delivery", "verify_webhook"])
-    def test_what_is_not_there_is_refused(self, sandbox, move) -> None:
+    def test_what_is_not_there_is_refused(self, sandbox: Sandbox, move: str) -> None:
         with pytest.raises(ValueError, match="There is no"):
             getattr(sandbox.recruiter, move)("?")
 
-    def test_duplicates_are_the_same_delivery(self, sandbox, register, server, opportunity) -> None:
+    def test_duplicates_are_the_same_delivery(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         sandbox.recruiter.disturb_webhooks(duplicates=2)
         move(sandbox, opportunity)
@@ -280,7 +305,9 @@ class TestOnRequest:
         settle(sandbox)
         assert len(server.received) == 7
 
-    def test_one_accepted_copy_is_enough(self, sandbox, register, server, opportunity) -> None:
+    def test_one_accepted_copy_is_enough(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         sandbox.deliveries.waits_seconds = ()
         server.answer(Reply(200), Reply(500))
@@ -290,11 +317,13 @@ class TestOnRequest:
         (delivery,) = sandbox.deliveries.all()
         assert (delivery.state, Counter(delivery.attempts)) == ("delivered", Counter([200, 500]))
 
-    def test_there_are_no_fewer_than_no_duplicates(self, sandbox) -> None:
+    def test_there_are_no_fewer_than_no_duplicates(self, sandbox: Sandbox) -> None:
         with pytest.raises(ValueError, match="fewer"):
             sandbox.recruiter.disturb_webhooks(duplicates=-1)
 
-    def test_shuffled_nothing_is_lost(self, sandbox, register, server, opportunity) -> None:
+    def test_shuffled_nothing_is_lost(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         sandbox.recruiter.disturb_webhooks(duplicates=1, shuffled=True)
         for _ in range(20):
@@ -305,7 +334,9 @@ class TestOnRequest:
             delivery.id: 2 for delivery in sandbox.deliveries.all()
         }
 
-    def test_what_is_held_is_sent_when_it_is_released(self, sandbox, register, server, opportunity) -> None:
+    def test_what_is_held_is_sent_when_it_is_released(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         sandbox.recruiter.hold_webhooks()
         for _ in range(5):
@@ -320,7 +351,7 @@ class TestOnRequest:
 
 class TestOrder:
     @pytest.fixture
-    def sandbox(self, clock) -> Iterator[Sandbox]:
+    def sandbox(self, clock: Clock) -> Iterator[Sandbox]:
         """One connection, so that what is taken first arrives first."""
         sandbox = Sandbox(clock=clock, lever_calls_per_second=None, webhook_connections=1)
         sandbox.recruiter.switch_webhooks()
@@ -328,7 +359,7 @@ class TestOrder:
         sandbox.deliveries.stop()
 
     @pytest.fixture
-    def burst(self, sandbox, register, opportunity) -> list[str]:
+    def burst(self, sandbox: Sandbox, register: Register, opportunity: str) -> list[str]:
         """The ids of thirty deliveries that are held."""
         register()
         sandbox.recruiter.hold_webhooks()
@@ -336,18 +367,20 @@ class TestOrder:
             move(sandbox, opportunity)
         return [delivery.id for delivery in sandbox.deliveries.all()]
 
-    def test_released_in_order(self, sandbox, burst, server) -> None:
+    def test_released_in_order(self, sandbox: Sandbox, burst: list[str], server: RecordingServer) -> None:
         sandbox.recruiter.hold_webhooks(False)
         settle(sandbox)
         assert [received.body["id"] for received in server.received] == burst
 
-    def test_released_the_last_first_on_a_connection_that_is_kept(self, sandbox, burst, server) -> None:
+    def test_released_the_last_first_on_a_connection_that_is_kept(
+        self, sandbox: Sandbox, burst: list[str], server: RecordingServer
+    ) -> None:
         sandbox.recruiter.hold_webhooks(False, reversed=True)
         settle(sandbox)
         assert [received.body["id"] for received in server.received] == burst[::-1]
         assert server.connections == 1
 
-    def test_shuffled(self, sandbox, burst, server) -> None:
+    def test_shuffled(self, sandbox: Sandbox, burst: list[str], server: RecordingServer) -> None:
         sandbox.recruiter.disturb_webhooks(shuffled=True)
         sandbox.recruiter.hold_webhooks(False)
         settle(sandbox)
@@ -358,7 +391,13 @@ class TestOrder:
 
 class TestBeginningAnew:
     def test_a_reset_drops_what_waits_and_webhooks_and_switches_off(
-        self, sandbox, lever, register, server, posting, opportunity
+        self,
+        sandbox: Sandbox,
+        lever: Client,
+        register: Register,
+        server: RecordingServer,
+        posting: str,
+        opportunity: str,
     ) -> None:
         register()
         sandbox.recruiter.disturb_webhooks(duplicates=3)
@@ -376,7 +415,9 @@ class TestBeginningAnew:
         settle(sandbox)
         assert [received.body["event"] for received in server.received] == ["contactCreated"]
 
-    def test_what_fails_after_a_reset_is_not_sent_again(self, sandbox, register, server, opportunity) -> None:
+    def test_what_fails_after_a_reset_is_not_sent_again(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         arrived, go_on = threading.Event(), threading.Event()
 
@@ -394,7 +435,9 @@ class TestBeginningAnew:
         assert len(server.received) == 1
         assert sandbox.deliveries.all() == []
 
-    def test_no_token_comes_twice_after_a_reset(self, sandbox, register, server) -> None:
+    def test_no_token_comes_twice_after_a_reset(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer
+    ) -> None:
         for _ in range(2):
             sandbox.reset()
             sandbox.recruiter.switch_webhooks()
@@ -407,7 +450,7 @@ class TestBeginningAnew:
 
 class TestThreads:
     def test_there_are_none_before_the_first_delivery_and_after_a_stop(
-        self, sandbox, register, server, opportunity
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         def running() -> int:
             return sum(thread.name == "sandbox-webhooks" for thread in threading.enumerate())
@@ -423,7 +466,9 @@ class TestThreads:
         settle(sandbox)
         assert len(server.received) == 2
 
-    def test_a_thousand_go_out_on_fifty_connections_at_most(self, sandbox, register, server, opportunity) -> None:
+    def test_a_thousand_go_out_on_fifty_connections_at_most(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         register()
         for _ in range(500):
             move(sandbox, opportunity)
@@ -438,7 +483,9 @@ class TestThreads:
 
 
 class TestList:
-    def test_it_is_narrowed_and_cleared(self, sandbox, register, server, opportunity) -> None:
+    def test_it_is_narrowed_and_cleared(
+        self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
+    ) -> None:
         first, second = register(), register("candidateHired")
         sandbox.recruiter.move(opportunity, "offer")
         settle(sandbox)

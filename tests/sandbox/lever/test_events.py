@@ -8,35 +8,42 @@ from typing import Any
 
 import pytest
 
+from include.sandbox import Clock, Sandbox
+from tests.sandbox.conftest import Client
+
 HOUR_MS = 3_600_000
 URL = "http://127.0.0.1:9/hook"
+Register = Callable[..., str]
+Told = Callable[[str], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def register(sandbox, lever) -> Callable[..., str]:
+def register(sandbox: Sandbox, lever: Client) -> Register:
     """Makes webhooks; they are switched on, and what they are sent is held."""
     sandbox.recruiter.switch_webhooks()
     sandbox.recruiter.hold_webhooks()
 
     def make(event: str, origins: list[str] | None = None) -> str:
         configuration = {} if origins is None else {"configuration": {"conditions": {"origins": origins}}}
-        return lever.post("/webhooks", {"event": event, "url": URL} | configuration)["data"]["id"]
+        return str(lever.post("/webhooks", {"event": event, "url": URL} | configuration)["data"]["id"])
 
     return make
 
 
 @pytest.fixture
-def told(sandbox) -> Callable[[str], list[dict[str, Any]]]:
+def told(sandbox: Sandbox) -> Told:
     """The data of all deliveries of an event so far."""
     return lambda event: [json.loads(delivery.body)["data"] for delivery in sandbox.deliveries.of(event)]
 
 
-def ids(lever, opportunity: str) -> dict[str, str]:
+def ids(lever: Client, opportunity: str) -> dict[str, str]:
     contact = lever.get(f"/opportunities/{opportunity}")["data"]["contact"]
     return {"opportunityId": opportunity, "candidateId": opportunity, "contactId": contact}
 
 
-def test_an_application_is_announced_whoever_makes_it(sandbox, lever, register, told, posting) -> None:
+def test_an_application_is_announced_whoever_makes_it(
+    sandbox: Sandbox, lever: Client, register: Register, told: Told, posting: str
+) -> None:
     register("applicationCreated")
     user = lever.get("/users")["data"][0]["id"]
     lead = sandbox.recruiter.add_lead("Cy")
@@ -56,7 +63,9 @@ def test_an_application_is_announced_whoever_makes_it(sandbox, lever, register, 
     assert (third["applicationId"], fourth["applicationId"]) == (application, applied)
 
 
-def test_a_change_of_stage_is_announced_whoever_makes_it(sandbox, lever, register, told, opportunity) -> None:
+def test_a_change_of_stage_is_announced_whoever_makes_it(
+    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str
+) -> None:
     register("candidateStageChange")
     sandbox.recruiter.move(opportunity, "lead-new")
     sandbox.recruiter.move(opportunity, "lead-new")
@@ -69,7 +78,7 @@ def test_a_change_of_stage_is_announced_whoever_makes_it(sandbox, lever, registe
 
 
 def test_archiving_and_its_end_are_announced_with_before_and_after(
-    sandbox, lever, register, told, opportunity, clock
+    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str, clock: Clock
 ) -> None:
     register("candidateArchiveChange")
     register("candidateHired")
@@ -89,7 +98,9 @@ def test_archiving_and_its_end_are_announced_with_before_and_after(
     assert told("candidateHired") == []
 
 
-def test_hiring_is_announced_as_such_and_as_archiving(sandbox, lever, register, told, opportunity) -> None:
+def test_hiring_is_announced_as_such_and_as_archiving(
+    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str
+) -> None:
     register("candidateArchiveChange")
     register("candidateHired")
     sandbox.recruiter.hire(opportunity)
@@ -98,7 +109,9 @@ def test_hiring_is_announced_as_such_and_as_archiving(sandbox, lever, register, 
     assert told("candidateArchiveChange")[0]["toArchived"]["reason"] == hired
 
 
-def test_deleting_is_announced_with_the_user(sandbox, lever, register, told, opportunity) -> None:
+def test_deleting_is_announced_with_the_user(
+    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str
+) -> None:
     register("candidateDeleted")
     expected = ids(lever, opportunity)
     sandbox.recruiter.delete(opportunity)
@@ -106,7 +119,9 @@ def test_deleting_is_announced_with_the_user(sandbox, lever, register, told, opp
     assert told("candidateDeleted") == [expected | {"deletedBy": robin["id"]}]
 
 
-def test_persons_are_announced_without_an_opportunity(sandbox, lever, register, told, opportunity, clock) -> None:
+def test_persons_are_announced_without_an_opportunity(
+    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str, clock: Clock
+) -> None:
     register("contactUpdated")
     register("contactCreated")
     sandbox.recruiter.rename(opportunity, "Ada King")
@@ -120,7 +135,9 @@ def test_persons_are_announced_without_an_opportunity(sandbox, lever, register, 
     assert [delivery.opportunity for delivery in sandbox.deliveries.all()] == [None, None]
 
 
-def test_what_is_dated_back_is_announced_now(sandbox, register, opportunity, clock) -> None:
+def test_what_is_dated_back_is_announced_now(
+    sandbox: Sandbox, register: Register, opportunity: str, clock: Clock
+) -> None:
     register("candidateStageChange")
     clock.advance(HOUR_MS)
     sandbox.recruiter.move(opportunity, "offer", at_ms=clock.now_ms() - HOUR_MS)
@@ -128,21 +145,25 @@ def test_what_is_dated_back_is_announced_now(sandbox, register, opportunity, clo
     assert delivery.at_ms == json.loads(delivery.body)["triggeredAt"] == clock.now_ms()
 
 
-def test_what_is_confidential_is_announced_too(sandbox, register, told) -> None:
+def test_what_is_confidential_is_announced_too(sandbox: Sandbox, register: Register, told: Told) -> None:
     register("applicationCreated")
     secret = sandbox.recruiter.add_posting("Chief", confidential=True)
     uid = sandbox.recruiter.apply(secret, "Ada")
     assert [data["opportunityId"] for data in told("applicationCreated")] == [uid]
 
 
-def test_only_the_origins_that_a_webhook_asks_for_are_announced_to_it(sandbox, register, posting) -> None:
+def test_only_the_origins_that_a_webhook_asks_for_are_announced_to_it(
+    sandbox: Sandbox, register: Register, posting: str
+) -> None:
     some, every = register("applicationCreated", ["agency", "referred"]), register("applicationCreated")
     uids = [sandbox.recruiter.apply(posting, "Ada", origin=origin) for origin in ("applied", "agency", "referred")]
     assert [row.opportunity for row in sandbox.deliveries.of(webhook=some)] == uids[1:]
     assert [row.opportunity for row in sandbox.deliveries.of(webhook=every)] == uids
 
 
-def test_nothing_is_announced_until_its_event_is_switched_on(sandbox, register, opportunity) -> None:
+def test_nothing_is_announced_until_its_event_is_switched_on(
+    sandbox: Sandbox, register: Register, opportunity: str
+) -> None:
     recruiter = sandbox.recruiter
     for event in ("candidateStageChange", "candidateHired"):
         register(event)
@@ -159,7 +180,9 @@ def test_nothing_is_announced_until_its_event_is_switched_on(sandbox, register, 
     assert [row.event for row in sandbox.deliveries.all()] == ["candidateStageChange", "candidateHired"]
 
 
-def test_events_are_switched_off_at_first_and_an_unknown_one_is_none(sandbox, lever, opportunity) -> None:
+def test_events_are_switched_off_at_first_and_an_unknown_one_is_none(
+    sandbox: Sandbox, lever: Client, opportunity: str
+) -> None:
     lever.post("/webhooks", {"event": "candidateStageChange", "url": URL})
     sandbox.recruiter.move(opportunity, "offer")
     assert sandbox.deliveries.all() == []
@@ -167,7 +190,9 @@ def test_events_are_switched_off_at_first_and_an_unknown_one_is_none(sandbox, le
         sandbox.recruiter.switch_webhooks(event="tagAdded")
 
 
-def test_without_a_webhook_nothing_is_kept(sandbox, lever, register, opportunity) -> None:
+def test_without_a_webhook_nothing_is_kept(
+    sandbox: Sandbox, lever: Client, register: Register, opportunity: str
+) -> None:
     webhook = register("candidateStageChange")
     lever.call("DELETE", f"/webhooks/{webhook}")
     sandbox.recruiter.move(opportunity, "offer")
@@ -176,7 +201,7 @@ def test_without_a_webhook_nothing_is_kept(sandbox, lever, register, opportunity
     assert sandbox.deliveries.settled()
 
 
-def test_tags_and_notes_are_no_events(sandbox, lever, register, opportunity) -> None:
+def test_tags_and_notes_are_no_events(sandbox: Sandbox, lever: Client, register: Register, opportunity: str) -> None:
     for event in ("applicationCreated", "candidateStageChange", "candidateArchiveChange", "contactUpdated"):
         register(event)
     sandbox.recruiter.tag(opportunity, "vip")
@@ -185,13 +210,13 @@ def test_tags_and_notes_are_no_events(sandbox, lever, register, opportunity) -> 
     assert sandbox.deliveries.all() == []
 
 
-def test_a_world_that_is_made_up_announces_nothing(sandbox, register) -> None:
+def test_a_world_that_is_made_up_announces_nothing(sandbox: Sandbox, register: Register) -> None:
     register("applicationCreated")
     sandbox.seed(3, 20)
     assert sandbox.deliveries.all() == []
 
 
-def test_a_claim_need_not_be_true(sandbox, register, told, opportunity) -> None:
+def test_a_claim_need_not_be_true(sandbox: Sandbox, register: Register, told: Told, opportunity: str) -> None:
     register("candidateStageChange")
     sandbox.recruiter.switch_webhooks(False)
     known, unknown = (
@@ -211,7 +236,9 @@ def test_a_claim_need_not_be_true(sandbox, register, told, opportunity) -> None:
     assert sandbox.look(opportunity)["stage"] == "New applicant"
 
 
-def test_a_claim_may_replace_the_usual_ids_and_needs_a_webhook(sandbox, register, told, opportunity) -> None:
+def test_a_claim_may_replace_the_usual_ids_and_needs_a_webhook(
+    sandbox: Sandbox, register: Register, told: Told, opportunity: str
+) -> None:
     register("candidateHired")
     sandbox.recruiter.pretend("candidateHired", opportunity, opportunityId=7)
     assert told("candidateHired")[0]["opportunityId"] == 7

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from include.sandbox import Sandbox
+from tests.sandbox.conftest import Client
+
 
 @pytest.fixture
-def ids(sandbox, posting) -> dict[str, str]:
+def ids(sandbox: Sandbox, posting: str) -> dict[str, str]:
     recruiter = sandbox.recruiter
     other = recruiter.add_posting("Designer", location="Oslo")
     ids = {
@@ -49,11 +52,13 @@ def names(ids: dict[str, str], found: list[str]) -> set[str]:
         ({"archived_at_start": 4001}, set()),
     ],
 )
-def test_a_filter_keeps(lever, ids, params, expected) -> None:
+def test_a_filter_keeps(lever: Client, ids: dict[str, str], params: dict[str, object], expected: set[str]) -> None:
     assert names(ids, lever.listed("/opportunities", **params)) == expected
 
 
-def test_postings_contacts_and_reasons_are_filtered_by_id(sandbox, lever, ids, posting) -> None:
+def test_postings_contacts_and_reasons_are_filtered_by_id(
+    sandbox: Sandbox, lever: Client, ids: dict[str, str], posting: str
+) -> None:
     designer = sandbox.count()["postings"][1]["id"]
     bo = lever.get(f"/opportunities/{ids['bo']}")["data"]
     assert names(ids, lever.listed("/opportunities", posting_id=posting)) == {"ada"}
@@ -63,14 +68,14 @@ def test_postings_contacts_and_reasons_are_filtered_by_id(sandbox, lever, ids, p
     assert names(ids, lever.listed("/opportunities", archive_reason_id=bo["archived"]["reason"])) == {"bo"}
 
 
-def test_filters_hold_across_pages(sandbox, lever, posting) -> None:
+def test_filters_hold_across_pages(sandbox: Sandbox, lever: Client, posting: str) -> None:
     kept = {sandbox.recruiter.apply(posting, "Ada", tags=["yes"] if number % 3 else []) for number in range(30)}
     found = lever.listed("/opportunities", tag="yes", limit=7)
     assert len(found) == len(set(found)) == 20
     assert set(found) < kept
 
 
-def test_a_null_updated_at_is_in_no_span_of_time(sandbox, lever, ids) -> None:
+def test_a_null_updated_at_is_in_no_span_of_time(sandbox: Sandbox, lever: Client, ids: dict[str, str]) -> None:
     sandbox.world.lever.opportunity(ids["ada"]).updated_at = None
     assert names(ids, lever.listed("/opportunities", updated_at_start=0)) == {"bo", "cleo"}
     assert names(ids, lever.listed("/opportunities", updated_at_end=2**60)) == {"bo", "cleo"}
@@ -80,9 +85,9 @@ def test_a_null_updated_at_is_in_no_span_of_time(sandbox, lever, ids) -> None:
     "params",
     [{"created_at_start": "yesterday"}, {"archived": "yes"}, {"confidentiality": "secret"}, {"updated_at_end": "1.5"}],
 )
-def test_a_malformed_value_is_refused(lever, params) -> None:
+def test_a_malformed_value_is_refused(lever: Client, params: dict[str, object]) -> None:
     assert lever.call("GET", "/opportunities", params=params).status_code == 400
 
 
-def test_a_parameter_that_lever_does_not_know_changes_nothing(lever, ids) -> None:
+def test_a_parameter_that_lever_does_not_know_changes_nothing(lever: Client, ids: dict[str, str]) -> None:
     assert len(lever.listed("/opportunities", owner="somebody", sort="updatedAt")) == 3

@@ -2,24 +2,26 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 
 import pytest
 import requests
 
-from include.sandbox import Sandbox
+from include.sandbox import Clock, Sandbox
 from include.sandbox.lever.bucket import Bucket, Limit
+from tests.sandbox.conftest import Client
 
 UNAUTHENTICATED = {"code": "UnauthorizedError", "message": "The request requires authentication."}
 
 
 @pytest.fixture
-def secret(sandbox) -> str:
+def secret(sandbox: Sandbox) -> str:
     posting = sandbox.recruiter.add_posting("Chief Financial Officer", confidential=True)
     return sandbox.recruiter.apply(posting, "Ada", ["ada@candidates.example.com"])
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic", "Basic !!!", "Basic bm9ib2R5Og==", "Bearer sandbox-lever-key"])
-def test_without_a_known_key_the_answer_is_401(sandbox, header) -> None:
+def test_without_a_known_key_the_answer_is_401(sandbox: Sandbox, header: str | None) -> None:
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
     response = session.get(sandbox.lever_root + "/stages", headers={"Authorization": header} if header else {})
@@ -27,14 +29,14 @@ def test_without_a_known_key_the_answer_is_401(sandbox, header) -> None:
     assert response.json() == UNAUTHENTICATED
 
 
-def test_the_key_is_the_user_name_and_the_password_is_empty(sandbox) -> None:
+def test_the_key_is_the_user_name_and_the_password_is_empty(sandbox: Sandbox) -> None:
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
     header = "Basic " + base64.b64encode(f"{sandbox.LEVER_KEY}:".encode()).decode()
     assert session.get(sandbox.lever_root + "/stages", headers={"Authorization": header}).ok
 
 
-def test_an_oauth_token_is_sent_as_bearer_and_can_be_taken_back(sandbox) -> None:
+def test_an_oauth_token_is_sent_as_bearer_and_can_be_taken_back(sandbox: Sandbox) -> None:
     token = sandbox.add_lever_key("access-1", bearer=True)
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
@@ -44,7 +46,7 @@ def test_an_oauth_token_is_sent_as_bearer_and_can_be_taken_back(sandbox) -> None
     assert session.get(sandbox.lever_root + "/stages").status_code == 401
 
 
-def test_an_unknown_path_and_an_unknown_object_are_404_in_levers_words(lever) -> None:
+def test_an_unknown_path_and_an_unknown_object_are_404_in_levers_words(lever: Client) -> None:
     assert lever.call("GET", "/nothing/here").json() == {
         "code": "ResourceNotFound",
         "message": "/v1/nothing/here does not exist",
@@ -56,7 +58,9 @@ def test_an_unknown_path_and_an_unknown_object_are_404_in_levers_words(lever) ->
     assert lever.refused("PATCH", "/stages") == (404, "ResourceNotFound")
 
 
-def test_a_key_may_do_what_it_was_made_for_and_no_more(sandbox, client_of, opportunity) -> None:
+def test_a_key_may_do_what_it_was_made_for_and_no_more(
+    sandbox: Sandbox, client_of: Callable[[str], Client], opportunity: str
+) -> None:
     reader = client_of(sandbox.add_lever_key("reader", {"opportunities": "read", "notes": "write"}))
     assert reader.listed("/opportunities") == [opportunity]
     assert reader.refused("POST", f"/opportunities/{opportunity}/addTags", json={"tags": ["a"]})[0] == 403
@@ -68,13 +72,13 @@ def test_a_key_may_do_what_it_was_made_for_and_no_more(sandbox, client_of, oppor
 
 
 @pytest.mark.parametrize("permissions", [{"everything": "read"}, {"tags": "delete"}])
-def test_a_permission_that_does_not_exist_is_refused(sandbox, permissions) -> None:
+def test_a_permission_that_does_not_exist_is_refused(sandbox: Sandbox, permissions: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="No such permission"):
         sandbox.add_lever_key("odd", permissions)
 
 
 def test_what_is_confidential_is_missing_from_a_default_listing_for_every_key(
-    sandbox, lever, client_of, secret, opportunity
+    sandbox: Sandbox, lever: Client, client_of: Callable[[str], Client], secret: str, opportunity: str
 ) -> None:
     granted = client_of(sandbox.add_lever_key("granted", confidential=True))
     for client in (lever, granted):
@@ -86,7 +90,7 @@ def test_what_is_confidential_is_missing_from_a_default_listing_for_every_key(
     assert len(granted.listed("/postings", confidentiality="all")) == 2
 
 
-def test_a_key_without_the_grant_is_refused_what_is_confidential(sandbox, lever, secret) -> None:
+def test_a_key_without_the_grant_is_refused_what_is_confidential(sandbox: Sandbox, lever: Client, secret: str) -> None:
     posting = sandbox.count()["postings"][0]["id"]
     for path in (
         "/opportunities?confidentiality=all",
@@ -100,7 +104,9 @@ def test_a_key_without_the_grant_is_refused_what_is_confidential(sandbox, lever,
     assert lever.refused("POST", f"/opportunities/{secret}/addTags", json={"tags": ["a"]})[0] == 403
 
 
-def test_a_restricted_opportunity_is_listed_and_refused_by_id(sandbox, lever, opportunity) -> None:
+def test_a_restricted_opportunity_is_listed_and_refused_by_id(
+    sandbox: Sandbox, lever: Client, opportunity: str
+) -> None:
     sandbox.recruiter.restrict(opportunity)
     assert lever.listed("/opportunities") == [opportunity]
     assert lever.refused("GET", f"/opportunities/{opportunity}")[0] == 403
@@ -118,7 +124,7 @@ def test_a_bucket_gives_its_burst_at_once_and_then_its_rate() -> None:
     assert [bucket.take() for _ in range(21)].count(True) == 20
 
 
-def test_over_the_limit_the_answer_is_a_bare_429_and_each_key_has_its_own(clock) -> None:
+def test_over_the_limit_the_answer_is_a_bare_429_and_each_key_has_its_own(clock: Clock) -> None:
     sandbox = Sandbox(clock=clock, lever_calls_per_second=0.000001, lever_burst=2)
     other = sandbox.add_lever_key("other")
     session = requests.Session()
@@ -135,7 +141,7 @@ def test_over_the_limit_the_answer_is_a_bare_429_and_each_key_has_its_own(clock)
     assert get(other).status_code == 200
 
 
-def test_no_printed_key_shows_its_token(sandbox) -> None:
+def test_no_printed_key_shows_its_token(sandbox: Sandbox) -> None:
     with sandbox.world.lock:
         key = sandbox.world.lever.keys.add("very-secret")
     assert "very-secret" not in repr(key)

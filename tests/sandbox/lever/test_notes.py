@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import pytest
 
+from include.sandbox import Clock, Sandbox
+from tests.sandbox.conftest import Client
+
 
 @pytest.fixture
-def path(opportunity, clock) -> str:
+def path(opportunity: str, clock: Clock) -> str:
     clock.advance(60_000)
     return f"/opportunities/{opportunity}"
 
 
-def test_a_new_note_comes_back_whole_with_its_id_twice(lever, path, clock) -> None:
+def test_a_new_note_comes_back_whole_with_its_id_twice(lever: Client, path: str, clock: Clock) -> None:
     response = lever.call("POST", f"{path}/notes", json={"value": "Hello"})
     note = response.json()["data"]
     assert response.status_code == 201
@@ -20,26 +23,26 @@ def test_a_new_note_comes_back_whole_with_its_id_twice(lever, path, clock) -> No
     assert lever.get(f"{path}/notes") == {"data": [note], "hasNext": False}
 
 
-def test_a_note_is_an_interaction_and_moves_updated_at(lever, path, clock) -> None:
+def test_a_note_is_an_interaction_and_moves_updated_at(lever: Client, path: str, clock: Clock) -> None:
     lever.post(f"{path}/notes", {"value": "Hello"})
     row = lever.get(path)["data"]
     assert (row["lastInteractionAt"], row["updatedAt"]) == (clock.now_ms(), clock.now_ms())
 
 
-def test_a_posted_note_is_posted_twice_when_it_is_sent_twice(lever, path) -> None:
+def test_a_posted_note_is_posted_twice_when_it_is_sent_twice(lever: Client, path: str) -> None:
     for _ in range(2):
         lever.post(f"{path}/notes", {"value": "Hello"})
     assert len(lever.get(f"{path}/notes")["data"]) == 2
 
 
-def test_perform_as_names_the_author_and_expand_shows_them(lever, path) -> None:
+def test_perform_as_names_the_author_and_expand_shows_them(lever: Client, path: str) -> None:
     user = lever.get("/users")["data"][0]
     note = lever.post(f"{path}/notes", {"value": "Hello"}, perform_as=user["id"])["data"]
     assert note["user"] == user["id"]
     assert lever.get(f"{path}/notes", expand="user")["data"][0]["user"] == user
 
 
-def test_a_comment_goes_into_the_thread_of_a_note(lever, path) -> None:
+def test_a_comment_goes_into_the_thread_of_a_note(lever: Client, path: str) -> None:
     note = lever.post(f"{path}/notes", {"value": "Hello"})["data"]["id"]
     lever.post(f"{path}/notes", {"value": "Again", "score": 4}, note_id=note)
     (only,) = lever.get(f"{path}/notes")["data"]
@@ -47,7 +50,7 @@ def test_a_comment_goes_into_the_thread_of_a_note(lever, path) -> None:
     assert only["fields"][1]["score"] == 4
 
 
-def test_notes_come_the_newest_first_in_pages(lever, path, clock) -> None:
+def test_notes_come_the_newest_first_in_pages(lever: Client, path: str, clock: Clock) -> None:
     ids = []
     for number in range(5):
         clock.advance(1)
@@ -55,7 +58,7 @@ def test_notes_come_the_newest_first_in_pages(lever, path, clock) -> None:
     assert lever.listed(f"{path}/notes", limit=2) == ids[::-1]
 
 
-def test_a_put_replaces_all_comments_and_moves_updated_at(lever, path, clock) -> None:
+def test_a_put_replaces_all_comments_and_moves_updated_at(lever: Client, path: str, clock: Clock) -> None:
     note = lever.post(f"{path}/notes", {"value": "Hello"})["data"]["id"]
     lever.post(f"{path}/notes", {"value": "Again"}, note_id=note)
     clock.advance(1000)
@@ -65,7 +68,7 @@ def test_a_put_replaces_all_comments_and_moves_updated_at(lever, path, clock) ->
     assert lever.get(path)["data"]["updatedAt"] == clock.now_ms()
 
 
-def test_a_deleted_note_answers_204_and_is_gone(lever, path) -> None:
+def test_a_deleted_note_answers_204_and_is_gone(lever: Client, path: str) -> None:
     note = lever.post(f"{path}/notes", {"value": "Hello"})["data"]["id"]
     response = lever.call("DELETE", f"{path}/notes/{note}")
     assert (response.status_code, response.content) == (204, b"")
@@ -73,7 +76,9 @@ def test_a_deleted_note_answers_204_and_is_gone(lever, path) -> None:
     assert lever.refused("DELETE", f"{path}/notes/{note}")[0] == 404
 
 
-def test_a_note_written_in_lever_itself_is_out_of_the_apis_reach(sandbox, lever, path, opportunity) -> None:
+def test_a_note_written_in_lever_itself_is_out_of_the_apis_reach(
+    sandbox: Sandbox, lever: Client, path: str, opportunity: str
+) -> None:
     note = sandbox.recruiter.add_note(opportunity, "By hand", "Sasha Lund")
     assert lever.get(f"{path}/notes/{note}")["data"]["user"] is not None
     assert lever.refused("PUT", f"{path}/notes/{note}", json={"values": [{"value": "x"}]})[0] == 403
@@ -85,12 +90,12 @@ def test_a_note_written_in_lever_itself_is_out_of_the_apis_reach(sandbox, lever,
 @pytest.mark.parametrize(
     "body", [{}, {"value": ""}, {"value": "a", "score": 5}, {"value": "a", "createdAt": 9_999_999_999_999}]
 )
-def test_a_malformed_note_is_refused(lever, path, body) -> None:
+def test_a_malformed_note_is_refused(lever: Client, path: str, body: dict[str, object]) -> None:
     assert lever.refused("POST", f"{path}/notes", json=body)[0] == 400
     assert lever.get(f"{path}/notes")["data"] == []
 
 
-def test_a_note_is_found_on_its_own_opportunity_only(sandbox, lever, path) -> None:
+def test_a_note_is_found_on_its_own_opportunity_only(sandbox: Sandbox, lever: Client, path: str) -> None:
     note = lever.post(f"{path}/notes", {"value": "Hello"})["data"]["id"]
     other = sandbox.recruiter.add_lead("Bo")
     assert lever.refused("GET", f"/opportunities/{other}/notes/{note}")[0] == 404

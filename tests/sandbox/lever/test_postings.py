@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+
+from include.sandbox import Clock, Sandbox
+from tests.sandbox.conftest import Client
 
 
 @pytest.fixture
-def user(lever) -> str:
-    return lever.get("/users")["data"][-1]["id"]
+def user(lever: Client) -> str:
+    return str(lever.get("/users")["data"][-1]["id"])
 
 
-def test_postings_come_the_newest_first_in_pages(sandbox, lever, clock) -> None:
+def test_postings_come_the_newest_first_in_pages(sandbox: Sandbox, lever: Client, clock: Clock) -> None:
     ids = []
     for number in range(5):
         clock.advance(1)
@@ -26,7 +31,7 @@ def test_postings_come_the_newest_first_in_pages(sandbox, lever, clock) -> None:
         ({"updated_at_start": 1}, {"a", "b"}),
     ],
 )
-def test_a_filter_keeps(sandbox, lever, params, expected) -> None:
+def test_a_filter_keeps(sandbox: Sandbox, lever: Client, params: dict[str, object], expected: set[str]) -> None:
     ids = {
         "a": sandbox.recruiter.add_posting("A", tags=["Alva: Screening"], team="Design", location="Oslo"),
         "b": sandbox.recruiter.add_posting("B", tags=["alva: screening"], state="closed", location="Oslo"),
@@ -36,19 +41,23 @@ def test_a_filter_keeps(sandbox, lever, params, expected) -> None:
 
 
 @pytest.mark.parametrize("other", [{"tag": "a"}, {"state": "published"}, {"team": "x"}])
-def test_updated_at_goes_with_no_other_filter_but_confidentiality(lever, posting, other) -> None:
+def test_updated_at_goes_with_no_other_filter_but_confidentiality(
+    lever: Client, posting: str, other: dict[str, str]
+) -> None:
     assert lever.call("GET", "/postings", params={"updated_at_start": 1, **other}).status_code == 400
     assert lever.listed("/postings", updated_at_start=1, confidentiality="non-confidential") == [posting]
 
 
-def test_expand_shows_the_people_of_a_posting(lever, posting) -> None:
+def test_expand_shows_the_people_of_a_posting(lever: Client, posting: str) -> None:
     row = lever.get(f"/postings/{posting}", expand=["hiringManager", "owner"])["data"]
     assert row["hiringManager"]["email"] == "mika.strand@hiring.example.com"
     assert set(row["owner"]) > {"id", "name", "accessRole"}
     assert isinstance(lever.get(f"/postings/{posting}")["data"]["hiringManager"], str)
 
 
-def test_an_update_is_partial_and_replaces_the_whole_list_of_tags(lever, posting, user, clock) -> None:
+def test_an_update_is_partial_and_replaces_the_whole_list_of_tags(
+    lever: Client, posting: str, user: str, clock: Clock
+) -> None:
     clock.advance(1000)
     assert lever.refused("POST", f"/postings/{posting}", json={"tags": ["a"]})[0] == 400
     lever.post(f"/postings/{posting}", {"tags": ["a", "b"]}, perform_as=user)
@@ -59,7 +68,7 @@ def test_an_update_is_partial_and_replaces_the_whole_list_of_tags(lever, posting
 
 
 def test_a_new_title_takes_the_place_of_the_old_one_at_the_end_of_the_tags(
-    sandbox, lever, posting, opportunity, clock
+    sandbox: Sandbox, lever: Client, posting: str, opportunity: str, clock: Clock
 ) -> None:
     clock.advance(1000)
     sandbox.recruiter.change_posting(posting, name="Analyst")
@@ -68,13 +77,17 @@ def test_a_new_title_takes_the_place_of_the_old_one_at_the_end_of_the_tags(
     assert row["updatedAt"] == clock.now_ms()
 
 
-def test_a_title_that_somebody_took_off_is_not_put_back_by_renaming(sandbox, lever, posting, opportunity) -> None:
+def test_a_title_that_somebody_took_off_is_not_put_back_by_renaming(
+    sandbox: Sandbox, lever: Client, posting: str, opportunity: str
+) -> None:
     sandbox.recruiter.untag(opportunity, "Data Engineer")
     sandbox.recruiter.change_posting(posting, name="Analyst")
     assert "Analyst" not in lever.get(f"/opportunities/{opportunity}")["data"]["tags"]
 
 
-def test_a_lead_gets_the_postings_tags_when_it_is_linked(sandbox, lever, posting, clock) -> None:
+def test_a_lead_gets_the_postings_tags_when_it_is_linked(
+    sandbox: Sandbox, lever: Client, posting: str, clock: Clock
+) -> None:
     lead = sandbox.recruiter.add_lead("Ada", ["ada@candidates.example.com"], ["vip"])
     assert lever.get(f"/opportunities/{lead}")["data"]["applications"] == []
     clock.advance(1000)
@@ -87,20 +100,22 @@ def test_a_lead_gets_the_postings_tags_when_it_is_linked(sandbox, lever, posting
     assert row["updatedAt"] == clock.now_ms()
 
 
-def test_a_confidential_posting_is_not_modified_through_the_api(sandbox, client_of, user) -> None:
+def test_a_confidential_posting_is_not_modified_through_the_api(
+    sandbox: Sandbox, client_of: Callable[[str], Client], user: str
+) -> None:
     posting = sandbox.recruiter.add_posting("CFO", confidential=True)
     granted = client_of(sandbox.add_lever_key("granted", confidential=True))
     refusal = granted.refused("POST", f"/postings/{posting}?perform_as={user}", json={"tags": ["a"]})
     assert refusal[0] == 403
 
 
-def test_a_posting_is_made_as_a_draft_without_public_urls(lever, user) -> None:
+def test_a_posting_is_made_as_a_draft_without_public_urls(lever: Client, user: str) -> None:
     made = lever.post("/postings", {"text": "Cook", "categories": {"team": "Kitchen"}}, perform_as=user)["data"]
     assert (made["state"], made["urls"], made["categories"]["team"]) == ("draft", None, "Kitchen")
     assert lever.refused("POST", f"/postings?perform_as={user}", json={})[0] == 400
 
 
-def test_an_applicant_of_the_job_site_is_found_again_by_address(lever, posting, opportunity) -> None:
+def test_an_applicant_of_the_job_site_is_found_again_by_address(lever: Client, posting: str, opportunity: str) -> None:
     body = {
         "personalInformation": [
             {"identifier": "name", "value": "A"},
@@ -114,7 +129,9 @@ def test_an_applicant_of_the_job_site_is_found_again_by_address(lever, posting, 
     assert [made["applicationId"]] in [row["applications"] for row in rows]
 
 
-def test_a_posting_with_applicants_cannot_be_deleted_and_one_without_can(sandbox, lever, posting, opportunity) -> None:
+def test_a_posting_with_applicants_cannot_be_deleted_and_one_without_can(
+    sandbox: Sandbox, lever: Client, posting: str, opportunity: str
+) -> None:
     with pytest.raises(Exception, match="has applications"):
         sandbox.recruiter.delete_posting(posting)
     empty = sandbox.recruiter.add_posting("Nobody's")

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from include.sandbox import Sandbox
+from tests.sandbox.conftest import Client
 
-def test_stages_are_in_the_order_of_the_pipeline_with_slugs_for_the_built_in_ones(lever) -> None:
+
+def test_stages_are_in_the_order_of_the_pipeline_with_slugs_for_the_built_in_ones(lever: Client) -> None:
     page = lever.get("/stages", limit=100)
     assert page["hasNext"] is False
     ids = [row["id"] for row in page["data"]]
@@ -13,7 +16,7 @@ def test_stages_are_in_the_order_of_the_pipeline_with_slugs_for_the_built_in_one
     assert lever.get("/stages/offer")["data"] == {"id": "offer", "text": "Offer"}
 
 
-def test_disposition_stages_have_ascending_ranks_and_name_only_hired_as_a_type(lever) -> None:
+def test_disposition_stages_have_ascending_ranks_and_name_only_hired_as_a_type(lever: Client) -> None:
     data = lever.get("/disposition_stages")["data"]
     ranks = [row["rank"] for row in data["stages"]]
     assert ranks == sorted(ranks)
@@ -21,7 +24,7 @@ def test_disposition_stages_have_ascending_ranks_and_name_only_hired_as_a_type(l
     assert set(data["stages"][0]) == {"id", "text", "pipeline", "rank", "hasInterview"}
 
 
-def test_exactly_one_archive_reason_is_hired(lever) -> None:
+def test_exactly_one_archive_reason_is_hired(lever: Client) -> None:
     hired = lever.get("/archive_reasons", type="hired")["data"]
     assert [row["type"] for row in hired] == ["hired"]
     others = lever.get("/archive_reasons", type="non-hired")["data"]
@@ -30,7 +33,7 @@ def test_exactly_one_archive_reason_is_hired(lever) -> None:
     assert lever.call("GET", "/archive_reasons", params={"type": "x"}).status_code == 400
 
 
-def test_tags_and_sources_are_counted_in_alphabetical_order(sandbox, lever, posting) -> None:
+def test_tags_and_sources_are_counted_in_alphabetical_order(sandbox: Sandbox, lever: Client, posting: str) -> None:
     sandbox.recruiter.add_lead("Ada", tags=["vip", "a"])
     sandbox.recruiter.add_lead("Bo", tags=["vip", "VIP"])
     assert lever.get("/tags") == {
@@ -40,7 +43,7 @@ def test_tags_and_sources_are_counted_in_alphabetical_order(sandbox, lever, post
     assert lever.get("/sources")["data"] == [{"text": "Added manually", "count": 2}]
 
 
-def test_a_tag_that_nobody_carries_any_more_is_not_listed(sandbox, lever) -> None:
+def test_a_tag_that_nobody_carries_any_more_is_not_listed(sandbox: Sandbox, lever: Client) -> None:
     lead = sandbox.recruiter.add_lead("Ada", tags=["vip"])
     sandbox.recruiter.untag(lead, "vip")
     assert lever.get("/tags")["data"] == []
@@ -55,11 +58,11 @@ def test_a_tag_that_nobody_carries_any_more_is_not_listed(sandbox, lever) -> Non
         ({"accessRole[]": ["super admin", "admin"]}, ["Sasha Lund", "Robin Vik"]),
     ],
 )
-def test_users_are_found(lever, params, expected) -> None:
+def test_users_are_found(lever: Client, params: dict[str, object], expected: list[str]) -> None:
     assert [row["name"] for row in lever.walk("/users", **params)] == expected
 
 
-def test_users_come_the_newest_first_and_without_those_who_left(sandbox, lever) -> None:
+def test_users_come_the_newest_first_and_without_those_who_left(sandbox: Sandbox, lever: Client) -> None:
     times = [row["createdAt"] for row in lever.walk("/users", limit=2)]
     assert times == sorted(times, reverse=True)
     new = sandbox.recruiter.add_user("New Here", "new@hiring.example.com")
@@ -69,7 +72,7 @@ def test_users_come_the_newest_first_and_without_those_who_left(sandbox, lever) 
     assert new in lever.listed("/users", includeDeactivated="true")
 
 
-def test_webhooks_are_listed_without_has_next_and_without_their_token(lever) -> None:
+def test_webhooks_are_listed_without_has_next_and_without_their_token(lever: Client) -> None:
     body = {"url": "https://example.test/hook", "event": "candidateHired"}
     response = lever.call("POST", "/webhooks", json=body)
     made = response.json()["data"]
@@ -81,7 +84,7 @@ def test_webhooks_are_listed_without_has_next_and_without_their_token(lever) -> 
     assert lever.get("/webhooks") == {"data": [made]}
 
 
-def test_the_same_webhook_twice_is_two_webhooks(lever) -> None:
+def test_the_same_webhook_twice_is_two_webhooks(lever: Client) -> None:
     body = {"url": "https://example.test/hook", "event": "candidateDeleted"}
     first, second = (lever.post("/webhooks", body)["data"] for _ in range(2))
     assert first["id"] != second["id"]
@@ -92,7 +95,7 @@ def test_the_same_webhook_twice_is_two_webhooks(lever) -> None:
     assert lever.refused("DELETE", f"/webhooks/{first['id']}")[0] == 404
 
 
-def test_webhooks_are_updated_together_or_not_at_all(lever) -> None:
+def test_webhooks_are_updated_together_or_not_at_all(lever: Client) -> None:
     one = lever.post("/webhooks", {"url": "https://a.test", "event": "candidateHired"})["data"]["id"]
     rows = [{"id": one, "url": "https://b.test", "configuration": {"conditions": {"origins": ["applied"]}}}]
     assert lever.refused("PUT", "/webhooks", json={"data": [*rows, {"id": "unknown"}]})[0] == 404
@@ -111,5 +114,5 @@ def test_webhooks_are_updated_together_or_not_at_all(lever) -> None:
         {"url": "https://a.test", "event": "candidateHired", "configuration": {"conditions": {"origins": ["x"]}}},
     ],
 )
-def test_a_malformed_webhook_is_refused(lever, body) -> None:
+def test_a_malformed_webhook_is_refused(lever: Client, body: dict[str, object]) -> None:
     assert lever.refused("POST", "/webhooks", json=body)[0] == 400

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from include.sandbox import Sandbox
+from tests.sandbox.conftest import Client
+
 Null = type(None)
 MAYBE_TEXT = (str, Null)
 
@@ -152,11 +155,11 @@ def wrong(row: dict[str, Any], shape: dict[str, Any], optional: frozenset[str] =
 
 
 @pytest.fixture(autouse=True)
-def seeded(sandbox) -> None:
+def seeded(sandbox: Sandbox) -> None:
     sandbox.seed(4, 300)
 
 
-def test_opportunities(lever) -> None:
+def test_opportunities(lever: Client) -> None:
     for row in lever.walk("/opportunities"):
         assert wrong(row, OPPORTUNITY | {"opportunityLocation": str}, frozenset({"opportunityLocation"})) == []
         assert [wrong(change, STAGE_CHANGE, frozenset({"userId"})) for change in row["stageChanges"]] == [
@@ -167,7 +170,7 @@ def test_opportunities(lever) -> None:
         assert row["urls"]["show"].endswith(row["id"])
 
 
-def test_a_lead_without_a_posting_has_no_opportunity_location(lever) -> None:
+def test_a_lead_without_a_posting_has_no_opportunity_location(lever: Client) -> None:
     rows = lever.walk("/opportunities")
     leads = [row for row in rows if not row["applications"]]
     assert leads
@@ -175,7 +178,7 @@ def test_a_lead_without_a_posting_has_no_opportunity_location(lever) -> None:
     assert any("opportunityLocation" in row for row in rows)
 
 
-def test_expanded_parts_are_objects(lever) -> None:
+def test_expanded_parts_are_objects(lever: Client) -> None:
     expand = ["applications", "stage", "owner", "followers", "sourcedBy", "contact"]
     rows = lever.walk("/opportunities", expand=expand)
     for row in rows:
@@ -189,14 +192,14 @@ def test_expanded_parts_are_objects(lever) -> None:
     assert any(row["sourcedBy"] for row in rows)
 
 
-def test_an_application_by_itself_has_the_same_shape(lever) -> None:
+def test_an_application_by_itself_has_the_same_shape(lever: Client) -> None:
     uid = next(row["id"] for row in lever.walk("/opportunities") if row["applications"])
     page = lever.get(f"/opportunities/{uid}/applications")
     assert [wrong(row, APPLICATION) for row in page["data"]] == [[]]
     assert page["data"][0]["opportunityId"] == page["data"][0]["candidateId"] == uid
 
 
-def test_postings(lever) -> None:
+def test_postings(lever: Client) -> None:
     rows = lever.walk("/postings")
     for row in rows:
         assert wrong(row, POSTING) == []
@@ -206,7 +209,7 @@ def test_postings(lever) -> None:
     assert len(rows) >= 5
 
 
-def test_notes(lever) -> None:
+def test_notes(lever: Client) -> None:
     uid = lever.get("/opportunities")["data"][0]["id"]
     note = lever.post(f"/opportunities/{uid}/notes", {"value": "Hello"})["data"]
     assert wrong(note, NOTE | {"noteId": str}) == []
@@ -214,7 +217,7 @@ def test_notes(lever) -> None:
     assert (note["text"], note["fields"][0]["type"], note["fields"][0]["text"]) == ("Note", "note", "Comment")
 
 
-def test_users_reasons_and_webhooks(lever) -> None:
+def test_users_reasons_and_webhooks(lever: Client) -> None:
     lever.post("/webhooks", {"url": "https://example.test", "event": "applicationCreated"})
     assert [wrong(row, USER) for row in lever.walk("/users")] == [[]] * 4
     assert all(wrong(row, ARCHIVE_REASON) == [] for row in lever.walk("/archive_reasons"))

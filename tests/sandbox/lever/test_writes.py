@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from include.sandbox import Clock, Sandbox
+from tests.sandbox.conftest import Client
+
 MINUTE_MS = 60_000
+Shown = Callable[[], dict[str, Any]]
 
 
 @pytest.fixture
-def shown(lever, opportunity):
+def shown(lever: Client, opportunity: str) -> Shown:
     return lambda: lever.get(f"/opportunities/{opportunity}")["data"]
 
 
 @pytest.fixture
-def path(opportunity, clock) -> str:
+def path(opportunity: str, clock: Clock) -> str:
     """A minute has passed since the candidate came."""
     clock.advance(MINUTE_MS)
     return f"/opportunities/{opportunity}"
@@ -28,7 +35,9 @@ WRITES = [
 
 
 @pytest.mark.parametrize(("method", "verb", "body"), WRITES)
-def test_a_write_answers_with_the_whole_opportunity_but_its_location(lever, shown, path, method, verb, body) -> None:
+def test_a_write_answers_with_the_whole_opportunity_but_its_location(
+    lever: Client, shown: Shown, path: str, method: str, verb: str, body: dict[str, object]
+) -> None:
     answer = lever.call(method, f"{path}/{verb}", json=body)
     assert answer.status_code == 200
     now = shown()
@@ -37,7 +46,9 @@ def test_a_write_answers_with_the_whole_opportunity_but_its_location(lever, show
 
 
 @pytest.mark.parametrize(("method", "verb", "body"), WRITES)
-def test_a_write_moves_updated_at_and_its_repeat_does_not(lever, clock, shown, path, method, verb, body) -> None:
+def test_a_write_moves_updated_at_and_its_repeat_does_not(
+    lever: Client, clock: Clock, shown: Shown, path: str, method: str, verb: str, body: dict[str, object]
+) -> None:
     before = shown()["updatedAt"]
     lever.call(method, f"{path}/{verb}", json=body)
     after = shown()
@@ -47,7 +58,7 @@ def test_a_write_moves_updated_at_and_its_repeat_does_not(lever, clock, shown, p
     assert shown() == after
 
 
-def test_tags_are_appended_in_order_and_tell_case_apart(lever, shown, path) -> None:
+def test_tags_are_appended_in_order_and_tell_case_apart(lever: Client, shown: Shown, path: str) -> None:
     lever.post(f"{path}/addTags", {"tags": ["b", "a", "b", "Full-Time"]})
     derived = ["Data Engineer", "Engineering", "Platform", "London", "Full-time"]
     assert shown()["tags"] == [*derived, "b", "a", "Full-Time"]
@@ -55,7 +66,9 @@ def test_tags_are_appended_in_order_and_tell_case_apart(lever, shown, path) -> N
     assert shown()["tags"] == [*derived, "b", "Full-Time"]
 
 
-def test_links_are_the_persons_and_show_on_all_of_their_opportunities(sandbox, lever, path, opportunity, clock) -> None:
+def test_links_are_the_persons_and_show_on_all_of_their_opportunities(
+    sandbox: Sandbox, lever: Client, path: str, opportunity: str, clock: Clock
+) -> None:
     other = sandbox.recruiter.add_lead("Ada", contact=opportunity)
     clock.advance(MINUTE_MS)
     lever.post(f"{path}/addLinks", {"links": ["https://a.test"]})
@@ -66,7 +79,9 @@ def test_links_are_the_persons_and_show_on_all_of_their_opportunities(sandbox, l
     assert lever.get(path)["data"]["links"] == []
 
 
-def test_a_stage_change_is_an_entry_in_the_history(sandbox, lever, shown, path, clock) -> None:
+def test_a_stage_change_is_an_entry_in_the_history(
+    sandbox: Sandbox, lever: Client, shown: Shown, path: str, clock: Clock
+) -> None:
     user = lever.get("/users")["data"][0]["id"]
     lever.put(f"{path}/stage", {"stage": "offer"}, perform_as=user)
     row = shown()
@@ -81,12 +96,14 @@ def test_a_stage_change_is_an_entry_in_the_history(sandbox, lever, shown, path, 
     assert len(row["stageChanges"]) == 2
 
 
-def test_without_perform_as_nobody_is_named_in_the_history(lever, shown, path) -> None:
+def test_without_perform_as_nobody_is_named_in_the_history(lever: Client, shown: Shown, path: str) -> None:
     lever.put(f"{path}/stage", {"stage": "offer"})
     assert "userId" not in shown()["stageChanges"][-1]
 
 
-def test_archiving_moves_the_entry_and_again_only_reason_and_time(sandbox, lever, shown, path, clock) -> None:
+def test_archiving_moves_the_entry_and_again_only_reason_and_time(
+    sandbox: Sandbox, lever: Client, shown: Shown, path: str, clock: Clock
+) -> None:
     reasons = {row["text"]: row["id"] for row in lever.get("/archive_reasons")["data"]}
     lever.put(f"{path}/archived", {"reason": reasons["Withdrew"]})
     first = clock.now_ms()
@@ -100,7 +117,9 @@ def test_archiving_moves_the_entry_and_again_only_reason_and_time(sandbox, lever
     assert application["archived"] == {"reason": reasons["Timing"], "archivedAt": first}
 
 
-def test_an_archived_one_moves_on_and_stays_archived_until_the_reason_is_null(lever, shown, path) -> None:
+def test_an_archived_one_moves_on_and_stays_archived_until_the_reason_is_null(
+    lever: Client, shown: Shown, path: str
+) -> None:
     reason = lever.get("/archive_reasons")["data"][0]["id"]
     lever.put(f"{path}/archived", {"reason": reason})
     lever.put(f"{path}/stage", {"stage": "offer"})
@@ -123,17 +142,21 @@ def test_an_archived_one_moves_on_and_stays_archived_until_the_reason_is_null(le
         ("POST", "addTags?perform_as=nobody", {"tags": ["a"]}, 400),
     ],
 )
-def test_a_malformed_write_is_refused_and_changes_nothing(lever, shown, path, method, verb, body, status) -> None:
+def test_a_malformed_write_is_refused_and_changes_nothing(
+    lever: Client, shown: Shown, path: str, method: str, verb: str, body: object, status: int
+) -> None:
     before = shown()
     assert lever.refused(method, f"{path}/{verb}", json=body)[0] == status
     assert shown() == before
 
 
-def test_a_body_that_is_no_json_is_refused(lever, path) -> None:
+def test_a_body_that_is_no_json_is_refused(lever: Client, path: str) -> None:
     assert lever.refused("POST", f"{path}/addTags", data=b"{tags")[0] == 400
 
 
-def test_an_anonymised_person_cannot_be_updated(sandbox, lever, shown, path, opportunity) -> None:
+def test_an_anonymised_person_cannot_be_updated(
+    sandbox: Sandbox, lever: Client, shown: Shown, path: str, opportunity: str
+) -> None:
     sandbox.recruiter.anonymise(opportunity)
     row = shown()
     assert (row["isAnonymized"], row["name"], row["emails"], row["links"]) == (True, "", [], [])
@@ -141,7 +164,7 @@ def test_an_anonymised_person_cannot_be_updated(sandbox, lever, shown, path, opp
     assert lever.refused("POST", f"{path}/addLinks", json={"links": ["https://a.test"]})[0] == 400
 
 
-def test_updated_at_may_come_late(sandbox, lever, shown, path, clock) -> None:
+def test_updated_at_may_come_late(sandbox: Sandbox, lever: Client, shown: Shown, path: str, clock: Clock) -> None:
     sandbox.set_updated_at_lag(90_000)
     before, wrote_at = shown()["updatedAt"], clock.now_ms()
     lever.post(f"{path}/addTags", {"tags": ["a"]})
@@ -153,7 +176,7 @@ def test_updated_at_may_come_late(sandbox, lever, shown, path, clock) -> None:
 
 
 def test_a_new_opportunity_needs_perform_as_and_lands_on_the_person_with_its_address(
-    lever, opportunity, posting
+    lever: Client, opportunity: str, posting: str
 ) -> None:
     user = lever.get("/users")["data"][0]["id"]
     body = {"name": "Somebody", "emails": ["ADA@candidates.example.com"], "postings": [posting], "tags": ["new"]}
@@ -171,7 +194,7 @@ def test_a_new_opportunity_needs_perform_as_and_lands_on_the_person_with_its_add
     assert fresh["data"]["applications"] == []
 
 
-def test_deleted_ones_are_gone_and_in_the_feed(sandbox, lever, posting) -> None:
+def test_deleted_ones_are_gone_and_in_the_feed(sandbox: Sandbox, lever: Client, posting: str) -> None:
     ids = [sandbox.recruiter.apply(posting, "Ada") for _ in range(4)]
     for at, uid in enumerate(ids, start=1000):
         sandbox.recruiter.delete(uid, at_ms=at)
@@ -185,7 +208,9 @@ def test_deleted_ones_are_gone_and_in_the_feed(sandbox, lever, posting) -> None:
     assert (application["opportunityId"], application["postingId"]) == (ids[0], posting)
 
 
-def test_a_contact_is_changed_for_all_of_its_opportunities(lever, shown, path, clock) -> None:
+def test_a_contact_is_changed_for_all_of_its_opportunities(
+    lever: Client, shown: Shown, path: str, clock: Clock
+) -> None:
     contact = shown()["contact"]
     answer = lever.put(f"/contacts/{contact}", {"location": "Oslo", "emails": ["new@candidates.example.com"]})
     assert answer["data"]["location"] == {"name": "Oslo"}
