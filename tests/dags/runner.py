@@ -85,8 +85,8 @@ class Runner:
     def retry(self, task_id: str, times: int) -> None:
         """So often it is tried again, one right after the other."""
         task, at_once = self.dag.task_dict[task_id], {"retry_delay": timedelta(0), "retry_exponential_backoff": 0}
-        if task.is_mapped:
-            task.partial_kwargs.update(at_once, retries=times)  # type: ignore[attr-defined]
+        if isinstance(task, MappedOperator):
+            task.partial_kwargs.update(at_once, retries=times)
         else:
             task.retries, task.retry_delay, task.retry_exponential_backoff = times, timedelta(0), 0
         self._serialized = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))

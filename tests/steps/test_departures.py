@@ -117,7 +117,7 @@ def test_one_that_is_there_and_is_said_not_to_be_is_a_fault(
 ) -> None:
     office.faults.add("alva", method, status=404, times=None)
     with pytest.raises(Unfinished):
-        office.tell(**{departed: [ada]})
+        office.tell(hired=[ada] if departed == "hired" else [], deleted=[ada] if departed == "deleted" else [])
     assert (office.progress.tally.counts, office.progress.faults) == ({}, {ada: "not_found"})
 
 
