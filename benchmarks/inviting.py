@@ -13,16 +13,16 @@ def invite(url: str, threads: int) -> dict[str, int]:
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
     from alva_lever.rules.claims import Claim
-    from alva_lever.rules.settings import Options, resolve
     from alva_lever.rules.tally import Tally
     from alva_lever.rules.window import Window
+    from alva_lever.settings import Options, resolve
     from alva_lever.steps.candidates import do_candidates
     from alva_lever.steps.finding import Finding
     from alva_lever.steps.inviting import Errand
     from alva_lever.steps.progress import Progress
 
     listing, total, window = LeverHook(), Tally(), Window(0, round(time.time() * 1000))
-    settings = resolve(Options("New applicant"), listing.stages())
+    settings = resolve(Options(trigger_stage="New applicant"), listing.stages())
     finding = Finding(listing, settings, window, tally=total)
     finding.find()
     # To find them is a task of its own, and isn't measured here.
@@ -32,7 +32,7 @@ def invite(url: str, threads: int) -> dict[str, int]:
         # New hooks for each batch, as each is a task of its own.
         lever, alva, progress = LeverHook(threads=threads), AlvaHook(threads=threads), Progress()
         errand = Errand(
-            settings=resolve(Options("New applicant"), lever.stages()),
+            settings=resolve(Options(trigger_stage="New applicant"), lever.stages()),
             window=window,
             run_id="bench",
             claims={str(item["id"]): Claim.of(item) for item in batch},

@@ -13,13 +13,13 @@ FEW, MANY = 1000, 5000
 def find() -> tuple[int, int]:
     """How many were found, and the peak memory in KiB."""
     from alva_lever.lever.hook import LeverHook
-    from alva_lever.rules.settings import Options, resolve
     from alva_lever.rules.tally import Tally
     from alva_lever.rules.window import Window
+    from alva_lever.settings import Options, resolve
     from alva_lever.steps.finding import Finding
 
     lever = LeverHook()
-    settings = resolve(Options("New applicant"), lever.stages())
+    settings = resolve(Options(trigger_stage="New applicant"), lever.stages())
     finding = Finding(lever, settings, Window(0, round(time.time() * 1000)), tally=Tally())
     finding.find()
     return sum(map(len, finding.batches.all)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -10,14 +10,14 @@ def push() -> dict[str, int]:
     """What became of those who changed in Alva."""
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
-    from alva_lever.rules.settings import Options, resolve
     from alva_lever.rules.tally import Tally
+    from alva_lever.settings import Options, resolve
     from alva_lever.steps.batch import Batch, Batches
     from alva_lever.steps.meter import Meter
     from alva_lever.steps.mirroring import Mirroring, changed_since, likely_calls
     from alva_lever.steps.progress import Progress
 
-    options = Options("New applicant", progression_stage="Recruiter screen")
+    options = Options(trigger_stage="New applicant", progression_stage="Recruiter screen")
     batches, total = Batches(), Tally()
     for opportunity_id, candidate in changed_since(AlvaHook(threads=THREADS), 0).candidates.items():
         batches.add({"id": opportunity_id}, likely_calls(candidate))

@@ -19,11 +19,12 @@ PACKAGE = ROOT / "plugins" / "alva_lever"
 # From the ground up; a room may use those before it. Lever and Alva don't know each other.
 FLOORS: dict[str, set[str]] = {
     "rules": set(),
+    "settings": {"rules"},
     "transport": set(),
     "lever": {"rules", "transport"},
     "alva": {"rules", "transport"},
-    "steps": {"rules", "transport", "lever", "alva"},
-    "operators": {"rules", "transport", "lever", "alva", "steps"},
+    "steps": {"rules", "settings", "transport", "lever", "alva"},
+    "operators": {"rules", "settings", "transport", "lever", "alva", "steps"},
     "web": {"rules", "transport", "lever", "alva"},
 }
 # What the rules may stand on besides Python itself.
@@ -46,7 +47,7 @@ def named(files: list[Path]) -> list[str]:
 
 @pytest.mark.parametrize("file", MODULES, ids=named(MODULES))
 def test_nothing_imports_upward(file: Path) -> None:
-    room = file.relative_to(PACKAGE).parts[0]
+    room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if room in FLOORS:
         used = {name.split(".")[1] for name in imports(file) if name.startswith("alva_lever.")}
         assert used <= FLOORS[room] | {room}
@@ -55,7 +56,7 @@ def test_nothing_imports_upward(file: Path) -> None:
 
 def test_every_room_has_a_floor() -> None:
     rooms = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name != "__pycache__"}
-    assert rooms == set(FLOORS)
+    assert rooms == {room for room in FLOORS if not (PACKAGE / f"{room}.py").exists()}
 
 
 @pytest.mark.parametrize("file", sorted((PACKAGE / "rules").glob("*.py")), ids=lambda file: file.name)

@@ -17,7 +17,7 @@ from alva_lever.rules.model import (
     StageChange,
 )
 from alva_lever.rules.notes import bounce_ref, failure_ref
-from alva_lever.rules.settings import Settings, Stage
+from alva_lever.rules.policy import Policy, Stage
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -35,15 +35,15 @@ ADDRESS = "ada@candidates.example.com"
 OTHER_ADDRESS = "ada.byron@candidates.example.com"
 
 
-def settings(**changes: Any) -> Settings:
+def policy(**changes: Any) -> Policy:
     """Tests are sent from the stage `Tests`."""
     usual: dict[str, Any] = {
         "trigger_stage": TESTS,
         "progression_stage": None,
         "blocked_origins": frozenset(),
-        "stages": PIPELINE,
+        "pipeline": PIPELINE,
     }
-    return Settings(**usual | changes)
+    return Policy(**usual | changes)
 
 
 def opportunity(**changes: Any) -> Opportunity:

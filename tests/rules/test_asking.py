@@ -35,8 +35,8 @@ from tests.rules.build import (
     entered,
     note,
     opportunity,
+    policy,
     posting,
-    settings,
     told_bounce,
     told_failure,
 )
@@ -47,8 +47,8 @@ SENDING = (tags.SEND_TESTS,)
 RUN = "manual__2026-01-02T08:00:00+00:00"
 # The failure that is asked about was told an hour after New Year.
 TOLD_MS = NEW_YEAR_MS + HOUR_MS
-NOBODY = Request(settings(), named=False, run_id="scheduled__2026-01-02T09:00:00+00:00")
-A_PERSON = Request(settings(), named=True, run_id=RUN)
+NOBODY = Request(policy(), named=False, run_id="scheduled__2026-01-02T09:00:00+00:00")
+A_PERSON = Request(policy(), named=True, run_id=RUN)
 
 
 POSTING = posting()

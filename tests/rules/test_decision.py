@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from alva_lever.rules import tags
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
-from tests.rules.build import APPLIED, INTERVIEW, NEW_YEAR_MS, TESTS, archived, opportunity, posting, settings
+from tests.rules.build import APPLIED, INTERVIEW, NEW_YEAR_MS, TESTS, archived, opportunity, policy, posting
 
 # What makes each row hold. Put together, several rows hold at once.
 ROWS: dict[int, dict[str, Any]] = {
@@ -37,7 +37,7 @@ def case(*, tags: Iterable[str] = (), posting_tags: Iterable[str] = (), **facts:
     """Somebody of whom nothing holds but these. Agencies are blocked."""
     asked = {name: facts.pop(name) for name in ("hidden", "named", "new", "asked_again") if name in facts}
     return Case(
-        settings(blocked_origins=frozenset({"agency"})),
+        policy(blocked_origins=frozenset({"agency"})),
         opportunity(tags=("Engineering", *tags), **facts),
         posting=posting(tags=("Engineering", *posting_tags)),
         **asked,
@@ -57,7 +57,7 @@ def holding(rows: Iterable[int], **facts: Any) -> Case:
 
 
 def test_row_01_who_is_gone_is_left_alone() -> None:
-    assert decide(Case(settings(), None)) is Reason.GONE
+    assert decide(Case(policy(), None)) is Reason.GONE
 
 
 def test_row_01_an_anonymised_contact_is_gone() -> None:
@@ -69,15 +69,15 @@ def test_row_02_a_confidential_opportunity_is_left_alone() -> None:
 
 
 def test_row_02_a_confidential_posting_is_left_alone() -> None:
-    assert decide(Case(settings(), opportunity(), posting=posting(confidential=True))) is Reason.CONFIDENTIAL
+    assert decide(Case(policy(), opportunity(), posting=posting(confidential=True))) is Reason.CONFIDENTIAL
 
 
 def test_row_02_who_is_hidden_by_a_403_is_confidential_and_not_gone() -> None:
-    assert decide(Case(settings(), None, hidden=True)) is Reason.CONFIDENTIAL
+    assert decide(Case(policy(), None, hidden=True)) is Reason.CONFIDENTIAL
 
 
 def test_row_02_whose_posting_is_hidden_by_a_403_is_confidential() -> None:
-    assert decide(Case(settings(), opportunity(), hidden=True, posting=None)) is Reason.CONFIDENTIAL
+    assert decide(Case(policy(), opportunity(), hidden=True, posting=None)) is Reason.CONFIDENTIAL
 
 
 def test_row_03_who_is_archived_is_left_alone() -> None:
@@ -109,7 +109,7 @@ def test_row_06_send_tests_invites() -> None:
 
 
 def test_row_06_send_tests_needs_no_posting_that_is_known() -> None:
-    assert decide(Case(settings(), opportunity(tags=(tags.SEND_TESTS,), application=None))) is Reason.SEND_TESTS
+    assert decide(Case(policy(), opportunity(tags=(tags.SEND_TESTS,), application=None))) is Reason.SEND_TESTS
 
 
 @pytest.mark.parametrize("row", [7, 8, 9, 10])

@@ -24,8 +24,8 @@ from alva_lever.rules.model import (
     StageChange,
 )
 from alva_lever.rules.notes import bounce_ref, is_own, read
+from alva_lever.rules.policy import Policy
 from alva_lever.rules.results import State
-from alva_lever.rules.settings import Settings
 from tests.rules.build import (
     APPLIED,
     INTERVIEW,
@@ -35,7 +35,7 @@ from tests.rules.build import (
     candidate,
     note,
     opportunity,
-    settings,
+    policy,
     told_bounce,
     told_failure,
 )
@@ -53,7 +53,7 @@ FITS = {
     99: "High",
     100: "Very high",
 }
-WITH_PROGRESSION = settings(progression_stage=INTERVIEW)
+WITH_PROGRESSION = policy(progression_stage=INTERVIEW)
 
 
 def fit(score: float) -> str:
@@ -72,10 +72,10 @@ class Lever:
     notes: list[Note]
 
     def mirror(
-        self, found: AlvaCandidate, summary: Results | None = None, options: Settings = WITH_PROGRESSION
+        self, found: AlvaCandidate, summary: Results | None = None, options: Policy = WITH_PROGRESSION
     ) -> Difference:
         needed = self.notes if needs_notes(self.opportunity, found) else []
-        change = difference(self.opportunity, found, summary=summary, notes=needed, settings=options)
+        change = difference(self.opportunity, found, summary=summary, notes=needed, policy=options)
         present = self.opportunity
         for new in change.notes:
             if new.note is None:
@@ -372,7 +372,7 @@ class TestProgression:
         assert (change.word, change.stage_id) == (Word.COMPLETED, None)
 
     def test_without_one_nobody_is_moved(self) -> None:
-        assert lever().mirror(DONE, results(), settings(progression_stage=None)).stage_id is None
+        assert lever().mirror(DONE, results(), policy(progression_stage=None)).stage_id is None
 
     def test_a_crash_before_the_tag_does_not_move_twice(self) -> None:
         there = lever()

@@ -25,7 +25,7 @@ from alva_lever.rules.notes import (
     result_ref,
 )
 from alva_lever.rules.results import Facts, State, facts
-from tests.rules.build import NEW_YEAR_MS, candidate, note, settings
+from tests.rules.build import NEW_YEAR_MS, candidate, note, policy
 
 RUN = "manual__2026-01-02T08:00:00.123456+00:00_aB3"
 LINK = "https://app.alva.example.test/c/48213"
@@ -33,8 +33,8 @@ REF = failure_ref("missing_email", "7")
 BOUNCE_REF = bounce_ref(candidate(sent="bounced"))
 RESULT_REF = result_ref("48213", Facts(State.COMPLETED))
 EVERY = [
-    *(pytest.param(failure_note(failure, settings=settings(), ref=REF), REF, id=failure) for failure in Failure),
-    pytest.param(bounce_note(settings=settings(), ref=BOUNCE_REF), BOUNCE_REF, id="bounce"),
+    *(pytest.param(failure_note(failure, policy=policy(), ref=REF), REF, id=failure) for failure in Failure),
+    pytest.param(bounce_note(policy=policy(), ref=BOUNCE_REF), BOUNCE_REF, id="bounce"),
 ]
 
 # The line.
@@ -180,11 +180,11 @@ def test_no_text_is_too_odd_to_be_read(before: str, behind: str) -> None:
     ],
 )
 def test_a_note_says_what_is_wrong(failure: Failure, wrong: str) -> None:
-    assert wrong in failure_note(failure, settings=settings(), ref=REF)
+    assert wrong in failure_note(failure, policy=policy(), ref=REF)
 
 
 def test_a_note_says_that_an_invitation_bounced() -> None:
-    assert "came back" in bounce_note(settings=settings(), ref=BOUNCE_REF)
+    assert "came back" in bounce_note(policy=policy(), ref=BOUNCE_REF)
 
 
 @pytest.mark.parametrize(("text", "ref"), EVERY)
@@ -208,40 +208,40 @@ def test_a_note_is_plain_text_that_begins_with_alva(text: str, ref: str) -> None
 
 @pytest.mark.parametrize("failure", [Failure.MISSING_EMAIL, Failure.INVALID_EMAIL, Failure.NO_POSTING])
 def test_what_can_be_put_right_in_lever_is_enough_with_send_tests(failure: Failure) -> None:
-    assert "Alva: Send Tests" in failure_note(failure, settings=settings(), ref=REF)
+    assert "Alva: Send Tests" in failure_note(failure, policy=policy(), ref=REF)
 
 
 def test_a_bounce_is_put_right_by_another_address_with_send_tests() -> None:
-    assert "with the tag Alva: Send Tests, put the right address first" in bounce_note(settings=settings(), ref=REF)
+    assert "with the tag Alva: Send Tests, put the right address first" in bounce_note(policy=policy(), ref=REF)
 
 
 def test_a_refusal_is_not_put_right_by_send_tests() -> None:
-    assert "Alva: Send Tests" not in failure_note(Failure.REFUSED_BY_ALVA, settings=settings(), ref=REF)
+    assert "Alva: Send Tests" not in failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF)
 
 
 @pytest.mark.parametrize("detail", ["Alva says: The job position has expired.", ALREADY_ON_JOB])
 def test_a_refusal_gives_the_reason(detail: str) -> None:
-    text = failure_note(Failure.REFUSED_BY_ALVA, settings=settings(), ref=REF, detail=detail)
+    text = failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF, detail=detail)
     assert f"Alva did not take the candidate. {detail}\n" in text
 
 
 @pytest.mark.parametrize("detail", [None, "", " \n"])
 def test_without_a_reason_there_is_no_gap(detail: str | None) -> None:
-    text = failure_note(Failure.REFUSED_BY_ALVA, settings=settings(), ref=REF, detail=detail)
+    text = failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF, detail=detail)
     assert "Alva did not take the candidate.\n" in text
 
 
 def test_a_long_reason_is_cut() -> None:
-    text = failure_note(Failure.REFUSED_BY_ALVA, settings=settings(), ref=REF, detail="x" * 10_000)
+    text = failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF, detail="x" * 10_000)
     assert "x" * 500 in text
     assert "x" * 501 not in text
 
 
 @given(st.text() | st.just("No.\n\nRef: alva-lever/result/1"))
 def test_whatever_alva_says_the_note_keeps_its_last_line(detail: str) -> None:
-    text = failure_note(Failure.REFUSED_BY_ALVA, settings=settings(), ref=REF, detail=detail)
+    text = failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF, detail=detail)
     assert is_own(note(text), REF)
-    assert text.count("\n") == failure_note(Failure.REFUSED_BY_ALVA, settings=settings(), ref=REF).count("\n")
+    assert text.count("\n") == failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF).count("\n")
 
 
 # The words about results.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from alva_lever.rules.settings import Options
+from alva_lever.settings import Options
 from tests.steps.office import FURTHER, TRIGGER, Office
 
 
@@ -14,7 +14,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
 @pytest.fixture
 def ada(office: Office) -> str:
     """Somebody who was invited, with a tag of a person's, where a progression stage is set."""
-    office.options = Options(TRIGGER, progression_stage=FURTHER)
+    office.options = Options(trigger_stage=TRIGGER, progression_stage=FURTHER)
     ada = office.apply(tags=["vip", "Alva: Send Test"])
     office.run(ada)
     office.later(60)

@@ -16,9 +16,10 @@ from alva_lever.rules import tags
 from alva_lever.rules.claims import Claim, Event, Kind, claims
 from alva_lever.rules.leftovers import Item
 from alva_lever.rules.model import AlvaCandidate
-from alva_lever.rules.settings import Options, Settings, Stage, resolve
+from alva_lever.rules.policy import Stage
 from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
+from alva_lever.settings import Options, Settings, resolve
 from alva_lever.steps.batch import Batch
 from alva_lever.steps.candidates import do_candidates
 from alva_lever.steps.crew import THREADS
@@ -74,7 +75,9 @@ class Office:
     monkeypatch: pytest.MonkeyPatch
     clock: Clock = field(default_factory=lambda: _frozen(NOW_MS))
     time: Time = field(default_factory=Time)
-    options: Options = field(default_factory=lambda: Options(TRIGGER))
+    options: Options = field(default_factory=lambda: Options(trigger_stage=TRIGGER))
+    # What is made of the options, where that is more than they say.
+    adapted: Callable[[Settings], Settings] = field(default=lambda settings: settings)
     progress: Progress = field(default_factory=Progress)
     known_positions: dict[str, str] = field(default_factory=dict)
     to_be_synced: list[Item] = field(default_factory=list)
@@ -130,7 +133,8 @@ class Office:
 
     @property
     def settings(self) -> Settings:
-        return resolve(self.options, [Stage(row.id, row.text) for row in self.sandbox.world.lever.stages.values()])
+        stages = [Stage(row.id, row.text) for row in self.sandbox.world.lever.stages.values()]
+        return self.adapted(resolve(self.options, stages))
 
     # Time and people.
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from alva_lever.rules.claims import Claim, Event, Kind, claims
-from alva_lever.rules.settings import Options
+from alva_lever.settings import Options
 from alva_lever.steps.batch import Unfinished
 from alva_lever.steps.resolving import resolve
 from alva_lever.transport.errors import ApiError
@@ -331,7 +331,7 @@ def decides(place: Place, path: Path) -> bool:
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_others_are_done_and_this_one_is_or_is_left(office: Office, place: Place) -> None:
-    office.options = Options(TRIGGER, progression_stage=place.progression_stage)
+    office.options = Options(trigger_stage=TRIGGER, progression_stage=place.progression_stage)
     rows: list[Json] = []
     path: Path = ()
     value: Any = None

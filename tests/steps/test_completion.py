@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alva_lever.rules.settings import Options
+from alva_lever.settings import Options
 from alva_lever.transport.errors import ApiError
 from tests.steps.office import ELSEWHERE, FURTHER, TRIGGER, Office
 
@@ -17,7 +17,7 @@ DONE = ["High role fit", "Completed"]
 
 def known(office: Office, role_fit: float | None = 82, *, progression: str | None = None, **fields: Any) -> str:
     """Somebody who has results from before."""
-    office.options = Options(TRIGGER, progression_stage=progression)
+    office.options = Options(trigger_stage=TRIGGER, progression_stage=progression)
     office.candidates.remember_person(EMAIL, role_fit)
     return office.apply(**{"emails": [EMAIL], **fields})
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from alva_lever.rules.settings import ORIGINS, Options
 from alva_lever.rules.window import OVERLAP_MS, Window
+from alva_lever.settings import ORIGINS, read_options
 from alva_lever.transport.errors import Forbidden, MissingPermission
 from tests.steps.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, Office
 
@@ -228,7 +228,7 @@ def test_send_tests_invites_wherever_the_candidate_stands(office: Office, alone:
 
 
 def test_send_tests_passes_over_skip_assessment_and_blocked_origins(office: Office) -> None:
-    office.options = Options("New applicant", blocked_origins=frozenset(["agency"]))
+    office.options = read_options({"trigger_stage": "New applicant", "blocked_origins": ["agency"]})
     skipped = office.recruiter.add_posting("Cook", tags=[SKIP])
     ada = office.apply(posting=skipped, origin="agency", tags=[SEND_TESTS])
     assert looked_at(office, ada) == "send_tests"
@@ -266,12 +266,14 @@ def test_a_tag_that_only_looks_like_skip_assessment_is_reported_and_not_obeyed(o
 
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_a_blocked_origin_is_not_invited_and_any_other_is(office: Office, origin: str) -> None:
-    office.options = Options("New applicant", blocked_origins=frozenset([origin]))
+    office.options = read_options({"trigger_stage": "New applicant", "blocked_origins": [origin]})
     screened = office.recruiter.add_posting("Cook", tags=[SCREENING])
     ada = office.apply(posting=screened, origin=origin, at_ms=NOW_MS - 1)
     assert looked_at(office, ada, window=LAST_HOUR, named=frozenset([ada])) == "blocked_origin"
     assert office.sent(ada) == 0
-    office.options = Options("New applicant", blocked_origins=frozenset(ORIGINS) - {origin})
+    office.options = read_options(
+        {"trigger_stage": "New applicant", "blocked_origins": sorted(set(ORIGINS) - {origin})}
+    )
     assert looked_at(office, ada) == "trigger_stage"
     assert office.sent(ada) == 1
 
@@ -431,7 +433,7 @@ def test_whoever_is_deleted_meanwhile_is_gone(office: Office, path: str) -> None
 
 def everybody(office: Office) -> list[str]:
     """One under every reason that can be had on one posting, and a failure."""
-    office.options = Options("New applicant", blocked_origins=frozenset(["agency"]))
+    office.options = read_options({"trigger_stage": "New applicant", "blocked_origins": ["agency"]})
     skipped = office.recruiter.add_posting("Cook", tags=[SKIP])
     screened = office.recruiter.add_posting("Waiter", tags=[SCREENING])
     secret = office.recruiter.add_posting("Chief", confidential=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alva_lever.rules.settings import Options
+from alva_lever.settings import Options
 from tests.steps.killing import Killer, When, survives
 from tests.steps.office import FURTHER, TRIGGER, Office
 
@@ -206,7 +206,7 @@ def test_whoever_is_moved_on_has_all_but_perhaps_the_tags_which_the_results_dag_
     """Who stands in the progression stage isn't asked for by the invitation DAG any more: section 6 is."""
     for at in range(1, MOST_REQUESTS):
         office.reopen()
-        office.options = Options(TRIGGER, progression_stage=FURTHER)
+        office.options = Options(trigger_stage=TRIGGER, progression_stage=FURTHER)
         one, end = completes_at_once(office)
         was_killed = killed(office, served, [one], at, "after")
         office.run(one)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alva_lever.rules.claims import Event, Kind
-from alva_lever.rules.settings import Options
+from alva_lever.settings import Options
 from alva_lever.transport.errors import ApiError
 from include.sandbox.alva.candidate import Invitee, RoleFit
 from include.sandbox.lever.models import Comment
@@ -85,7 +85,7 @@ class TestMeanwhile:
 
     @pytest.mark.parametrize("failed", [False, True])
     def test_who_is_anonymised_in_alva_can_still_be_asked_for_again(self, office: Office, failed: bool) -> None:
-        office.options = Options(TRIGGER)
+        office.options = Options(trigger_stage=TRIGGER)
         ada = office.apply()
         office.run(ada)
         if failed:
@@ -152,7 +152,7 @@ class TestMeanwhile:
 
     @pytest.mark.parametrize("what", ["archived", "moved on"])
     def test_nobody_is_moved_who_was_archived_or_moved_on_meanwhile(self, office: Office, what: str) -> None:
-        office.options = Options(TRIGGER, progression_stage=ELSEWHERE)
+        office.options = Options(trigger_stage=TRIGGER, progression_stage=ELSEWHERE)
         ada = office.apply()
         office.run(ada)
         office.candidates.finish(ada, 82)
@@ -196,7 +196,7 @@ class TestMeanwhile:
         assert office.push_lately(again=True) == {"completed": 1}
         assert (office.status(ada), office.stage(ada)) == (DONE, FURTHER)
         changes = office.sandbox.world.lever.opportunity(ada).stage_changes
-        further = office.settings.progression_stage
+        further = office.settings.policy.progression_stage
         assert further is not None
         assert [change.stage_id for change in changes].count(further.id) == 2
 

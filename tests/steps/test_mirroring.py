@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from alva_lever.rules.settings import Options
+from alva_lever.settings import Options
 from alva_lever.steps.batch import Unfinished
 from alva_lever.transport.errors import ApiError, Unauthorized
 from tests.steps.killing import Killer, When, survives
@@ -232,7 +232,7 @@ class TestKilled:
             for at in itertools.count(1):
                 office.adapter = None
                 office.reopen()
-                office.options = Options(TRIGGER, progression_stage=FURTHER)
+                office.options = Options(trigger_stage=TRIGGER, progression_stage=FURTHER)
                 ada = office.apply(tags=["vip"])
                 office.run(ada)
                 if what in ("reset", "updated"):

@@ -13,7 +13,7 @@ import pytest
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 
-from alva_lever.rules.settings import Options
+from alva_lever.settings import Options
 from alva_lever.transport.errors import ApiError
 from tests.steps.office import FURTHER, TRIGGER, Office
 
@@ -114,7 +114,7 @@ def story(office: Office) -> Iterator[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("reword", REWORDINGS.values(), ids=REWORDINGS)
 def test_a_whole_story_is_the_same_in_other_words(office: Office, reword: Reword) -> None:
-    office.options = Options(TRIGGER, progression_stage=FURTHER)
+    office.options = Options(trigger_stage=TRIGGER, progression_stage=FURTHER)
     as_written = list(story(office))
     office.reopen()
     office.adapter = Rewording(office.sandbox.adapter(), reword)
@@ -164,7 +164,7 @@ class TestFirstVersion:
 
     def moved(self, office: Office, ada: str) -> int:
         """How often it was moved on."""
-        further = office.settings.progression_stage
+        further = office.settings.policy.progression_stage
         changes = office.sandbox.world.lever.opportunity(ada).stage_changes
         return [change.stage_id for change in changes].count(further.id if further else "")
 

@@ -15,7 +15,7 @@ from alva_lever.lever.objects import ArchiveReason, User
 from alva_lever.lever.opportunities import Opportunities
 from alva_lever.lever.webhooks import Webhooks
 from alva_lever.rules.model import Posting
-from alva_lever.rules.settings import Stage
+from alva_lever.rules.policy import Stage
 from alva_lever.transport.errors import ApiError, Forbidden, NotFound, SetupError, Unauthorized
 from alva_lever.transport.root import path
 from alva_lever.transport.walk import Unreadable, Walk, readable

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from alva_lever.lever.objects import AfterWrite, ArchiveReason, DeletedOpportunity, User, Webhook
 from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, Reply, StageChange
-from alva_lever.rules.settings import Stage
+from alva_lever.rules.policy import Stage
 from alva_lever.transport.failures import VendorError, one_word
 from alva_lever.transport.fields import Fields, Untrusted, as_id, if_readable, same_id
 from alva_lever.transport.walk import Page, checked_next, rows_of

@@ -69,7 +69,7 @@ def failing_at_once(execute: Callable[[], Any]) -> Any:
 
 def is_lasting(error: BaseException) -> bool:
     """Whether another attempt would meet the same."""
-    from alva_lever.rules.settings import BadOption
+    from alva_lever.settings import BadOption
     from alva_lever.steps.batch import Unfinished
     from alva_lever.transport.errors import Forbidden, SetupError, Unauthorized
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import Variable
 
-from alva_lever.rules.settings import BadOption, Options, Settings, read_options, resolve
+from alva_lever.settings import BadOption, Options, Settings, read_options, resolve
 
 if TYPE_CHECKING:
     from alva_lever.lever.hook import LeverHook

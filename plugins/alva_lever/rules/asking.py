@@ -11,7 +11,7 @@ from alva_lever.rules.addresses import fingerprint, first_valid, same
 from alva_lever.rules.decision import Reason
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
 from alva_lever.rules.notes import Failure, bounce_key, own
-from alva_lever.rules.settings import Settings
+from alva_lever.rules.policy import Policy
 
 # By so much the clocks of two services may differ.
 CLOCKS_MS = 2 * 60 * 1000
@@ -38,7 +38,7 @@ class Report:
 class Request:
     """Who or what asks in this run. `run_id` is that of the run in which a person named somebody."""
 
-    settings: Settings
+    policy: Policy
     named: bool
     run_id: str
 
@@ -63,20 +63,20 @@ def failed_since_bounce(told: Iterable[Report], candidate: AlvaCandidate) -> boo
     return since_ms is not None and any(one.failure is not None and one.at_ms >= since_ms for one in told)
 
 
-def entered_since_sent(opportunity: Opportunity, candidate: AlvaCandidate, settings: Settings) -> bool:
+def entered_since_sent(opportunity: Opportunity, candidate: AlvaCandidate, policy: Policy) -> bool:
     """Whether it came into the trigger stage after the candidate's last invitation was sent."""
-    entry_ms, sent_before_ms = opportunity.entered_ms(settings.trigger_stage.id), _sent_before_ms(candidate)
+    entry_ms, sent_before_ms = opportunity.entered_ms(policy.trigger_stage.id), _sent_before_ms(candidate)
     return entry_ms is not None and sent_before_ms is not None and entry_ms > sent_before_ms
 
 
-def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[Report], settings: Settings) -> bool:
+def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[Report], policy: Policy) -> bool:
     """Whether the invitation that bounced was sent for the last entry: a crash kept both from being reported."""
     if bounce_report(told, candidate) is not None or _sent_before_ms(candidate) is None:
         return False
     if tags.INVITATION_BOUNCED in opportunity.tags and all(one.failure is not None for one in told):
         # A person has deleted the note: any entry counts as later.
         return False
-    return not entered_since_sent(opportunity, candidate, settings)
+    return not entered_since_sent(opportunity, candidate, policy)
 
 
 def asked_again(
@@ -102,7 +102,7 @@ def asked_again(
     # A run whose failure was reported is answered, and so is an entry, whatever the clocks say.
     if request.named and request.run_id not in keys:
         return Again.NAMED
-    entry_ms = opportunity.entered_ms(request.settings.trigger_stage.id)
+    entry_ms = opportunity.entered_ms(request.policy.trigger_stage.id)
     if entry_ms is not None and (last is None or (entry_ms > last.at_ms and str(entry_ms) not in keys)):
         return Again.ENTRY
     if tags.SEND_TESTS in opportunity.tags and _cause_removed(opportunity, last, posting, candidate):
@@ -120,7 +120,7 @@ def request_key(opportunity: Opportunity, reason: Reason, again: Again | None, r
     if request.named:
         return request.run_id
     if again is Again.ENTRY or (again is None and reason is Reason.TRIGGER_STAGE):
-        entry_ms = opportunity.entered_ms(request.settings.trigger_stage.id)
+        entry_ms = opportunity.entered_ms(request.policy.trigger_stage.id)
         return str(opportunity.last_advanced_at_ms if entry_ms is None else entry_ms)
     if again is None and reason is Reason.SCREENING and opportunity.application is not None:
         return str(opportunity.application.created_at_ms)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from alva_lever.rules import tags
 from alva_lever.rules.model import Opportunity, Posting
-from alva_lever.rules.settings import Settings
+from alva_lever.rules.policy import Policy
 
 
 class Reason(StrEnum):
@@ -45,7 +45,7 @@ class Case:
     it isn't the trigger stage that invites. `asked_again`: see `asking`.
     """
 
-    settings: Settings
+    policy: Policy
     opportunity: Opportunity | None
     hidden: bool = False
     posting: Posting | None = None
@@ -63,7 +63,7 @@ class Case:
 
     @property
     def in_trigger_stage(self) -> bool:
-        return self.opportunity is not None and self.opportunity.stage_id == self.settings.trigger_stage.id
+        return self.opportunity is not None and self.opportunity.stage_id == self.policy.trigger_stage.id
 
 
 def _gone(case: Case) -> bool:
@@ -91,7 +91,7 @@ def _awaiting_retry(case: Case) -> bool:
 
 
 def _blocked_origin(case: Case) -> bool:
-    return case.opportunity is not None and case.opportunity.origin in case.settings.blocked_origins
+    return case.opportunity is not None and case.opportunity.origin in case.policy.blocked_origins
 
 
 _TABLE: tuple[tuple[Callable[[Case], bool], Reason], ...] = (

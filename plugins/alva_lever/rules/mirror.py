@@ -22,8 +22,8 @@ from enum import StrEnum
 from alva_lever.rules import asking, tags
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Results
 from alva_lever.rules.notes import Reference, bounce_note, bounce_ref, own, result_note, result_ref
+from alva_lever.rules.policy import Policy
 from alva_lever.rules.results import Facts, State, facts, role_fit_tag, status_tag
-from alva_lever.rules.settings import Settings
 from alva_lever.rules.tags import TagChange
 
 
@@ -99,40 +99,38 @@ def difference(
     *,
     summary: Results | None,
     notes: Sequence[Note],
-    settings: Settings,
+    policy: Policy,
 ) -> Difference:
     """`summary`: the results, of a candidate who has completed. `notes`: the opportunity's, where `needs_notes`."""
     if candidate.completed and summary is not None:
-        return _completed(opportunity, candidate, summary, notes, settings)
-    return _invited(opportunity, candidate, notes, settings)
+        return _completed(opportunity, candidate, summary, notes, policy)
+    return _invited(opportunity, candidate, notes, policy)
 
 
 def _completed(
-    opportunity: Opportunity, candidate: AlvaCandidate, summary: Results, notes: Sequence[Note], settings: Settings
+    opportunity: Opportunity, candidate: AlvaCandidate, summary: Results, notes: Sequence[Note], policy: Policy
 ) -> Difference:
     link = candidate.url or summary.url
     fit = None if summary.role_fit is None else role_fit_tag(summary.role_fit.score)
     present = _present(notes, candidate)
     # Once, on completion: a role fit that changes later moves nobody.
     first = tags.COMPLETED not in opportunity.tags
-    moves = first and settings.may_progress(opportunity.stage_id) and opportunity.archived is None
-    if present is not None and _moved_since(opportunity, present, settings):
+    moves = first and policy.may_progress(opportunity.stage_id) and opportunity.archived is None
+    if present is not None and _moved_since(opportunity, present, policy):
         # Only the tags are missing: who stands before that stage by now was moved back by a person.
         moves = False
     found = Difference(
         Word.UPDATED,
         link=None if link in opportunity.links else link,
         notes=_change(opportunity, candidate, present, facts(candidate, summary, link)),
-        stage_id=settings.progression_stage.id if moves and settings.progression_stage else None,
+        stage_id=policy.progression_stage.id if moves and policy.progression_stage else None,
         tags=tags.with_status(opportunity.tags, tags.COMPLETED, fit),
     )
     had_fit = not set(tags.ROLE_FIT).isdisjoint(opportunity.tags)
     return _called(found, Word.COMPLETED if first else Word.WITHDRAWN if had_fit and fit is None else Word.UPDATED)
 
 
-def _invited(
-    opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], settings: Settings
-) -> Difference:
+def _invited(opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], policy: Policy) -> Difference:
     present = _present(notes, candidate)
     # Of the first version's notes the tags say whether there are results in it.
     stands = _is_told(opportunity) or (present is not None and bool(present.state and present.state.has_results))
@@ -149,10 +147,10 @@ def _invited(
         # The tag, or a failure since, shows that the bounce was reported, and an entry since then that it is answered:
         # a person has deleted the note. A new one would be later than what they ask for.
         tagged = not {tags.INVITATION_BOUNCED, tags.INVITATION_FAILED}.isdisjoint(opportunity.tags)
-        deleted = failed or (tagged and asking.entered_since_sent(opportunity, candidate, settings))
+        deleted = failed or (tagged and asking.entered_since_sent(opportunity, candidate, policy))
         if not deleted and asking.bounce_report(told, candidate) is None:
             ref = bounce_ref(candidate)
-            changes += (NoteChange(bounce_note(settings=settings, ref=ref), ref),)
+            changes += (NoteChange(bounce_note(policy=policy, ref=ref), ref),)
     found = Difference(Word.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
     reset = not candidate.partly_completed and (present is not None or _is_told(opportunity))
     return _called(found, Word.BOUNCED if candidate.bounced else Word.RESET if reset else Word.INVITED)
@@ -168,9 +166,9 @@ def _was_begun(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
     return _is_told(opportunity) or (candidate.url is not None and candidate.url in opportunity.links)
 
 
-def _moved_since(opportunity: Opportunity, present: _Present, settings: Settings) -> bool:
+def _moved_since(opportunity: Opportunity, present: _Present, policy: Policy) -> bool:
     """Whether it came into the progression stage after its note, which precedes the stage, had results."""
-    progression = settings.progression_stage
+    progression = policy.progression_stage
     entered_ms = None if progression is None else opportunity.entered_ms(progression.id)
     return entered_ms is not None and entered_ms >= present.note.written_ms and present.has_results
 

@@ -18,8 +18,8 @@ from urllib.parse import quote, unquote
 
 from alva_lever.rules import tags
 from alva_lever.rules.model import AlvaCandidate, Note
+from alva_lever.rules.policy import Policy
 from alva_lever.rules.results import Facts, State, role_fit_tag
-from alva_lever.rules.settings import Settings
 
 
 class Failure(StrEnum):
@@ -135,20 +135,20 @@ _NO_RESULTS = {
 }
 
 
-def failure_note(failure: Failure, *, settings: Settings, ref: str, detail: str | None = None) -> str:
+def failure_note(failure: Failure, *, policy: Policy, ref: str, detail: str | None = None) -> str:
     """What is wrong, and how to ask again. `detail`: more about it, such as what Alva said."""
     said = " ".join((detail or "").split())[:_SAID_CHARACTERS]
     wrong = f"{_WRONG[failure]} {said}".rstrip()
-    again = [f"move the candidate to another stage and back to {settings.trigger_stage.name}"]
+    again = [f"move the candidate to another stage and back to {policy.trigger_stage.name}"]
     if failure is not Failure.REFUSED_BY_ALVA:
         again.append(f"with the tag {tags.SEND_TESTS}, wait for the next look: no more is needed")
     return _invitation_note("Alva: the invitation was not sent.", wrong, _REMEDY[failure], again, ref)
 
 
-def bounce_note(*, settings: Settings, ref: str) -> str:
+def bounce_note(*, policy: Policy, ref: str) -> str:
     """The invitation e-mail came back."""
     again = [
-        f"move the candidate to another stage and back to {settings.trigger_stage.name}",
+        f"move the candidate to another stage and back to {policy.trigger_stage.name}",
         f"with the tag {tags.SEND_TESTS}, put the right address first: that is enough",
     ]
     wrong = "The e-mail to the candidate came back."

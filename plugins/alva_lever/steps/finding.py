@@ -16,9 +16,9 @@ from alva_lever.rules.claims import ANY, Claim, Kind, joined
 from alva_lever.rules.decision import Case, may_have_failed, settled
 from alva_lever.rules.leftovers import Item
 from alva_lever.rules.model import Opportunity
-from alva_lever.rules.settings import Settings
 from alva_lever.rules.tally import IDS_SHOWN, Tally
 from alva_lever.rules.window import Window
+from alva_lever.settings import Settings
 from alva_lever.steps.batch import Batches
 from alva_lever.steps.inviting import SHOWN
 from alva_lever.transport.errors import ApiError, Unauthorized
@@ -58,8 +58,6 @@ class Finding:
         self._settings = settings
         self._window = window
         self._now = now
-        # Who completes at once goes from the one to the other.
-        self._stages = {stage.id for stage in (settings.trigger_stage, settings.progression_stage) if stage}
         self._due = {str(item["id"]): dict(item) for item in due}
         self._known: set[str] = set()
         self._screening: list[str] = []
@@ -128,11 +126,11 @@ class Finding:
         yield from self._late_applications()
 
     def _entries(self) -> Iterator[Opportunity | Unreadable]:
-        """Who came into the trigger stage, and stands there still."""
+        """Who came into a trigger stage, and stands there still."""
         window = self._window
         started_ms = int(self._now() * 1000)
         asked = OpportunityFilter(
-            stage_id=(self._settings.trigger_stage.id,),
+            stage_id=tuple({policy.trigger_stage.id: None for policy in self._settings.policies}),
             advanced_at_start_ms=window.first_ms,
             advanced_at_end_ms=window.last_ms,
         )
@@ -155,7 +153,7 @@ class Finding:
 
     def _sort(self, opportunity: Opportunity) -> None:
         self._tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
-        reason = settled(Case(self._settings, opportunity))
+        reason = settled(Case(self._settings.policy_for(opportunity.posting_id), opportunity))
         claim = self._claim(opportunity)
         if reason is not None and not (claim.new_since_ms and reason in SHOWN):
             self._tally.count(reason, opportunity.id)
@@ -177,7 +175,8 @@ class Finding:
         """Whether something is likely to be done about it, so that it is looked at by its id."""
         return (
             may_have_failed(opportunity)
-            or opportunity.stage_id in self._stages
+            # Who completes at once goes from the trigger stage to the progression stage.
+            or opportunity.stage_id in self._settings.policy_for(opportunity.posting_id).stage_ids
             or tags.SEND_TESTS in opportunity.tags
             or opportunity.posting_id in self._screening
         )

@@ -17,8 +17,9 @@ from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, set
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
 from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
-from alva_lever.rules.settings import Settings
+from alva_lever.rules.policy import Policy
 from alva_lever.rules.window import Window
+from alva_lever.settings import Settings
 from alva_lever.steps.crew import locked
 from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.positions import Positions
@@ -55,9 +56,9 @@ class Errand:
     def claim(self, opportunity_id: str) -> Claim:
         return self.claims.get(opportunity_id, _NOTHING_SAID)
 
-    def request(self, opportunity_id: str) -> Request:
+    def request(self, opportunity_id: str, policy: Policy) -> Request:
         named_in = self.claim(opportunity_id).named_in
-        return Request(self.settings, named_in is not None, named_in or self.run_id)
+        return Request(policy, named_in is not None, named_in or self.run_id)
 
     def has_sent(self, candidate: AlvaCandidate) -> bool:
         """Whether this run, before it was cut off, may have sent this candidate's last invitation itself."""
@@ -125,10 +126,11 @@ class Inviting:
 
     def _handle(self, look: Look) -> str:
         errand, opportunity = self._errand, look.opportunity
-        request = errand.request(look.opportunity_id)
+        policy = errand.settings.policy_for(None if opportunity is None else opportunity.posting_id)
+        request = errand.request(look.opportunity_id, policy)
         claim = errand.claim(look.opportunity_id)
         arrived = claim.tells_of_arrival_alone
-        case = Case(errand.settings, opportunity, hidden=look.hidden, named=request.named, arrived=arrived)
+        case = Case(policy, opportunity, hidden=look.hidden, named=request.named, arrived=arrived)
         known = settled(case)
         if opportunity is None:
             return known or Reason.GONE
@@ -177,7 +179,7 @@ class Inviting:
 
     def _may_be_cut_off(self, opportunity: Opportunity) -> bool:
         """Whether a crash may have come between an invitation, or a completion that moved somebody on, and its tag."""
-        progression = self._errand.settings.progression_stage
+        progression = self._errand.settings.policy_for(opportunity.posting_id).progression_stage
         moved_on = progression is not None and opportunity.stage_id == progression.id
         untagged = set(tags.STATUS).isdisjoint(opportunity.tags)
         return untagged and (moved_on or self._errand.repeated) and not self._errand.dry_run
@@ -239,8 +241,8 @@ class Inviting:
             return True
         if not candidate.bounced or self._errand.has_sent(candidate):
             return False
-        settings = self._errand.settings
-        return again is not Again.ENTRY or not asking.is_answered(opportunity, candidate, told, settings)
+        policy = self._errand.settings.policy_for(opportunity.posting_id)
+        return again is not Again.ENTRY or not asking.is_answered(opportunity, candidate, told, policy)
 
     def _send(self, opportunity: Opportunity, posting: Posting, present: AlvaCandidate | None) -> AlvaCandidate:
         """The candidate with an invitation on its way; `present` is one whose invitation bounced."""

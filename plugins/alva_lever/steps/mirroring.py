@@ -12,7 +12,7 @@ from alva_lever.rules import tags
 from alva_lever.rules.decision import Reason
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, later
-from alva_lever.rules.settings import Settings
+from alva_lever.settings import Settings
 from alva_lever.steps.crew import locked
 from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.telling import Telling

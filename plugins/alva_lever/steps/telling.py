@@ -11,8 +11,8 @@ from alva_lever.rules import tags
 from alva_lever.rules.mirror import Word, difference, needs_notes
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Reply, Results
 from alva_lever.rules.notes import Failure, failure_note, failure_ref, is_own
-from alva_lever.rules.settings import Settings
 from alva_lever.rules.tags import TagChange
+from alva_lever.settings import Settings
 from alva_lever.steps.postings import OnceEach
 from alva_lever.transport.errors import Forbidden, NotFound
 
@@ -30,8 +30,8 @@ class Telling:
 
     def failure(self, opportunity: Opportunity, failure: Failure, detail: str | None, key: str) -> None:
         """The note before the tag, so that a tag never stands without its reason."""
-        ref = failure_ref(failure, key)
-        text = failure_note(failure, settings=self._settings, ref=ref, detail=detail)
+        ref, policy = failure_ref(failure, key), self._settings.policy_for(opportunity.posting_id)
+        text = failure_note(failure, policy=policy, ref=ref, detail=detail)
         if self._own_note(opportunity.id, ref) is None:
             self._lever.add_note(opportunity.id, text, ref)
         self._tag(opportunity.id, tags.with_status(opportunity.tags, tags.INVITATION_FAILED))
@@ -42,14 +42,14 @@ class Telling:
         Of Lever it reads notes alone, and users where their replies are written again. Of Alva it reads the results of
         who has completed; the candidate once more, where the two don't agree.
         """
-        lever, name = self._lever, opportunity.id
+        lever, name, policy = self._lever, opportunity.id, self._settings.policy_for(opportunity.posting_id)
         candidate, summary = self._with_results(candidate)
         found = difference(
             opportunity,
             candidate,
             summary=summary,
             notes=lever.notes(name) if needs_notes(opportunity, candidate) else (),
-            settings=self._settings,
+            policy=policy,
         )
         if dry_run:
             return found.word
@@ -61,7 +61,7 @@ class Telling:
                 return Word.CONFIDENTIAL
             if present.anonymised:
                 return Word.GONE
-            moves = moves and present.archived is None and self._settings.may_progress(present.stage_id)
+            moves = moves and present.archived is None and policy.may_progress(present.stage_id)
         for change in found.notes:
             if change.note is None:
                 lever.add_note(name, change.text, change.ref)

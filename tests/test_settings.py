@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alva_lever.rules.settings import ORIGINS, BadOption, Options, Stage, read_options, resolve
-from tests.rules.build import APPLIED, INTERVIEW, OFFER, PIPELINE, TESTS, settings
+from alva_lever.rules.policy import Stage
+from alva_lever.settings import ORIGINS, BadOption, Options, Settings, read_options, resolve
+from tests.rules.build import APPLIED, INTERVIEW, OFFER, PIPELINE, TESTS, policy
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 JSON_VALUES = st.recursive(SCALARS, lambda values: st.lists(values) | st.dictionaries(st.text(), values), max_leaves=8)
@@ -53,7 +54,7 @@ def unresolved(*stages: Stage, **options: Any) -> str:
 
 
 def test_the_trigger_stage_is_all_that_is_required() -> None:
-    assert read_options({"trigger_stage": "Tests"}) == Options("Tests", None, frozenset())
+    assert read_options({"trigger_stage": "Tests"}) == Options(trigger_stage="Tests")
 
 
 def test_every_option_is_read() -> None:
@@ -63,7 +64,12 @@ def test_every_option_is_read() -> None:
         "blocked_origins": ["agency", "referred"],
         "dry_run": True,
     }
-    assert read_options(value) == Options("Tests", "offer", frozenset({"agency", "referred"}), dry_run=True)
+    assert read_options(value) == Options(
+        trigger_stage="Tests",
+        progression_stage="offer",
+        blocked_origins=frozenset({"agency", "referred"}),
+        dry_run=True,
+    )
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -84,20 +90,20 @@ def test_a_dry_run_is_one_until_the_option_is_taken_away(dry_run: bool) -> None:
     ids=["text", "bytes", "text in a text", "text in a text in a text"],
 )
 def test_an_object_may_come_as_its_text(as_text: Any) -> None:
-    assert read_options(as_text({"trigger_stage": "Tests"})) == Options("Tests")
+    assert read_options(as_text({"trigger_stage": "Tests"})) == Options(trigger_stage="Tests")
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_an_empty_progression_stage_is_none(nothing: str | None) -> None:
     options = read_options({"trigger_stage": "Tests", "progression_stage": nothing})
-    assert resolve(options, PIPELINE).progression_stage is None
+    assert resolve(options, PIPELINE).policy.progression_stage is None
 
 
 @pytest.mark.parametrize("value", [{}, {"trigger_stage": None}, {"trigger_stage": 7}, {"trigger_stage": ["Tests"]}])
 def test_a_stage_is_kept_as_it_is_until_it_is_looked_up(value: dict[str, Any]) -> None:
-    assert read_options(value) == Options(value.get("trigger_stage"))
+    assert read_options(value) == Options(trigger_stage=value.get("trigger_stage"))
     odd = {"trigger_stage": "Tests", "progression_stage": value.get("trigger_stage")}
-    assert read_options(odd) == Options("Tests", value.get("trigger_stage"))
+    assert read_options(odd) == Options(trigger_stage="Tests", progression_stage=value.get("trigger_stage"))
 
 
 @pytest.mark.parametrize("nothing", [None, []])
@@ -112,6 +118,20 @@ def test_the_origins_are_those_of_the_contract() -> None:
 @pytest.mark.parametrize("origin", ORIGINS)
 def test_every_origin_can_be_blocked(origin: str) -> None:
     assert read_options({"trigger_stage": "Tests", "blocked_origins": [origin]}).blocked_origins == {origin}
+
+
+def test_a_form_can_be_drawn_from_the_options() -> None:
+    schema = Options.model_json_schema()
+    assert schema["required"] == ["trigger_stage"]
+    fields = schema["properties"]
+    assert {name: field["type"] for name, field in fields.items()} == {
+        "trigger_stage": "string",
+        "progression_stage": ["string", "null"],
+        "blocked_origins": "array",
+        "dry_run": "boolean",
+    }
+    assert all(field["title"] and field["description"] for field in fields.values())
+    assert fields["blocked_origins"]["items"]["enum"] == list(ORIGINS)
 
 
 # Refusing. Each sentence names the option, the value, and what would be accepted.
@@ -280,7 +300,7 @@ def test_any_json_value_is_read_or_refused(value: object) -> None:
         options = read_options(value)
         assert isinstance(value, dict)
         assert options.trigger_stage is value.get("trigger_stage")
-        assert resolve(options, PIPELINE).trigger_stage in PIPELINE
+        assert resolve(options, PIPELINE).policy.trigger_stage in PIPELINE
 
 
 @given(st.text() | st.binary() | JSON_VALUES.map(json.dumps))
@@ -294,21 +314,23 @@ def test_any_text_is_read_or_refused(text: str | bytes) -> None:
 
 @pytest.mark.parametrize("wanted", ["applicant-new", "New applicant"], ids=["slug", "name"])
 def test_a_built_in_stage_is_found(wanted: str) -> None:
-    assert resolve(Options(wanted), PIPELINE).trigger_stage == APPLIED
+    assert resolve(Options(trigger_stage=wanted), PIPELINE).policy.trigger_stage == APPLIED
 
 
 @pytest.mark.parametrize("wanted", [TESTS.id, "Tests"], ids=["uuid", "name"])
 def test_a_custom_stage_is_found(wanted: str) -> None:
-    assert resolve(Options(wanted), PIPELINE).trigger_stage == TESTS
+    assert resolve(Options(trigger_stage=wanted), PIPELINE).policy.trigger_stage == TESTS
 
 
 def test_all_that_was_asked_for_is_kept() -> None:
-    resolved = resolve(Options("Tests", "Interview", frozenset({"agency"})), PIPELINE)
-    assert resolved == settings(progression_stage=INTERVIEW, blocked_origins=frozenset({"agency"}))
+    resolved = resolve(
+        Options(trigger_stage="Tests", progression_stage="Interview", blocked_origins=frozenset({"agency"})), PIPELINE
+    )
+    assert resolved == Settings(policy(progression_stage=INTERVIEW, blocked_origins=frozenset({"agency"})))
 
 
 def test_no_progression_stage_stays_none() -> None:
-    assert resolve(Options("Tests"), PIPELINE).progression_stage is None
+    assert resolve(Options(trigger_stage="Tests"), PIPELINE).policy.progression_stage is None
 
 
 @pytest.mark.parametrize("wanted", ["tests", "Tests ", "Applicant-New", "applicant"])
@@ -331,12 +353,12 @@ def test_a_name_that_two_stages_have_asks_for_an_id() -> None:
     assert "several" in sentence
     assert "use an id" in sentence
     assert "`Tests` (one), `Tests` (two)" in sentence
-    assert resolve(Options("two"), twins).trigger_stage == twins[1]
+    assert resolve(Options(trigger_stage="two"), twins).policy.trigger_stage == twins[1]
 
 
 def test_an_id_comes_before_a_name_that_reads_the_same() -> None:
     named_like_an_id = Stage("a", "offer")
-    assert resolve(Options("offer"), (named_like_an_id, OFFER)).trigger_stage == OFFER
+    assert resolve(Options(trigger_stage="offer"), (named_like_an_id, OFFER)).policy.trigger_stage == OFFER
 
 
 # The progression stage: an opportunity is moved only forward.
@@ -347,14 +369,14 @@ def test_an_id_comes_before_a_name_that_reads_the_same() -> None:
     [("lead-new", True), (APPLIED.id, True), (TESTS.id, True), (INTERVIEW.id, False), (OFFER.id, False)],
 )
 def test_only_who_stands_before_the_progression_stage_is_moved(stage: str, may: bool) -> None:
-    assert settings(progression_stage=INTERVIEW).may_progress(stage) is may
+    assert policy(progression_stage=INTERVIEW).may_progress(stage) is may
 
 
 @pytest.mark.parametrize("stage", ["removed-stage", None])
 def test_who_stands_in_no_stage_of_the_pipeline_is_left_there(stage: str | None) -> None:
-    assert settings(progression_stage=INTERVIEW).may_progress(stage) is False
+    assert policy(progression_stage=INTERVIEW).may_progress(stage) is False
 
 
 @pytest.mark.parametrize("stage", [stage.id for stage in PIPELINE])
 def test_without_a_progression_stage_nobody_is_moved(stage: str) -> None:
-    assert settings().may_progress(stage) is False
+    assert policy().may_progress(stage) is False

@@ -1,4 +1,4 @@
-"""The options that a company sets: read from JSON, checked, and resolved against the account's stages."""
+"""The options that a company sets: read from JSON, checked, and resolved against its account's stages."""
 
 from __future__ import annotations
 
@@ -6,55 +6,81 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
 
-ORIGINS = ("agency", "applied", "internal", "referred", "sourced", "university")
-NAMES = ("trigger_stage", "progression_stage", "blocked_origins", "dry_run")
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from alva_lever.rules.policy import Policy, Stage
+
+Origin = Literal["agency", "applied", "internal", "referred", "sourced", "university"]
+ORIGINS: tuple[str, ...] = get_args(Origin)
 # An error shows so many letters of a value, and so many values of an option.
 _SHOWN_LETTERS = 80
 _SHOWN_VALUES = 20
+
+# Of any kind until it is looked up in the account: the sentence that refuses it names the stages that there are.
+_AnyStage = Annotated[object, WithJsonSchema({"type": "string"})]
+_AnyStageOrNone = Annotated[object, WithJsonSchema({"type": ["string", "null"]})]
+_Origins = Annotated[frozenset[Origin], BeforeValidator(lambda value: () if value is None else value)]
 
 
 class BadOption(ValueError):
     """Options that can't be used. The text names each, its value, and what would be accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of the account's pipeline. Ids are slugs (`applicant-new`) or UUIDs."""
+class Options(BaseModel):
+    """What a company asks for. Its JSON schema is what a form can be drawn from."""
 
-    id: str
-    name: str
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"required": ["trigger_stage"]},
+    )
+
+    trigger_stage: _AnyStage = Field(
+        default=None,
+        title="Trigger stage",
+        description="The stage from which invitations are sent: its id or exact name.",
+    )
+    progression_stage: _AnyStageOrNone = Field(
+        default=None,
+        title="Progression stage",
+        description="Where candidates go when their tests are completed: its id or exact name. Empty: nowhere.",
+    )
+    blocked_origins: _Origins = Field(
+        default=frozenset(),
+        strict=False,
+        title="Blocked origins",
+        description="Candidates of these origins are not invited by a stage or a posting.",
+    )
+    dry_run: bool = Field(
+        default=False,
+        title="Dry run",
+        description="All DAGs read, decide and report, and write nothing, until it is taken away.",
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was asked for; stages by id or exact name, not looked up yet, and so of any kind."""
-
-    trigger_stage: object
-    progression_stage: object = None
-    blocked_origins: frozenset[str] = frozenset()
-    dry_run: bool = False
+NAMES = tuple(Options.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Options that hold for this account. `stages` is its pipeline in order. `dry_run`: nothing is written."""
+    """Options that hold for this account. `policy`: the one that holds for every posting. `dry_run`: nothing is
+    written."""
 
-    trigger_stage: Stage
-    progression_stage: Stage | None
-    blocked_origins: frozenset[str]
-    stages: tuple[Stage, ...]
+    policy: Policy
     dry_run: bool = False
 
-    def may_progress(self, stage_id: str | None) -> bool:
-        """Whether somebody in this stage stands before the progression stage. False where none is set.
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """All that hold for any posting."""
+        return (self.policy,)
 
-        A stage that the pipeline doesn't have (it was removed) counts as no reason to move anybody.
-        """
-        order = [stage.id for stage in self.stages]
-        if self.progression_stage is None or stage_id not in order:
-            return False
-        return order.index(stage_id) < order.index(self.progression_stage.id)
+    def policy_for(self, posting_id: str | None) -> Policy:
+        """What holds for candidates on this posting, None: on none."""
+        return self.policy
 
 
 def read_options(value: object) -> Options:
@@ -65,25 +91,13 @@ def read_options(value: object) -> Options:
     value = _decoded(value) if isinstance(value, str | bytes) else value
     if not isinstance(value, Mapping):
         raise BadOption(f"The options are not a JSON object. Expected: an object with {_listed(NAMES)}")
-    faults: list[str] = []
-    unknown = [_shown(str(name)) for name in value if name not in NAMES]
-    if unknown:
-        faults.append(f"There is no option {', '.join(unknown[:_SHOWN_VALUES])}. Options: {_listed(NAMES)}")
-    origins = value.get("blocked_origins")
-    origins = [] if origins is None else origins
-    if not isinstance(origins, list):
-        faults.append(f"Option `blocked_origins` is {_shown(origins)}. Expected: a list of {_listed(ORIGINS)}")
-    elif bad := [_shown(origin) for origin in origins if origin not in ORIGINS]:
-        faults.append(f"Option `blocked_origins` has {', '.join(bad[:_SHOWN_VALUES])}. Accepted: {_listed(ORIGINS)}")
-    dry_run = value.get("dry_run", False)
-    if not isinstance(dry_run, bool):
-        # As JSON, so that a text can be told from what it says.
-        faults.append(f"Option `dry_run` is {_capped(_as_json(dry_run))}. Expected: true or false, without quotes")
-    if faults and "trigger_stage" not in value:
+    try:
+        return Options.model_validate(dict(value))
+    except ValidationError as invalid:
+        faults = _faults(invalid, value)
+    if "trigger_stage" not in value:
         faults.append("Option `trigger_stage` is missing. Expected: the id or exact name of a stage")
-    if faults:
-        raise BadOption(". ".join(faults))
-    return Options(value.get("trigger_stage"), value.get("progression_stage"), frozenset(origins), dry_run)
+    raise BadOption(". ".join(faults))
 
 
 def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
@@ -103,13 +117,30 @@ def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
     if trigger is None or faults:
         accepted = ", ".join(f"`{stage.name}` ({stage.id})" for stage in stages)
         raise BadOption(f"{'. '.join(faults)}. The account's stages: {accepted}")
-    return Settings(
-        trigger_stage=trigger,
-        progression_stage=progression,
-        blocked_origins=options.blocked_origins,
-        stages=tuple(stages),
-        dry_run=options.dry_run,
-    )
+    return Settings(Policy(trigger, progression, frozenset(options.blocked_origins), tuple(stages)), options.dry_run)
+
+
+def _faults(invalid: ValidationError, value: Mapping[str, Any]) -> list[str]:
+    """A sentence for each option that is wrong."""
+    places = [(str(error["loc"][0]), error["loc"][-1]) for error in invalid.errors(include_url=False)]
+    wrong = {option for option, _ in places}
+    faults = []
+    if unknown := [_shown(str(name)) for name in value if name not in NAMES]:
+        faults.append(f"There is no option {', '.join(unknown[:_SHOWN_VALUES])}. Options: {_listed(NAMES)}")
+    if "blocked_origins" in wrong:
+        origins = value["blocked_origins"]
+        if isinstance(origins, list):
+            bad = [_shown(origins[place[1]]) for place in places if place[0] == "blocked_origins"]  # type: ignore[index]
+            faults.append(
+                f"Option `blocked_origins` has {', '.join(bad[:_SHOWN_VALUES])}. Accepted: {_listed(ORIGINS)}"
+            )
+        else:
+            faults.append(f"Option `blocked_origins` is {_shown(origins)}. Expected: a list of {_listed(ORIGINS)}")
+    if "dry_run" in wrong:
+        # As JSON, so that a text can be told from what it says.
+        shown = _capped(_as_json(value["dry_run"]))
+        faults.append(f"Option `dry_run` is {shown}. Expected: true or false, without quotes")
+    return faults
 
 
 def _decoded(text: str | bytes) -> object:
