@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Param
 
+from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
 from alva_lever.operators.handle_events import HandleEventsOperator
@@ -13,10 +14,10 @@ from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.wiring import DELIVERY, EVENTS, defaults, dry_run
 
 # The DAGs that do later what could not be done here.
-LATER = ["alva_lever_invite_candidates", "alva_lever_push_results"]
+LATER = [account.invite_dag_id, account.results_dag_id]
 
 with DAG(
-    "alva_lever_handle_events",
+    account.events_dag_id,
     description="Does what Lever's and Alva's webhooks tell",
     doc_md=docs.HANDLE_EVENTS,
     schedule=None,
@@ -36,7 +37,7 @@ with DAG(
     default_args=defaults(EVENTS),
 ):  # fmt: skip
     handle = HandleEventsOperator(
-        task_id="handle", pool="lever_api", state_of=LATER, execution_timeout=timedelta(minutes=15)
+        task_id="handle", pool=account.pool, state_of=LATER, execution_timeout=timedelta(minutes=15)
     )
     handle >> ReportOperator(
         task_id="report", batch_task_id="handle", state_of=LATER, execution_timeout=timedelta(minutes=5)

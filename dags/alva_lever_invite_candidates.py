@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
+from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
 from alva_lever.operators.alerts import late, on_failure
 from alva_lever.operators.find_candidates import FindCandidatesOperator
@@ -16,7 +17,7 @@ from alva_lever.operators.watch_pool import WatchPoolOperator
 from alva_lever.operators.wiring import REST, defaults, form
 
 with DAG(
-    "alva_lever_invite_candidates",
+    account.invite_dag_id,
     description="Invites Lever's candidates in Alva",
     doc_md=docs.INVITE_CANDIDATES,
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
@@ -33,9 +34,9 @@ with DAG(
     ),
     default_args=defaults(REST),
 ):
-    find = FindCandidatesOperator(task_id="find", pool="lever_api", execution_timeout=timedelta(minutes=30))
+    find = FindCandidatesOperator(task_id="find", pool=account.pool, execution_timeout=timedelta(minutes=30))
     invite = InviteCandidatesOperator.partial(
-        task_id="invite", pool="lever_api", found=find.output["found"], execution_timeout=timedelta(minutes=15),
+        task_id="invite", pool=account.pool, found=find.output["found"], execution_timeout=timedelta(minutes=15),
         map_index_template="{{ task.batch | length }} candidates",
     ).expand(batch=find.output)  # fmt: skip
     invite >> ReportOperator(

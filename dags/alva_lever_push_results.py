@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
+from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
 from alva_lever.operators.find_results import FindResultsOperator
@@ -14,7 +15,7 @@ from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.wiring import RESULTS, defaults, form
 
 with DAG(
-    "alva_lever_push_results",
+    account.results_dag_id,
     description="Writes Alva's results into Lever",
     doc_md=docs.PUSH_RESULTS,
     schedule=CronDataIntervalTimetable("*/15 * * * *", timezone="UTC"),
@@ -28,9 +29,9 @@ with DAG(
     params=form("the last whole quarter of an hour", "Write the results of these alone."),
     default_args=defaults(RESULTS),
 ):
-    find = FindResultsOperator(task_id="find", pool="lever_api", execution_timeout=timedelta(minutes=30))
+    find = FindResultsOperator(task_id="find", pool=account.pool, execution_timeout=timedelta(minutes=30))
     push = PushResultsOperator.partial(
-        task_id="push", pool="lever_api", found=find.output["found"], execution_timeout=timedelta(minutes=15),
+        task_id="push", pool=account.pool, found=find.output["found"], execution_timeout=timedelta(minutes=15),
         map_index_template="{{ task.batch | length }} candidates",
     ).expand(batch=find.output)  # fmt: skip
     push >> ReportOperator(

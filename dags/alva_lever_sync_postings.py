@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
+from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
 from alva_lever.operators.find_postings import FindPostingsOperator
@@ -14,7 +15,7 @@ from alva_lever.operators.sync_postings import SyncPostingsOperator
 from alva_lever.operators.wiring import REST, defaults, dry_run
 
 with DAG(
-    "alva_lever_sync_postings",
+    account.postings_dag_id,
     description="Brings Alva's job positions up to date with Lever's postings",
     doc_md=docs.SYNC_POSTINGS,
     schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
@@ -28,9 +29,9 @@ with DAG(
     params=dry_run(),
     default_args=defaults(REST),
 ):
-    find = FindPostingsOperator(task_id="find", pool="lever_api", execution_timeout=timedelta(minutes=30))
+    find = FindPostingsOperator(task_id="find", pool=account.pool, execution_timeout=timedelta(minutes=30))
     sync = SyncPostingsOperator.partial(
-        task_id="sync", pool="lever_api", found=find.output["found"], execution_timeout=timedelta(minutes=15),
+        task_id="sync", pool=account.pool, found=find.output["found"], execution_timeout=timedelta(minutes=15),
         map_index_template="{{ task.batch | length }} postings",
     ).expand(batch=find.output)  # fmt: skip
     sync >> ReportOperator(

@@ -15,9 +15,10 @@ class _Lazy:
 
     def __get__(self, instance: object, owner: type | None = None) -> list[dict[str, Any]]:
         if not self._apps:
-            from alva_lever.web.app import PREFIX, build_app
+            from alva_lever.account import URL_PREFIX
+            from alva_lever.web.app import build_app
 
-            self._apps.append({"app": build_app(), "url_prefix": PREFIX, "name": "Alva and Lever"})
+            self._apps.append({"app": build_app(), "url_prefix": URL_PREFIX, "name": "Alva and Lever"})
         return self._apps
 
 

@@ -11,21 +11,22 @@ from pathlib import Path
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
-from alva_lever.operators import watch_pool
+from alva_lever.account import DEFAULT
 from alva_lever.operators.base import LeverAlvaOperator
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "plugins" / "alva_lever"
 # From the ground up; a room may use those before it. Lever and Alva don't know each other.
 FLOORS: dict[str, set[str]] = {
+    "account": set(),
     "rules": set(),
     "settings": {"rules"},
     "transport": set(),
     "lever": {"rules", "transport"},
     "alva": {"rules", "transport"},
     "steps": {"rules", "settings", "transport", "lever", "alva"},
-    "operators": {"rules", "settings", "transport", "lever", "alva", "steps"},
-    "web": {"rules", "transport", "lever", "alva"},
+    "operators": {"account", "rules", "settings", "transport", "lever", "alva", "steps"},
+    "web": {"account", "rules", "transport", "lever", "alva"},
 }
 # What the rules may stand on besides Python itself.
 PURE = {"pendulum", "email_validator", "alva_lever"}
@@ -109,7 +110,7 @@ class TestDags:
         in_pool = {
             dag.dag_id: {task.task_id for task in dag.tasks if task.pool == "lever_api"} for dag in bag.dags.values()
         }
-        assert {dag_id: set(task_ids) for dag_id, task_ids in watch_pool._IN_POOL.items()} == in_pool
+        assert {dag_id: set(task_ids) for dag_id, task_ids in DEFAULT.pooled_tasks.items()} == in_pool
         assert all(in_pool.values())
 
     @pytest.mark.parametrize("file", DAG_FILES, ids=named(DAG_FILES))

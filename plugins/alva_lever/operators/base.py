@@ -8,6 +8,8 @@ from typing import Any
 from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
+from alva_lever.account import ACCOUNTS, DEFAULT
+
 
 def covered_asset(dag_id: str) -> Asset:
     """What keeps the state of a DAG from run to run, in Airflow's asset state store."""
@@ -32,16 +34,12 @@ class StatefulOperator(BaseOperator):
 class LeverAlvaOperator(StatefulOperator):
     """Has a connection to each. `work` is what it does; what a person has to put right fails it without a retry.
 
-    :param lever_conn_id: the connection to Lever.
-    :param alva_conn_id: the connection to Alva.
+    :param account_id: whose connections and options it uses.
     """
 
-    def __init__(
-        self, *, lever_conn_id: str = "lever_default", alva_conn_id: str = "alva_default", **kwargs: Any
-    ) -> None:
+    def __init__(self, *, account_id: str = DEFAULT.account_id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.lever_conn_id = lever_conn_id
-        self.alva_conn_id = alva_conn_id
+        self.account = ACCOUNTS[account_id]
 
     def execute(self, context: Context) -> Any:
         """What `work` gives."""

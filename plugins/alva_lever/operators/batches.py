@@ -13,6 +13,7 @@ from airflow.sdk import Context
 
 from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting
 from alva_lever.operators.run import Run
+from alva_lever.operators.settings import read_variable
 from alva_lever.operators.state import DagState
 from alva_lever.rules.claims import joined
 from alva_lever.rules.leftovers import Item, Leftovers, Settled
@@ -103,7 +104,7 @@ class BatchTask:
         ledger = Ledger(self._operator)
         try:
             try:
-                self.dry_run = self.dry_run or failing_at_once(_is_rehearsing)
+                self.dry_run = self.dry_run or failing_at_once(lambda: read_variable(self._operator.account).dry_run)
             finally:
                 self._go_on()
             self.items = ledger.with_what_waits(self.items, but=self._before)
@@ -185,12 +186,6 @@ class Ledger:
             total.add(leftovers.failed([row for row in faults if self._keeper_of(row[0]) == dag_id], now_ms))
             state.keep(leftovers)
         return total
-
-
-def _is_rehearsing() -> bool:
-    from alva_lever.operators.settings import read_variable
-
-    return read_variable().dry_run
 
 
 def _key(clear_number: int, dry_run: bool) -> str:

@@ -20,7 +20,7 @@ class FindCandidatesOperator(FindOperator):
         from alva_lever.steps.batch import Batches
         from alva_lever.steps.finding import LIKELY_CALLS, Finding
 
-        settings = read_settings(search.lever)
+        settings = read_settings(self.account, search.lever)
         search.alva.check_key()
         if search.run.asked_ids:
             named, batches = Claim(named_in=search.run.run_id if search.run.manual else None), Batches()

@@ -27,7 +27,7 @@ class FindResultsOperator(FindOperator):
         from alva_lever.steps.mirroring import changed_since, likely_calls
 
         # Before anything is done: a bad option is told here, once.
-        read_settings(search.lever)
+        read_settings(self.account, search.lever)
         batches, results = Batches(), Claim(frozenset({Kind.RESULTS})).as_json()
         if search.run.asked_ids:
             for opportunity_id in search.run.asked_ids:

@@ -59,10 +59,10 @@ class FindOperator(LeverAlvaOperator):
         start_ms = run.interval_ms[0] if run.interval_ms else now_ms
         # Before anything that may fail: from here on no hour is left out.
         covered_ms = state.covered_ms(run, first_ms=start_ms - self.first_run_looks_back_ms)
-        dry_run = run.dry_run or read_variable().dry_run
+        dry_run = run.dry_run or read_variable(self.account).dry_run
         window = run.window(covered_ms, now_ms=now_ms)
         due = state.leftovers().due(now_ms) if run.scheduled else []
-        lever, alva = hooks(self)
+        lever, alva = hooks(self.account)
         search = Search(run, window, due, lever, alva, Tally())
         batches: list[list[Item]] = []
         finished = False

@@ -49,8 +49,8 @@ class HandleEventsOperator(BatchOperator):
         from alva_lever.steps.inviting import Errand
         from alva_lever.steps.resolving import resolve
 
-        lever, alva = hooks(self)
-        settings, progress = read_settings(lever), task.progress
+        lever, alva = hooks(self.account)
+        settings, progress = read_settings(self.account, lever), task.progress
         told = {str(item["id"]): Claim.of(item) for item in task.items if item.get("is") != CANDIDATE}
         candidate_ids = [str(item["id"]) for item in task.items if item.get("is") == CANDIDATE]
         resolved = resolve(alva, [one for one in candidate_ids if one not in progress.done])

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from alva_lever.account import Account
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
-    from alva_lever.operators.base import LeverAlvaOperator
 
 
-def hooks(operator: LeverAlvaOperator) -> tuple[LeverHook, AlvaHook]:
+def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:
     """Both, opened here rather than by the thread that comes first: a connection comes over the task's one line to
     Airflow."""
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
     from alva_lever.steps.crew import THREADS
 
-    lever = LeverHook(operator.lever_conn_id, threads=THREADS)
-    alva = AlvaHook(operator.alva_conn_id, threads=THREADS)
+    lever = LeverHook(account.lever_conn_id, threads=THREADS)
+    alva = AlvaHook(account.alva_conn_id, threads=THREADS)
     lever.get_conn()
     alva.get_conn()
     return lever, alva

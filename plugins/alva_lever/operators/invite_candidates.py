@@ -38,7 +38,7 @@ class InviteCandidatesOperator(BatchOperator):
         from alva_lever.steps.inviting import Errand
 
         window = Window(*self.found["window"])
-        lever, alva = hooks(self)
+        lever, alva = hooks(self.account)
         # Names are for this run alone: a person's asking counts once, and a repeat of the run isn't asked again.
         answered = task.done_before_clearing()
         claims = {}
@@ -47,7 +47,7 @@ class InviteCandidatesOperator(BatchOperator):
             is_answered = claim.named_in == task.run.run_id and item["id"] in answered
             claims[str(item["id"])] = replace(claim, named_in=None) if is_answered else claim
         errand = Errand(
-            settings=read_settings(lever),
+            settings=read_settings(self.account, lever),
             window=window,
             run_id=task.run.run_id,
             claims=claims,

@@ -29,8 +29,8 @@ class PushResultsOperator(BatchOperator):
         from alva_lever.steps.mirroring import Mirroring
         from alva_lever.steps.resolving import resolve
 
-        lever, alva = hooks(self)
-        settings, progress = read_settings(lever), task.progress
+        lever, alva = hooks(self.account)
+        settings, progress = read_settings(self.account, lever), task.progress
         left = [item for item in task.items if item["id"] not in progress.done]
         resolved = resolve(alva, [str(item["id"]) for item in left if item.get("is") == CANDIDATE])
         named = [str(item["id"]) for item in task.items if item.get("is") != CANDIDATE]

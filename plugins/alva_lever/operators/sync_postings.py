@@ -15,7 +15,7 @@ class SyncPostingsOperator(BatchOperator):
         from alva_lever.steps.meter import Meter
         from alva_lever.steps.posting_sync import POSITION, PostingSync
 
-        lever, alva = hooks(self)
+        lever, alva = hooks(self.account)
         sync = PostingSync(lever, alva, dry_run=task.dry_run)
         of_positions = {str(item["id"]) for item in task.items if item.get("is") == POSITION}
         batch: Batch[str] = Batch(

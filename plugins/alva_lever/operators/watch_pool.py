@@ -8,13 +8,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-# What waits for the pool's slot, or holds it: every task of these DAGs that isn't a report.
-_IN_POOL = {
-    "alva_lever_handle_events": ["handle"],
-    "alva_lever_push_results": ["find", "push"],
-    "alva_lever_invite_candidates": ["find", "invite"],
-    "alva_lever_sync_postings": ["find", "sync"],
-}
+from alva_lever.account import ACCOUNTS, DEFAULT
 
 
 class WatchPoolOperator(BaseOperator):
@@ -27,7 +21,7 @@ class WatchPoolOperator(BaseOperator):
     process (`dag.test()`), that one has had its turn by then, and nothing waits for what can't come.
 
     :param waiting_task_id: the task that waits for the slot.
-    :param pool_id: the pool's name, for the sentence.
+    :param account_id: whose pool it is.
     :param patience_seconds: for how long nothing may get the slot.
     :param every_seconds: how often to look.
     """
@@ -36,14 +30,14 @@ class WatchPoolOperator(BaseOperator):
         self,
         *,
         waiting_task_id: str,
-        pool_id: str = "lever_api",
+        account_id: str = DEFAULT.account_id,
         patience_seconds: float = 180.0,
         every_seconds: float = 5.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.waiting_task_id = waiting_task_id
-        self.pool_id = pool_id
+        self.account = ACCOUNTS[account_id]
         self.patience_seconds = patience_seconds
         self.every_seconds = every_seconds
 
@@ -55,8 +49,8 @@ class WatchPoolOperator(BaseOperator):
             if time.monotonic() > ends:
                 raise AirflowFailException(
                     f"`{self.waiting_task_id}` has waited {self.patience_seconds:g} seconds for the pool "
-                    f"`{self.pool_id}`, and no task has had its slot. Make the pool with 1 slot under Admin, Pools. If "
-                    "it is there, see there what holds it, and whether the DAG was paused meanwhile"
+                    f"`{self.account.pool}`, and no task has had its slot. Make the pool with 1 slot under Admin, "
+                    "Pools. If it is there, see there what holds it, and whether the DAG was paused meanwhile"
                 )
             time.sleep(self.every_seconds)
 
@@ -66,6 +60,6 @@ class WatchPoolOperator(BaseOperator):
         if state not in (None, "scheduled"):
             return True
         return any(
-            ti.get_ti_count(dag_id=dag_id, task_ids=task_ids, states=["queued", "running"])
-            for dag_id, task_ids in _IN_POOL.items()
+            ti.get_ti_count(dag_id=dag_id, task_ids=list(task_ids), states=["queued", "running"])
+            for dag_id, task_ids in self.account.pooled_tasks.items()
         )

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 
 from airflow.sdk.exceptions import AirflowException
 
+from alva_lever.account import DEFAULT
 from alva_lever.lever.hook import LeverHook
 from alva_lever.transport.errors import Forbidden
-from alva_lever.web.app import LEVER_TOKENS
 from alva_lever.web.internals import NotWritten, as_server, base_url
 from alva_lever.web.registration import CannotRegister, Outcome, Registered, Registration, forget_old, webhook_url
 
+_CONN_ID = DEFAULT.lever_webhook_conn_id
 _STILL_TO_DO = """
 Still to do, by a Super Admin in Lever (Settings, Integrations and API, Webhooks): switch these four events on. Until
 then Lever sends nothing. "Verify connection" there sends a test, which is answered 200."""
@@ -41,8 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{error}{_advice(error)}", file=sys.stderr)
         return 1
     if Outcome.FOREIGN in outcomes:
-        print(f"\nSigning tokens from Lever's settings go into the password of connection `{LEVER_TOKENS}`, separated")
-        print("by spaces.")
+        print(f"\nSigning tokens from Lever's settings go into the password of connection `{_CONN_ID}`, separated by")
+        print("spaces.")
     print(_STILL_TO_DO)
     if options.renew and not options.dry_run:
         print(_RENEWED)

@@ -11,15 +11,17 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from alva_lever.account import DEFAULT, URL_PREFIX
 from alva_lever.lever.deliveries import EVENTS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.objects import Webhook
 from alva_lever.transport.errors import ApiError, Forbidden, Refused, Unauthorized
 from alva_lever.transport.root import is_loopback
-from alva_lever.web.app import LEVER_PATH, LEVER_TOKENS, PREFIX
 from alva_lever.web.internals import change_connection, is_kept_elsewhere, stored
 from alva_lever.web.tokens import is_token
 
+# Where the signing tokens are kept.
+_CONN_ID = DEFAULT.lever_webhook_conn_id
 # In the connection's extra: which webhook's token is stored, by a fingerprint from which none can be read.
 _KNOWN = "webhooks"
 
@@ -63,12 +65,12 @@ def webhook_url(address: str) -> str:
         raise CannotRegister(f"What was given is not the address of a server. {expected}")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise CannotRegister(f"Lever sends to https:// only (http:// is accepted for this machine). {expected}")
-    path = parts.path.rstrip("/").removesuffix(PREFIX + LEVER_PATH)
+    path = parts.path.rstrip("/").removesuffix(URL_PREFIX + DEFAULT.lever_webhook_path)
     # Spelt in one way: to Lever another spelling is another address.
     netloc = f"[{host}]" if ":" in host else host
     if port not in (None, {"https": 443, "http": 80}[parts.scheme]):
         netloc = f"{netloc}:{port}"
-    return f"{parts.scheme}://{netloc}{path}{PREFIX}{LEVER_PATH}"
+    return f"{parts.scheme}://{netloc}{path}{URL_PREFIX}{DEFAULT.lever_webhook_path}"
 
 
 class Registration:
@@ -118,7 +120,7 @@ class Registration:
     def _there(self, event: str) -> tuple[list[Webhook], list[Webhook]]:
         """Those for this event and address: those whose token is stored, and the others."""
         there = [one for one in self._lever.webhooks() if (one.event, one.url) == (event, self._url)]
-        password, extra = stored(LEVER_TOKENS)
+        password, extra = stored(_CONN_ID)
         marks = {_mark(token) for token in _apart(password) if is_token(token)}
         # One whose token somebody took out of the password is as good as unknown.
         known = {name for name, mark in _marks(extra).items() if mark in marks}
@@ -169,7 +171,7 @@ def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
     :raises CannotRegister: none of them is there, so this is another account's key, more likely than not.
     """
     _check_tokens_are_ours()
-    known = _marks(stored(LEVER_TOKENS)[1])
+    known = _marks(stored(_CONN_ID)[1])
     there = {webhook.id for webhook in lever.webhooks()}
     gone = {name: mark for name, mark in known.items() if name not in there}
     if gone and len(gone) == len(known):
@@ -185,14 +187,14 @@ def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
 
 def _check_tokens_are_ours() -> None:
     """:raises CannotRegister: what is written would not be read."""
-    if is_kept_elsewhere(LEVER_TOKENS):
+    if is_kept_elsewhere(_CONN_ID):
         raise CannotRegister(
-            f"Connection `{LEVER_TOKENS}` comes from the environment or a secrets backend, where this command "
+            f"Connection `{_CONN_ID}` comes from the environment or a secrets backend, where this command "
             "can't write. Make the webhooks in Lever's settings and put their signing tokens there, or take the "
             "connection away and run this again"
         )
     # Before Lever's key is looked for: where the database can't be read, that isn't found either.
-    stored(LEVER_TOKENS)
+    stored(_CONN_ID)
 
 
 def _marks(extra: dict[str, Any]) -> dict[str, str]:
@@ -207,7 +209,7 @@ def _change(
         kept = {name: mark for name, mark in _marks(extra).items() if name not in forget}
         return " ".join(tokens_of(_apart(password))), {**extra, _KNOWN: {**kept, **(known or {})}}
 
-    change_connection(LEVER_TOKENS, write)
+    change_connection(_CONN_ID, write)
 
 
 def _apart(password: str) -> list[str]:

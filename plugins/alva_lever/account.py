@@ -1,0 +1,56 @@
+"""One Lever account and its Alva: the names under which Airflow knows what belongs to it. There is one so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Where the webhooks and the page are found on Airflow's API server.
+URL_PREFIX = "/alva-lever"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Connections, pool, Variable, DAGs and webhook paths. Paths begin after `URL_PREFIX`."""
+
+    account_id: str
+    lever_conn_id: str
+    alva_conn_id: str
+    lever_webhook_conn_id: str
+    alva_webhook_conn_id: str
+    lever_webhook_path: str
+    alva_webhook_path: str
+    settings_variable: str
+    pool: str
+    invite_dag_id: str
+    results_dag_id: str
+    postings_dag_id: str
+    events_dag_id: str
+
+    @property
+    def pooled_tasks(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of all tasks that take their turn in the pool, by DAG: every one that may call Lever."""
+        return {
+            self.events_dag_id: ("handle",),
+            self.results_dag_id: ("find", "push"),
+            self.invite_dag_id: ("find", "invite"),
+            self.postings_dag_id: ("find", "sync"),
+        }
+
+
+DEFAULT = Account(
+    account_id="default",
+    lever_conn_id="lever_default",
+    alva_conn_id="alva_default",
+    lever_webhook_conn_id="lever_webhook",
+    alva_webhook_conn_id="alva_webhook",
+    lever_webhook_path="/webhooks/lever",
+    alva_webhook_path="/webhooks/alva",
+    settings_variable="alva_lever_settings",
+    pool="lever_api",
+    invite_dag_id="alva_lever_invite_candidates",
+    results_dag_id="alva_lever_push_results",
+    postings_dag_id="alva_lever_sync_postings",
+    events_dag_id="alva_lever_handle_events",
+)
+ACCOUNTS: Mapping[str, Account] = {DEFAULT.account_id: DEFAULT}
