@@ -34,7 +34,6 @@ def invite(url: str, threads: int) -> dict[str, int]:
         errand = Errand(
             settings=resolve(Options(trigger_stage="New applicant"), lever.stages()),
             window=window,
-            run_id="bench",
             claims={str(item["id"]): Claim.of(item) for item in batch},
         )
         do_candidates(

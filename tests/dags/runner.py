@@ -72,7 +72,7 @@ class Runner:
         self.before: Callable[[str, int], None] = lambda task_id, attempt: None
         # What the scheduler would ask the DAG processor to call at the end of the last run.
         self.asked: DagCallbackRequest | None = None
-        self._params = deepcopy(self.dag.params)
+        self._params = {task.task_id: deepcopy(task.params) for task in self.dag.tasks}, deepcopy(self.dag.params)
         self._serialized: SerializedDAG = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
         manager = DagBundlesManager()  # type: ignore[no-untyped-call]  # as Airflow declares it
         with create_session() as session:
@@ -141,8 +141,11 @@ class Runner:
                 session.commit()
                 scheduled = run.get_task_instances(state=[TaskInstanceState.SCHEDULED], session=session)
                 for instance in sorted(scheduled, key=lambda one: one.task_id != self.first):
-                    # In one process, what a run's form said would stay in the DAG for the next.
-                    self.dag.params = deepcopy(self._params)
+                    # In one process, what a run's form said would stay in the DAG and its tasks for the next.
+                    of_tasks, of_dag = deepcopy(self._params)
+                    self.dag.params = of_dag
+                    for task in self.dag.tasks:
+                        task.params = of_tasks[task.task_id]
                     self.before(instance.task_id, instance.try_number)
                     _run_task(ti=instance, task=self.dag.task_dict[instance.task_id])
                 session.commit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +11,14 @@ import pytest
 from alva_lever.rules.claims import Claim, Kind
 from alva_lever.rules.leftovers import Leftover
 from include.sandbox import Sandbox
+from include.sandbox.alva.candidate import Invitee
 from tests.dags.people import (
+    INVITE,
+    RESULTS,
     THIS_HOUR,
     announced,
     applied,
     candidate_id,
-    covered,
     hours_pass,
     keep,
     ms,
@@ -69,17 +71,98 @@ class TestWhatAnotherRunLeft:
         assert (run.state, run.counts, waiting()) == ("success", {"trigger_stage": 2}, {})
 
 
-def test_results_of_a_candidate_whose_opportunity_was_done_without_them(
-    events: Runner, sandbox: Sandbox, posting: str
-) -> None:
-    ada = applied(sandbox, posting)
-    events.manual(deliveries=announced("stage_changed", ada))
-    candidate = sandbox.candidates.finish(ada, 82)
-    sandbox.faults.add("alva", "GET", f"/candidates/{candidate}", status=400)
-    events.retry("handle", 1)
-    run = events.manual(deliveries=[*announced("stage_changed", ada), {"kind": "results", "candidate": candidate}])
-    assert (run.state, run.counts, waiting()) == ("success", {"completed": 1}, {})
-    assert tags(sandbox, ada) == ["High role fit", "Completed"]
+class TestResultsOfWhomTheFirstAttemptDidNotKnow:
+    @pytest.fixture
+    def ada(self, events: Runner, sandbox: Sandbox, posting: str) -> str:
+        """Somebody who was invited."""
+        ada = applied(sandbox, posting)
+        events.manual(deliveries=announced("stage_changed", ada))
+        events.retry("handle", 1)
+        return ada
+
+    def test_are_written_though_their_opportunity_was_done(self, events: Runner, sandbox: Sandbox, ada: str) -> None:
+        candidate = sandbox.candidates.finish(ada, 82)
+        sandbox.faults.add("alva", "GET", f"/candidates/{candidate}", status=400)
+        run = events.manual(deliveries=[*announced("stage_changed", ada), {"kind": "results", "candidate": candidate}])
+        assert (run.state, run.counts, waiting()) == ("success", {"completed": 1}, {})
+        assert tags(sandbox, ada) == ["High role fit", "Completed"]
+
+    @pytest.mark.parametrize(("kind", "word"), [("stage_changed", "trigger_stage"), ("hired", "hired")])
+    def test_are_no_news_and_what_was_done_before_is_what_counts(
+        self, events: Runner, sandbox: Sandbox, ada: str, kind: str, word: str
+    ) -> None:
+        candidate = candidate_id(sandbox, ada)
+        if kind == "hired":
+            sandbox.recruiter.hire(ada)
+        else:
+            sandbox.recruiter.untag(ada, "Alva: Invitation Sent")
+        sandbox.faults.add("alva", "GET", f"/candidates/{candidate}", status=400)
+        run = events.manual(deliveries=[*announced(kind, ada), {"kind": "results", "candidate": candidate}])
+        assert (run.state, run.counts) == ("success", {word: 1})
+
+
+class TestTwoInAlva:
+    """One opportunity with two candidates in Alva: the one that changed last counts, whichever is spoken of."""
+
+    @pytest.fixture
+    def two(self, events: Runner, sandbox: Sandbox, posting: str) -> tuple[str, str, str]:
+        """The opportunity, the candidate who was invited, and one added by hand later, who has completed."""
+        ada = applied(sandbox, posting)
+        events.manual(deliveries=announced("stage_changed", ada))
+        first, position = candidate_id(sandbox, ada), sandbox.candidates.add_position("By hand")
+        sandbox.clock.advance(60_000)
+        second = sandbox.world.alva.roster.invite(position, Invitee("other@candidates.example.com", external_id=ada)).id
+        sandbox.clock.advance(60_000)
+        assert sandbox.candidates.finish(ada, 82) == second
+        return ada, first, second
+
+    def test_a_late_delivery_about_the_other(
+        self, events: Runner, results: Runner, sandbox: Sandbox, two: tuple[str, str, str]
+    ) -> None:
+        ada, first, _ = two
+        assert results.manual(opportunity_ids=[ada]).counts == {"completed": 1}
+        assert events.manual(deliveries=[{"kind": "results", "candidate": first}]).counts == {"unchanged": 1}
+        assert tags(sandbox, ada) == ["High role fit", "Completed"]
+
+    def test_what_waits_of_the_other(self, results: Runner, sandbox: Sandbox, two: tuple[str, str, str]) -> None:
+        ada, first, _ = two
+        keep([Leftover({"id": first, "is": "candidate", "kinds": ["results"]}, "refused", 1, NOW_MS, NOW_MS)], RESULTS)
+        run = results.scheduled(THIS_HOUR, THIS_HOUR + timedelta(minutes=15))
+        assert (run.state, run.counts, waiting(RESULTS)) == ("success", {"completed": 1}, {})
+        assert tags(sandbox, ada) == ["High role fit", "Completed"]
+
+    def test_both_told_and_one_not_known_in_the_first_attempt(
+        self, events: Runner, sandbox: Sandbox, two: tuple[str, str, str]
+    ) -> None:
+        ada, first, second = two
+        sandbox.faults.add("alva", "GET", f"/candidates/{second}", status=400)
+        events.retry("handle", 1)
+        run = events.manual(deliveries=[{"kind": "results", "candidate": one} for one in (first, second)])
+        assert (run.state, run.counts, tags(sandbox, ada)) == (
+            "success",
+            {"completed": 1},
+            ["High role fit", "Completed"],
+        )
+
+    def test_one_whose_row_does_not_tell_whose_it_is(
+        self, results: Runner, sandbox: Sandbox, two: tuple[str, str, str]
+    ) -> None:
+        ada, _, second = two
+
+        def spoil(answer: dict[str, Any]) -> None:
+            for row in answer["data"]:
+                if row["id"] == second:
+                    row["external_id"] = ["?"]
+
+        sandbox.faults.add("alva", "GET", "/candidates", kind="edit", action=spoil, times=2)
+        sandbox.faults.add("alva", "GET", f"/candidates/{second}", status=400)
+        results.retry("push", 1)
+        run = results.scheduled(THIS_HOUR, THIS_HOUR + timedelta(minutes=15))
+        assert (run.state, run.counts, tags(sandbox, ada)) == (
+            "success",
+            {"completed": 1},
+            ["High role fit", "Completed"],
+        )
 
 
 class TestRehearsal:
@@ -100,18 +183,31 @@ class TestRehearsal:
         assert (run.state, run.counts, run.report["dry_run"]) == ("success", {"trigger_stage": 2}, False)
         assert [(sent(sandbox, one), tags(sandbox, one)) for one in (ada, bo)] == [(1, ["Invitation Sent"])] * 2
 
-    def test_an_attempt_that_became_one_writes_nothing_and_covers_nothing(
-        self, hourly: Runner, sandbox: Sandbox, pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    @pytest.mark.parametrize("kind", ["scheduled", "backfill", "manual", "events"])
+    def test_a_run_that_was_real_writes_no_more_and_leaves_who_is_not_done(
+        self, hourly: Runner, events: Runner, sandbox: Sandbox, pair: tuple[str, str],
+        monkeypatch: pytest.MonkeyPatch, kind: str,
+    ) -> None:  # fmt: skip
         ada, bo = pair
-        hourly.retry("invite", 1)
-        before_attempt(hourly, 2, "invite", lambda: self.options(monkeypatch, dry_run=True))
-        run = hourly.scheduled(THIS_HOUR - HOUR)
+        runner, task = (events, "handle") if kind == "events" else (hourly, "invite")
+        runner.retry(task, 1)
+        before_attempt(runner, 2, task, lambda: self.options(monkeypatch, dry_run=True))
+        if kind == "events":
+            run = runner.manual(deliveries=announced("stage_changed", ada, bo))
+        elif kind == "manual":
+            run = runner.manual(opportunity_ids=[ada, bo])
+        else:
+            run = getattr(runner, kind)(THIS_HOUR - HOUR)
         assert run.report is not None
-        assert (run.state, run.report["dry_run"], covered()) == ("success", True, THIS_HOUR - HOUR)
+        assert (run.state, run.counts) == ("failed", {"trigger_stage": 1, "leftover": 1})
+        assert (run.report["dry_run"], run.report["invited"], list(waiting())) == (False, 2, [bo])
         assert (tags(sandbox, ada), tags(sandbox, bo)) == (["Invitation Sent"], [])
+        # A rehearsal leaves them where they are.
+        rehearsed = Runner(INVITE).scheduled(THIS_HOUR + 2 * HOUR)
+        assert (rehearsed.counts, list(waiting())) == ({"trigger_stage": 1}, [bo])
         self.options(monkeypatch)
-        assert hourly.scheduled(THIS_HOUR).counts == {"already_invited": 1, "trigger_stage": 1}
+        run = Runner(INVITE).scheduled(THIS_HOUR + 3 * HOUR)
+        assert (run.state, tags(sandbox, bo), waiting()) == ("success", ["Invitation Sent"], {})
         assert [sent(sandbox, one) for one in pair] == [1, 1]
 
 
@@ -170,3 +266,69 @@ def test_a_new_application_that_waits_is_new_whatever_else_was_announced(
     hours_pass(3)
     run = hourly.scheduled(THIS_HOUR + 3 * HOUR)
     assert (run.state, run.counts, sent(sandbox, ada)) == ("success", {"screening": 1}, 1)
+
+
+class TestNames:
+    """A person who names somebody in a manual run asks once, whichever run does it, and however late."""
+
+    @pytest.fixture
+    def ada(self, sandbox: Sandbox, posting: str) -> str:
+        """Whom nothing but a name asks to invite."""
+        return applied(sandbox, posting, stage="Offer", at_ms=ms(THIS_HOUR - 40 * DAY))
+
+    def bounce(self, sandbox: Sandbox, results: Runner, ada: str) -> None:
+        """A while after the invitation, its e-mail comes back."""
+        sandbox.clock.advance(5 * 60_000)
+        sandbox.candidates.bounce(ada)
+        results.manual(opportunity_ids=[ada])
+        assert tags(sandbox, ada) == ["Invitation Bounced"]
+
+    def test_a_cleared_run_does_not_answer_for_another(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
+        sandbox.recruiter.set_emails(ada, [])
+        first = hourly.manual(opportunity_ids=[ada])
+        assert first.counts == {"missing_email": 1}
+        sandbox.recruiter.set_emails(ada, ["ada@candidates.example.com"])
+        sandbox.faults.add("lever", "GET", f"/opportunities/{ada}", status=400)
+        assert hourly.manual(opportunity_ids=[ada]).counts == {"leftover": 1}
+        # What the second run asked is done with it.
+        assert hourly.again(first.run_id).counts == {"manual": 1}
+        assert (sent(sandbox, ada), waiting()) == (1, {})
+
+    def test_a_red_run_cleared_after_another_did_what_it_left(
+        self, hourly: Runner, results: Runner, sandbox: Sandbox, ada: str
+    ) -> None:
+        sandbox.faults.add("lever", "GET", f"/opportunities/{ada}", status=400)
+        red = hourly.manual(opportunity_ids=[ada])
+        assert hourly.scheduled(THIS_HOUR - HOUR).counts == {"manual": 1}
+        self.bounce(sandbox, results, ada)
+        assert hourly.again(red.run_id).counts == {"awaiting_retry": 1}
+        assert sent(sandbox, ada) == 1
+
+    def test_done_by_another_run_between_find_and_invite(
+        self, hourly: Runner, events: Runner, results: Runner, sandbox: Sandbox, ada: str
+    ) -> None:
+        claim = Claim(named_ms={"manual__1": ms(datetime.now(UTC)) - 60_000})
+        keep([Leftover({"id": ada, **claim.as_json()}, "refused", 1, NOW_MS, NOW_MS)])
+
+        def meanwhile() -> None:
+            assert events.manual(deliveries=announced("stage_changed", ada)).counts == {"manual": 1}
+            self.bounce(sandbox, results, ada)
+
+        before_attempt(hourly, 1, "invite", meanwhile)
+        run = hourly.scheduled(THIS_HOUR - HOUR)
+        assert (run.state, run.counts, sent(sandbox, ada)) == ("success", {"awaiting_retry": 1}, 1)
+
+
+@pytest.mark.parametrize(("kind", "word"), [(Kind.MOVED, "trigger_stage"), (Kind.HIRED, "unconfirmed")])
+def test_what_is_asked_for_now_is_not_given_up_with_what_was_asked_two_weeks_ago(
+    hourly: Runner, sandbox: Sandbox, posting: str, kind: Kind, word: str
+) -> None:
+    ada = applied(sandbox, posting, at_ms=ms(THIS_HOUR - timedelta(minutes=30)))
+    hourly.scheduled(THIS_HOUR - 5 * HOUR)
+    keep([left(ada, kind)])
+    hours_pass(14 * 24 + 1)
+    sandbox.faults.add("lever", "GET", f"/opportunities/{ada}", status=400)
+    run = hourly.scheduled(THIS_HOUR - HOUR)
+    assert (run.state, run.counts, told(run)) == ("failed", {"leftover": 1}, {ada: ("refused", 1)})
+    assert hourly.scheduled(THIS_HOUR).counts == {word: 1}
+    assert (sent(sandbox, ada), waiting()) == (1, {})

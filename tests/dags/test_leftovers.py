@@ -136,7 +136,8 @@ class TestDue:
         hourly.scheduled(THIS_HOUR - 2 * HOUR)
         now_ms = ms(THIS_HOUR)
         ids = [f"{UNKNOWN[:-6]}{number:06}" for number in range(MOST)]
-        claim = Claim(frozenset(Kind), {UNKNOWN: now_ms}, now_ms, "manual__2026-01-01T00:00:00+00:00").as_json()
+        named = {"manual__2026-01-01T00:00:00+00:00": now_ms}
+        claim = Claim(frozenset(Kind), {UNKNOWN: now_ms}, deleted_since_ms=now_ms, named_ms=named).as_json()
         keep(Leftover({"id": one, **claim}, "refused", 3, now_ms, now_ms) for one in ids)
         sandbox.faults.clear()
         run = hourly.scheduled(THIS_HOUR - HOUR)

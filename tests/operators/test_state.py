@@ -62,7 +62,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 def items(count: int, *, start: int = 0) -> list[Item]:
     """With all that may be asked of one, and ids as long as Lever's or longer."""
     applications = {f"{number:036}": NOW for number in range(2)}
-    claim = Claim(frozenset(Kind), applications, NOW, "scheduled__2026-01-01T00:00:00+00:00")
+    named = {"scheduled__2026-01-01T00:00:00+00:00": NOW}
+    claim = Claim(frozenset(Kind), applications, frozenset({(NOW, NOW + 1)}), NOW, named)
     return [{"id": f"{number:0100}", **claim.as_json()} for number in range(start, start + count)]
 
 

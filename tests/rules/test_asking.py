@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import fingerprint
 from alva_lever.rules.asking import (
+    CLOCKS_MS,
     Again,
     Report,
     Request,
@@ -47,8 +48,8 @@ SENDING = (tags.SEND_TESTS,)
 RUN = "manual__2026-01-02T08:00:00+00:00"
 # The failure that is asked about was told an hour after New Year.
 TOLD_MS = NEW_YEAR_MS + HOUR_MS
-NOBODY = Request(policy(), named=False, run_id="scheduled__2026-01-02T09:00:00+00:00")
-A_PERSON = Request(policy(), named=True, run_id=RUN)
+NOBODY = Request(policy())
+A_PERSON = Request(policy(), {RUN: TOLD_MS + HOUR_MS})
 
 
 POSTING = posting()
@@ -190,6 +191,15 @@ def test_a_person_who_names_somebody_asks_again(status: tuple[str, ...], told: N
 
 def test_a_repeat_of_the_run_that_named_somebody_does_not_ask_again() -> None:
     assert again(opportunity(tags=FAILED), told_failure("missing_email", RUN, TOLD_MS), request=A_PERSON) is None
+
+
+@pytest.mark.parametrize(("later_ms", "asked"), [(-CLOCKS_MS, None), (-CLOCKS_MS + 1, Again.NAMED), (0, Again.NAMED)])
+def test_who_was_named_before_the_bounce_was_told_has_had_their_answer(later_ms: int, asked: Again | None) -> None:
+    """A run that could not be done, or was cleared, carries a name for days."""
+    request = Request(policy(), {RUN: TOLD_MS + later_ms})
+    assert again(opportunity(tags=BOUNCED), told_bounce(TOLD_MS), request=request) is asked
+    both = Request(policy(), {"manual__2025-12-01T08:00:00+00:00": 0, **request.named_ms})
+    assert again(opportunity(tags=BOUNCED), told_bounce(TOLD_MS), request=both) is asked
 
 
 def test_another_run_that_names_somebody_asks_again() -> None:

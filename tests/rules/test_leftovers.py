@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alva_lever.rules.claims import Claim, Kind, joined
-from alva_lever.rules.leftovers import LONGEST_MS, MOST, SHOWN, Item, Leftover, Leftovers
+from alva_lever.rules.leftovers import DUE, LONGEST_MS, MOST, SHOWN, Item, Leftover, Leftovers
 
 NOW = 1_767_225_600_000
 HOUR = 60 * 60 * 1000
@@ -46,17 +46,22 @@ def test_only_what_is_due_is_tried(later_ms: int, is_due: bool) -> None:
 @pytest.mark.parametrize(("age_ms", "given_up"), [(LONGEST_MS - 1, False), (LONGEST_MS, True), (2 * LONGEST_MS, True)])
 def test_after_14_days_it_is_given_up(age_ms: int, given_up: bool) -> None:
     waiting = leftovers(waits(attempts=20), waits("bo"))
-    settled = waiting.failed([(item(), "refused")], NOW + age_ms)
+    settled = waiting.failed([({**item(), DUE: True}, "refused")], NOW + age_ms)
     assert (settled.kept, settled.given_up) == (([], ["ada"]) if given_up else (["ada"], []))
     assert [one.id for one in waiting] == (["bo"] if given_up else ["ada", "bo"])
 
 
-def test_one_that_was_given_up_and_fails_once_more_begins_again() -> None:
-    waiting = leftovers(waits())
-    waiting.failed([(item(), "refused")], NOW + LONGEST_MS)
+def test_one_that_is_asked_for_once_more_is_not_given_up_and_begins_again() -> None:
+    waiting = leftovers(waits(attempts=20))
     assert waiting.failed([(item(), "refused")], NOW + LONGEST_MS).kept == ["ada"]
     (one,) = waiting
-    assert (one.attempts, one.first_ms) == (1, NOW + LONGEST_MS)
+    assert (one.attempts, one.first_ms, dict(one.item)) == (1, NOW + LONGEST_MS, item())
+
+
+def test_what_is_kept_does_not_say_that_it_was_due() -> None:
+    waiting = leftovers(waits())
+    waiting.failed([({**item(), DUE: True}, "refused")], NOW)
+    assert waiting.due(NOW + HOUR) == [item()]
 
 
 def test_the_fault_of_the_last_attempt_is_kept() -> None:
@@ -84,9 +89,9 @@ def test_what_was_asked_for_and_not_done_stays() -> None:
 def test_all_that_was_ever_asked_of_it_is_asked_again() -> None:
     waiting = leftovers()
     waiting.failed([(item(kinds=frozenset({Kind.APPLIED}), new_since_ms={"a1": NOW}), "refused")], NOW)
-    waiting.failed([(item(kinds=frozenset({Kind.HIRED}), named_in="manual-1"), "refused")], NOW)
+    waiting.failed([(item(kinds=frozenset({Kind.HIRED}), named_ms={"manual-1": NOW}), "refused")], NOW)
     (asked,) = map(Claim.of, waiting.due(NOW + HOUR))
-    assert asked == Claim(frozenset({Kind.APPLIED, Kind.HIRED}), {"a1": NOW}, named_in="manual-1")
+    assert asked == Claim(frozenset({Kind.APPLIED, Kind.HIRED}), {"a1": NOW}, named_ms={"manual-1": NOW})
 
 
 def test_at_most_a_thousand_wait_and_who_waits_already_is_one_of_them() -> None:
@@ -110,5 +115,5 @@ def test_a_report_shows_the_first_hundred_those_that_are_due_first_before_the_ot
 
 
 def test_it_is_kept_as_json() -> None:
-    one = Leftover(item(kinds=frozenset({Kind.DELETED}), named_in="m"), "not_found", 3, NOW, NOW + HOUR)
+    one = Leftover(item(kinds=frozenset({Kind.DELETED}), named_ms={"m": NOW}), "not_found", 3, NOW, NOW + HOUR)
     assert Leftover.of(json.loads(json.dumps(one.as_json()))) == one

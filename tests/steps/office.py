@@ -15,7 +15,6 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.claims import Claim, Event, Kind, claims
 from alva_lever.rules.leftovers import Item
-from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.policy import Stage
 from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
@@ -169,9 +168,10 @@ class Office:
     def errand(self, claims: Mapping[str, Claim] | None = None, **fields: Any) -> Errand:
         """`named`: those whom a person named in this run."""
         said, named = dict(claims or {}), fields.pop("named", frozenset())
-        errand = Errand(**{"settings": self.settings, "window": None, "run_id": "run-1", "claims": said, **fields})
+        run_id = fields.pop("run_id", "run-1")
+        errand = Errand(**{"settings": self.settings, "window": None, "claims": said, **fields})
         for one in named:
-            said[one] = replace(said.get(one, Claim()), named_in=errand.run_id)
+            said[one] = replace(said.get(one, Claim()), named_ms={run_id: self.clock.now_ms()})
         return errand
 
     def run(self, *opportunities: str, alone: bool = False, again: bool = False, **fields: Any) -> dict[str, int]:
@@ -194,7 +194,6 @@ class Office:
         errand: Errand,
         contacts: Mapping[str, str | None],
         *,
-        candidates: Mapping[str, AlvaCandidate] | None = None,
         save: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         """A batch. Saved as a task does: as JSON, and read again."""
@@ -214,7 +213,6 @@ class Office:
             save=keep,
             positions=self.known_positions,
             now_ms=self.clock.now_ms(),
-            candidates=candidates,
         )
 
     def push(
@@ -228,7 +226,7 @@ class Office:
         changed = None if opportunities else changed_since(alva, since_ms or 0)
         resolved = resolve_candidates(alva, changed.candidate_ids if changed else [])
         mirroring = Mirroring(
-            {**changed.candidates, **resolved.candidates} if changed else {},
+            changed.candidates if changed else {},
             lever=lever,
             alva=alva,
             settings=self.settings,
@@ -237,7 +235,7 @@ class Office:
         )
         named = [*changed.candidates, *changed.opportunity_ids] if changed else opportunities
         batch: Batch[str] = Batch(mirroring.do, str, progress=progress, save=self.keep, meter=meter)
-        todo = batch.todo(dict.fromkeys([*named, *resolved.candidates]))
+        todo = batch.todo(dict.fromkeys([*named, *resolved.opportunity_ids]))
         resolved.around(lambda: batch.work(todo, len(todo)), progress=progress, save=self.keep, of=len(todo))
         return self.progress.tally.counts
 
@@ -250,19 +248,17 @@ class Office:
         *events: Event,
         again: bool = False,
         received_ms: int | None = None,
-        changed: bool = False,
         **fields: Any,
     ) -> dict[str, int]:
         """A run for these deliveries; the counts of its report. As `run`, otherwise.
 
-        `received_ms`: when they came, where that is not now. `changed`: Alva's candidates were read before.
+        `received_ms`: when they came, where that is not now.
         """
         if not again:
             self.begin()
         claimed = claims(events, self.clock.now_ms() if received_ms is None else received_ms)
-        candidates = changed_since(self.alva(), 0).candidates if changed else {}
         errand = self.errand(claimed, **fields)
-        self.do(errand, dict.fromkeys(claimed), candidates=candidates)
+        self.do(errand, dict.fromkeys(claimed))
         return self.progress.tally.counts
 
     def keep(self, done: Progress) -> None:

@@ -101,9 +101,9 @@ def told_by_alva(office: Office, people: list[str]) -> Ran:
 
     def do() -> None:
         resolved = resolve(office.alva(), ids)
-        told = dict.fromkeys(resolved.candidates, Claim(frozenset({Kind.RESULTS})))
+        told = dict.fromkeys(resolved.opportunity_ids, Claim(frozenset({Kind.RESULTS})))
         resolved.around(
-            lambda: office.do(office.errand(told), dict.fromkeys(told), candidates=resolved.candidates),
+            lambda: office.do(office.errand(told), dict.fromkeys(told)),
             progress=office.progress,
             save=office.keep,
             of=len(ids),

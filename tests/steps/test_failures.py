@@ -600,3 +600,15 @@ def test_a_job_position_that_somebody_else_makes_at_the_same_time_is_no_failure_
         office.run(ada)
     assert (office.status(ada), office.notes(ada)) == ([], [])
     assert office.run(ada, again=True) == {"trigger_stage": 1}
+
+
+def test_a_404_to_the_removal_of_who_is_there_is_no_failure_of_theirs(office: Office) -> None:
+    ada = bounced(office)
+    office.recruiter.set_emails(ada, [OTHER])
+    office.reenter(ada)
+    office.faults.add("alva", "DELETE", f"/candidates/{office.in_alva(ada)['id']}", status=404)
+    with pytest.raises(Unfinished):
+        office.run(ada)
+    assert office.failures(ada) == ["bounce"]
+    assert office.run(ada) == {"trigger_stage": 1}
+    assert (office.sent(ada), office.status(ada)) == (2, SENT)

@@ -420,3 +420,17 @@ class TestPolls:
         assert office.poll(LAST_HOUR) == {"trigger_stage": 5}
         assert office.poll(Window(NOW_MS, NOW_MS + HOUR_MS)) == {"already_invited": 5}
         assert [office.sent(one) for one in people] == [1] * 5
+
+
+def test_a_row_that_cannot_be_read_makes_nobody_new_who_applied_after_the_window(office: Office) -> None:
+    day_ms = 24 * HOUR_MS
+    posting = office.recruiter.add_posting("Support", tags=["Alva: Screening"])
+    ada = office.apply(posting=posting, stage="Offer", at_ms=NOW_MS - 20 * day_ms)
+
+    def spoil(answer: dict[str, Any]) -> None:
+        for row in answer["data"] if isinstance(answer["data"], list) else []:
+            row["confidentiality"] = None
+
+    office.faults.add("lever", "GET", "/opportunities", kind="edit", action=spoil, times=None)
+    long_ago = Window(NOW_MS - 40 * day_ms, NOW_MS - 40 * day_ms + HOUR_MS)
+    assert (office.poll(long_ago), office.sent(ada)) == ({"not_requested": 1}, 0)

@@ -147,7 +147,7 @@ class TestMeanwhile:
         if address:
             office.recruiter.set_emails(ada, [address])
         office.reenter(ada)
-        assert office.deliver(Event(Kind.MOVED, ada), Event(Kind.RESULTS, ada), changed=True) == {"trigger_stage": 1}
+        assert office.deliver(Event(Kind.MOVED, ada), Event(Kind.RESULTS, ada)) == {"trigger_stage": 1}
         assert (office.status(ada), office.sent(ada)) == (SENT, 2)
 
     @pytest.mark.parametrize("what", ["archived", "moved on"])

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting
 from alva_lever.operators.run import Run
@@ -104,7 +105,8 @@ class BatchTask:
         ledger = Ledger(self._operator)
         try:
             try:
-                self.dry_run = self.dry_run or failing_at_once(lambda: read_variable(self._operator.account).dry_run)
+                if not self.dry_run and failing_at_once(lambda: read_variable(self._operator.account).dry_run):
+                    self._begin_to_rehearse()
             finally:
                 self._go_on()
             self.items = ledger.with_what_waits(self.items, but=self._before)
@@ -121,6 +123,15 @@ class BatchTask:
         if not self.dry_run:
             ledger.settle(self._done(), ())
         return self._left(self.progress.tally, finished=True, kept=True)
+
+    def _begin_to_rehearse(self) -> None:
+        """:raises AirflowFailException: this is no rehearsal so far, and who was not done would be forgotten by one."""
+        if self.found or self._store.get(_key(self.run.clear_number, False)) is not None:
+            raise AirflowFailException(
+                "The option `dry_run` was set while this run was under way. Nothing more of it is written: what is not "
+                "done waits for a run after the option is taken away"
+            )
+        self.dry_run = True
 
     def _go_on(self) -> None:
         """From where the attempt before left off: what one rehearsed isn't done."""

@@ -23,7 +23,8 @@ class FindCandidatesOperator(FindOperator):
         settings = read_settings(self.account, search.lever)
         search.alva.check_key()
         if search.run.asked_ids:
-            named, batches = Claim(named_in=search.run.run_id if search.run.manual else None), Batches()
+            run, batches = search.run, Batches()
+            named = Claim(named_ms={run.run_id: run.queued_ms} if run.manual else {})
             for opportunity_id in search.run.asked_ids:
                 batches.add({"id": opportunity_id, **named.as_json()}, LIKELY_CALLS)
             return batches.all

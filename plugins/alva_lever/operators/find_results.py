@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alva_lever.operators.finding import FindOperator, Search
 from alva_lever.rules.claims import Claim, Kind
-from alva_lever.rules.leftovers import Item
+from alva_lever.rules.leftovers import DUE, Item
 from alva_lever.rules.window import LONGEST_MS
 
 CANDIDATE = "candidate"
@@ -35,17 +35,22 @@ class FindResultsOperator(FindOperator):
             return batches.all
         changed = changed_since(search.alva, search.window.first_ms)
         search.more["listed"] = len(changed)
-        due = {str(item["id"]) for item in search.due}
-        for item in search.due:
+        due = {str(item["id"]): dict(item) for item in search.due}
+        for item in due.values():
             batches.add(item, likely_calls(None))
+
+        def add(item: Item, *ids: str, calls: float) -> None:
+            """`ids`: by any of them it is the same one."""
+            known = [due[one] for one in ids if one in due]
+            for one in known:
+                one.pop(DUE, None)
+            if not known:
+                batches.add({**item, **results}, calls)
+
         for opportunity_id, candidate in changed.candidates.items():
-            # By either id it is the same one.
-            if due.isdisjoint({opportunity_id, candidate.id}):
-                batches.add({"id": opportunity_id, **results}, likely_calls(candidate))
+            add({"id": opportunity_id}, opportunity_id, candidate.id, calls=likely_calls(candidate))
         for opportunity_id in changed.opportunity_ids:
-            if opportunity_id not in due:
-                batches.add({"id": opportunity_id, **results}, likely_calls(None))
+            add({"id": opportunity_id}, opportunity_id, calls=likely_calls(None))
         for candidate_id in changed.candidate_ids:
-            if candidate_id not in due:
-                batches.add({"id": candidate_id, "is": CANDIDATE, **results}, likely_calls(None))
+            add({"id": candidate_id, "is": CANDIDATE}, candidate_id, calls=likely_calls(None))
         return batches.all

@@ -14,7 +14,7 @@ from alva_lever.operators.hooks import hooks
 from alva_lever.operators.run import Run
 from alva_lever.operators.settings import read_variable
 from alva_lever.operators.state import DagState
-from alva_lever.rules.leftovers import Item
+from alva_lever.rules.leftovers import DUE, Item
 from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
 
@@ -61,7 +61,7 @@ class FindOperator(LeverAlvaOperator):
         covered_ms = state.covered_ms(run, first_ms=start_ms - self.first_run_looks_back_ms)
         dry_run = run.dry_run or read_variable(self.account).dry_run
         window = run.window(covered_ms, now_ms=now_ms)
-        due = state.leftovers().due(now_ms) if run.scheduled else []
+        due = [{**item, DUE: True} for item in state.leftovers().due(now_ms)] if run.scheduled else []
         lever, alva = hooks(self.account)
         search = Search(run, window, due, lever, alva, Tally())
         batches: list[list[Item]] = []

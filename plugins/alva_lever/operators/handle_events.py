@@ -55,17 +55,13 @@ class HandleEventsOperator(BatchOperator):
         candidate_ids = [str(item["id"]) for item in task.items if item.get("is") == CANDIDATE]
         resolved = resolve(alva, [one for one in candidate_ids if one not in progress.done])
         results = Claim(frozenset({Kind.RESULTS}))
-        for opportunity_id in resolved.candidates:
-            claim = told.get(opportunity_id, results)
-            if opportunity_id in progress.done and Kind.RESULTS not in claim.kinds:
-                # An attempt before did the rest, when it wasn't known yet whose candidate this is.
-                progress.take_back(opportunity_id)
-                claim = results
-            told[opportunity_id] = claim.plus(results)
+        earlier = resolved.reopened(progress)
+        for opportunity_id in resolved.opportunity_ids:
+            done = opportunity_id in earlier or opportunity_id not in told
+            told[opportunity_id] = results if done else told[opportunity_id].plus(results)
         errand = Errand(
             settings=settings,
             window=None,
-            run_id=task.run.run_id,
             claims=told,
             dry_run=task.dry_run,
             repeated=task.repeated,
@@ -81,7 +77,7 @@ class HandleEventsOperator(BatchOperator):
                 save=task.save,
                 positions={},
                 now_ms=int(time.time() * 1000),
-                candidates=resolved.candidates,
+                earlier=earlier,
             ),
             progress=progress,
             save=task.save,

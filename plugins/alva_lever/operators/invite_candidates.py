@@ -44,12 +44,13 @@ class InviteCandidatesOperator(BatchOperator):
         claims = {}
         for item in task.items:
             claim = Claim.of(item)
-            is_answered = claim.named_in == task.run.run_id and item["id"] in answered
-            claims[str(item["id"])] = replace(claim, named_in=None) if is_answered else claim
+            if item["id"] in answered:
+                others = {run_id: at_ms for run_id, at_ms in claim.named_ms.items() if run_id != task.run.run_id}
+                claim = replace(claim, named_ms=others)
+            claims[str(item["id"])] = claim
         errand = Errand(
             settings=read_settings(self.account, lever),
             window=window,
-            run_id=task.run.run_id,
             claims=claims,
             dry_run=task.dry_run,
             repeated=task.repeated,

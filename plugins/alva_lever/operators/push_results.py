@@ -24,6 +24,7 @@ class PushResultsOperator(BatchOperator):
     """Does one batch of `FindResultsOperator`: mirrors the present state of each candidate."""
 
     def do(self, task: BatchTask) -> None:
+        from alva_lever.rules.mirror import Word
         from alva_lever.steps.batch import Batch
         from alva_lever.steps.meter import Meter
         from alva_lever.steps.mirroring import Mirroring
@@ -35,15 +36,22 @@ class PushResultsOperator(BatchOperator):
         resolved = resolve(alva, [str(item["id"]) for item in left if item.get("is") == CANDIDATE])
         named = [str(item["id"]) for item in task.items if item.get("is") != CANDIDATE]
         mirroring = Mirroring(
-            {**self._listed(alva), **resolved.candidates},
+            # Of several candidates of one opportunity the listing may not have the one that counts.
+            {one: found for one, found in self._listed(alva).items() if one not in resolved.opportunity_ids},
             lever=lever,
             alva=alva,
             settings=settings,
             near_miss=progress.tally.near_miss,
             dry_run=task.dry_run,
         )
-        batch: Batch[str] = Batch(mirroring.do, str, progress=progress, save=task.save, meter=Meter(lever, alva))
-        todo = batch.todo(dict.fromkeys([*named, *resolved.candidates]))
+        earlier = resolved.reopened(progress)
+
+        def do(opportunity_id: str) -> str:
+            word = mirroring.do(opportunity_id)
+            return earlier.get(opportunity_id, word) if word == Word.UNCHANGED else word
+
+        batch: Batch[str] = Batch(do, str, progress=progress, save=task.save, meter=Meter(lever, alva))
+        todo = batch.todo(dict.fromkeys([*named, *resolved.opportunity_ids]))
         resolved.around(lambda: batch.work(todo, len(todo)), progress=progress, save=task.save, of=len(task.items))
 
     def _listed(self, alva: AlvaHook) -> Mapping[str, AlvaCandidate]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from alva_lever.rules import tags
@@ -36,11 +36,19 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who or what asks in this run. `run_id` is that of the run in which a person named somebody."""
+    """Who or what asks in this run. `named_ms`: the manual runs in which a person named this one, and when they did."""
 
     policy: Policy
-    named: bool
-    run_id: str
+    named_ms: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def named(self) -> bool:
+        return bool(self.named_ms)
+
+    @property
+    def run_id(self) -> str:
+        """The last of these runs."""
+        return max(self.named_ms, key=self.named_ms.__getitem__)
 
 
 def reports(notes: Iterable[Note]) -> list[Report]:
@@ -99,9 +107,11 @@ def asked_again(
     about = [report for report in told if (bounced if report.failure is None else failed)]
     last = about[-1] if about else None
     keys = {report.key for report in about}
-    # A run whose failure was reported is answered, and so is an entry, whatever the clocks say.
-    if request.named and request.run_id not in keys:
-        return Again.NAMED
+    # A run whose failure was reported is answered, and so is an entry, whatever the clocks say. A run that was done has
+    # no key: it is older than the report that its invitation came back.
+    for run_id, named_ms in request.named_ms.items():
+        if run_id not in keys and (last is None or named_ms > last.at_ms - CLOCKS_MS):
+            return Again.NAMED
     entry_ms = opportunity.entered_ms(request.policy.trigger_stage.id)
     if entry_ms is not None and (last is None or (entry_ms > last.at_ms and str(entry_ms) not in keys)):
         return Again.ENTRY

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from alva_lever.rules.leftovers import DUE
+from alva_lever.rules.model import Application
 from alva_lever.rules.window import LONGEST_MS
 
 
@@ -46,22 +49,21 @@ class Event:
         return cls(kind, value["opportunity"], value.get("application"))
 
 
-# Any application, where it could not be read which.
-ANY = "*"
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """All that is said of one opportunity, by deliveries, a poll, a form, or a run that could not do it.
 
-    `new_since_ms`: by an application's id, or `ANY`, since when it must have been created to count as new.
-    `deleted_since_ms`: since when it may have been deleted. `named_in`: the manual run in which a person named it.
+    `new_since_ms`: by an application's id, since when it must have been created to count as new. `new_within_ms`: the
+    first and last moment of each time in which any application counts as new, since it could not be read which it is.
+    `deleted_since_ms`: since when it may have been deleted. `named_ms`: the manual runs in which a person named it, and
+    when they did. Times are epoch milliseconds.
     """
 
     kinds: frozenset[Kind] = frozenset({Kind.MOVED})
     new_since_ms: Mapping[str, int] = field(default_factory=dict)
+    new_within_ms: frozenset[tuple[int, int]] = frozenset()
     deleted_since_ms: int | None = None
-    named_in: str | None = None
+    named_ms: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def tells_of_arrival_alone(self) -> bool:
@@ -73,13 +75,25 @@ class Claim:
         """Whether the opportunity is to be looked at and decided about, as a poll would."""
         return not self.kinds.isdisjoint({Kind.APPLIED, Kind.MOVED})
 
+    def is_new(self, application: Application) -> bool:
+        """Whether this application counts as new by what is said."""
+        created_ms = application.created_at_ms
+        if created_ms is None:
+            return False
+        return created_ms >= self.new_since_ms.get(application.id, math.inf) or any(
+            first_ms <= created_ms <= last_ms for first_ms, last_ms in self.new_within_ms
+        )
+
     def plus(self, other: Claim) -> Claim:
         """Both."""
-        new = dict(self.new_since_ms)
-        for application_id, since_ms in other.new_since_ms.items():
-            new[application_id] = min(since_ms, new.get(application_id, since_ms))
         deleted = [one for one in (self.deleted_since_ms, other.deleted_since_ms) if one is not None]
-        return Claim(self.kinds | other.kinds, new, min(deleted, default=None), self.named_in or other.named_in)
+        return Claim(
+            self.kinds | other.kinds,
+            _earliest(self.new_since_ms, other.new_since_ms),
+            self.new_within_ms | other.new_within_ms,
+            min(deleted, default=None),
+            _earliest(self.named_ms, other.named_ms),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Without what is as a rule: a poll finds thousands who came into a stage."""
@@ -88,10 +102,12 @@ class Claim:
             told["kinds"] = sorted(self.kinds)
         if self.new_since_ms:
             told["new_since_ms"] = dict(self.new_since_ms)
+        if self.new_within_ms:
+            told["new_within_ms"] = sorted(map(list, self.new_within_ms))
         if self.deleted_since_ms is not None:
             told["deleted_since_ms"] = self.deleted_since_ms
-        if self.named_in is not None:
-            told["named_in"] = self.named_in
+        if self.named_ms:
+            told["named_ms"] = dict(self.named_ms)
         return told
 
     @classmethod
@@ -100,8 +116,9 @@ class Claim:
         return cls(
             frozenset(map(Kind, value.get("kinds", (Kind.MOVED,)))),
             value.get("new_since_ms", {}),
+            frozenset((first_ms, last_ms) for first_ms, last_ms in value.get("new_within_ms", ())),
             value.get("deleted_since_ms"),
-            value.get("named_in"),
+            value.get("named_ms", {}),
         )
 
 
@@ -119,7 +136,7 @@ def claims(events: Iterable[Event], received_ms: int) -> dict[str, Claim]:
         claim = Claim(
             frozenset({event.kind}),
             {} if event.application_id is None else {event.application_id: since_ms},
-            since_ms if event.kind is Kind.DELETED else None,
+            deleted_since_ms=since_ms if event.kind is Kind.DELETED else None,
         )
         before = found.get(event.opportunity_id)
         found[event.opportunity_id] = claim if before is None else before.plus(claim)
@@ -128,5 +145,9 @@ def claims(events: Iterable[Event], received_ms: int) -> dict[str, Claim]:
 
 def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Of two items of a batch with one id the item that asks for all that both ask for: what it is, and its claim."""
-    kept = {name: one[name] for name in ("id", "is") if name in one}
+    kept = {name: one[name] for name in ("id", "is", DUE) if name in one}
     return {**kept, **Claim.of(one).plus(Claim.of(other)).as_json()}
+
+
+def _earliest(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {key: min(each[key] for each in (one, other) if key in each) for key in {**one, **other}}

@@ -21,6 +21,8 @@ LONGEST_MS = 14 * 24 * _HOUR_MS
 
 # An item as a batch has it: `id`, and what is to be done with it.
 Item = Mapping[str, Any]
+# What an item has that is tried again, and that nothing else in its run asks for.
+DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,15 @@ class Leftovers:
             attempts = 1 if before is None else before.attempts + 1
             first_ms = now_ms if before is None else before.first_ms
             if now_ms - first_ms >= LONGEST_MS:
-                del self._waiting[str(item["id"])]
-                settled.given_up.append(str(item["id"]))
-                continue
+                if item.get(DUE):
+                    del self._waiting[str(item["id"])]
+                    settled.given_up.append(str(item["id"]))
+                    continue
+                # It was just asked for once more, and has as long as any other from now on.
+                attempts, first_ms = 1, now_ms
             hours = _HOURS[min(attempts, len(_HOURS)) - 1]
-            asked = self._join(item, item if before is None else before.item)
+            kept = {name: value for name, value in item.items() if name != DUE}
+            asked = self._join(kept, kept if before is None else before.item)
             left = Leftover(asked, fault, attempts, first_ms, now_ms + hours * _HOUR_MS)
             self._waiting[left.id] = left
             settled.kept.append(left.id)

@@ -36,14 +36,15 @@ class Tally:
         if len(named) < IDS_SHOWN:
             named.append(opportunity_id)
 
-    def take_back(self, opportunity_id: str) -> None:
-        """One that was counted, and is to be counted anew. Only of the ids that a report names it is known."""
-        for reason, named in self.ids.items():
-            if opportunity_id in named:
-                named.remove(opportunity_id)
-                self.counts[reason] -= 1
-        self.ids = {reason: named for reason, named in self.ids.items() if self.counts[reason]}
-        self.counts = {reason: count for reason, count in self.counts.items() if count}
+    def take_back(self, opportunity_id: str) -> str:
+        """One that was counted, and is to be counted once more: under what; empty where its id was not kept."""
+        reason = next((reason for reason, named in self.ids.items() if opportunity_id in named), "")
+        if reason:
+            self.ids[reason].remove(opportunity_id)
+            self.counts[reason] -= 1
+            if not self.counts[reason]:
+                del self.counts[reason], self.ids[reason]
+        return reason
 
     def near_miss(self, carrier_id: str, tags: Iterable[str]) -> None:
         """`carrier_id`: of the opportunity or posting that carries them. One that is known already isn't repeated."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.model import AlvaCandidate
 from alva_lever.steps.batch import Batch
 from alva_lever.steps.claiming import Claiming
 from alva_lever.steps.crew import THREADS
@@ -26,7 +25,7 @@ def do_candidates(
     save: Callable[[Progress], None],
     positions: dict[str, str],
     now_ms: int,
-    candidates: Mapping[str, AlvaCandidate] | None = None,
+    earlier: Mapping[str, str] | None = None,
     threads: int = THREADS,
 ) -> None:
     """Those of `contacts` that are not done yet.
@@ -42,7 +41,7 @@ def do_candidates(
         errand=errand,
         progress=progress,
         positions=positions,
-        candidates=candidates or {},
+        earlier=earlier or {},
         now_ms=now_ms,
     )
     batch: Batch[Look | str] = Batch(

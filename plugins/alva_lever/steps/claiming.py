@@ -8,7 +8,6 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.claims import Kind
 from alva_lever.rules.mirror import Word
-from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.notes import Failure
 from alva_lever.rules.window import OVERLAP_MS
 from alva_lever.steps.departures import Departures
@@ -40,22 +39,24 @@ class Claiming:
         errand: Errand,
         progress: Progress,
         positions: dict[str, str],
-        candidates: Mapping[str, AlvaCandidate],
+        earlier: Mapping[str, str],
         now_ms: int,
     ) -> None:
-        """`positions`: as in `Inviting`. `candidates`: Alva's that were read already, by opportunity."""
+        """`positions`: as in `Inviting`. `earlier`: what an attempt before called those that are
+        done again for their results."""
         self._errand = errand
         self._lever = lever
         self._inviting = Inviting(lever=lever, alva=alva, errand=errand, progress=progress, positions=positions)
         self._departures = Departures(alva, dry_run=errand.dry_run)
         self._mirroring = Mirroring(
-            candidates,
+            {},
             lever=lever,
             alva=alva,
             settings=errand.settings,
             near_miss=progress.tally.near_miss,
             dry_run=errand.dry_run,
         )
+        self._earlier = earlier
         self._now_ms = now_ms
         self._looking = Looking(lever)
         self._once = OnceEach(self._read)
@@ -81,13 +82,13 @@ class Claiming:
         if claim.asks_to_look:
             decided = self._inviting.handle(look)
         if Kind.RESULTS in claim.kinds:
-            # As both are now: what was just written to the one, and sent by the other, counts.
-            mirrored = self._mirroring.again(opportunity_id) if decided else self._mirroring.handle(look)
+            # As it is now: what was just written counts.
+            mirrored = self._mirroring.do(opportunity_id) if decided else self._mirroring.handle(look)
         written = None if mirrored == Word.UNCHANGED else mirrored
         if departed == UNCONFIRMED and decided in set(Failure):
             # Who failed is counted under the failure.
             return str(decided)
-        return departed or written or decided or mirrored or UNCONFIRMED
+        return departed or written or decided or self._earlier.get(opportunity_id) or mirrored or UNCONFIRMED
 
     def _is_hired(self, look: Look) -> bool:
         opportunity = look.opportunity

@@ -12,9 +12,9 @@ from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import first_valid
-from alva_lever.rules.claims import ANY, Claim, Kind, joined
+from alva_lever.rules.claims import Claim, Kind, joined
 from alva_lever.rules.decision import Case, may_have_failed, settled
-from alva_lever.rules.leftovers import Item
+from alva_lever.rules.leftovers import DUE, Item
 from alva_lever.rules.model import Opportunity
 from alva_lever.rules.tally import IDS_SHOWN, Tally
 from alva_lever.rules.window import Window
@@ -83,7 +83,8 @@ class Finding:
         for opportunity in self._candidates():
             if isinstance(opportunity, Unreadable):
                 # The listing is a hint to look: by its id it may be readable, and if not, that is its fault alone.
-                self._add(opportunity.id, Claim(new_since_ms={ANY: window.first_ms}), LIKELY_CALLS)
+                unknown = Claim(new_within_ms=frozenset({(window.first_ms, window.last_ms)}))
+                self._add(opportunity.id, unknown, LIKELY_CALLS)
             elif opportunity.id in self._due:
                 self._add(opportunity.id, self._claim(opportunity), LIKELY_CALLS)
             elif self._is_new(opportunity.id):
@@ -94,7 +95,9 @@ class Finding:
         found = {"id": opportunity_id, **claim.as_json()}
         if opportunity_id in self._due:
             # It is in a batch already, and now there may be more to be done about it.
-            self._due[opportunity_id].update(joined(self._due[opportunity_id], found))
+            item = self._due[opportunity_id]
+            item.update(joined(item, found))
+            item.pop(DUE, None)
         elif self._is_new(opportunity_id):
             self.batches.add(found, calls)
 

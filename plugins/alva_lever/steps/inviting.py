@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +11,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import asking, tags
 from alva_lever.rules.addresses import first_valid, is_missing, same, split_name
 from alva_lever.rules.asking import Again, Report, Request
-from alva_lever.rules.claims import ANY, Claim
+from alva_lever.rules.claims import Claim
 from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
@@ -47,7 +46,6 @@ class Errand:
 
     settings: Settings
     window: Window | None
-    run_id: str
     claims: Mapping[str, Claim] = field(default_factory=dict)
     dry_run: bool = False
     repeated: bool = False
@@ -57,8 +55,7 @@ class Errand:
         return self.claims.get(opportunity_id, _NOTHING_SAID)
 
     def request(self, opportunity_id: str, policy: Policy) -> Request:
-        named_in = self.claim(opportunity_id).named_in
-        return Request(policy, named_in is not None, named_in or self.run_id)
+        return Request(policy, self.claim(opportunity_id).named_ms)
 
     def has_sent(self, candidate: AlvaCandidate) -> bool:
         """Whether this run, before it was cut off, may have sent this candidate's last invitation itself."""
@@ -69,13 +66,11 @@ class Errand:
     def is_new(self, opportunity: Opportunity) -> bool:
         """Whether its application was created in the time that the run looks at, or is what an event announced and not
         older than a delivery may be."""
-        application, claim = opportunity.application, self.claim(opportunity.id)
-        if application is None or application.created_at_ms is None:
+        application = opportunity.application
+        if application is None:
             return False
-        if self.window is not None and self.window.has(application.created_at_ms):
-            return True
-        since_ms = [claim.new_since_ms[one] for one in (application.id, ANY) if one in claim.new_since_ms]
-        return application.created_at_ms >= min(since_ms, default=math.inf)
+        in_window = self.window is not None and self.window.has(application.created_at_ms)
+        return in_window or self.claim(opportunity.id).is_new(application)
 
 
 class Inviting:
@@ -220,7 +215,8 @@ class Inviting:
                         raise
                     failure, detail = Failure.REFUSED_BY_ALVA, ALREADY_ON_JOB
                 except Refused as refused:
-                    missed = isinstance(refused, NotFound) and refused.path.endswith("/invitation")
+                    of_one = refused.method == "DELETE" or refused.path.endswith("/invitation")
+                    missed = isinstance(refused, NotFound) and of_one
                     if refused.vendor != self._alva.vendor or refused.method == "GET" or missed:
                         # Not the invitation is refused, but a look at what is there, or what is there isn't found.
                         raise

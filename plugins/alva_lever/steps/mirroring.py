@@ -49,25 +49,20 @@ class Mirroring:
         self._looking = Looking(lever)
         self._telling = Telling(lever, alva, settings)
 
-    def do(self, opportunity_id: str) -> str:
+    def do(self, opportunity_id: str) -> Word:
         """What became of one: a `Word`.
 
         :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
         """
         return self.handle(self._looking.look(opportunity_id))
 
-    def again(self, opportunity_id: str) -> Word:
-        """The same where something was just done about it: both services are asked again."""
-        return self.handle(self._looking.look(opportunity_id), fresh=True)
-
-    def handle(self, look: Look, *, fresh: bool = False) -> Word:
-        """The same for one that was looked at. `fresh`: the candidate is asked for, even if a listing showed it."""
+    def handle(self, look: Look) -> Word:
+        """The same for one that was looked at."""
         opportunity = look.opportunity
         if opportunity is None or look.unseen is not None:
             return _UNSEEN[look.unseen or Reason.GONE]
         self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
-        known = None if fresh else self._candidates.get(opportunity.id)
-        candidate = known or self._alva.find_candidate(opportunity.id)
+        candidate = self._candidates.get(opportunity.id) or self._alva.find_candidate(opportunity.id)
         if candidate is None:
             return Word.NOT_IN_ALVA
         try:

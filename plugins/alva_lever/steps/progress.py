@@ -27,10 +27,10 @@ class Progress:
         self.invited.add(opportunity_id)
         self.tally.invited = len(self.invited)
 
-    def take_back(self, one: str) -> None:
-        """Is done no more, since more is asked of it than was done."""
+    def take_back(self, one: str) -> str:
+        """Is done no more, since more is asked of it than was done. Gives what it was counted under."""
         self.done.discard(one)
-        self.tally.take_back(one)
+        return self.tally.take_back(one)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.rules.mirror import Word
-from alva_lever.rules.model import AlvaCandidate, later
+from alva_lever.rules.model import AlvaCandidate
 from alva_lever.steps.batch import Unfinished, tell, unfinished
 from alva_lever.steps.crew import Crew, word_of
 from alva_lever.steps.mirroring import opportunity_of
@@ -17,13 +17,22 @@ from alva_lever.transport.errors import NotFound
 
 @dataclass(slots=True)
 class Resolved:
-    """Opportunities by candidate's id, None for one who was added by hand, and candidates by opportunity; ids of those
-    who are not in Alva (any more); faults that lasted, by candidate's id."""
+    """Opportunities by candidate's id, None for one who was added by hand; ids of those who are not in Alva (any more);
+    faults that lasted, by candidate's id."""
 
     opportunities: dict[str, str | None] = field(default_factory=dict)
-    candidates: dict[str, AlvaCandidate] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     faults: Mapping[str, Exception] = field(default_factory=dict)
+
+    @property
+    def opportunity_ids(self) -> dict[str, None]:
+        """Each once, in order."""
+        return {one: None for one in self.opportunities.values() if one is not None}
+
+    def reopened(self, progress: Progress) -> dict[str, str]:
+        """Opportunities that an attempt before did, when it wasn't known yet whose candidates these are: they are done
+        again. By id, with what that attempt called it."""
+        return {one: progress.take_back(one) for one in self.opportunity_ids if one in progress.done}
 
     def around(self, do: Callable[[], None], *, progress: Progress, save: Callable[[Progress], None], of: int) -> None:
         """Has the opportunities done, and says in `progress` what became of the candidates by that: an opportunity is
@@ -76,8 +85,6 @@ def resolve(alva: AlvaHook, candidate_ids: Sequence[str]) -> Resolved:
         elif done.result is None:
             resolved.missing.append(done.item)
         else:
-            name = resolved.opportunities[done.item] = opportunity_of(done.result)
-            if name is not None:
-                resolved.candidates[name] = later(resolved.candidates.get(name), done.result)
+            resolved.opportunities[done.item] = opportunity_of(done.result)
     resolved.faults = faults
     return resolved
