@@ -5,48 +5,26 @@ from __future__ import annotations
 import time
 
 from alva_lever.steps.crew import THREADS
-from benchmarks.office import Traffic, apart, forget, office
+from benchmarks.office import Traffic, apart, forget, integration, office
 
 
 def invite(url: str, threads: int) -> dict[str, int]:
     """What became of all who stand in the trigger stage."""
-    from alva_lever.alva.hook import AlvaHook
-    from alva_lever.lever.hook import LeverHook
-    from alva_lever.rules.claims import Claim
     from alva_lever.rules.tally import Tally
     from alva_lever.rules.window import Window
-    from alva_lever.settings import Options, resolve
-    from alva_lever.steps.candidates import do_candidates
-    from alva_lever.steps.finding import Finding
-    from alva_lever.steps.inviting import Errand
+    from alva_lever.steps.integration import Attempt
     from alva_lever.steps.progress import Progress
 
-    listing, total, window = LeverHook(), Tally(), Window(0, round(time.time() * 1000))
-    settings = resolve(Options(trigger_stage="New applicant"), listing.stages())
-    finding = Finding(listing, settings, window, tally=total)
-    finding.find()
+    total, window = Tally(), Window(0, round(time.time() * 1000))
+    batches = integration().find_candidates(window, total)
     # To find them is a task of its own, and isn't measured here.
     forget(url)
     positions: dict[str, str] = {}
-    for batch in finding.batches.all:
-        # New hooks for each batch, as each is a task of its own.
-        lever, alva, progress = LeverHook(threads=threads), AlvaHook(threads=threads), Progress()
-        errand = Errand(
-            settings=resolve(Options(trigger_stage="New applicant"), lever.stages()),
-            window=window,
-            claims={str(item["id"]): Claim.of(item) for item in batch},
-        )
-        do_candidates(
-            errand,
-            contacts={str(item["id"]): item.get("contact") for item in batch},
-            lever=lever,
-            alva=alva,
-            progress=progress,
-            save=lambda progress: None,
-            positions=positions,
-            now_ms=window.end_ms,
-            threads=threads,
-        )
+    for batch in batches:
+        # Each batch is a task of its own, with hooks of its own.
+        progress = Progress()
+        attempt = Attempt(batch, progress, lambda progress: None)
+        integration(threads=threads).do_candidates(attempt, window=window, positions=positions)
         total.add(progress.tally)
     return total.counts
 

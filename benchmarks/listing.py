@@ -5,24 +5,18 @@ from __future__ import annotations
 import resource
 import time
 
-from benchmarks.office import Traffic, apart, forget, office
+from benchmarks.office import Traffic, apart, forget, integration, office
 
 FEW, MANY = 1000, 5000
 
 
 def find() -> tuple[int, int]:
     """How many were found, and the peak memory in KiB."""
-    from alva_lever.lever.hook import LeverHook
     from alva_lever.rules.tally import Tally
     from alva_lever.rules.window import Window
-    from alva_lever.settings import Options, resolve
-    from alva_lever.steps.finding import Finding
 
-    lever = LeverHook()
-    settings = resolve(Options(trigger_stage="New applicant"), lever.stages())
-    finding = Finding(lever, settings, Window(0, round(time.time() * 1000)), tally=Tally())
-    finding.find()
-    return sum(map(len, finding.batches.all)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    batches = integration().find_candidates(Window(0, round(time.time() * 1000)), Tally())
+    return sum(map(len, batches)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def run() -> None:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
+    from alva_lever.steps.integration import Integration
     from include.sandbox import Sandbox
 
+TRIGGER_STAGE = "New applicant"
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -46,6 +48,20 @@ def apart(measure: Callable[..., Any], url: str, *arguments: Any) -> Any:
     result = ours.recv()
     process.join()
     return result
+
+
+def integration(progression_stage: str | None = None, *, threads: int | None = None) -> Integration:
+    """As a task makes one, in the process that is measured."""
+    from alva_lever.alva.hook import AlvaHook
+    from alva_lever.lever.hook import LeverHook
+    from alva_lever.settings import Options, resolve
+    from alva_lever.steps.crew import THREADS
+    from alva_lever.steps.integration import Integration
+
+    threads = threads or THREADS
+    lever, alva = LeverHook(threads=threads), AlvaHook(threads=threads)
+    options = Options(trigger_stage=TRIGGER_STAGE, progression_stage=progression_stage)
+    return Integration(resolve(options, lever.stages()), lever, alva, threads=threads)
 
 
 class Traffic:

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from alva_lever.steps.crew import THREADS
-from benchmarks.office import Traffic, apart, forget, office
+import time
+
+from benchmarks.office import Traffic, apart, forget, integration, office
+
+PROGRESSION_STAGE = "Recruiter screen"
 
 
 def push() -> dict[str, int]:
     """What became of those who changed in Alva."""
-    from alva_lever.alva.hook import AlvaHook
-    from alva_lever.lever.hook import LeverHook
     from alva_lever.rules.tally import Tally
-    from alva_lever.settings import Options, resolve
-    from alva_lever.steps.batch import Batch, Batches
-    from alva_lever.steps.meter import Meter
-    from alva_lever.steps.mirroring import Mirroring, changed_since, likely_calls
+    from alva_lever.rules.window import Window
+    from alva_lever.steps.integration import Attempt
     from alva_lever.steps.progress import Progress
 
-    options = Options(trigger_stage="New applicant", progression_stage="Recruiter screen")
-    batches, total = Batches(), Tally()
-    for opportunity_id, candidate in changed_since(AlvaHook(threads=THREADS), 0).candidates.items():
-        batches.add({"id": opportunity_id}, likely_calls(candidate))
-    for items in batches.all:
-        # New hooks for each batch, as each is a task of its own; it lists again what changed in Alva.
-        lever, alva, progress = LeverHook(threads=THREADS), AlvaHook(threads=THREADS), Progress()
-        mirroring = Mirroring(
-            changed_since(alva, 0).candidates,
-            lever=lever,
-            alva=alva,
-            settings=resolve(options, lever.stages()),
-            near_miss=progress.tally.near_miss,
-        )
-        batch: Batch[str] = Batch(
-            mirroring.do, str, progress=progress, save=lambda progress: None, meter=Meter(lever, alva)
-        )
-        todo = batch.todo(str(item["id"]) for item in items)
-        batch.work(todo, len(todo))
+    total, window = Tally(), Window(0, round(time.time() * 1000))
+    batches, listed = integration(PROGRESSION_STAGE).find_results(window)
+    for batch in batches:
+        # Each batch is a task of its own, with hooks of its own; it lists once more what changed in Alva.
+        progress = Progress()
+        integration(PROGRESSION_STAGE).do_results(Attempt(batch, progress, lambda progress: None), listed=listed)
         total.add(progress.tally)
     return total.counts
 

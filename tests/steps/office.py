@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,23 +13,18 @@ from requests.adapters import BaseAdapter
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
-from alva_lever.rules.claims import Claim, Event, Kind, claims
+from alva_lever.rules.claims import Claim, Event, Kind
 from alva_lever.rules.leftovers import Item
 from alva_lever.rules.policy import Stage
 from alva_lever.rules.tally import Tally
-from alva_lever.rules.window import Window
+from alva_lever.rules.window import OVERLAP_MS, Window
 from alva_lever.settings import Options, Settings, resolve
 from alva_lever.steps.batch import Batch
-from alva_lever.steps.candidates import do_candidates
 from alva_lever.steps.crew import THREADS
 from alva_lever.steps.departures import Departures
-from alva_lever.steps.finding import Finding
-from alva_lever.steps.inviting import Errand
+from alva_lever.steps.integration import Attempt, Integration, spoken_of
 from alva_lever.steps.meter import Meter
-from alva_lever.steps.mirroring import Mirroring, changed_since
-from alva_lever.steps.posting_sync import POSITION, PostingFinding, PostingSync
 from alva_lever.steps.progress import Progress
-from alva_lever.steps.resolving import resolve as resolve_candidates
 from include.sandbox import Clock, Sandbox
 from include.sandbox.candidates import Candidates
 from include.sandbox.journal import Arrived
@@ -165,78 +160,84 @@ class Office:
 
     # Work.
 
-    def errand(self, claims: Mapping[str, Claim] | None = None, **fields: Any) -> Errand:
-        """`named`: those whom a person named in this run."""
-        said, named = dict(claims or {}), fields.pop("named", frozenset())
-        run_id = fields.pop("run_id", "run-1")
-        errand = Errand(**{"settings": self.settings, "window": None, "claims": said, **fields})
-        for one in named:
-            said[one] = replace(said.get(one, Claim()), named_ms={run_id: self.clock.now_ms()})
-        return errand
-
-    def run(self, *opportunities: str, alone: bool = False, again: bool = False, **fields: Any) -> dict[str, int]:
-        """A run over these; the counts of its report.
-
-        `alone`: each is looked at by its id, as a manual run does. `again`: a retry, which knows what is done.
-        `fields` are those of the errand. `progress` is kept, also if the run fails.
-        """
-        if not again:
-            self.begin()
-        self.do(self.errand(**fields), {one: None if alone else self._contact(one) for one in opportunities})
-        return self.progress.tally.counts
+    def integration(self) -> Integration:
+        """As a task makes one."""
+        return Integration(self.settings, self.lever(), self.alva(), now=self.now)
 
     def begin(self) -> None:
         """Nothing is done yet, and no job position is known."""
         self.progress, self.known_positions = Progress(), {}
 
-    def do(
-        self,
-        errand: Errand,
-        contacts: Mapping[str, str | None],
-        *,
-        save: Callable[[Progress], None] = lambda progress: None,
-    ) -> None:
-        """A batch. Saved as a task does: as JSON, and read again."""
-        lever, alva = self.lever(), self.alva()
-        progress = self.progress
+    def attempt(
+        self, items: Iterable[Item], *, save: Callable[[Progress], None] = lambda progress: None, **fields: Any
+    ) -> Attempt:
+        """At a batch. Saved as a task does: as JSON, and read again. `fields`: those of `Attempt`."""
 
         def keep(done: Progress) -> None:
             save(done)
             self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
 
-        do_candidates(
-            errand,
-            contacts=contacts,
-            lever=lever,
-            alva=alva,
-            progress=progress,
-            save=keep,
-            positions=self.known_positions,
-            now_ms=self.clock.now_ms(),
-        )
+        return Attempt(list(items), self.progress, keep, **fields)
+
+    def items(
+        self,
+        opportunities: Iterable[str],
+        *,
+        alone: bool = True,
+        named: Collection[str] = (),
+        run_id: str = "run-1",
+    ) -> list[Item]:
+        """`alone`: each is looked at by its id, as a manual run does. `named`: whom a person named, in that run."""
+        items: list[Item] = []
+        for one in opportunities:
+            claim = Claim(named_ms={run_id: self.clock.now_ms()} if one in named else {})
+            contact_id = None if alone else self._contact(one)
+            items.append({"id": one, **claim.as_json(), **({"contact": contact_id} if contact_id else {})})
+        return items
+
+    def do(
+        self,
+        items: Iterable[Item],
+        *,
+        window: Window | None = None,
+        save: Callable[[Progress], None] = lambda progress: None,
+        **fields: Any,
+    ) -> None:
+        """A batch of opportunities. `fields`: those of `Attempt`."""
+        attempt = self.attempt(items, save=save, **fields)
+        self.integration().do_candidates(attempt, window=window, positions=self.known_positions)
+
+    def run(
+        self,
+        *opportunities: str,
+        alone: bool = False,
+        again: bool = False,
+        named: Collection[str] = (),
+        run_id: str = "run-1",
+        **fields: Any,
+    ) -> dict[str, int]:
+        """A run over these; the counts of its report. `progress` is kept, also if the run fails.
+
+        `alone`, `named` and `run_id` as in `items`. `again`: a retry, which knows what is done. `fields`: as in `do`.
+        """
+        if not again:
+            self.begin()
+        self.do(self.items(opportunities, alone=alone, named=named, run_id=run_id), **fields)
+        return self.progress.tally.counts
 
     def push(
-        self, *opportunities: str, since_ms: int | None = None, again: bool = False, dry_run: bool = False
+        self, *opportunities: str, since_ms: int | None = None, again: bool = False, **fields: Any
     ) -> dict[str, int]:
         """A run of the results DAG for who changed in Alva since then, or for these; the counts of its report."""
         if not again:
             self.begin()
-        lever, alva = self.lever(), self.alva()
-        meter, progress = Meter(lever, alva), self.progress
-        changed = None if opportunities else changed_since(alva, since_ms or 0)
-        resolved = resolve_candidates(alva, changed.candidate_ids if changed else [])
-        mirroring = Mirroring(
-            changed.candidates if changed else {},
-            lever=lever,
-            alva=alva,
-            settings=self.settings,
-            near_miss=progress.tally.near_miss,
-            dry_run=dry_run,
-        )
-        named = [*changed.candidates, *changed.opportunity_ids] if changed else opportunities
-        batch: Batch[str] = Batch(mirroring.do, str, progress=progress, save=self.keep, meter=meter)
-        todo = batch.todo(dict.fromkeys([*named, *resolved.opportunity_ids]))
-        resolved.around(lambda: batch.work(todo, len(todo)), progress=progress, save=self.keep, of=len(todo))
+        integration, listed, since_ms = self.integration(), 0, since_ms or 0
+        if opportunities:
+            batches = integration.named_results(opportunities)
+        else:
+            batches, listed = integration.find_results(Window(since_ms + OVERLAP_MS, self.clock.now_ms()))
+        attempt = self.attempt([item for batch in batches for item in batch], **fields)
+        integration.do_results(attempt, since_ms=since_ms, listed=listed)
         return self.progress.tally.counts
 
     def push_lately(self, **options: Any) -> dict[str, int]:
@@ -244,11 +245,7 @@ class Office:
         return self.push(since_ms=self.clock.now_ms() - 15 * MINUTE_MS, **options)
 
     def deliver(
-        self,
-        *events: Event,
-        again: bool = False,
-        received_ms: int | None = None,
-        **fields: Any,
+        self, *events: Event, again: bool = False, received_ms: int | None = None, **fields: Any
     ) -> dict[str, int]:
         """A run for these deliveries; the counts of its report. As `run`, otherwise.
 
@@ -256,70 +253,41 @@ class Office:
         """
         if not again:
             self.begin()
-        claimed = claims(events, self.clock.now_ms() if received_ms is None else received_ms)
-        errand = self.errand(claimed, **fields)
-        self.do(errand, dict.fromkeys(claimed))
+        items = spoken_of(events, self.clock.now_ms() if received_ms is None else received_ms)
+        self.integration().do_events(self.attempt(items, **fields))
         return self.progress.tally.counts
-
-    def keep(self, done: Progress) -> None:
-        """As a task does: as JSON, and read again."""
-        self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
-
-    def _batch(self, do: Callable[[str], str], items: Iterable[str], meter: Meter) -> None:
-        batch: Batch[str] = Batch(do, str, progress=self.progress, save=self.keep, meter=meter)
-        todo = batch.todo(items)
-        batch.work(todo, len(todo))
 
     def find(self, window: Window | None = None, due: Iterable[Item] = ()) -> Found:
         found = Found()
-        finding = Finding(
-            self.lever(), self.settings, window or self.window(), tally=found.tally, due=due, now=self.now
-        )
-        finding.find()
-        found.batches = finding.batches.all
+        found.batches = self.integration().find_candidates(window or self.window(), found.tally, due)
         return found
 
     def tell(self, hired: Iterable[str] = (), deleted: Iterable[str] = (), *, dry_run: bool = False) -> Tally:
         """Departures, as if Lever had confirmed each."""
         self.begin()
-        lever, alva = self.lever(), self.alva()
+        lever, alva, attempt = self.lever(), self.alva(), self.attempt([])
         departures, gone = Departures(alva, dry_run=dry_run), set(deleted)
-        items = [*gone, *hired]
-        self._batch(
-            lambda one: departures.remove(one) if one in gone else departures.hire(one), items, Meter(lever, alva)
+        batch: Batch[str] = Batch(
+            lambda one: departures.remove(one) if one in gone else departures.hire(one),
+            str,
+            progress=attempt.progress,
+            save=attempt.save,
+            meter=Meter(lever, alva),
         )
+        todo = batch.todo([*gone, *hired])
+        batch.work(todo, len(todo))
         return self.progress.tally
 
     def sync(
-        self, *, again: bool = False, dry_run: bool = False, save: Callable[[Progress], None] = lambda progress: None
+        self, *, again: bool = False, save: Callable[[Progress], None] = lambda progress: None, **fields: Any
     ) -> dict[str, int]:
         """A night; the counts of its report. `again` and `progress` as in `run`."""
-        lever, alva = self.lever(), self.alva()
-        meter = Meter(lever, alva)
+        integration = self.integration()
         if not again:
             self.begin()
-            finding = PostingFinding(lever, alva, self.progress.tally)
-            try:
-                finding.find()
-            finally:
-                meter.read(self.progress.tally)
-            self.to_be_synced = [item for batch in finding.batches.all for item in batch]
-        sync, items = PostingSync(lever, alva, dry_run=dry_run), self.to_be_synced
-        of_positions = {str(item["id"]) for item in items if item.get("is") == POSITION}
-
-        def keep(done: Progress) -> None:
-            save(done)
-            self.progress = Progress.of(json.loads(json.dumps(done.as_json())))
-
-        batch: Batch[str] = Batch(
-            lambda one: sync.do_position(one) if one in of_positions else sync.do(one),
-            str,
-            progress=self.progress,
-            save=keep,
-            meter=meter,
-        )
-        todo = batch.todo(str(item["id"]) for item in items)
-        batch.work(todo, len(todo))
+            batches = integration.find_postings(self.progress.tally)
+            self.to_be_synced = [item for batch in batches for item in batch]
+        integration.do_postings(self.attempt(self.to_be_synced, save=save, **fields))
         return self.progress.tally.counts
 
     def poll(self, window: Window, **fields: Any) -> dict[str, int]:
@@ -328,9 +296,7 @@ class Office:
         total = found.tally
         for batch in found.batches:
             self.begin()
-            claimed = {str(item["id"]): Claim.of(item) for item in batch}
-            contacts = {str(item["id"]): item.get("contact") for item in batch}
-            self.do(self.errand(claimed, window=window, **fields), contacts)
+            self.do(batch, window=window, **fields)
             total.add(self.progress.tally)
         return total.counts
 

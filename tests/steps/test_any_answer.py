@@ -9,15 +9,15 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from alva_lever.rules.claims import Claim, Event, Kind, claims
+from alva_lever.rules.claims import Event, Kind
 from alva_lever.settings import Options
 from alva_lever.steps.batch import Unfinished
-from alva_lever.steps.resolving import resolve
 from alva_lever.transport.errors import ApiError
 from include.sandbox.alva.errors import AlvaError
 from tests.steps.office import FURTHER, MINUTE_MS, TRIGGER, Office
@@ -75,9 +75,7 @@ def poll(office: Office, people: list[str]) -> Ran:
     ran.add(found.tally.ids)
     for batch in found.batches:
         office.begin()
-        errand = office.errand({str(item["id"]): Claim.of(item) for item in batch}, window=window)
-        contacts = {str(item["id"]): item.get("contact") for item in batch}
-        doing(office, ran, lambda: office.do(errand, contacts))  # noqa: B023
+        doing(office, ran, partial(office.do, batch, window=window))
     return ran
 
 
@@ -89,8 +87,7 @@ def deliveries(*kinds: Kind) -> Run:
     def run(office: Office, people: list[str]) -> Ran:
         office.begin()
         events = [Event(kind, one) for one in people for kind in kinds]
-        claimed = claims(events, office.clock.now_ms())
-        return doing(office, Ran(), lambda: office.do(office.errand(claimed), dict.fromkeys(claimed)))
+        return doing(office, Ran(), partial(office.deliver, *events))
 
     return run
 
@@ -99,17 +96,8 @@ def told_by_alva(office: Office, people: list[str]) -> Ran:
     office.begin()
     ids = [str(office.in_alva(one)["id"]) for one in people]
 
-    def do() -> None:
-        resolved = resolve(office.alva(), ids)
-        told = dict.fromkeys(resolved.opportunity_ids, Claim(frozenset({Kind.RESULTS})))
-        resolved.around(
-            lambda: office.do(office.errand(told), dict.fromkeys(told)),
-            progress=office.progress,
-            save=office.keep,
-            of=len(ids),
-        )
-
-    ran = doing(office, Ran(), do)
+    told = [Event(Kind.RESULTS, candidate_id=one) for one in ids]
+    ran = doing(office, Ran(), partial(office.deliver, *told))
     ran.faults |= {one for one, candidate in zip(people, ids, strict=True) if candidate in ran.faults}
     return ran
 

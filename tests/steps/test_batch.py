@@ -28,7 +28,7 @@ class TestCost:
         found = office.find(LAST_HOUR)
         office.forget()
         for batch in found.batches:
-            office.do(office.errand(window=LAST_HOUR), {str(item["id"]): item.get("contact") for item in batch})
+            office.do(batch, window=LAST_HOUR)
         assert office.progress.tally.counts == {"trigger_stage": 600}
         assert {office.sent(one) for one in people} == {1}
         alva = Counter((one.method, one.path.rpartition("/")[2]) for one in office.arrived("alva"))
@@ -50,7 +50,7 @@ class TestCost:
             office.forget()
             for batch in found.batches:
                 office.progress.done.clear()
-                office.do(office.errand(run_id="run"), {str(item["id"]): item.get("contact") for item in batch})
+                office.do(batch)
             assert len(office.arrived("lever")) <= 5 * 100
 
     def test_a_candidate_of_whom_nothing_is_asked_costs_a_share_of_a_look(self, office: Office) -> None:
@@ -109,8 +109,8 @@ class TestFaults:
         people = office.applied(120, tags=["Alva: Invitation Sent"])
         saved: list[dict[str, object]] = []
         office.begin()
-        contacts = {one: office._contact(one) for one in people}
-        office.do(office.errand(), contacts, save=lambda done: saved.append(json.loads(json.dumps(done.as_json()))))
+        items = office.items(people, alone=False)
+        office.do(items, save=lambda done: saved.append(json.loads(json.dumps(done.as_json()))))
         assert [len(one["done"]) for one in saved] == [50, 100, 120]  # type: ignore[arg-type]
         assert set(saved[-1]) == {"done", "faults", "tally", "invited"}
         assert Progress.of(saved[-1]).as_json() == saved[-1]

@@ -42,7 +42,8 @@ def test_who_is_gone_gets_nothing(office: Office, alone: bool) -> None:
     contact = office._contact(ada)
     office.recruiter.delete(ada)
     bo = office.apply("Bo Ek", stage=ELSEWHERE)
-    office.do(office.errand(), {ada: None if alone else contact, bo: office._contact(bo)})
+    gone = {"id": ada} if alone or contact is None else {"id": ada, "contact": contact}
+    office.do([gone, *office.items([bo], alone=False)])
     assert office.progress.tally.ids["gone"] == [ada]
     assert untouched(office)
 

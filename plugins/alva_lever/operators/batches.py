@@ -21,6 +21,7 @@ from alva_lever.rules.leftovers import Item, Leftovers, Settled
 
 if TYPE_CHECKING:
     from alva_lever.rules.tally import Tally
+    from alva_lever.steps.integration import Attempt
     from alva_lever.steps.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -86,9 +87,18 @@ class BatchTask:
         self._before: set[str] = set()
 
     @property
-    def repeated(self) -> bool:
-        """Whether it was begun before, and may have been cut off."""
-        return self._ti.try_number > 1 or self.run.clear_number > 0 or bool(self.progress.done)
+    def attempt(self) -> Attempt:
+        """The same, as what does it is told."""
+        from alva_lever.steps.integration import Attempt
+
+        return Attempt(
+            self.items,
+            self.progress,
+            self.save,
+            dry_run=self.dry_run,
+            repeated=self._ti.try_number > 1 or self.run.clear_number > 0 or bool(self.progress.done),
+            began_ms=self.run.began_ms,
+        )
 
     def done_before_clearing(self) -> set[str]:
         """What this task did before its run was cleared."""

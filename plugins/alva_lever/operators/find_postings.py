@@ -13,8 +13,4 @@ class FindPostingsOperator(FindOperator):
     """
 
     def find(self, search: Search) -> list[list[Item]]:
-        from alva_lever.steps.posting_sync import PostingFinding
-
-        finding = PostingFinding(search.lever, search.alva, search.tally)
-        finding.find(search.due)
-        return finding.batches.all
+        return search.integration.find_postings(search.tally, search.due)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 
 from alva_lever.operators.base import LeverAlvaOperator
-from alva_lever.operators.hooks import hooks
+from alva_lever.operators.hooks import hooks, integration_of
 from alva_lever.operators.run import Run
 from alva_lever.operators.settings import read_variable
 from alva_lever.operators.state import DagState
@@ -19,8 +19,7 @@ from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
 
 if TYPE_CHECKING:
-    from alva_lever.alva.hook import AlvaHook
-    from alva_lever.lever.hook import LeverHook
+    from alva_lever.steps.integration import Integration
 
 
 @dataclass(slots=True)
@@ -31,10 +30,9 @@ class Search:
     run: Run
     window: Window
     due: Sequence[Item]
-    lever: LeverHook
-    alva: AlvaHook
+    integration: Integration
     tally: Tally
-    more: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any]
 
 
 class FindOperator(LeverAlvaOperator):
@@ -63,26 +61,28 @@ class FindOperator(LeverAlvaOperator):
         window = run.window(covered_ms, now_ms=now_ms)
         due = [{**item, DUE: True} for item in state.leftovers().due(now_ms)] if run.scheduled else []
         lever, alva = hooks(self.account)
-        search = Search(run, window, due, lever, alva, Tally())
+        tally, more = Tally(), dict[str, Any]()
         batches: list[list[Item]] = []
         finished = False
         try:
+            # A bad option is told here, once, before anything is found or done.
+            search = Search(run, window, due, integration_of(self.account, lever, alva), tally, more)
             batches = self.find(search)
             finished = True
         finally:
             # Also where it fails: the report is to tell what was asked and found until then.
-            search.tally.calls = {"lever": lever.calls, "alva": alva.calls}
-            search.tally.waited_seconds = lever.waited_seconds + alva.waited_seconds
+            tally.calls = {"lever": lever.calls, "alva": alva.calls}
+            tally.waited_seconds = lever.waited_seconds + alva.waited_seconds
             found = {
-                "tally": search.tally.as_json(),
+                "tally": tally.as_json(),
                 "window": [window.start_ms, window.end_ms],
                 "named": bool(run.asked_ids),
                 "batches": len(batches),
                 "finished": finished,
                 "dry_run": dry_run,
-                **search.more,
+                **more,
             }
             context["ti"].xcom_push("found", found)
         count = sum(map(len, batches))
-        self.log.info("Found: %s to be done in %s batches, others: %s", count, len(batches), search.tally.counts)
+        self.log.info("Found: %s to be done in %s batches, others: %s", count, len(batches), tally.counts)
         return batches

@@ -1,13 +1,16 @@
-"""The hooks of a task, for as many threads as a batch has."""
+"""What a task works with: the hooks, for as many threads as a batch has, and what is made of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alva_lever.account import Account
+from alva_lever.operators.settings import read_settings
+
 if TYPE_CHECKING:
-    from alva_lever.account import Account
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
+    from alva_lever.steps.integration import Integration
 
 
 def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:
@@ -22,3 +25,15 @@ def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:
     lever.get_conn()
     alva.get_conn()
     return lever, alva
+
+
+def integration_of(account: Account, lever: LeverHook, alva: AlvaHook) -> Integration:
+    """:raises BadOption: the account's options can't be used."""
+    from alva_lever.steps.integration import Integration
+
+    return Integration(read_settings(account, lever), lever, alva)
+
+
+def open_integration(account: Account) -> Integration:
+    """The same with hooks of its own."""
+    return integration_of(account, *hooks(account))

@@ -3,7 +3,6 @@ who were hired or deleted."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,8 +10,10 @@ from typing import Any
 from airflow.sdk import Context
 
 from alva_lever.operators.batches import BatchOperator, BatchTask
+from alva_lever.operators.hooks import open_integration
 from alva_lever.operators.run import pulled
 from alva_lever.rules.claims import Claim
+from alva_lever.rules.leftovers import Item
 from alva_lever.rules.window import Window
 
 
@@ -32,39 +33,11 @@ class InviteCandidatesOperator(BatchOperator):
         return done
 
     def do(self, task: BatchTask) -> None:
-        from alva_lever.operators.hooks import hooks
-        from alva_lever.operators.settings import read_settings
-        from alva_lever.steps.candidates import do_candidates
-        from alva_lever.steps.inviting import Errand
-
-        window = Window(*self.found["window"])
-        lever, alva = hooks(self.account)
-        # Names are for this run alone: a person's asking counts once, and a repeat of the run isn't asked again.
+        # Names are for their run alone: a person's asking counts once, and a repeat of the run isn't asked again.
         answered = task.done_before_clearing()
-        claims = {}
-        for item in task.items:
-            claim = Claim.of(item)
-            if item["id"] in answered:
-                others = {run_id: at_ms for run_id, at_ms in claim.named_ms.items() if run_id != task.run.run_id}
-                claim = replace(claim, named_ms=others)
-            claims[str(item["id"])] = claim
-        errand = Errand(
-            settings=read_settings(self.account, lever),
-            window=window,
-            claims=claims,
-            dry_run=task.dry_run,
-            repeated=task.repeated,
-            began_ms=task.run.began_ms,
-        )
-        do_candidates(
-            errand,
-            contacts={str(item["id"]): item.get("contact") for item in task.items},
-            lever=lever,
-            alva=alva,
-            progress=task.progress,
-            save=task.save,
-            positions=self._positions,
-            now_ms=int(time.time() * 1000),
+        items = [_without_name(item, task.run.run_id) if item["id"] in answered else item for item in task.items]
+        open_integration(self.account).do_candidates(
+            replace(task.attempt, items=items), window=Window(*self.found["window"]), positions=self._positions
         )
 
     def _known(self, context: Context) -> dict[str, str]:
@@ -75,3 +48,11 @@ class InviteCandidatesOperator(BatchOperator):
         for earlier in [left] if isinstance(left, Mapping) else left or ():
             positions.update(pulled(earlier) or {})
         return positions
+
+
+def _without_name(item: Item, run_id: str) -> Item:
+    """Without a person's asking in that run."""
+    claim = Claim.of(item)
+    others = {other_id: at_ms for other_id, at_ms in claim.named_ms.items() if other_id != run_id}
+    kept = {name: value for name, value in item.items() if name != "named_ms"}
+    return {**kept, **replace(claim, named_ms=others).as_json()}
