@@ -135,11 +135,11 @@ class BatchTask:
         return self._left(self.progress.tally, finished=True, kept=True)
 
     def _begin_to_rehearse(self) -> None:
-        """:raises AirflowFailException: this is no rehearsal so far, and who was not done would be forgotten by one."""
-        if self.found or self._store.get(_key(self.run.clear_number, False)) is not None:
+        """:raises AirflowFailException: an attempt before was none, and whom it could not do one would forget."""
+        if self._store.get(_key(self.run.clear_number, False)) is not None:
             raise AirflowFailException(
-                "The option `dry_run` was set while this run was under way. Nothing more of it is written: what is not "
-                "done waits for a run after the option is taken away"
+                "The option `dry_run` was set while this task was under way. Nothing more of it is written: what is "
+                "not done waits for a run after the option is taken away"
             )
         self.dry_run = True
 
