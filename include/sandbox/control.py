@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException
 
-from include.sandbox.alva.errors import AlvaError
+from include.sandbox.alva.wire import AlvaError
 from include.sandbox.lever.errors import LeverError
 from include.sandbox.moves import described, make_move
 

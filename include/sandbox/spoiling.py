@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from include.sandbox.alva.errors import AlvaError
+from include.sandbox.alva.wire import AlvaError
 from include.sandbox.answer import Answer, dump
 from include.sandbox.faults import Fault
 from include.sandbox.lever.errors import error_body

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from include.sandbox import Sandbox
-from include.sandbox.alva.candidate import Invitee
+from include.sandbox.alva import Invitee
 from include.sandbox.lever import notes as lever_notes
 from include.sandbox.lever.models import Comment
 from tests.dags.people import (
@@ -82,7 +82,8 @@ class Scene:
         positions = sandbox.world.alva.positions
         known = [position for position in positions.all() if position.facts.external_id == posting.id]
         position_id = known[0].id if known else sandbox.candidates.add_position(posting.text, external_id=posting.id)
-        sandbox.world.alva.roster.invite(position_id, Invitee(row.contact.emails[0], "Ada", "Byron", external_id=one))
+        ada = Invitee(email=row.contact.emails[0], first_name="Ada", last_name="Byron", external_id=one)
+        sandbox.world.alva.roster.invite(position_id, ada)
 
     def spoil(self, one: str, service: str, method: str, path: str, word: dict[int, str], **query: str) -> str:
         """`word`: by status what the report says of it, where that isn't that it is left."""

@@ -9,7 +9,7 @@ import pytest
 from alva_lever.rules.claims import Event, Kind
 from alva_lever.rules.settings import Options
 from alva_lever.transport.errors import ApiError
-from include.sandbox.alva.candidate import Invitee, RoleFit
+from include.sandbox.alva import Invitee, RoleFit
 from include.sandbox.lever.models import Comment
 from tests.steps.office import ELSEWHERE, FURTHER, TRIGGER, Office
 
@@ -22,7 +22,7 @@ class TestSpoiltInAlva:
     def unreadable(self, office: Office, candidate_id: str) -> None:
         """A role fit that there can't be."""
         row = office.sandbox.world.alva.roster.get(candidate_id)
-        row.role_fit = RoleFit(140, office.clock.now_ms(), complete=True)
+        row.role_fit = RoleFit(score=140, computed_at_ms=office.clock.now_ms(), complete=True)
 
     def test_one_row_that_cannot_be_read_is_the_fault_of_one(self, office: Office) -> None:
         ids = office.applied(4)
@@ -46,7 +46,7 @@ class TestSpoiltInAlva:
 
     def add(self, office: Office, external_id: str) -> None:
         position = office.candidates.add_position("Another job")
-        invitee = Invitee(f"{position}@candidates.example.com", external_id=external_id)
+        invitee = Invitee(email=f"{position}@candidates.example.com", external_id=external_id)
         office.sandbox.world.alva.roster.invite(position, invitee)
 
     def test_a_name_in_the_place_of_an_id_is_told_to_nobody(self, office: Office, ada: str) -> None:

@@ -1,174 +1,239 @@
-"""The API in front of an organisation: each route unpacks the request, asks the model, and writes the answer."""
+"""The API in front of an organisation, and what all its routes share: the key, the lock, the form of a refusal."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Query as InQuery
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
-from include.sandbox.alva import shapes
-from include.sandbox.alva.candidate import STAGES
-from include.sandbox.alva.directory import WEBHOOK_EVENTS
-from include.sandbox.alva.door import add_fallback, door_of, read_object, read_query
-from include.sandbox.alva.fields import Body, address, choice, choices, needed_text, text
-from include.sandbox.alva.listing import Query
+from include.sandbox.alva.models import Candidate, Facts, Invitee, JobPosition, Team, User, Webhook
 from include.sandbox.alva.organisation import AlvaOrganisation
-from include.sandbox.alva.unpack import changed_facts, invitee, new_facts, refuse_address
+from include.sandbox.alva.schemas import (
+    EVENTS,
+    HIGHEST_LIMIT,
+    CandidateChange,
+    FactsChange,
+    NewUser,
+    NewWebhook,
+    Page,
+    Query,
+    Results,
+    WebhookChange,
+)
+from include.sandbox.alva.wire import AlvaError
 
-Sent = Annotated[Body, Depends(read_object)]
-Asked = Annotated[Query, Depends(read_query)]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+Asked = Annotated[Query, InQuery()]
 
 
 def build_router(organisation: AlvaOrganisation) -> APIRouter:
-    """The whole API of one organisation, without a prefix; the stand-in serves it under `/alva/v1`."""
-    router = APIRouter(route_class=door_of(organisation))
+    """The whole API of one organisation, without a prefix; the stand-in serves it under `/alva/v1`.
+
+    Its functions are coroutines that wait for nothing, so that each request is handled under the lock from its key to
+    its answer.
+    """
+
+    class Door(APIRoute):
+        """Asks for the key first, and answers an `AlvaError` as Alva does."""
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
+
+            async def guarded(request: Request) -> Response:
+                if not (await request.body()).strip():
+                    request._body = b"{}"  # no body at all is an empty object
+                with organisation.lock:
+                    try:
+                        organisation.keys.check(request.headers.get("authorization"), request.headers.get("x-api-key"))
+                        return await handle(request)
+                    except AlvaError as error:
+                        return _refused(error)
+                    except RequestValidationError as error:
+                        return _refused(_unreadable(error))
+                    except HTTPException:  # FastAPI's for bytes that are no text
+                        return _refused(AlvaError(400, "bad_request", "The body is not JSON."))
+
+            return guarded
+
+    router = APIRouter(route_class=Door, strict_content_type=False)
     _add_positions(router, organisation)
     _add_candidates(router, organisation)
     _add_directory(router, organisation)
-    _add_webhooks(router, organisation)
-    add_fallback(router)
+    _add_fallback(router)
     return router
 
 
-def _add_positions(router: APIRouter, organisation: AlvaOrganisation) -> None:
-    @router.get("/job_positions")
-    async def list_positions(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.positions.page(asked), shapes.position))
+def _refused(error: AlvaError) -> JSONResponse:
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    allowed = error.details.get("allowed")
+    if isinstance(allowed, list):
+        headers["Allow"] = ", ".join(allowed)
+    return JSONResponse(error.body(), error.status, headers)
 
-    @router.post("/job_positions")
-    async def create_position(body: Sent) -> Response:
-        with organisation.lock:
-            facts = new_facts(body, organisation.directory.default_profile.id)
-            return JSONResponse(shapes.position(organisation.positions.create(facts)), 201)
+
+def _unreadable(error: RequestValidationError) -> AlvaError:
+    """400 for a query or a body that can't be read, 422 for the first field of a body that is missing or wrong."""
+    first = error.errors()[0]
+    kind, (place, *path), said = first["type"], first["loc"], first["msg"]
+    if place == "query":
+        said = f"must be a whole number from 1 to {HIGHEST_LIMIT}" if path[0] == "limit" else said
+        return AlvaError(400, "bad_request", f"{path[0]} {said}.", parameter=path[0])
+    if kind == "json_invalid":
+        return AlvaError(400, "bad_request", "The body is not JSON.")
+    if not path:
+        return AlvaError(400, "bad_request", "The body must be a JSON object.")
+    name, value = path[0], error.body.get(path[0])
+    code = kind if kind == "email_invalid" else "invalid_field"
+    listed = len(path) > 1 or kind in ("list_type", "tuple_type")
+    texts = value if isinstance(value, list) and listed else [value]
+    if kind == "literal_error" and all(text is None or isinstance(text, str) for text in texts):
+        choices = ", ".join(sorted(first["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")))
+        said = f"may hold only {choices}" if listed else f"must be one of {choices}"
+    elif kind == "bool_type":
+        said = "must be true or false"
+    elif listed:
+        said = "must be a list of strings"
+    elif kind == "missing" or value is None:
+        said = "is needed"
+        code = "email_missing" if name == "email" else code
+    elif kind in ("string_type", "literal_error"):
+        said = "must be a string or null"
+    return AlvaError(422, code, f"{name} {said}.", field=name, value=value)
+
+
+def _add_positions(router: APIRouter, organisation: AlvaOrganisation) -> None:
+    @Depends
+    async def found(position_id: str) -> JobPosition:
+        return organisation.positions.get(position_id)
+
+    @router.get("/job_positions")
+    async def list_positions(asked: Asked) -> Page[JobPosition]:
+        return organisation.positions.page(asked)
+
+    @router.post("/job_positions", status_code=201)
+    async def create_position(facts: Facts) -> JobPosition:
+        return organisation.positions.create(facts)
 
     @router.get("/job_positions/{position_id}")
-    async def get_position(position_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.position(organisation.positions.get(position_id)))
+    async def get_position(position: JobPosition = found) -> JobPosition:
+        return position
 
     @router.patch("/job_positions/{position_id}")
-    async def change_position(position_id: str, body: Sent) -> Response:
-        with organisation.lock:
-            facts = changed_facts(body, organisation.positions.get(position_id).facts)
-            return JSONResponse(shapes.position(organisation.change_position(position_id, facts)))
+    async def change_position(change: FactsChange, position: JobPosition = found) -> JobPosition:
+        sent = {name: getattr(change, name) for name in change.model_fields_set}
+        organisation.change_position(position, position.facts.model_copy(update=sent))
+        return position
 
     @router.get("/job_positions/{position_id}/candidates")
-    async def list_candidates_of(position_id: str, asked: Asked) -> Response:
-        with organisation.lock:
-            found = organisation.roster.page(asked.on(organisation.positions.get(position_id).id))
-            return JSONResponse(shapes.listed(found, shapes.candidate))
+    async def list_candidates_of(position_id: str, asked: Asked) -> Page[Candidate]:
+        organisation.positions.get(position_id)
+        return organisation.roster.page(asked.model_copy(update={"job_position_id": position_id}))
 
-    @router.post("/job_positions/{position_id}/candidates")
-    async def invite(position_id: str, body: Sent) -> Response:
-        with organisation.lock:
-            organisation.positions.get(position_id)  # a missing position is said before a wrong field
-            return JSONResponse(shapes.candidate(organisation.roster.invite(position_id, invitee(body))), 201)
+    @router.post("/job_positions/{position_id}/candidates", status_code=201)
+    async def invite(invitee: Invitee, position: JobPosition = found) -> Candidate:
+        return organisation.roster.invite(position.id, invitee)
 
 
 def _add_candidates(router: APIRouter, organisation: AlvaOrganisation) -> None:
+    @Depends
+    async def found(candidate_id: str) -> Candidate:
+        return organisation.roster.get(candidate_id)
+
     @router.get("/candidates")
-    async def list_candidates(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.roster.page(asked), shapes.candidate))
+    async def list_candidates(asked: Asked) -> Page[Candidate]:
+        return organisation.roster.page(asked)
 
     @router.get("/candidates/{candidate_id}")
-    async def get_candidate(candidate_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.candidate(organisation.roster.get(candidate_id)))
+    async def get_candidate(candidate: Candidate = found) -> Candidate:
+        return candidate
 
     @router.patch("/candidates/{candidate_id}")
-    async def change_candidate(candidate_id: str, body: Sent) -> Response:
-        with organisation.lock:
-            candidate = organisation.roster.get(candidate_id)
-            refuse_address(body)
-            if "stage" in body:
-                candidate = organisation.roster.set_stage(candidate_id, choice(body, "stage", STAGES))
-            return JSONResponse(shapes.candidate(candidate))
+    async def change_candidate(change: CandidateChange, candidate: Candidate = found) -> Candidate:
+        if "email" in change.model_fields_set:
+            message = "A candidate's e-mail address can't be changed."
+            raise AlvaError(422, "email_is_fixed", message, field="email", value=change.email)
+        if "stage" in change.model_fields_set:
+            organisation.roster.set_stage(candidate, change.stage)
+        return candidate
 
-    @router.delete("/candidates/{candidate_id}")
-    async def remove_candidate(candidate_id: str) -> Response:
-        with organisation.lock:
-            organisation.roster.remove(candidate_id)
-            return Response(status_code=204)
+    @router.delete("/candidates/{candidate_id}", status_code=204)
+    async def remove_candidate(candidate: Candidate = found) -> Response:
+        organisation.roster.remove(candidate.id)
+        return Response(status_code=204)
 
     @router.post("/candidates/{candidate_id}/invitation")
-    async def resend_invitation(candidate_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.candidate(organisation.roster.resend(candidate_id)))
+    async def resend_invitation(candidate: Candidate = found) -> Candidate:
+        organisation.roster.resend(candidate)
+        return candidate
 
     @router.post("/candidates/{candidate_id}/reminder")
-    async def remind(candidate_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.candidate(organisation.roster.remind(candidate_id)))
+    async def remind(candidate: Candidate = found) -> Candidate:
+        organisation.roster.remind(candidate)
+        return candidate
 
     @router.get("/candidates/{candidate_id}/results")
-    async def get_results(candidate_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.results(organisation.roster.get(candidate_id)))
+    async def get_results(candidate: Candidate = found) -> Results:
+        return Results.of(candidate)
 
 
 def _add_directory(router: APIRouter, organisation: AlvaOrganisation) -> None:
-    @router.get("/users")
-    async def list_users(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.directory.users.page(asked), shapes.user))
+    directory = organisation.directory
 
-    @router.post("/users")
-    async def add_user(body: Sent) -> Response:
-        with organisation.lock:
-            user = organisation.directory.add_user(
-                address(body), text(body, "first_name"), text(body, "last_name"), text(body, "team")
-            )
-            return JSONResponse(shapes.user(user), 201)
+    @router.get("/users")
+    async def list_users(asked: Asked) -> Page[User]:
+        return directory.users.page(asked)
+
+    @router.post("/users", status_code=201)
+    async def add_user(sent: NewUser) -> User:
+        return directory.add_user(sent.email, sent.first_name, sent.last_name, sent.team)
 
     @router.get("/teams")
-    async def list_teams(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.directory.teams.page(asked), shapes.team))
+    async def list_teams(asked: Asked) -> Page[Team]:
+        return directory.teams.page(asked)
 
     @router.get("/profiles")
-    async def list_profiles(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.directory.profiles.page(asked), shapes.team))
+    async def list_profiles(asked: Asked) -> Page[Team]:
+        return directory.profiles.page(asked)
 
-
-def _add_webhooks(router: APIRouter, organisation: AlvaOrganisation) -> None:
     @router.get("/webhooks")
-    async def list_webhooks(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.directory.webhooks.page(asked), shapes.webhook))
+    async def list_webhooks(asked: Asked) -> Page[Webhook]:
+        return directory.webhooks.page(asked)
 
-    @router.post("/webhooks")
-    async def add_webhook(body: Sent) -> Response:
-        with organisation.lock:
-            webhook = organisation.directory.add_webhook(
-                needed_text(body, "url"),
-                choices(body, "events", WEBHOOK_EVENTS) or WEBHOOK_EVENTS,
-                text(body, "signature_token"),
-            )
-            return JSONResponse(shapes.webhook(webhook), 201)
+    @router.post("/webhooks", status_code=201)
+    async def add_webhook(sent: NewWebhook) -> Webhook:
+        return directory.add_webhook(sent.url, sent.events or EVENTS, sent.signature_token)
 
     @router.get("/webhooks/{webhook_id}")
-    async def get_webhook(webhook_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.webhook(organisation.directory.webhooks.get(webhook_id)))
+    async def get_webhook(webhook_id: str) -> Webhook:
+        return directory.webhooks.get(webhook_id)
 
     @router.patch("/webhooks/{webhook_id}")
-    async def change_webhook(webhook_id: str, body: Sent) -> Response:
-        with organisation.lock:
-            changed = organisation.directory.change_webhook(
-                webhook_id,
-                url=needed_text(body, "url") if "url" in body else None,
-                events=choices(body, "events", WEBHOOK_EVENTS),
-            )
-            if "signature_token" in body:
-                changed = organisation.directory.sign_webhook(webhook_id, text(body, "signature_token"))
-            return JSONResponse(shapes.webhook(changed))
+    async def change_webhook(webhook_id: str, sent: WebhookChange) -> Webhook:
+        webhook = directory.webhooks.get(webhook_id)
+        for name in sent.model_fields_set - ({"events"} if sent.events is None else set()):
+            setattr(webhook, name, getattr(sent, name))
+        webhook.change(organisation.clock.now_ms())
+        return webhook
 
-    @router.delete("/webhooks/{webhook_id}")
+    @router.delete("/webhooks/{webhook_id}", status_code=204)
     async def remove_webhook(webhook_id: str) -> Response:
-        with organisation.lock:
-            organisation.directory.webhooks.remove(webhook_id)
-            return Response(status_code=204)
+        directory.webhooks.remove(webhook_id)
+        return Response(status_code=204)
+
+
+def _add_fallback(router: APIRouter) -> None:
+    """Answer unknown paths (404) and methods that a path doesn't take (405) in Alva's form, behind the key."""
+    routes = [route for route in router.routes if isinstance(route, APIRoute)]
+
+    @router.api_route("/{path:path}", methods=METHODS, include_in_schema=False)
+    async def nothing_here(path: str) -> None:
+        allowed = sorted(method for route in routes if route.path_regex.match(f"/{path}") for method in route.methods)
+        if allowed:
+            raise AlvaError(405, "method_not_allowed", "This path doesn't take that method.", allowed=allowed)
+        raise AlvaError(404, "not_found", "There is no such path.")
