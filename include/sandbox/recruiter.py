@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.sandbox.lever import changes, notes
+from include.sandbox.lever import changes
 from include.sandbox.lever.account import LeverAccount
 from include.sandbox.lever.models import ORIGINS, Comment, Contact, Posting
 from include.sandbox.webhook_moves import WebhookMoves
@@ -40,15 +40,22 @@ class Recruiter(WebhookMoves):
         with self._world.lock:
             now = self._now()
             owner = self._find.actor().id
-            posting = Posting(self._lever.ids.uuid(), name, now, now, state, confidential, user=owner, owner=owner)
-            posting.team, posting.department, posting.location, posting.commitment = (
-                team,
-                department,
-                location,
-                commitment,
+            posting = Posting(
+                id=self._lever.ids.uuid(),
+                text=name,
+                created_at=now,
+                updated_at=now,
+                state=state,
+                confidential=confidential,
+                team=team,
+                department=department,
+                location=location,
+                commitment=commitment,
+                tags=list(tags),
+                user=owner,
+                owner=owner,
+                hiring_manager=self._find.user_with(hiring_manager_email).id if hiring_manager_email else None,
             )
-            posting.tags = list(tags)
-            posting.hiring_manager = self._find.user_with(hiring_manager_email).id if hiring_manager_email else None
             self._lever.postings[posting.id] = posting
             return posting.id
 
@@ -106,7 +113,7 @@ class Recruiter(WebhookMoves):
         contact: str | None = None,
         at_ms: int | None = None,
     ) -> str:
-        """Somebody without a posting. Gives the opportunity's id."""
+        """A person without a posting. Gives the opportunity's id."""
         with self._world.lock:
             return self._open(None, self._person(contact, name, emails), stage, origin, tags, at_ms)
 
@@ -121,7 +128,7 @@ class Recruiter(WebhookMoves):
         contact: str | None = None,
         at_ms: int | None = None,
     ) -> str:
-        """Somebody on a posting.
+        """A person on a posting.
 
         ``contact``: a person who is already there, named by the contact's or an opportunity's id.
         """
@@ -231,8 +238,8 @@ class Recruiter(WebhookMoves):
         with self._world.lock:
             row, at = self._find.opportunity(opportunity), self._at(at_ms)
             user = self._find.actor() if author is None else self._find.user(author)
-            comment = Comment(text, at, user.id, stage=row.stage.id)
-            return notes.add(self._lever, row, comment, by_api=False).id
+            comment = Comment(value=text, created_at=at, user=user.id, stage=row.stage.id)
+            return changes.add_note(self._lever, row, comment, by_api=False).id
 
     def delete_note(self, opportunity: str, note: str) -> str:
         """Any note, the API's too."""
@@ -280,4 +287,4 @@ class Recruiter(WebhookMoves):
     def _person(self, contact: str | None, name: str, emails: Sequence[str]) -> Contact:
         if contact is not None:
             return self._find.contact(contact)
-        return Contact(self._lever.ids.uuid(), name=name, emails=list(emails))
+        return Contact(id=self._lever.ids.uuid(), name=name, emails=list(emails))

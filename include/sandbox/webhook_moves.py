@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from include.sandbox.ids import fixed_uuid
-from include.sandbox.lever.events import EVENTS, about
+from include.sandbox.lever.changes import EVENTS, about
 from include.sandbox.naming import Naming
 from include.sandbox.world import World
 

@@ -15,7 +15,7 @@ import pytest
 
 from include.sandbox import Sandbox
 from include.sandbox.alva import Invitee
-from include.sandbox.lever import notes as lever_notes
+from include.sandbox.lever import changes
 from include.sandbox.lever.models import Comment
 from tests.dags.people import (
     INVITE,
@@ -273,7 +273,9 @@ class TestResults:
             one = self.completed(scene)
             text = f"Old\nRef: alva-lever/result/{candidate_id(sandbox, one)} completed 00000000"
             row = sandbox.world.lever.opportunity(one)
-            note = lever_notes.add(sandbox.world.lever, row, Comment(text, ms(NOW) - 1000, None, stage=row.stage.id))
+            note = changes.add_note(
+                sandbox.world.lever, row, Comment(value=text, created_at=ms(NOW) - 1000, stage=row.stage.id)
+            )
             return spoil(one, "lever", "PUT", f"/opportunities/{one}/notes/{note.id}", {})
 
         def results() -> str:

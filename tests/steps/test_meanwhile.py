@@ -197,7 +197,7 @@ class TestMeanwhile:
         changes = office.sandbox.world.lever.opportunity(ada).stage_changes
         further = office.settings.progression_stage
         assert further is not None
-        assert [change.stage_id for change in changes].count(further.id) == 2
+        assert [change.to_stage_id for change in changes].count(further.id) == 2
 
     def test_who_was_moved_back_is_not_moved_again_however_often_it_crashes(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
@@ -336,7 +336,7 @@ class TestMeanwhile:
         row = office.sandbox.world.lever.opportunity(ada)
         (thread,) = row.notes.values()
         user = next(iter(office.sandbox.world.lever.users.values()))
-        thread.comments.append(Comment("Call her", office.later(), user.id, 3))
+        thread.comments.append(Comment(value="Call her", created_at=office.later(), user=user.id, score=3))
         for score in (40, 60):
             office.later()
             office.candidates.refit(ada, score)
@@ -349,7 +349,7 @@ class TestMeanwhile:
         office.push_lately()
         (thread,) = office.sandbox.world.lever.opportunity(ada).notes.values()
         user = next(iter(office.sandbox.world.lever.users.values()))
-        thread.comments.append(Comment("Call her", office.later(), user.id, None))
+        thread.comments.append(Comment(value="Call her", created_at=office.later(), user=user.id))
         office.candidates.refit(ada, 40)
         office.restricted_key(opportunities="write", notes="write", stages="read")
         assert office.push_lately() == {"updated": 1}

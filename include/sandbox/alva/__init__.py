@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from include.sandbox.alva.models import Invitee, Policy, RoleFit
 from include.sandbox.alva.organisation import AlvaOrganisation
-from include.sandbox.alva.routes import build_router
+from include.sandbox.alva.routes import router
 from include.sandbox.alva.wire import AlvaError
 
-__all__ = ["AlvaError", "AlvaOrganisation", "Invitee", "Policy", "RoleFit", "build_router"]
+__all__ = ["AlvaError", "AlvaOrganisation", "Invitee", "Policy", "RoleFit", "router"]

@@ -26,7 +26,7 @@ from include.sandbox.alva.models import (
 from include.sandbox.alva.schemas import Page, Query
 from include.sandbox.alva.webhook import AlvaWebhook
 from include.sandbox.alva.wire import AlvaError, Clock, folded, later
-from include.sandbox.lever.deliveries import Deliveries
+from include.sandbox.deliveries import Deliveries
 
 DEFAULT_KEY = "sandbox-alva-key"
 

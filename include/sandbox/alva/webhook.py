@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from include.sandbox.alva.models import BOUNCED, COMPLETED, Candidate
 from include.sandbox.alva.wire import Clock, iso
 from include.sandbox.answer import dump
-from include.sandbox.lever.deliveries import Deliveries, Delivery
+from include.sandbox.deliveries import Deliveries, Delivery
 
 ROLE_FIT, TESTS, BOUNCE, UPDATE = "role_fit.created", "test.completed", "invitation.bounced", "candidate.updated"
 

@@ -2,22 +2,25 @@
 
 Each takes the time ``at`` (ms) and, where Lever keeps it, who did it. Each says in its body what it moves:
 ``updatedAt`` moves only where something changed (Lever's documentation lists the fields; that a repeated write moves
-nothing was seen in recorded traffic). What webhooks are told of it is in `events`.
+nothing was seen in recorded traffic). Webhooks are told right after the change, at the end of this module.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
-from include.sandbox.lever import events
+from include.sandbox.ids import fixed_uuid
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.errors import BadRequest
+from include.sandbox.lever.errors import BadRequest, Forbidden
 from include.sandbox.lever.models import (
     Application,
     Archived,
     ArchiveReason,
+    Comment,
     Contact,
     Deleted,
+    Note,
     Opportunity,
     Posting,
     Stage,
@@ -49,7 +52,7 @@ def open_opportunity(
         origin=origin,
         tags=list(dict.fromkeys(tags)),
         sources=list(dict.fromkeys(sources)),
-        stage_changes=[StageChange(stage.id, account.stage_index(stage), at, by)],
+        stage_changes=[_stage_change(account, stage, at, by)],
         sourced_by=by if origin == "sourced" else None,
         owner=by,
         followers=[by] if by else [],
@@ -57,7 +60,7 @@ def open_opportunity(
     is_new = contact.id not in account.contacts
     account.add_opportunity(opportunity)
     if is_new:
-        events.contact_created(account, contact, at)
+        _announce(account, "contactCreated", {"contactId": contact.id, "accountId": _ACCOUNT_ID, "createdAt": at})
     if posting is not None:
         link_posting(account, opportunity, posting, at, by=by)
     return opportunity
@@ -82,6 +85,7 @@ def link_posting(
     contact = opportunity.contact
     opportunity.application = Application(
         id=account.ids.uuid(),
+        opportunity_id=opportunity.id,
         posting=posting,
         created_at=at,
         type="posting" if applied else "user",
@@ -96,7 +100,7 @@ def link_posting(
     opportunity.location = posting.location
     opportunity.tags += [tag for tag in posting.derived_tags() if tag not in opportunity.tags]
     account.touched(opportunity, at)
-    events.application_created(account, opportunity)
+    _about(account, "applicationCreated", opportunity, applicationId=opportunity.application.id)
     return opportunity.application
 
 
@@ -120,12 +124,12 @@ def change_stage(
     if opportunity.stage is stage:
         return False
     before, opportunity.stage = opportunity.stage, stage
-    opportunity.stage_changes.append(StageChange(stage.id, account.stage_index(stage), at, by))
+    opportunity.stage_changes.append(_stage_change(account, stage, at, by))
     opportunity.last_advanced_at = at
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.opportunities.place(opportunity)
     account.touched(opportunity, at)
-    events.stage_changed(account, opportunity, before)
+    _about(account, "candidateStageChange", opportunity, fromStageId=before.id, toStageId=stage.id)
     return True
 
 
@@ -134,15 +138,16 @@ def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReas
 
     ``lastAdvancedAt`` moves with it, as on some of the recorded opportunities.
     """
-    before, opportunity.archived = opportunity.archived, Archived(reason.id, at)
+    before, opportunity.archived = opportunity.archived, Archived(reason=reason.id, archived_at=at)
     application = opportunity.application
     if application is not None:
-        application.archived = Archived(reason.id, application.archived.at if application.archived else at)
+        first = application.archived.archived_at if application.archived else at
+        application.archived = Archived(reason=reason.id, archived_at=first)
     opportunity.last_advanced_at = at
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.opportunities.place(opportunity)
     account.touched(opportunity, at)
-    events.archive_changed(account, opportunity, before)
+    _archive_changed(account, opportunity, before)
 
 
 def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
@@ -154,7 +159,7 @@ def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
         opportunity.application.archived = None
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.touched(opportunity, at)
-    events.archive_changed(account, opportunity, before)
+    _archive_changed(account, opportunity, before)
     return True
 
 
@@ -207,7 +212,7 @@ def change_contact(
     contact.phones = contact.phones if phones is None else list(phones)
     changed = before != (contact.name, contact.headline, contact.location, contact.emails, contact.phones)
     if changed:
-        events.contact_updated(account, contact, at)
+        _announce(account, "contactUpdated", {"contactId": contact.id, "accountId": _ACCOUNT_ID, "updatedAt": at})
     return _touch_all(account, account.opportunities_of(contact), changed, at)
 
 
@@ -227,12 +232,19 @@ def anonymise(account: LeverAccount, contact: Contact, at: int) -> bool:
 def delete(account: LeverAccount, opportunity: Opportunity, at: int, *, by: str | None = None) -> None:
     """Takes it out of the account; from now on only the feeds of deleted things know it."""
     account.remove_opportunity(opportunity)
-    account.deleted["opportunities"].place(Deleted(opportunity.id, at, by, confidential=opportunity.confidential))
-    application = opportunity.application
-    if application is not None:
-        row = Deleted(application.id, at, by, opportunity.id, application.posting.id, opportunity.confidential)
-        account.deleted["applications"].place(row)
-    events.opportunity_deleted(account, opportunity, by)
+    confidential = opportunity.confidential
+    gone = Deleted(id=opportunity.id, deleted_at=at, deleted_by=by, confidential=confidential)
+    account.deleted["opportunities"].place(gone)
+    if opportunity.application is not None:
+        gone = Deleted(
+            id=opportunity.application.id,
+            deleted_at=at,
+            opportunity_id=opportunity.id,
+            posting_id=opportunity.application.posting.id,
+            confidential=confidential,
+        )
+        account.deleted["applications"].place(gone)
+    _about(account, "candidateDeleted", opportunity, deletedBy=by)
 
 
 def delete_posting(account: LeverAccount, posting: Posting, at: int, *, by: str | None = None) -> None:
@@ -240,7 +252,53 @@ def delete_posting(account: LeverAccount, posting: Posting, at: int, *, by: str 
     if any(one.posting is posting for one in account.opportunities):
         raise BadRequest("The posting has applications.")
     del account.postings[posting.id]
-    account.deleted["postings"].place(Deleted(posting.id, at, by, confidential=posting.confidential))
+    gone = Deleted(id=posting.id, deleted_at=at, deleted_by=by, confidential=posting.confidential)
+    account.deleted["postings"].place(gone)
+
+
+def add_note(
+    account: LeverAccount,
+    opportunity: Opportunity,
+    comment: Comment,
+    *,
+    secret: bool = False,
+    by_api: bool = True,
+    thread: Note | None = None,
+) -> Note:
+    """A new note, or a comment in the thread of one. Counts as an interaction, and so moves ``updatedAt``."""
+    note = thread
+    if note is None:
+        note = Note(
+            id=account.ids.uuid(),
+            comments=[comment],
+            created_at=comment.created_at,
+            user=comment.user,
+            secret=secret,
+            by_api=by_api,
+        )
+        opportunity.notes[note.id] = note
+    else:
+        note.comments.append(comment)
+    _interacted(account, opportunity, comment.created_at)
+    return note
+
+
+def replace_note(
+    account: LeverAccount, opportunity: Opportunity, note: Note, comments: Sequence[Comment], at: int
+) -> None:
+    """Puts other comments in place of all that the note has."""
+    _made_through_api(note)
+    note.comments = list(comments)
+    _interacted(account, opportunity, at)
+
+
+def delete_note(opportunity: Opportunity, note: Note) -> None:
+    """Takes the note away.
+
+    The opportunity's times stay: Lever's documentation lists no field that this would change.
+    """
+    _made_through_api(note)
+    del opportunity.notes[note.id]
 
 
 def _updatable(contact: Contact) -> None:
@@ -270,3 +328,77 @@ def _touch_all(account: LeverAccount, opportunities: Sequence[Opportunity], chan
         for opportunity in opportunities:
             account.touched(opportunity, at)
     return changed
+
+
+def _stage_change(account: LeverAccount, stage: Stage, at: int, by: str | None) -> StageChange:
+    return StageChange(to_stage_id=stage.id, to_stage_index=account.stage_index(stage), updated_at=at, user_id=by)
+
+
+def _interacted(account: LeverAccount, opportunity: Opportunity, at: int) -> None:
+    opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
+    account.touched(opportunity, at)
+
+
+def _made_through_api(note: Note) -> None:
+    if not note.by_api:
+        raise Forbidden("Only notes that were created through the API can be changed through it.")
+
+
+# What webhooks are sent: Lever's documentation, Webhooks. Ids only, about confidential opportunities too. There are no
+# interviews here: webhooks for their events can be made, and are sent nothing.
+
+Event = Literal[
+    "applicationCreated",
+    "candidateArchiveChange",
+    "candidateDeleted",
+    "candidateHired",
+    "candidateStageChange",
+    "contactCreated",
+    "contactUpdated",
+    "interviewCreated",
+    "interviewDeleted",
+    "interviewUpdated",
+]
+EVENTS: frozenset[Event] = frozenset(get_args(Event))
+WITH_ORIGINS = frozenset({"applicationCreated", "candidateArchiveChange", "candidateHired", "candidateStageChange"})
+_ACCOUNT_ID = fixed_uuid("account")
+
+
+def _archive_changed(account: LeverAccount, opportunity: Opportunity, before: Archived | None) -> None:
+    """Archived, with another reason or time, or active again; where the reason means hired, that as well."""
+    after = opportunity.archived
+    if before == after:
+        return
+    shown = {"fromArchived": before and before.shape(), "toArchived": after and after.shape()}
+    _about(account, "candidateArchiveChange", opportunity, **shown)
+    if after is not None and account.archive_reason(after.reason).type == "hired":
+        _about(account, "candidateHired", opportunity)
+
+
+def about(opportunity: str, contact: str) -> dict[str, object]:
+    """The ids that every event about an opportunity carries; ``candidateId`` is deprecated, and here the same."""
+    return {"opportunityId": opportunity, "contactId": contact, "candidateId": opportunity}
+
+
+def _about(account: LeverAccount, event: str, opportunity: Opportunity, **data: object) -> None:
+    _announce(account, event, about(opportunity.id, opportunity.contact.id) | data, opportunity)
+
+
+def _announce(
+    account: LeverAccount, event: str, data: dict[str, object], opportunity: Opportunity | None = None
+) -> None:
+    """To the webhooks for that event, and for that origin where they ask for some; none, while it is switched off."""
+    if event not in account.switched_on:
+        return
+    for webhook in account.webhooks.values():
+        if webhook.event != event:
+            continue
+        if opportunity is not None and webhook.origins is not None and opportunity.origin not in webhook.origins:
+            continue
+        account.deliveries.send(
+            webhook,
+            event,
+            data,
+            at_ms=account.clock.now_ms(),
+            opportunity=None if opportunity is None else opportunity.id,
+        )

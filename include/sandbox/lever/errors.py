@@ -60,16 +60,6 @@ class Forbidden(LeverError):
 class NotFound(LeverError):
     status = 404
 
-    @classmethod
-    def thing(cls, collection: str, uid: str) -> NotFound:
-        """An object that does not exist: ``stages <uid> was not found``."""
-        return cls(f"{collection} {uid} was not found")
-
-    @classmethod
-    def path(cls, path: str) -> NotFound:
-        """A path that does not exist, from ``/v1`` on."""
-        return cls(f"{path} does not exist")
-
 
 class TooManyRequests(LeverError):
     status = 429

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from include.sandbox import Sandbox
-from include.sandbox.lever.bucket import Bucket, Limit
+from include.sandbox.lever.access import Bucket, Limit
 
 UNAUTHENTICATED = {"code": "UnauthorizedError", "message": "The request requires authentication."}
 

@@ -1,22 +1,31 @@
 """What was sent to webhooks and what became of it, as the page of deliveries in Lever's settings shows it.
 
-Alva's are among them, which come signed.
+Alva's are among them, which come signed. What Lever sends (its documentation, Webhooks) is one JSON object:
+
+    {"id", "event", "triggeredAt": ms, "token", "signature", "data"}
+
+The signature is the hex HMAC-SHA256 of token and time, one after the other, with the webhook's signing token as its
+key. It covers neither the event nor the data.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
+from include.sandbox.answer import dump
 from include.sandbox.ids import Ids
-from include.sandbox.lever.envelope import HEADERS, TOKEN_LENGTH, envelope
 from include.sandbox.lever.models import Webhook
-from include.sandbox.lever.sender import CONNECTIONS, TIMEOUT_SECONDS, Sender, is_loopback, post_once
+from include.sandbox.sender import CONNECTIONS, TIMEOUT_SECONDS, Sender, is_loopback, post_once
 
 WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)  # before each of the five times that it is sent again; not published
+TOKEN_LENGTH = 48  # of the signing token as well as of the token that each delivery has of its own
+HEADERS = {"User-Agent": "Lever-Webhooks"}
 NOT_LOOPBACK = "not loopback"
 State = Literal["waiting", "delivered", "failed"]
 STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
@@ -223,8 +232,9 @@ class Deliveries:
         self, webhook: Webhook, event: str, data: Mapping[str, object], at_ms: int, opportunity: str | None
     ) -> Delivery:
         uid, token = self.ids.uuid(), self.ids.hex(TOKEN_LENGTH)
-        body = envelope(webhook, uid, event, data, token=token, at_ms=at_ms)
-        return Delivery(uid, event, webhook, opportunity, at_ms, body, HEADERS)
+        signature = hmac.new(webhook.signature_token.encode(), f"{token}{at_ms}".encode(), hashlib.sha256).hexdigest()
+        shown = {"id": uid, "event": event, "triggeredAt": at_ms, "token": token, "signature": signature, "data": data}
+        return Delivery(uid, event, webhook, opportunity, at_ms, dump(shown), HEADERS)
 
     def _dispatch(self, delivery: Delivery) -> None:
         """Sends it as many times as there are to be copies of it, or none to another machine. The lock is held."""
