@@ -1,4 +1,4 @@
-"""What candidates and Alva's own people do, told by opportunity: the moves on Alva's side of the world.
+"""What candidates and Alva's own people do, named by opportunity: the moves on Alva's side of the world.
 
 The integration adds a candidate with the opportunity's id as `external_id`; by that id the moves find the candidate
 that was added last. Arguments and answers are plain JSON values, so that a move can be made over HTTP as well.

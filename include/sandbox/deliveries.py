@@ -16,12 +16,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from include.sandbox.answer import dump
 from include.sandbox.ids import Ids
 from include.sandbox.lever.models import Webhook
-from include.sandbox.sender import CONNECTIONS, TIMEOUT_SECONDS, Sender, is_loopback, post_once
+from include.sandbox.sender import CONNECTIONS, TIMEOUT_SECONDS, Letter, Sender, Target, is_loopback, post_once
 
 WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)  # before each of the five times that it is sent again; not published
 TOKEN_LENGTH = 48  # of the signing token as well as of the token that each delivery has of its own
@@ -29,16 +29,6 @@ HEADERS = {"User-Agent": "Lever-Webhooks"}
 NOT_LOOPBACK = "not loopback"
 State = Literal["waiting", "delivered", "failed"]
 STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
-
-
-class Target(Protocol):
-    """A webhook of whichever service."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def url(self) -> str: ...
 
 
 @dataclass(slots=True, repr=False)
@@ -64,6 +54,9 @@ class Delivery:
             return "waiting"
         return "delivered" if self.accepted else "failed"
 
+    def letter(self) -> Letter:
+        return Letter(self.id, self.webhook, self.body, self.headers)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -77,28 +70,8 @@ class Delivery:
         }
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Sending:
-    """One copy of a delivery on its way, until it is accepted or given up."""
-
-    delivery: Delivery
-    failures: int = 0
-
-    @property
-    def url(self) -> str:
-        return self.delivery.webhook.url
-
-    @property
-    def body(self) -> bytes:
-        return self.delivery.body
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self.delivery.headers
-
-
 class Deliveries:
-    """All of them, the oldest first, until the world begins anew. Safe to use from several threads.
+    """All of them, the oldest first, until the world begins again. Safe to use from several threads.
 
     Never waits for an answer, but for `verify` and `wait`, which are for callers that hold no lock.
     ``waits_seconds``: real time before each repetition, as many repetitions as there are waits.
@@ -117,8 +90,8 @@ class Deliveries:
         self._deliveries: dict[str, Delivery] = {}
         self._unsettled = 0
         self._copies = 1
-        self.ids = Ids(f"deliveries {seed}")  # go on when the world begins anew: neither id nor token comes twice
-        self._sender: Sender[Sending] = Sender(self._answered, connections=connections, timeout_seconds=timeout_seconds)
+        self.ids = Ids(f"deliveries {seed}")  # go on when the world begins again: neither id nor token comes twice
+        self._sender = Sender(self._answered, connections=connections, timeout_seconds=timeout_seconds)
 
     # Sending
 
@@ -146,8 +119,8 @@ class Deliveries:
     def verify(self, webhook: Webhook, *, at_ms: int) -> int | None:
         """Sends one without data, once: what came back, None where nothing did. It is in no list."""
         with self._changed:
-            sending = Sending(self._signed(webhook, webhook.event, {}, at_ms, None))
-        return post_once(sending, self._sender.timeout_seconds)
+            letter = self._signed(webhook, webhook.event, {}, at_ms, None).letter()
+        return post_once(letter, self._sender.timeout_seconds)
 
     def disturb(self, *, duplicates: int, shuffled: bool) -> None:
         """From now on each is sent ``1 + duplicates`` times at once; in an order that is not theirs, if shuffled."""
@@ -244,19 +217,19 @@ class Deliveries:
             return
         self._unsettled += delivery.unsent == 0
         delivery.unsent += self._copies
-        self._sender.add(*[Sending(delivery) for _ in range(self._copies)])
+        self._sender.add(*[delivery.letter() for _ in range(self._copies)])
 
-    def _answered(self, sending: Sending, status: int | None) -> None:
+    def _answered(self, letter: Letter, status: int | None) -> None:
         """Called by a sending thread: lists what came back and, where it failed, sends it again after a wait."""
         accepted = status is not None and 200 <= status < 300
-        delivery = sending.delivery
         with self._changed:
-            if self._deliveries.get(delivery.id) is not delivery:
-                return  # the world began anew in the meantime
+            delivery = self._deliveries.get(letter.delivery_id)
+            if delivery is None:
+                return  # the world began again in the meantime
             delivery.attempts.append(status)
-            if not accepted and sending.failures < len(self.waits_seconds):
-                sending.failures += 1
-                self._sender.add_later(sending, self.waits_seconds[sending.failures - 1])
+            if not accepted and letter.failures < len(self.waits_seconds):
+                letter.failures += 1
+                self._sender.add_later(letter, self.waits_seconds[letter.failures - 1])
                 return
             delivery.accepted |= accepted
             delivery.unsent -= 1

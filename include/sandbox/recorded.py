@@ -1,6 +1,6 @@
 """A world from recorded traffic: a folder of JSON files, each one listing, page by page.
 
-A file is a list of ``{"request": {"method", "path", "params"}, "status", "response"}``; what it lists is told by the
+A file is a list of ``{"request": {"method", "path", "params"}, "status", "response"}``; what it lists is known by the
 path, not by the file's name. Needed: ``/v1/disposition_stages``, ``/v1/archive_reasons``, ``/v1/opportunities``; used
 as well: postings, users, webhooks.
 

@@ -8,19 +8,26 @@ over HTTP as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from include.sandbox.ids import fixed_uuid
 from include.sandbox.lever import changes
 from include.sandbox.lever.account import LeverAccount
 from include.sandbox.lever.models import ORIGINS, Comment, Contact, Posting
-from include.sandbox.webhook_moves import WebhookMoves
+from include.sandbox.naming import Naming
+from include.sandbox.world import World
 
 
-class Recruiter(WebhookMoves):
+class Recruiter:
     """The moves.
 
     Raises ValueError for a name that is not there or a move that makes no sense, `LeverError` where Lever would
     refuse.
     """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._find = Naming(world)
 
     # Postings
 
@@ -156,13 +163,13 @@ class Recruiter(WebhookMoves):
     def tag(self, opportunity: str, *tags: str) -> str:
         with self._world.lock:
             row = self._find.opportunity(opportunity)
-            changes.add_tags(self._lever, row, tags, self._now())
+            changes.change_items(self._lever, row, "tags", self._now(), add=tags)
             return row.id
 
     def untag(self, opportunity: str, *tags: str) -> str:
         with self._world.lock:
             row = self._find.opportunity(opportunity)
-            changes.remove_tags(self._lever, row, tags, self._now())
+            changes.change_items(self._lever, row, "tags", self._now(), remove=tags)
             return row.id
 
     def archive(self, opportunity: str, reason: str = "Withdrew", at_ms: int | None = None) -> str:
@@ -206,13 +213,13 @@ class Recruiter(WebhookMoves):
         """On the person, and so on all of that person's opportunities."""
         with self._world.lock:
             row = self._find.opportunity(opportunity)
-            changes.change_contact(self._lever, row.contact, self._now(), emails=emails)
+            changes.change_contact(self._lever, row.contact, self._now(), {"emails": list(emails)})
             return row.id
 
     def rename(self, opportunity: str, name: str) -> str:
         with self._world.lock:
             row = self._find.opportunity(opportunity)
-            changes.change_contact(self._lever, row.contact, self._now(), name=name)
+            changes.change_contact(self._lever, row.contact, self._now(), {"name": name})
             return row.id
 
     def anonymise(self, opportunity: str) -> str:
@@ -247,6 +254,70 @@ class Recruiter(WebhookMoves):
             row = self._find.opportunity(opportunity)
             del row.notes[self._lever.note(row, note).id]
             return note
+
+    # Webhooks, but for registering them: in Lever's settings (the recruiter is a Super Admin), and by Lever itself.
+    # What is done to deliveries is done to Alva's too.
+
+    def switch_webhooks(self, on: bool = True, event: str | None = None) -> list[str]:
+        """What a Super Admin switches in Lever's settings, for one event or for all; off at first.
+
+        Gives the events that are on now.
+        """
+        if event is not None and event not in changes.EVENTS:
+            raise ValueError(f"No event {event!r}; there are: {', '.join(sorted(changes.EVENTS))}")
+        with self._world.lock:
+            switched = changes.EVENTS if event is None else {event}
+            lever = self._world.lever
+            lever.switched_on = lever.switched_on | switched if on else lever.switched_on - switched
+            return sorted(lever.switched_on)
+
+    def verify_webhook(self, webhook: str) -> int | None:
+        """The button that tests a webhook: a delivery without data, once, switched on or not.
+
+        Gives the status that came back, None where none did. Waits for it.
+        """
+        with self._world.lock:
+            row, at_ms = self._find.webhook(webhook), self._world.clock.now_ms()
+        return self._world.deliveries.verify(row, at_ms=at_ms)
+
+    def rerun_delivery(self, delivery: str) -> str:
+        """The button "Rerun": the same body once more."""
+        self._world.deliveries.rerun(delivery)
+        return delivery
+
+    def disturb_webhooks(self, duplicates: int = 0, shuffled: bool = False) -> None:
+        """From now on each delivery is sent ``1 + duplicates`` times; in an order that is not theirs, if shuffled.
+
+        For that they are held back for a tenth of a second. Without arguments: as ever again.
+        """
+        self._world.deliveries.disturb(duplicates=duplicates, shuffled=shuffled)
+
+    def hold_webhooks(self, held: bool = True, reversed: bool = False) -> None:
+        """Keeps deliveries back; ``held`` False lets them go, in their order or the last first."""
+        if held:
+            self._world.deliveries.hold()
+        else:
+            self._world.deliveries.release(backwards=reversed)
+
+    def pretend(self, event: str, opportunity: str, **data: Any) -> list[str]:
+        """A delivery to each webhook for that event, well signed, that claims what need not be true.
+
+        Whether it is switched on, whether there is such an opportunity and where it came from is not asked. ``data``
+        is added to the usual ids, and wins. Gives the ids of the deliveries.
+        """
+        with self._world.lock:
+            lever = self._world.lever
+            webhooks = [webhook for webhook in lever.webhooks.values() if webhook.event == event]
+            if not webhooks:
+                raise ValueError(f"There is no webhook for {event!r}")
+            known = lever.opportunities.get(opportunity)
+            contact = fixed_uuid(f"contact of {opportunity}") if known is None else known.contact.id
+            claimed = changes.about(opportunity, contact) | data
+            now = self._world.clock.now_ms()
+            return [
+                self._world.deliveries.send(webhook, event, claimed, at_ms=now, opportunity=opportunity)
+                for webhook in webhooks
+            ]
 
     # What the moves are made of
 

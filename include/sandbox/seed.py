@@ -109,7 +109,7 @@ class _Maker:
         self._account.add_opportunity(row)
 
     def _contact(self) -> Contact:
-        """Somebody new, or in one of ten cases somebody who is there already."""
+        """A new person, or in one of ten cases one who is there already."""
         chance = self._chance
         if self._contacts and chance.random() < 0.1:
             return chance.choice(self._contacts)

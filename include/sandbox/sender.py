@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,21 +24,28 @@ BATCH_SECONDS = 0.1  # how long things are gathered that are then shuffled
 IDLE_SECONDS = 2.0  # less than a server keeps a connection open for, so that none is used just when it is closed
 
 
-class Letter(Protocol):
-    """What can be sent: JSON, the headers that go with it, and where to at the moment."""
+class Target(Protocol):
+    """A webhook of whichever service: where its deliveries go at the moment."""
+
+    @property
+    def id(self) -> str: ...
 
     @property
     def url(self) -> str: ...
 
-    @property
-    def body(self) -> bytes: ...
 
-    @property
-    def headers(self) -> Mapping[str, str]: ...
+@dataclass(slots=True, eq=False, repr=False)
+class Letter:
+    """One copy of a delivery on its way, until it is accepted or given up: JSON, and the headers that go with it."""
+
+    delivery_id: str
+    target: Target
+    body: bytes
+    headers: Mapping[str, str]
+    failures: int = 0
 
 
 Item = TypeVar("Item")
-Sent = TypeVar("Sent", bound=Letter)
 
 
 class Outbox(Generic[Item]):
@@ -116,16 +124,16 @@ class Outbox(Generic[Item]):
         return order if any(one is not other for one, other in zip(order, came, strict=True)) else order[::-1]
 
 
-class Sender(Generic[Sent]):
+class Sender:
     """Up to ``connections`` threads, each with a connection that it keeps open.
 
-    A thread is started when there is something to send and nobody to send it, and ends when there has been nothing
+    A thread is started when there is something to send and no thread to send it, and ends when there has been nothing
     for a while. ``answered`` is called from them, with no lock held: with the status, or None where no answer came.
     """
 
     def __init__(
         self,
-        answered: Callable[[Sent, int | None], None],
+        answered: Callable[[Letter, int | None], None],
         *,
         connections: int = CONNECTIONS,
         timeout_seconds: float = TIMEOUT_SECONDS,
@@ -136,19 +144,19 @@ class Sender(Generic[Sent]):
         self._answered = answered
         self._connections = connections
         self._changed = threading.Condition()
-        self._outbox: Outbox[Sent] = Outbox()
+        self._outbox: Outbox[Letter] = Outbox()
         self._threads: set[threading.Thread] = set()
         self._idle = 0
         self._stopping = False
 
-    def add(self, *letters: Sent) -> None:
+    def add(self, *letters: Letter) -> None:
         with self._changed:
             now = time.monotonic()
             for letter in letters:
                 self._outbox.add(letter, now)
             self._attend()
 
-    def add_later(self, letter: Sent, seconds: float) -> None:
+    def add_later(self, letter: Letter, seconds: float) -> None:
         """Real seconds from now, whatever the world's clock says."""
         with self._changed:
             self._outbox.add_later(letter, time.monotonic() + seconds)
@@ -201,7 +209,7 @@ class Sender(Generic[Sent]):
             while (letter := self._next()) is not None:
                 self._answered(letter, post(session, letter, self.timeout_seconds))
 
-    def _next(self) -> Sent | None:
+    def _next(self) -> Letter | None:
         """Waits for something to send; None where this thread is to end."""
         with self._changed:
             idle_until = time.monotonic() + IDLE_SECONDS
@@ -233,7 +241,7 @@ def post(session: requests.Session, letter: Letter, timeout_seconds: float) -> i
 
     ``timeout_seconds``: how long it waits for the connection, and then for the answer. The answer's body is ignored.
     """
-    url = letter.url  # read once: it may become another one meanwhile
+    url = letter.target.url  # read once: it may become another one meanwhile
     if not is_loopback(url):
         return None
     try:

@@ -81,7 +81,7 @@ class Simulation:
     def reset(self, seed: int | None = None) -> None:
         """An empty world, no faults, an empty journal, no webhooks and no deliveries. The clock stays as it is."""
         with self.world.lock:
-            self.world.begin_anew(self.world.seed if seed is None else seed)
+            self.world.begin(self.world.seed if seed is None else seed)
             self.candidates = Candidates(self.world.alva)
             self.faults.clear()
             self.journal.clear()

@@ -20,7 +20,7 @@ ALVA_KEY = "sandbox-alva-key"
 class World:
     """What reads or changes one of the two holds ``lock``, and never waits for anything else meanwhile.
 
-    `begin_anew` replaces both, so that the present ones are asked for each time.
+    `begin` replaces both, so that the present ones are asked for each time.
     """
 
     clock: Clock
@@ -33,10 +33,10 @@ class World:
     alva: AlvaOrganisation = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.begin_anew(self.seed)
+        self.begin(self.seed)
 
-    def begin_anew(self, seed: int) -> None:
-        """An account with stages, reasons and users, and nobody in it; an organisation as Alva's own part makes it.
+    def begin(self, seed: int) -> None:
+        """An account with stages, reasons and users, and no candidates; an organisation as Alva's own part makes it.
 
         Webhooks and what was to be sent to them are gone.
         """

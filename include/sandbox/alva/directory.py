@@ -10,7 +10,6 @@ from include.sandbox.alva.models import EXPIRED, Facts, JobPosition, Policy, Rec
 from include.sandbox.alva.schemas import Page, Query, cursor_after
 from include.sandbox.alva.wire import AlvaError, Clock, folded
 
-DEFAULT_KEY = "sandbox-alva-key"
 RecordT = TypeVar("RecordT", bound=Record)
 
 
@@ -21,23 +20,19 @@ class ApiKeys:
     """
 
     def __init__(self, *keys: str) -> None:
-        self._open = set(keys)
-        self._forbidden: set[str] = set()
+        self._rights = dict.fromkeys(keys, True)
 
     def add(self, key: str) -> None:
         """Make a key, or give one its rights back."""
-        self._open.add(key)
-        self._forbidden.discard(key)
+        self._rights[key] = True
 
     def revoke(self, key: str) -> None:
         """Revoke a key: 401 from now on."""
-        self._open.discard(key)
-        self._forbidden.discard(key)
+        self._rights.pop(key, None)
 
     def forbid(self, key: str) -> None:
         """Take a key's rights and leave it known: 403 from now on."""
-        self._open.discard(key)
-        self._forbidden.add(key)
+        self._rights[key] = False
 
     def check(self, authorization: str | None, x_api_key: str | None) -> None:
         """Let a call in or raise 401 or 403.
@@ -48,10 +43,10 @@ class ApiKeys:
         if authorization is not None:
             scheme, _, credentials = authorization.partition(" ")
             key = credentials.strip() if scheme.casefold() == "bearer" else None
-        if key in self._forbidden:
-            raise AlvaError(403, "forbidden", "This API key may not do that.")
-        if key not in self._open:
+        if key is None or key not in self._rights:
             raise AlvaError(401, "unauthorized", "A valid API key is needed: Authorization: Bearer <key>.")
+        if not self._rights[key]:
+            raise AlvaError(403, "forbidden", "This API key may not do that.")
 
 
 class Stamp(TypedDict):

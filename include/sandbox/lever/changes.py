@@ -2,13 +2,13 @@
 
 Each takes the time ``at`` (ms) and, where Lever keeps it, who did it. Each says in its body what it moves:
 ``updatedAt`` moves only where something changed (Lever's documentation lists the fields; that a repeated write moves
-nothing was seen in recorded traffic). Webhooks are told right after the change, at the end of this module.
+nothing was seen in recorded traffic). What webhooks are sent of it is at the end of this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from include.sandbox.ids import fixed_uuid
 from include.sandbox.lever.account import LeverAccount
@@ -163,57 +163,39 @@ def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
     return True
 
 
-def add_tags(account: LeverAccount, opportunity: Opportunity, tags: Sequence[str], at: int) -> bool:
-    """Appends those that are missing, in their order."""
-    return _extend(account, [opportunity], opportunity.tags, tags, at)
-
-
-def remove_tags(account: LeverAccount, opportunity: Opportunity, tags: Sequence[str], at: int) -> bool:
-    return _reduce(account, [opportunity], opportunity.tags, tags, at)
-
-
-def add_sources(account: LeverAccount, opportunity: Opportunity, sources: Sequence[str], at: int) -> bool:
-    return _extend(account, [opportunity], opportunity.sources, sources, at)
-
-
-def remove_sources(account: LeverAccount, opportunity: Opportunity, sources: Sequence[str], at: int) -> bool:
-    return _reduce(account, [opportunity], opportunity.sources, sources, at)
-
-
-def add_links(account: LeverAccount, contact: Contact, links: Sequence[str], at: int) -> bool:
-    """Links are the person's: they show on all of that person's opportunities."""
-    _updatable(contact)
-    return _extend(account, account.opportunities_of(contact), contact.links, links, at)
-
-
-def remove_links(account: LeverAccount, contact: Contact, links: Sequence[str], at: int) -> bool:
-    _updatable(contact)
-    return _reduce(account, account.opportunities_of(contact), contact.links, links, at)
-
-
-def change_contact(
+def change_items(
     account: LeverAccount,
-    contact: Contact,
+    opportunity: Opportunity,
+    kind: Literal["tags", "sources", "links"],
     at: int,
     *,
-    name: str | None = None,
-    headline: str | None = None,
-    location: str | None = None,
-    emails: Sequence[str] | None = None,
-    phones: Sequence[dict[str, str]] | None = None,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
 ) -> bool:
-    """Replaces what is given; moves ``updatedAt`` on every opportunity of the person."""
+    """Appends those that are missing, in their order, or takes some away.
+
+    Links are the person's: they show on all of that person's opportunities.
+    """
+    contact, concerned = opportunity.contact, [opportunity]
+    if kind == "links":
+        _updatable(contact)
+        concerned = account.opportunities_of(contact)
+    held: list[str] = contact.links if kind == "links" else getattr(opportunity, kind)
+    kept = [item for item in held if item not in remove] + [item for item in dict.fromkeys(add) if item not in held]
+    changed = kept != held
+    held[:] = kept
+    return _touch_all(account, concerned, changed, at)
+
+
+def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Mapping[str, Any]) -> bool:
+    """Replaces the fields that are given and not None; moves ``updatedAt`` on every opportunity of the person."""
     _updatable(contact)
-    before = (contact.name, contact.headline, contact.location, contact.emails, contact.phones)
-    contact.name = contact.name if name is None else name
-    contact.headline = contact.headline if headline is None else headline
-    contact.location = contact.location if location is None else location
-    contact.emails = contact.emails if emails is None else list(emails)
-    contact.phones = contact.phones if phones is None else list(phones)
-    changed = before != (contact.name, contact.headline, contact.location, contact.emails, contact.phones)
+    changed = {name: value for name, value in fields.items() if value not in (None, getattr(contact, name))}
+    for name, value in changed.items():
+        setattr(contact, name, value)
     if changed:
         _announce(account, "contactUpdated", {"contactId": contact.id, "accountId": _ACCOUNT_ID, "updatedAt": at})
-    return _touch_all(account, account.opportunities_of(contact), changed, at)
+    return _touch_all(account, account.opportunities_of(contact), bool(changed), at)
 
 
 def anonymise(account: LeverAccount, contact: Contact, at: int) -> bool:
@@ -304,23 +286,6 @@ def delete_note(opportunity: Opportunity, note: Note) -> None:
 def _updatable(contact: Contact) -> None:
     if contact.anonymised:
         raise BadRequest("An anonymized contact cannot be updated.")
-
-
-def _extend(
-    account: LeverAccount, opportunities: Sequence[Opportunity], held: list[str], wanted: Sequence[str], at: int
-) -> bool:
-    missing = [item for item in dict.fromkeys(wanted) if item not in held]
-    held.extend(missing)
-    return _touch_all(account, opportunities, bool(missing), at)
-
-
-def _reduce(
-    account: LeverAccount, opportunities: Sequence[Opportunity], held: list[str], unwanted: Sequence[str], at: int
-) -> bool:
-    kept = [item for item in held if item not in unwanted]
-    changed = len(kept) != len(held)
-    held[:] = kept
-    return _touch_all(account, opportunities, changed, at)
 
 
 def _touch_all(account: LeverAccount, opportunities: Sequence[Opportunity], changed: bool, at: int) -> bool:

@@ -1,184 +1,38 @@
-"""Lever's paths, and what every request to one of them goes through.
-
-In this order: the key (401) and its bucket (429), the path (404), the key's permission (403), then the route itself.
-"""
+"""Lever's paths."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from pydantic import ValidationError
-from starlette.exceptions import HTTPException
 
-from include.sandbox.answer import dump
-from include.sandbox.deliveries import TOKEN_LENGTH
-from include.sandbox.lever import changes, listing, schemas
-from include.sandbox.lever.access import READ, RESOURCES, WRITE, Key
-from include.sandbox.lever.account import LeverAccount, in_order
-from include.sandbox.lever.errors import BadRequest, Forbidden, LeverError, NotFound
+from include.sandbox.lever import account_routes, changes, door, listing, schemas
+from include.sandbox.lever.account import in_order
+from include.sandbox.lever.door import (
+    Asking,
+    Call,
+    Door,
+    Listed,
+    NeededPerformer,
+    One,
+    OneNote,
+    OnePosting,
+    Performer,
+    Viewed,
+    answer,
+    gone,
+)
+from include.sandbox.lever.errors import BadRequest, NotFound
 from include.sandbox.lever.listing import View, asked
 from include.sandbox.lever.models import (
-    ORIGINS,
     Comment,
     Contact,
     Note,
     Opportunity,
     Posting,
     Shape,
-    Webhook,
     with_users,
 )
-
-VERSION = "/v1"
-_HEADERS = {"server": "lever-data-api", "x-lever-region": "global", "x-stream-path": "dapi"}
-_JSON = "application/json; charset=utf-8"
-_OTHER_RESOURCES = {"disposition_stages": "stages", "contacts": "contact"}
-
-
-@dataclass(slots=True)
-class Call:
-    """One request: the account and the key that it came with."""
-
-    account: LeverAccount
-    key: Key
-    now_ms: int
-
-    def past_ms(self, at: int | None) -> int:
-        """A time that is not in the future; now where none was sent."""
-        if at is not None and at > self.now_ms:
-            raise BadRequest("Invalid value for createdAt: milliseconds in the past are expected.")
-        return self.now_ms if at is None else at
-
-    def shown(self, shape: Shape, view: View) -> Shape:
-        return view.of(with_users(shape, self.account.users, view.expand))
-
-
-class Door(APIRoute):
-    """What a key needs a permission for is the path's last word that is a resource: to read on GET, else to write.
-
-    The routes are coroutines that wait for nothing, so that each request is handled under the lock from its key to its
-    answer.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        words = [_OTHER_RESOURCES.get(word, word) for word in self.path.split("/")]
-        resource = next((word for word in reversed(words) if word in RESOURCES), None)
-
-        async def guarded(request: Request) -> Response:
-            await request.body()
-            world = request.state.world
-            with world.lock:
-                account: LeverAccount = world.lever
-                try:
-                    key = account.keys.admit(request.headers.get("authorization"))
-                    if resource is not None:
-                        key.require(resource, READ if request.method == "GET" else WRITE)
-                    account.settle()
-                    request.state.call = Call(account, key, account.clock.now_ms())
-                    return await handle(request)
-                except LeverError as error:
-                    return answer(error.body(), error.status)
-                except (RequestValidationError, ValidationError) as error:
-                    refused = schemas.unreadable(error.errors())
-                    return answer(refused.body(), refused.status)
-                except HTTPException:  # FastAPI's for bytes that are no text
-                    return answer(BadRequest("The request body is not valid JSON.").body(), 400)
-
-        return guarded
-
-
-def answer(body: Shape, status: int = 200) -> Response:
-    """As Lever writes it."""
-    return Response(dump(body), status, _HEADERS, _JSON)
-
-
-def _gone() -> Response:
-    return Response(status_code=204, headers=_HEADERS)
-
-
-async def _call(request: Request) -> Call:
-    call: Call = request.state.call
-    return call
-
-
-Asking = Annotated[Call, Depends(_call)]
-
-
-async def _performer(call: Asking, perform_as: str | None = None) -> str | None:
-    if perform_as is not None and perform_as not in call.account.users:
-        raise BadRequest("perform_as names no user of this account.")
-    return perform_as
-
-
-Performer = Annotated[str | None, Depends(_performer)]
-
-
-async def _needed(performer: Performer) -> str:
-    if performer is None:
-        raise BadRequest("Missing required parameter: perform_as")
-    return performer
-
-
-async def _opportunity(call: Asking, opportunity_id: str) -> Opportunity:
-    """404 where there is none, 403 where this key may not see it."""
-    found = call.account.opportunity(opportunity_id)
-    if found.confidential:
-        call.key.require_confidential()
-    if found.restricted:
-        raise Forbidden("This API key has no access to this opportunity.")
-    return found
-
-
-One = Annotated[Opportunity, Depends(_opportunity)]
-
-
-async def _posting(call: Asking, posting_id: str) -> Posting:
-    found = call.account.posting(posting_id)
-    if found.confidential:
-        call.key.require_confidential()
-    return found
-
-
-OnePosting = Annotated[Posting, Depends(_posting)]
-
-
-async def _changeable(row: OnePosting) -> Posting:
-    if row.confidential:
-        raise Forbidden("Confidential postings cannot be modified through the API.")
-    return row
-
-
-async def _open(row: OnePosting) -> Posting:
-    if row.state not in ("published", "internal"):
-        raise BadRequest("The posting does not take applications.")
-    return row
-
-
-async def _contact(call: Asking, contact_id: str) -> Contact:
-    return call.account.contact(contact_id)
-
-
-async def _note(call: Asking, row: One, note_id: str) -> Note:
-    return call.account.note(row, note_id)
-
-
-async def _thread(call: Asking, row: One, note_id: str | None = None) -> Note | None:
-    return None if note_id is None else call.account.note(row, note_id)
-
-
-OneNote = Annotated[Note, Depends(_note)]
-OneContact = Annotated[Contact, Depends(_contact)]
-NeededPerformer = Annotated[str, Depends(_needed)]
-Viewed = Annotated[View, asked(View)]
-Listed = Annotated[listing.Listing, asked(listing.Listing)]
-DeletedOnes = Annotated[listing.DeletedOnes, asked(listing.DeletedOnes)]
 
 router = APIRouter(route_class=Door, strict_content_type=False)
 ONE = "/opportunities/{opportunity_id}"
@@ -235,18 +89,15 @@ async def create_opportunity(call: Asking, performer: NeededPerformer, body: sch
 
 
 @router.get("/opportunities/deleted")
-async def list_deleted_opportunities(call: Asking, query: DeletedOnes) -> Response:
-    return _deleted(call, query, "opportunities")
-
-
 @router.get("/applications/deleted")
-async def list_deleted_applications(call: Asking, query: DeletedOnes) -> Response:
-    return _deleted(call, query, "applications")
-
-
 @router.get("/postings/deleted")
-async def list_deleted_postings(call: Asking, query: DeletedOnes) -> Response:
-    return _deleted(call, query, "postings")
+async def list_deleted(
+    call: Asking, query: Annotated[listing.DeletedOnes, asked(listing.DeletedOnes)], request: Request
+) -> Response:
+    """The newest first."""
+    kind, fits = request.url.path.split("/")[-2], query.keep()
+    rows = call.account.deleted[kind]
+    return answer(query.page(rows, lambda row: row.shape(), lambda row: not row.confidential and fits(row)))
 
 
 @router.get(ONE)
@@ -270,44 +121,36 @@ async def put_archived(call: Asking, row: One, performer: Performer, body: schem
 
 
 @router.post(f"{ONE}/addTags")
-async def add_tags(call: Asking, performer: Performer, row: One, body: schemas.Tags) -> Response:
-    changes.add_tags(call.account, row, body.tags, call.now_ms)
-    return answer({"data": _written(row)})
-
-
 @router.post(f"{ONE}/removeTags")
-async def remove_tags(call: Asking, performer: Performer, row: One, body: schemas.Tags) -> Response:
-    changes.remove_tags(call.account, row, body.tags, call.now_ms)
-    return answer({"data": _written(row)})
+async def change_tags(call: Asking, performer: Performer, row: One, body: schemas.Tags, request: Request) -> Response:
+    return _change_items(call, row, request, "tags", body.tags)
 
 
 @router.post(f"{ONE}/addLinks")
-async def add_links(call: Asking, performer: Performer, row: One, body: schemas.Links) -> Response:
-    changes.add_links(call.account, row.contact, body.links, call.now_ms)
-    return answer({"data": _written(row)})
-
-
 @router.post(f"{ONE}/removeLinks")
-async def remove_links(call: Asking, performer: Performer, row: One, body: schemas.Links) -> Response:
-    changes.remove_links(call.account, row.contact, body.links, call.now_ms)
-    return answer({"data": _written(row)})
+async def change_links(call: Asking, performer: Performer, row: One, body: schemas.Links, request: Request) -> Response:
+    return _change_items(call, row, request, "links", body.links)
 
 
 @router.post(f"{ONE}/addSources")
-async def add_sources(call: Asking, performer: Performer, row: One, body: schemas.Sources) -> Response:
-    changes.add_sources(call.account, row, body.sources, call.now_ms)
-    return answer({"data": _written(row)})
-
-
 @router.post(f"{ONE}/removeSources")
-async def remove_sources(call: Asking, performer: Performer, row: One, body: schemas.Sources) -> Response:
-    changes.remove_sources(call.account, row, body.sources, call.now_ms)
+async def change_sources(
+    call: Asking, performer: Performer, row: One, body: schemas.Sources, request: Request
+) -> Response:
+    return _change_items(call, row, request, "sources", body.sources)
+
+
+def _change_items(
+    call: Call, row: Opportunity, request: Request, kind: Literal["tags", "links", "sources"], items: list[str]
+) -> Response:
+    removing = request.url.path.rpartition("/")[2].startswith("remove")
+    changes.change_items(call.account, row, kind, call.now_ms, **{"remove" if removing else "add": items})
     return answer({"data": _written(row)})
 
 
 @router.get(f"{ONE}/applications")
 async def list_applications(row: One) -> Response:
-    return _all([row.application.shape()] if row.application else [])
+    return account_routes.whole_list([row.application.shape()] if row.application else [])
 
 
 def _whole(call: Call, row: Opportunity, view: View) -> Shape:
@@ -321,15 +164,6 @@ def _written(row: Opportunity) -> Shape:
     shape = row.shape()
     shape.pop("opportunityLocation", None)
     return shape
-
-
-def _deleted(call: Call, query: listing.DeletedOnes, kind: str) -> Response:
-    """The newest first."""
-    fits = query.keep()
-    page = query.page(
-        call.account.deleted[kind], lambda row: row.shape(), lambda row: not row.confidential and fits(row)
-    )
-    return answer(page)
 
 
 # Lever's documentation, Notes. A write answers with the whole note, and ``noteId`` besides (seen in recorded traffic)
@@ -346,7 +180,7 @@ async def create_note(
     call: Asking,
     row: One,
     performer: Performer,
-    thread: Annotated[Note | None, Depends(_thread)],
+    thread: Annotated[Note | None, Depends(door.thread)],
     body: schemas.NewComment,
 ) -> Response:
     """A note, or with ``note_id`` a comment in the thread of one. Without ``perform_as`` it has no author."""
@@ -370,7 +204,7 @@ async def replace_note(call: Asking, row: One, note: OneNote, body: schemas.Note
 @router.delete(f"{ONE}/notes/{{note_id}}")
 async def delete_note(row: One, note: OneNote) -> Response:
     changes.delete_note(row, note)
-    return _gone()
+    return gone()
 
 
 def _shape(call: Call, note: Note, view: View) -> Shape:
@@ -419,7 +253,7 @@ async def get_posting(call: Asking, row: OnePosting, view: Viewed) -> Response:
 async def change_posting(
     call: Asking,
     performer: NeededPerformer,
-    row: Annotated[Posting, Depends(_changeable)],
+    row: Annotated[Posting, Depends(door.changeable)],
     body: schemas.PostingChange,
     view: Viewed,
 ) -> Response:
@@ -429,7 +263,7 @@ async def change_posting(
 
 
 @router.post("/postings/{posting_id}/apply")
-async def apply(call: Asking, row: Annotated[Posting, Depends(_open)], body: schemas.Applying) -> Response:
+async def apply(call: Asking, row: Annotated[Posting, Depends(door.taking)], body: schemas.Applying) -> Response:
     """A candidate of the job site, found again by e-mail."""
     account = call.account
     person = account.contact_with([body.email])
@@ -461,153 +295,9 @@ def _change(call: Call, row: Posting, body: schemas.PostingChange) -> None:
         changes.rename_posting(call.account, row, body.text, call.now_ms)
 
 
-# What the rest refers to. The short lists come on one page
-
-
-@router.get("/stages")
-async def list_stages(call: Asking) -> Response:
-    """In the order of the pipeline."""
-    return _all(stage.brief() for stage in call.account.stages.values())
-
-
-@router.get("/stages/{stage_id}")
-async def get_stage(call: Asking, stage_id: str) -> Response:
-    return answer({"data": call.account.stage(stage_id).brief()})
-
-
-@router.get("/disposition_stages")
-async def list_disposition_stages(call: Asking) -> Response:
-    """Not in Lever's documentation, but answered (seen in recorded traffic): the ranks that listings are ordered by.
-
-    Only ``hired`` is named as a reason's type.
-    """
-    stages = [stage.shape() for stage in call.account.stages.values()]
-    reasons = [
-        reason.shape() | {"type": "hired" if reason.type == "hired" else None}
-        for reason in call.account.archive_reasons.values()
-    ]
-    return answer({"data": {"stages": stages, "archiveReasons": reasons}})
-
-
-@router.get("/archive_reasons")
-async def list_archive_reasons(call: Asking, query: Annotated[listing.Reasons, asked(listing.Reasons)]) -> Response:
-    return _all(row.shape() for row in call.account.archive_reasons.values() if query.type in (None, row.type))
-
-
-@router.get("/archive_reasons/{reason_id}")
-async def get_archive_reason(call: Asking, reason_id: str) -> Response:
-    return answer({"data": call.account.archive_reason(reason_id).shape()})
-
-
-@router.get("/tags")
-async def list_tags(call: Asking) -> Response:
-    return _counted(call.account.tag_counts())
-
-
-@router.get("/sources")
-async def list_sources(call: Asking) -> Response:
-    return _counted(call.account.source_counts())
-
-
-@router.get("/users")
-async def list_users(call: Asking, query: Annotated[listing.Users, asked(listing.Users)]) -> Response:
-    fits, rows = query.keep(), in_order(call.account.users.values())
-    everyone = query.include_deactivated == "true"
-    keep = lambda user: fits(user) and (everyone or user.deactivated_at is None)  # noqa: E731
-    return answer(query.page(rows, lambda user: user.shape(), keep))
-
-
-@router.get("/users/{user_id}")
-async def get_user(call: Asking, user_id: str) -> Response:
-    return answer({"data": call.account.user(user_id).shape()})
-
-
-@router.get("/contacts/{contact_id}")
-async def get_contact(contact: OneContact) -> Response:
-    return answer({"data": contact.shape()})
-
-
-@router.put("/contacts/{contact_id}")
-async def put_contact(call: Asking, contact: OneContact, body: schemas.ContactChange) -> Response:
-    """The answer has no ``isAnonymized`` (seen in recorded traffic)."""
-    emails = body.emails if "emails" in body.model_fields_set else None
-    changes.change_contact(
-        call.account,
-        contact,
-        call.now_ms,
-        name=body.name,
-        headline=body.headline,
-        location=body.location,
-        emails=emails,
-    )
-    return answer({"data": contact.model_dump(exclude={"anonymised"})})
-
-
-def _all(rows: Iterable[Shape]) -> Response:
-    return answer({"data": [*rows], "hasNext": False})
-
-
-def _counted(counts: Counter[str]) -> Response:
-    """Alphabetical, without ids."""
-    names = sorted(counts, key=lambda name: (name.casefold(), name))
-    return _all({"text": name, "count": counts[name]} for name in names)
-
-
-# Lever's documentation, Webhooks: setting them up. The same event and URL twice are two, as in recorded traffic
-
-
-@router.get("/webhooks")
-async def list_webhooks(call: Asking) -> Response:
-    """All of them, without ``hasNext`` and without the signing tokens."""
-    return answer({"data": [webhook.shape() for webhook in call.account.webhooks.values()]})
-
-
-@router.post("/webhooks")
-async def create_webhook(call: Asking, body: schemas.NewWebhook) -> Response:
-    """The only answer that shows the ``signatureToken``."""
-    account, now = call.account, call.now_ms
-    token, origins = account.ids.hex(TOKEN_LENGTH), _origins(body.event, body.configuration)
-    webhook = Webhook(
-        id=account.ids.uuid(),
-        event=body.event,
-        url=body.url,
-        signature_token=token,
-        origins=origins,
-        created_at=now,
-        updated_at=now,
-    )
-    account.webhooks[webhook.id] = webhook
-    return answer({"data": webhook.shape(with_token=True)}, 201)
-
-
-@router.put("/webhooks")
-async def change_webhooks(call: Asking, body: schemas.WebhookChanges) -> Response:
-    wanted = [(call.account.webhook(str(change.id)), change) for change in body.data]
-    origins = [
-        _origins(row.event, change.configuration) if "configuration" in change.model_fields_set else row.origins
-        for row, change in wanted
-    ]
-    for (row, change), those in zip(wanted, origins, strict=True):
-        row.url, row.origins, row.updated_at = change.url or row.url, those, call.now_ms
-    return answer({"data": [row.shape() for row, _ in wanted]})
-
-
-@router.delete("/webhooks/{webhook_id}")
-async def delete_webhook(call: Asking, webhook_id: str) -> Response:
-    """It is sent nothing more but what waits already (what Lever does is not documented)."""
-    del call.account.webhooks[call.account.webhook(webhook_id).id]
-    return _gone()
-
-
-def _origins(event: str, configuration: Any) -> list[str] | None:
-    """The origins that it is sent for: all six where none are named, None for an event without that condition."""
-    if event not in changes.WITH_ORIGINS:
-        return None
-    conditions = configuration.get("conditions") if isinstance(configuration, dict) else None
-    origins = schemas.Conditions.model_validate(conditions).origins if isinstance(conditions, dict) else []
-    return [*(origins or ORIGINS)]
+router.include_router(account_routes.router)
 
 
 @router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
 async def nothing_here(rest: str) -> Response:
-    raise NotFound(f"{VERSION}/{rest} does not exist")
+    raise NotFound(f"{door.VERSION}/{rest} does not exist")
