@@ -7,13 +7,14 @@ over HTTP as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from include.sandbox.ids import fixed_uuid
 from include.sandbox.lever import changes
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.models import ORIGINS, Comment, Contact, Posting
+from include.sandbox.lever.models import ORIGINS, Comment, Contact, Opportunity, Posting
 from include.sandbox.naming import Naming
 from include.sandbox.world import World
 
@@ -161,49 +162,42 @@ class Recruiter:
             return row.id
 
     def tag(self, opportunity: str, *tags: str) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.change_items(self._lever, row, "tags", self._now(), add=tags)
             return row.id
 
     def untag(self, opportunity: str, *tags: str) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.change_items(self._lever, row, "tags", self._now(), remove=tags)
             return row.id
 
     def archive(self, opportunity: str, reason: str = "Withdrew", at_ms: int | None = None) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.archive(self._lever, row, self._find.reason(reason), self._at(at_ms))
             return row.id
 
     def unarchive(self, opportunity: str, at_ms: int | None = None) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.unarchive(self._lever, row, self._at(at_ms))
             return row.id
 
     def hire(self, opportunity: str, at_ms: int | None = None) -> str:
         """Archives with the account's reason of type ``hired``."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             reason = next(reason for reason in self._lever.archive_reasons.values() if reason.type == "hired")
             changes.archive(self._lever, row, reason, self._at(at_ms))
             return row.id
 
     def snooze(self, opportunity: str, until_ms: int | None) -> str:
         """Until that time; None wakes it."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             if row.snoozed_until != until_ms:
                 row.snoozed_until = until_ms
                 self._lever.touched(row, self._now())
             return row.id
 
     def delete(self, opportunity: str, at_ms: int | None = None) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.delete(self._lever, row, self._at(at_ms), by=self._find.actor().id)
             return row.id
 
@@ -211,27 +205,23 @@ class Recruiter:
 
     def set_emails(self, opportunity: str, emails: Sequence[str]) -> str:
         """On the person, and so on all of that person's opportunities."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.change_contact(self._lever, row.contact, self._now(), {"emails": list(emails)})
             return row.id
 
     def rename(self, opportunity: str, name: str) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.change_contact(self._lever, row.contact, self._now(), {"name": name})
             return row.id
 
     def anonymise(self, opportunity: str) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.anonymise(self._lever, row.contact, self._now())
             return row.id
 
     def restrict(self, opportunity: str, restricted: bool = True) -> str:
         """From now on Lever answers 403 to every request for this one by its id. Listings show it as before."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             row.restricted = restricted
             return row.id
 
@@ -250,8 +240,7 @@ class Recruiter:
 
     def delete_note(self, opportunity: str, note: str) -> str:
         """Any note, the API's too."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             del row.notes[self._lever.note(row, note).id]
             return note
 
@@ -324,6 +313,12 @@ class Recruiter:
     @property
     def _lever(self) -> LeverAccount:
         return self._world.lever
+
+    @contextmanager
+    def _on(self, opportunity: str) -> Iterator[Opportunity]:
+        """The opportunity, under the lock."""
+        with self._world.lock:
+            yield self._find.opportunity(opportunity)
 
     def _now(self) -> int:
         return self._world.clock.now_ms()

@@ -70,27 +70,22 @@ class Table(Generic[RecordT]):
         self._rows: dict[str, RecordT] = {}
 
     def add(self, row: RecordT) -> RecordT:
-        """Take one in."""
         self._rows[row.id] = row
         return row
 
     def get(self, row_id: str) -> RecordT:
-        """One of them, or 404."""
         if row_id not in self._rows:
             raise AlvaError(404, "not_found", f"There is no such {self._kind}.")
         return self._rows[row_id]
 
     def remove(self, row_id: str) -> None:
-        """Remove one, or 404."""
         self.get(row_id)
         del self._rows[row_id]
 
     def all(self) -> list[RecordT]:
-        """Every one of them."""
         return list(self._rows.values())
 
     def page(self, query: Query) -> Page[RecordT]:
-        """One page of them."""
         return page(self.all(), query)
 
 
@@ -129,15 +124,12 @@ class Directory:
         return self.users.add(user)
 
     def add_team(self, name: str) -> Team:
-        """Add a team."""
         return self.teams.add(Team(**self._new(), name=name))
 
     def add_profile(self, name: str) -> Team:
-        """Add a test profile."""
         return self.profiles.add(Team(**self._new(), name=name))
 
     def add_webhook(self, url: str, events: Sequence[str], signature_token: str | None = None) -> Webhook:
-        """Add a webhook."""
         webhook = Webhook(**self._new(), url=url, events=tuple(events), signature_token=signature_token)
         return self.webhooks.add(webhook)
 

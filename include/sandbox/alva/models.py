@@ -134,7 +134,6 @@ class JobPosition(Record):
             self._turn(EXPIRED, self.expires_at_ms)
 
     def activate(self, now_ms: int) -> None:
-        """Start its 90 days."""
         self.expires_at_ms = now_ms + ACTIVE_MS
         self._turn(ACTIVE, now_ms)
 
@@ -196,11 +195,9 @@ class Assessment(Wire):
     score: Score | None = Field(default=None, repr=False, exclude=True)
 
     def complete(self, score: Score) -> None:
-        """Take in the test's result."""
         self.status, self.score = COMPLETED, score
 
     def reset(self) -> None:
-        """Back to the beginning."""
         self.status, self.score = INVITED, None
 
 
@@ -227,11 +224,9 @@ class Reminders:
     since_ms: int | None = None
 
     def count(self, now_ms: int) -> int:
-        """All that were sent until now."""
         return self.sent + (0 if self.since_ms is None else max(now_ms - self.since_ms, 0) // REMINDER_MS)
 
     def run(self, waiting: bool, now_ms: int) -> None:
-        """Start or stop the automatic ones."""
         if not waiting:
             self.sent, self.since_ms = self.count(now_ms), None
         elif self.since_ms is None:

@@ -126,7 +126,6 @@ class Roster(Table[Candidate]):
         return candidate
 
     def find(self, candidate_id: str) -> Candidate | None:
-        """One candidate, if there is one."""
         return self.get(candidate_id) if candidate_id in self._rows else None
 
     def remove(self, row_id: str) -> None:
@@ -193,7 +192,6 @@ class Roster(Table[Candidate]):
         return self.get(rows[-1]) if rows else None
 
     def count(self, external_id: str) -> int:
-        """How many candidates have this `external_id`."""
         return len(self._by_external_id.get(external_id, ()))
 
     def of_person(self, person: Person) -> list[Candidate]:
@@ -207,7 +205,6 @@ class Roster(Table[Candidate]):
         return self.of_person(person) if person is not None else [candidate]
 
     def of_position(self, position_id: str) -> list[Candidate]:
-        """A position's candidates."""
         return [self.get(candidate_id) for candidate_id in tuple(self._by_position.get(position_id, ()))]
 
     def page(self, query: Query) -> Page[Candidate]:

@@ -40,9 +40,7 @@ class AlvaError(Exception):
 class Clock(Protocol):
     """What Alva's half needs of the world's clock."""
 
-    def now_ms(self) -> int:
-        """The present moment in milliseconds since the epoch."""
-        ...
+    def now_ms(self) -> int: ...
 
 
 def iso(moment_ms: int, *, with_fraction: bool = False) -> str:

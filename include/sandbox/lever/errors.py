@@ -2,13 +2,6 @@
 
 Two codes are known for certain: ``UnauthorizedError`` (401) and ``ResourceNotFound`` (404), with the wordings below.
 The codes of 400, 403, 429 and 5xx are in the same style and are this stand-in's own; nothing should be built on them.
-
-    LeverError
-    ├── BadRequest       400
-    ├── Unauthorized     401
-    ├── Forbidden        403
-    ├── NotFound         404   unknown object, or unknown path
-    └── TooManyRequests  429
 """
 
 from __future__ import annotations

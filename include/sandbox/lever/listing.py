@@ -39,9 +39,12 @@ class Filter:
     test: Callable[[Any, Any], bool]
 
 
-def any_of(value: Callable[[Any], Any] | str) -> Filter:
+Value = Callable[[Any], Any]
+
+
+def any_of(value: str | Value) -> Filter:
     """The row's value is among those that were named."""
-    return Filter(attrgetter(value) if isinstance(value, str) else value, lambda found, wanted: found in wanted)
+    return Filter(_getter(value), lambda found, wanted: found in wanted)
 
 
 def overlap(name: str) -> Filter:
@@ -49,16 +52,13 @@ def overlap(name: str) -> Filter:
     return Filter(attrgetter(name), lambda found, wanted: not set(wanted).isdisjoint(found))
 
 
-def since(value: Callable[[Any], Any] | str) -> Filter:
+def since(value: str | Value) -> Filter:
     """Milliseconds, inclusive. None is in no span of time."""
-    read = attrgetter(value) if isinstance(value, str) else value
-    return Filter(read, lambda found, start: found is not None and found >= start)
+    return Filter(_getter(value), lambda found, start: found is not None and found >= start)
 
 
-def until(value: Callable[[Any], Any] | str) -> Filter:
-    """Likewise."""
-    read = attrgetter(value) if isinstance(value, str) else value
-    return Filter(read, lambda found, end: found is not None and found <= end)
+def until(value: str | Value) -> Filter:
+    return Filter(_getter(value), lambda found, end: found is not None and found <= end)
 
 
 def flag(value: Callable[[Any], bool]) -> Filter:
@@ -69,6 +69,10 @@ def emails(value: Callable[[Any], Collection[str]]) -> Filter:
     return Filter(
         lambda row: {*map(canonical, value(row))}, lambda found, wanted: not found.isdisjoint(map(canonical, wanted))
     )
+
+
+def _getter(value: str | Value) -> Value:
+    return attrgetter(value) if isinstance(value, str) else value
 
 
 def asked(model: type[BaseModel]) -> Any:
@@ -108,9 +112,8 @@ class Listing(View):
         tests = [
             (found.value, found.test, getattr(self, name))
             for name, field in type(self).model_fields.items()
-            if name in self.model_fields_set
             for found in field.metadata
-            if isinstance(found, Filter)
+            if isinstance(found, Filter) and getattr(self, name) not in (None, [])
         ]
         return lambda row: all(test(value(row), wanted) for value, test, wanted in tests)
 
@@ -143,7 +146,6 @@ class Guarded(Listing):
 
     def allowed(self, key: Key) -> Self:
         """403 for a key that may not see what is asked for."""
-        self.confidentiality = self.confidentiality  # filters apply to what is set
         if self.confidentiality != "non-confidential":
             key.require_confidential()
         return self
