@@ -93,7 +93,7 @@ def forget(url: str) -> None:
 
 def furnish(sandbox: Sandbox, opportunities: int, *, postings: int = 3, completed: bool = False) -> list[str]:
     """So many candidates in the first stage, as `office` has them; their ids."""
-    from include.sandbox.alva.candidate import Invitee
+    from include.sandbox.alva import Invitee
 
     names = [sandbox.recruiter.add_posting(f"Engineer {number}", team="Platform") for number in range(postings)]
     now_ms = sandbox.clock.now_ms()
@@ -105,7 +105,8 @@ def furnish(sandbox: Sandbox, opportunities: int, *, postings: int = 3, complete
         alva = sandbox.world.alva
         positions = [sandbox.candidates.add_position(f"Engineer {number}", name) for number, name in enumerate(names)]
         for number, one in enumerate(ids):
-            invitee = Invitee(f"kim.{number}@candidates.example.com", "Kim", str(number), one)
+            email = f"kim.{number}@candidates.example.com"
+            invitee = Invitee(email=email, first_name="Kim", last_name=str(number), external_id=one)
             alva.roster.invite(positions[number % postings], invitee)
             sandbox.recruiter.tag(one, "Alva: Invitation Sent")
             sandbox.candidates.finish(one, 82)

@@ -40,7 +40,7 @@ class Control:
         return summary
 
     def look(self, opportunity: str) -> dict[str, Any]:
-        """One candidate in both services, as `include.sandbox.look` has it."""
+        """One candidate in both services, as `Simulation.look` has it."""
         return self._call("GET", "world", params={"opportunity": opportunity})
 
     def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import math
 import sys
 from pathlib import Path
 
+from include.sandbox.deliveries import WAITS_SECONDS
 from include.sandbox.gate import ALVA_ROOT, LEVER_ROOT
-from include.sandbox.lever.deliveries import WAITS_SECONDS
 from include.sandbox.sandbox import Sandbox
 from include.sandbox.server import listen, server
 

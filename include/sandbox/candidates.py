@@ -1,4 +1,4 @@
-"""What candidates and Alva's own people do, told by opportunity: the moves on Alva's side of the world.
+"""What candidates and Alva's own people do, named by opportunity: the moves on Alva's side of the world.
 
 The integration adds a candidate with the opportunity's id as `external_id`; by that id the moves find the candidate
 that was added last. Arguments and answers are plain JSON values, so that a move can be made over HTTP as well.
@@ -6,12 +6,27 @@ that was added last. Arguments and answers are plain JSON values, so that a move
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
-from include.sandbox.alva import AlvaOrganisation, shapes
-from include.sandbox.alva.candidate import Candidate, Invitee
-from include.sandbox.alva.positions import Facts
-from include.sandbox.alva.times import DAY_MS
+from include.sandbox.alva.models import (
+    BOUNCED,
+    DAY_MS,
+    DELIVERED,
+    INVITED,
+    PSYCHOMETRIC,
+    SENT,
+    STARTED,
+    Candidate,
+    Facts,
+    Interview,
+    Invitee,
+    Person,
+    RoleFit,
+    Score,
+)
+from include.sandbox.alva.organisation import AlvaOrganisation
+from include.sandbox.alva.schemas import Results
 from include.sandbox.alva.webhook import Connection
 
 
@@ -22,24 +37,40 @@ class UnknownCandidate(LookupError):
 class Candidates:
     """The moves. Each takes effect at once, at the clock's present moment, and answers the id of what it moved.
 
-    Raises `UnknownCandidate` (a LookupError) where there is none, ValueError where the move makes no sense at that
-    point, and `AlvaError` where Alva itself would refuse.
+    Each moves `updated_at` of every application that shows it. Raises `UnknownCandidate` (a LookupError) where there is
+    none, ValueError where the move makes no sense at that point, and `AlvaError` where Alva itself would refuse.
     """
 
     def __init__(self, organisation: AlvaOrganisation) -> None:
         self._organisation = organisation
+        self._roster = organisation.roster
 
     def bounce(self, opportunity: str) -> str:
         """The invitation e-mail comes back."""
-        return self._move(opportunity, self._organisation.progress.bounce)
+        with self._moving(opportunity) as candidate:
+            self._mail(candidate, (SENT, DELIVERED), BOUNCED)
+            return candidate.id
 
     def deliver(self, opportunity: str) -> str:
         """The invitation e-mail arrives."""
-        return self._move(opportunity, self._organisation.progress.deliver)
+        with self._moving(opportunity) as candidate:
+            self._mail(candidate, (SENT,), DELIVERED)
+            return candidate.id
 
     def start(self, opportunity: str) -> str:
-        """The candidate begins the next test."""
-        return self._move(opportunity, self._organisation.progress.start)
+        """The candidate begins the next test; a psychometric one is begun on all of the person's applications."""
+        with self._moving(opportunity) as candidate:
+            test = next((assessment.type for assessment in candidate.assessments if assessment.status == INVITED), None)
+            if test is None:
+                raise ValueError(f"candidate {candidate.id} has no test left to start")
+            shared = test in PSYCHOMETRIC
+            for application in self._roster.of_person(self._person(candidate)) if shared else [candidate]:
+                for assessment in application.assessments:
+                    if assessment.type == test and assessment.status == INVITED:
+                        assessment.status = STARTED
+                        application.change(self._now_ms())
+            self._has_arrived(candidate)
+            return candidate.id
 
     def finish(self, opportunity: str, role_fit: float | None = 82, only: Sequence[str] | None = None) -> str:
         """The candidate completes all tests, or `only` some of `logic`, `personality`, `coding`.
@@ -47,71 +78,122 @@ class Candidates:
         Logic and personality count on the person's other applications too, with other role fits. `role_fit` None:
         none yet.
         """
-        return self._move(opportunity, lambda row: self._organisation.progress.finish(row, role_fit, only))
+        with self._moving(opportunity) as candidate:
+            tests = [test.type for test in candidate.assessments if only is None or test.type in only]
+            if not tests:
+                raise ValueError(f"candidate {candidate.id} has no such tests")
+            now_ms, person = self._now_ms(), self._person(candidate)
+            person.take(tests, role_fit, self._organisation.positions.get(candidate.position_id).weighing, now_ms)
+            candidate.shared = True
+            for test in candidate.assessments:
+                if test.type in tests:
+                    test.complete(person.results.get(test.type) or Score.of(test.type, role_fit, now_ms))
+            self._roster.recompute(candidate)
+            self._spread(person, tests, candidate)
+            self._has_arrived(candidate)
+            return candidate.id
 
     def refit(self, opportunity: str, role_fit: float | None) -> str:
-        """The role fit becomes another one, or None, without a test."""
-        return self._move(opportunity, lambda row: self._organisation.progress.refit(row, role_fit))
+        """The role fit becomes another one (a profile changed, an interview was added), or None, without a test."""
+        with self._moving(opportunity) as candidate:
+            policy = self._organisation.policy
+            if role_fit is None:
+                candidate.role_fit = None
+            elif not candidate.completed and not policy.partial_fit:
+                raise ValueError(f"candidate {candidate.id} has not completed the tests: no role fit yet")
+            else:
+                candidate.shared = True
+                candidate.role_fit = RoleFit(
+                    score=policy.fit(role_fit), computed_at_ms=self._now_ms(), complete=candidate.completed
+                )
+            candidate.change(self._now_ms())
+            return candidate.id
 
     def reset(self, opportunity: str) -> str:
-        """Somebody in Alva allows retaking: the results go from all of the person's applications."""
-        return self._move(opportunity, self._organisation.progress.reset)
+        """Alva's people allow retaking: the results go from all of the person's applications.
+
+        No e-mail is sent, the old link works.
+        """
+        with self._moving(opportunity) as candidate:
+            person = self._person(candidate)
+            person.forget()
+            for application in self._roster.of_person(person):
+                for assessment in application.assessments:
+                    if assessment.type in PSYCHOMETRIC or application is candidate:
+                        assessment.reset()
+                application.role_fit = None
+                application.change(self._now_ms())
+            return candidate.id
 
     def withdraw(self, opportunity: str) -> str:
         """The candidate ends the sharing of the results: the tests stay completed, the role fit is gone."""
-        return self._move(opportunity, self._organisation.progress.withdraw)
+        with self._moving(opportunity) as candidate:
+            candidate.shared, candidate.role_fit = False, None
+            candidate.change(self._now_ms())
+            return candidate.id
 
     def share(self, opportunity: str) -> str:
         """The candidate shares the results again."""
-        return self._move(opportunity, self._organisation.progress.share)
+        with self._moving(opportunity) as candidate:
+            candidate.shared = True
+            self._roster.recompute(candidate)
+            return candidate.id
 
     def interview(self, opportunity: str, score: int = 4, title: str = "Interview") -> str:
-        """An interview is scored, 1 to 5."""
-        return self._move(opportunity, lambda row: self._organisation.progress.interview(row, score, title))
+        """An interview is scored, 1 to 5. The role fit is left to `refit`."""
+        with self._moving(opportunity) as candidate:
+            held = next((held for held in candidate.interviews if held.score is None), None)
+            if held is None:
+                held = Interview(title=title)
+                candidate.interviews.append(held)
+            held.title, held.score = title, score
+            candidate.change(self._now_ms())
+            return candidate.id
 
     def anonymise(self, opportunity: str) -> str:
         """The time for which data is kept is over: name, e-mail and results go."""
         with self._organisation.lock:
-            row = self._newest(opportunity)
-            self._organisation.roster.anonymise(row, self._organisation.clock.now_ms())
-            return row.id
+            candidate = self._newest(opportunity)
+            self._roster.anonymise(candidate, self._now_ms())
+            return candidate.id
 
     def remember_person(self, email: str, role_fit: float | None = 82, age_days: int = 0) -> None:
-        """Somebody has results from before.
+        """A person has results from before; applications that wait for them have them now.
 
         Younger than 24 months (730 days), they complete the next invitation at once.
         """
         with self._organisation.lock:
-            applications = self._organisation.roster.of_person(self._organisation.persons.of(email))
-            with self._organisation.webhook.watching(applications):
-                self._organisation.progress.remember(email, role_fit, age_days * DAY_MS)
+            person, now_ms = self._organisation.persons.of(email), self._now_ms()
+            with self._organisation.webhook.watching(self._roster.of_person(person)):
+                person.take(PSYCHOMETRIC, role_fit, None, now_ms - age_days * DAY_MS)
+                self._spread(person, person.valid_results(now_ms), None)
 
     def expire_position(self, position: str) -> str:
         """A position's 90 days end now. `position`: Alva's id, or the posting's id that it has as `external_id`."""
         with self._organisation.lock:
             row = self._organisation.positions.named(position)
-            row.expire(self._organisation.clock.now_ms())
+            row.expire(self._now_ms())
             return row.id
 
     def add_by_hand(
         self, position: str, email: str, first_name: str | None = None, last_name: str | None = None
     ) -> str:
-        """Somebody invites a person in Alva itself: a candidate without an `external_id`."""
+        """A person is invited in Alva itself: a candidate without an `external_id`."""
         with self._organisation.lock:
             row = self._organisation.positions.named(position)
-            return self._organisation.roster.invite(row.id, Invitee(email, first_name, last_name)).id
+            invitee = Invitee(email=email, first_name=first_name, last_name=last_name)
+            return self._roster.invite(row.id, invitee).id
 
     def add_position(
         self, name: str, external_id: str | None = None, owner_email: str | None = None, team: str | None = None
     ) -> str:
-        """Somebody makes a position in Alva itself."""
+        """A position is made in Alva itself."""
         with self._organisation.lock:
-            profile_id = self._organisation.directory.default_profile.id
-            facts = Facts(name, external_id, owner_email, team=team, profile_id=profile_id)
+            facts = Facts(name=name, external_id=external_id, owner_email=owner_email, team=team)
             return self._organisation.positions.create(facts).id
 
     def add_user(self, email: str, first_name: str | None = None, last_name: str | None = None) -> str:
-        """Somebody gets an account in Alva."""
+        """A user gets an account in Alva."""
         with self._organisation.lock:
             return self._organisation.directory.add_user(email, first_name, last_name).id
 
@@ -121,12 +203,12 @@ class Candidates:
             return self._organisation.directory.add_team(name).id
 
     def connect_webhook(self, url: str, token: str) -> None:
-        """Somebody connects a webhook in Alva's settings, in place of the one before. It is sent what happens next."""
+        """A webhook is connected in Alva's settings, in place of the one before. It is sent what happens next."""
         with self._organisation.lock:
             self._organisation.webhook.connection = Connection(url, token)
 
     def disconnect_webhook(self) -> None:
-        """Somebody disconnects it. What waits to be sent is sent all the same."""
+        """It is disconnected. What waits to be sent is sent all the same."""
         with self._organisation.lock:
             self._organisation.webhook.connection = None
 
@@ -136,7 +218,7 @@ class Candidates:
         Gives the delivery's id.
         """
         with self._organisation.lock:
-            return self._organisation.webhook.tell(event, candidate_id, self._organisation.roster.find(candidate_id))
+            return self._organisation.webhook.tell(event, candidate_id, self._roster.find(candidate_id))
 
     def find(self, opportunity: str) -> dict[str, object]:
         """What Alva has for an opportunity; never raises.
@@ -147,26 +229,56 @@ class Candidates:
         removed candidates included), how many reminders the candidate was sent.
         """
         with self._organisation.lock:
-            row = self._organisation.roster.newest(opportunity)
-            now_ms = self._organisation.clock.now_ms()
+            row = self._roster.newest(opportunity)
             return {
                 "present": row is not None,
-                "candidate": None if row is None else shapes.candidate(row),
-                "results": None if row is None else shapes.results(row),
-                "applications": self._organisation.roster.count(opportunity),
-                "invitations_sent": self._organisation.roster.invitations_sent[opportunity],
-                "reminders_sent": 0 if row is None else row.reminders.count(now_ms),
+                "candidate": None if row is None else row.model_dump(mode="json"),
+                "results": None if row is None else Results.of(row).model_dump(mode="json"),
+                "applications": self._roster.count(opportunity),
+                "invitations_sent": self._roster.invitations_sent[opportunity],
+                "reminders_sent": 0 if row is None else row.reminders.count(self._now_ms()),
             }
 
-    def _move(self, opportunity: str, move: Callable[[Candidate], None]) -> str:
+    # What the moves are made of
+
+    def _now_ms(self) -> int:
+        return self._organisation.clock.now_ms()
+
+    @contextmanager
+    def _moving(self, opportunity: str) -> Iterator[Candidate]:
+        """The candidate, under the lock; the webhook is sent what changes on any of the person's applications."""
         with self._organisation.lock:
-            row = self._newest(opportunity)
-            with self._organisation.webhook.watching(self._organisation.roster.beside(row)):
-                move(row)
-            return row.id
+            candidate = self._newest(opportunity)
+            with self._organisation.webhook.watching(self._roster.beside(candidate)):
+                yield candidate
 
     def _newest(self, opportunity: str) -> Candidate:
-        row = self._organisation.roster.newest(opportunity)
+        row = self._roster.newest(opportunity)
         if row is None:
             raise UnknownCandidate(f"Alva has no candidate for opportunity {opportunity}")
         return row
+
+    def _person(self, candidate: Candidate) -> Person:
+        return self._organisation.persons.of(candidate.person_email())
+
+    def _mail(self, candidate: Candidate, before: Collection[str], after: str) -> None:
+        if candidate.invitation is None:
+            raise ValueError(f"candidate {candidate.id} was sent no invitation")
+        if candidate.invitation.status in before:
+            candidate.invitation.status = after
+            candidate.change(self._now_ms())
+
+    def _has_arrived(self, candidate: Candidate) -> None:
+        if candidate.invitation is not None:
+            self._mail(candidate, (SENT,), DELIVERED)
+
+    def _spread(self, person: Person, tests: Iterable[str], but: Candidate | None) -> None:
+        """Give a person's new results to the other applications."""
+        new = {test: person.results[test] for test in tests if test in person.results}
+        for application in self._roster.of_person(person):
+            concerned = [test for test in application.assessments if test.type in new]
+            if application is but or not concerned:
+                continue
+            for assessment in concerned:
+                assessment.complete(new[assessment.type])
+            self._roster.recompute(application)

@@ -25,131 +25,293 @@ What can't be done is answered 400 with ``{"detail": "<a sentence>"}``, an unkno
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+import inspect
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException
+from fastapi import APIRouter, Body, Depends, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
 
-from include.sandbox.alva.errors import AlvaError
+from include.sandbox.alva import AlvaError
+from include.sandbox.clock import Clock
+from include.sandbox.faults import Fault
+from include.sandbox.journal import Arrived
 from include.sandbox.lever.errors import LeverError
-from include.sandbox.moves import described, make_move
+from include.sandbox.simulation import Simulation
 
-if TYPE_CHECKING:
-    from include.sandbox.sandbox import Sandbox
-
-Arguments = Annotated[dict[str, Any] | None, Body()]
 Json = dict[str, Any]
+_IN_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "Sequence[str]": "a list of texts",
+    "None": "null",
+}
 
 
-def build_control(sandbox: Sandbox) -> APIRouter:
-    """Plain functions: FastAPI runs them beside its event loop, so that a move may wait for the world's lock."""
-    router = APIRouter()
+class Order(BaseModel):
+    """A body, with no fields but its own; none at all is an empty one."""
 
-    @router.get("")
-    def overview() -> Json:
-        return {
-            "lever_key": sandbox.LEVER_KEY,
-            "alva_key": sandbox.ALVA_KEY,
-            "recruiter": described(sandbox.recruiter),
-            "candidates": described(sandbox.candidates),
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Resetting(Order):
+    seed: int | None = None
+
+
+class Seeding(Order):
+    seed: int
+    opportunities: int = 200
+
+
+class ClockChange(Order):
+    now_ms: int | None = None
+    advance_ms: int | None = None
+    frozen: bool | None = None
+
+
+class NewKey(Order):
+    token: str
+    permissions: dict[str, str] | None = None
+    confidential: bool = False
+    bearer: bool = False
+
+
+class Lag(Order):
+    ms: int
+
+
+class Time(BaseModel):
+    now_ms: int
+    frozen: bool
+
+    @classmethod
+    def of(cls, clock: Clock) -> Time:
+        return cls(now_ms=clock.now_ms(), frozen=clock.frozen)
+
+
+class Overview(BaseModel):
+    lever_key: str
+    alva_key: str
+    recruiter: dict[str, dict[str, str]]
+    candidates: dict[str, dict[str, str]]
+
+
+class Requests(BaseModel):
+    requests: list[Arrived]
+
+
+class Result(BaseModel):
+    result: Any
+
+
+class Sentence(APIRoute):
+    """A route that answers what can't be done with a sentence."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                if first["loc"][0] != "body" or first["type"] == "json_invalid":
+                    raise
+                own = first.get("ctx", {}).get("error")  # what a fault refuses itself
+                said = str(own) if own else ": ".join([*map(str, first["loc"][1:]), first["msg"]])
+                raise HTTPException(400, said) from error
+            except LookupError as error:
+                raise HTTPException(404, str(error)) from error
+            except (TypeError, ValueError, LeverError, AlvaError) as error:
+                raise HTTPException(400, str(error)) from error
+
+        return guarded
+
+
+def _simulation(request: Request) -> Simulation:
+    simulation: Simulation = request.state.simulation
+    return simulation
+
+
+Present = Annotated[Simulation, Depends(_simulation)]
+Arguments = Annotated[Json | None, Body()]
+
+# Plain functions: FastAPI runs them beside its event loop, so that a move may wait for the world's lock.
+router = APIRouter(route_class=Sentence)
+
+
+@router.get("")
+def overview(simulation: Present) -> Overview:
+    return Overview(
+        lever_key=simulation.LEVER_KEY,
+        alva_key=simulation.ALVA_KEY,
+        recruiter=_described(simulation.recruiter),
+        candidates=_described(simulation.candidates),
+    )
+
+
+@router.post("/reset")
+def reset(simulation: Present, order: Resetting | None = None) -> Json:
+    simulation.reset(order.seed if order else None)
+    return {}
+
+
+@router.post("/seed")
+def seed(simulation: Present, order: Seeding) -> Json:
+    simulation.seed(order.seed, order.opportunities)
+    return {"opportunities": len(simulation.world.lever.opportunities)}
+
+
+@router.get("/clock")
+def clock(simulation: Present) -> Time:
+    return Time.of(simulation.clock)
+
+
+@router.post("/clock")
+def set_clock(simulation: Present, order: ClockChange | None = None) -> Time:
+    if order is not None:
+        simulation.clock.adjust(order.now_ms, order.advance_ms, order.frozen)
+    return Time.of(simulation.clock)
+
+
+@router.get("/requests")
+def requests(
+    simulation: Present, service: str | None = None, method: str | None = None, path: str | None = None
+) -> Requests:
+    return Requests(requests=simulation.journal.of(service, method, path))
+
+
+@router.delete("/requests")
+def clear_requests(simulation: Present) -> Json:
+    simulation.journal.clear()
+    return {}
+
+
+@router.get("/faults")
+def faults(simulation: Present) -> Json:
+    return {"faults": [fault.as_json() for fault in simulation.faults.all()]}
+
+
+@router.post("/faults")
+def add_fault(simulation: Present, order: Fault) -> Json:
+    return simulation.faults.put(order).as_json()
+
+
+@router.delete("/faults")
+def clear_faults(simulation: Present) -> Json:
+    simulation.faults.clear()
+    return {}
+
+
+@router.get("/deliveries")
+def deliveries(
+    simulation: Present,
+    event: str | None = None,
+    webhook: str | None = None,
+    opportunity: str | None = None,
+    state: str | None = None,
+    summary: bool = False,
+) -> Json:
+    sent = simulation.deliveries
+    numbers: Json = {"summary": sent.summary(), "settled": sent.settled()}
+    if summary:
+        return numbers
+    rows = sent.of(event, webhook, opportunity, state)
+    return {"deliveries": [delivery.as_json() for delivery in rows], **numbers}
+
+
+@router.delete("/deliveries")
+def clear_deliveries(simulation: Present) -> Json:
+    simulation.deliveries.clear()
+    return {}
+
+
+@router.post("/keys")
+def add_key(simulation: Present, order: NewKey) -> Json:
+    return {"token": simulation.add_lever_key(**order.model_dump())}
+
+
+@router.delete("/keys/{token}")
+def remove_key(simulation: Present, token: str) -> Json:
+    simulation.remove_lever_key(token)
+    return {}
+
+
+@router.post("/lag")
+def set_lag(simulation: Present, order: Lag) -> Json:
+    simulation.set_updated_at_lag(order.ms)
+    return {}
+
+
+@router.post("/recruiter/{move}")
+def recruiter(simulation: Present, move: str, arguments: Arguments = None) -> Result:
+    return Result(result=_make_move(simulation.recruiter, move, arguments or {}))
+
+
+@router.post("/candidates/{move}")
+def candidates(simulation: Present, move: str, arguments: Arguments = None) -> Result:
+    return Result(result=_make_move(simulation.candidates, move, arguments or {}))
+
+
+@router.get("/world")
+def world(simulation: Present, opportunity: str | None = None) -> Json:
+    return simulation.count() if opportunity is None else simulation.look(opportunity)
+
+
+def moves(mover: object) -> list[str]:
+    """The names of what ``mover`` can do."""
+    return sorted(name for name, _ in inspect.getmembers(mover, inspect.ismethod) if not name.startswith("_"))
+
+
+def _described(mover: object) -> dict[str, dict[str, str]]:
+    """Each move with its arguments: of what type they are, and what stands for one that is left out."""
+    return {
+        name: {
+            parameter.name: _in_words(parameter)
+            for parameter in inspect.signature(getattr(mover, name)).parameters.values()
         }
-
-    @router.post("/reset")
-    def reset(body: Arguments = None) -> Json:
-        _attempt(sandbox.reset, **(body or {}))
-        return {}
-
-    @router.post("/seed")
-    def seed(body: Arguments = None) -> Json:
-        _attempt(sandbox.seed, **(body or {}))
-        return {"opportunities": len(sandbox.world.lever.opportunities)}
-
-    @router.get("/clock")
-    def clock() -> Json:
-        return {"now_ms": sandbox.clock.now_ms(), "frozen": sandbox.clock.frozen}
-
-    @router.post("/clock")
-    def set_clock(body: Arguments = None) -> Json:
-        _attempt(sandbox.clock.adjust, **(body or {}))
-        return clock()
-
-    @router.get("/requests")
-    def requests(service: str | None = None, method: str | None = None, path: str | None = None) -> Json:
-        return {"requests": [arrived.as_json() for arrived in sandbox.journal.of(service, method, path)]}
-
-    @router.delete("/requests")
-    def clear_requests() -> Json:
-        sandbox.journal.clear()
-        return {}
-
-    @router.get("/faults")
-    def faults() -> Json:
-        return {"faults": [fault.as_json() for fault in sandbox.faults.all()]}
-
-    @router.post("/faults")
-    def add_fault(body: Arguments = None) -> Json:
-        return dict(_attempt(sandbox.faults.add, **(body or {})).as_json())
-
-    @router.delete("/faults")
-    def clear_faults() -> Json:
-        sandbox.faults.clear()
-        return {}
-
-    @router.get("/deliveries")
-    def deliveries(
-        event: str | None = None,
-        webhook: str | None = None,
-        opportunity: str | None = None,
-        state: str | None = None,
-        summary: bool = False,
-    ) -> Json:
-        numbers: Json = {"summary": sandbox.deliveries.summary(), "settled": sandbox.deliveries.settled()}
-        if summary:
-            return numbers
-        rows = sandbox.deliveries.of(event, webhook, opportunity, state)
-        return {"deliveries": [delivery.as_json() for delivery in rows], **numbers}
-
-    @router.delete("/deliveries")
-    def clear_deliveries() -> Json:
-        sandbox.deliveries.clear()
-        return {}
-
-    @router.post("/keys")
-    def add_key(body: Arguments = None) -> Json:
-        return {"token": _attempt(sandbox.add_lever_key, **(body or {}))}
-
-    @router.delete("/keys/{token}")
-    def remove_key(token: str) -> Json:
-        sandbox.remove_lever_key(token)
-        return {}
-
-    @router.post("/lag")
-    def set_lag(body: Arguments = None) -> Json:
-        _attempt(sandbox.set_updated_at_lag, **(body or {}))
-        return {}
-
-    @router.post("/recruiter/{move}")
-    def recruiter(move: str, body: Arguments = None) -> Json:
-        return {"result": _attempt(make_move, sandbox.recruiter, move, body or {})}
-
-    @router.post("/candidates/{move}")
-    def candidates(move: str, body: Arguments = None) -> Json:
-        return {"result": _attempt(make_move, sandbox.candidates, move, body or {})}
-
-    @router.get("/world")
-    def world(opportunity: str | None = None) -> Json:
-        if opportunity is None:
-            return sandbox.count()
-        return dict(_attempt(sandbox.look, opportunity))
-
-    return router
+        for name in moves(mover)
+    }
 
 
-def _attempt(action: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """What ``action`` answers; what it refuses becomes a 400 or 404."""
-    try:
-        return action(*arguments, **named)
-    except LookupError as error:
-        raise HTTPException(404, str(error)) from error
-    except (TypeError, ValueError, LeverError, AlvaError) as error:
-        raise HTTPException(400, str(error)) from error
+def _make_move(mover: object, name: str, arguments: Mapping[str, Any]) -> Any:
+    """Calls it.
+
+    A list under the name of a ``*parameter`` stands for that many arguments. TypeError for arguments that don't
+    fit.
+    """
+    if name not in moves(mover):
+        raise LookupError(f"No move {name!r}; there are: {', '.join(moves(mover))}")
+    method = getattr(mover, name)
+    named = dict(arguments)
+    positional: list[Any] = []
+    parameters = inspect.signature(method).parameters.values()
+    spread = next((parameter.name for parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL), None)
+    if spread is not None:
+        for parameter in parameters:
+            if parameter.name == spread:
+                positional += named.pop(spread, [])
+                break
+            if parameter.name not in named:
+                raise TypeError(f"missing a required argument: {parameter.name!r}")
+            positional.append(named.pop(parameter.name))
+    bound = inspect.signature(method).bind(*positional, **named)
+    return method(*bound.args, **bound.kwargs)
+
+
+def _in_words(parameter: inspect.Parameter) -> str:
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return "any other arguments, by their names"
+    # Annotations are text here.
+    kind = " or ".join(_IN_WORDS.get(part, part) for part in str(parameter.annotation).split(" | "))
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        return f"{_IN_WORDS['Sequence[str]']}; may be left out"
+    if parameter.default is parameter.empty:
+        return f"{kind}; required"
+    default = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
+    return f"{kind}; {json.dumps(default)} if left out"

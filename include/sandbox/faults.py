@@ -29,23 +29,10 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
-KINDS = frozenset(
-    {
-        "status",
-        "html",
-        "redirect",
-        "cut_before",
-        "cut_after",
-        "cut_within",
-        "truncated",
-        "no_data",
-        "no_next",
-        "repeated_token",
-        "slow",
-        "call",
-        "edit",
-    }
-)
+from pydantic import ConfigDict
+
+_NAMES = "status html redirect cut_before cut_after cut_within truncated no_data no_next repeated_token slow call edit"
+KINDS = frozenset(_NAMES.split())
 PASSING_THROUGH = frozenset({"slow", "call", "edit"})  # the service answers, so another fault may join them
 _USUAL_STATUS = {"html": 200}  # of all other kinds that have one: 503
 
@@ -58,6 +45,8 @@ class Fault:
     ``times``: how many requests it spoils, None for all that follow. ``skip``: how many matching ones it lets pass
     before that.
     """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # for the body with which one is ordered over HTTP
 
     service: str
     method: str = "*"
@@ -111,7 +100,10 @@ class Faults:
 
     def add(self, service: str, method: str = "*", path: str = "*", kind: str = "status", **options: Any) -> Fault:
         """Orders one; ``options`` as in `Fault`."""
-        fault = Fault(service, method, path, kind, **options)
+        return self.put(Fault(service, method, path, kind, **options))
+
+    def put(self, fault: Fault) -> Fault:
+        """Orders this one."""
         with self._lock:
             fault.number = next(self._numbers)
             self._faults.append(fault)

@@ -68,7 +68,12 @@ class Naming:
     def add_user(self, name: str, email: str, access_role: str = "team member") -> User:
         lever = self._world.lever
         user = User(
-            lever.ids.uuid(), name, email, self._world.clock.now_ms(), access_role, username=email.partition("@")[0]
+            id=lever.ids.uuid(),
+            name=name,
+            email=email,
+            created_at=self._world.clock.now_ms(),
+            access_role=access_role,
+            username=email.partition("@")[0],
         )
         lever.users[user.id] = user
         return user

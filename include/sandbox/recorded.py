@@ -1,6 +1,6 @@
 """A world from recorded traffic: a folder of JSON files, each one listing, page by page.
 
-A file is a list of ``{"request": {"method", "path", "params"}, "status", "response"}``; what it lists is told by the
+A file is a list of ``{"request": {"method", "path", "params"}, "status", "response"}``; what it lists is known by the
 path, not by the file's name. Needed: ``/v1/disposition_stages``, ``/v1/archive_reasons``, ``/v1/opportunities``; used
 as well: postings, users, webhooks.
 
@@ -21,8 +21,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from include.sandbox.deliveries import TOKEN_LENGTH
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.envelope import TOKEN_LENGTH
 from include.sandbox.lever.models import (
     Application,
     Archived,
@@ -31,13 +31,11 @@ from include.sandbox.lever.models import (
     Opportunity,
     Posting,
     Stage,
-    StageChange,
     User,
     Webhook,
 )
 
 Row = dict[str, Any]
-_TYPED = {"id", "text", "state", "confidentiality", "tags", "user", "owner", "hiringManager", "createdAt", "updatedAt"}
 _CATEGORIES = ("team", "department", "location", "commitment")
 
 
@@ -48,16 +46,11 @@ def load_recorded(account: LeverAccount, folder: Path) -> None:
         if needed not in listings:
             raise ValueError(f"{folder} has no recorded answer of {needed}")
     account.set_stages(
-        Stage(row["id"], row["text"], row["pipeline"], row["rank"], row["hasInterview"])
-        for answer in listings["/disposition_stages"]
-        for row in answer["stages"]
+        Stage.model_validate(row) for answer in listings["/disposition_stages"] for row in answer["stages"]
     )
-    account.archive_reasons = {
-        row["id"]: ArchiveReason(row["id"], row["text"], row["type"], row["status"])
-        for row in listings["/archive_reasons"]
-    }
+    account.archive_reasons = {row["id"]: ArchiveReason.model_validate(row) for row in listings["/archive_reasons"]}
     if "/users" in listings:
-        account.users = {row["id"]: _user(row) for row in listings["/users"]}
+        account.users = {row["id"]: User.model_validate(row) for row in listings["/users"]}
     account.postings = {row["id"]: _posting(row) for row in listings.get("/postings", [])}
     account.webhooks = {
         row["id"]: _webhook(row, account.ids.hex(TOKEN_LENGTH)) for row in listings.get("/webhooks", [])
@@ -99,36 +92,22 @@ def _assigned(rows: list[Row], postings: Mapping[str, Posting]) -> dict[str, Pos
 
 
 def _opportunity(account: LeverAccount, row: Row, postings: Mapping[str, Posting]) -> Opportunity:
-    return Opportunity(
-        id=row["id"],
-        contact=account.contacts.get(row["contact"]) or _contact(row),
-        stage=account.stages[row["stage"]],
-        created_at=row["createdAt"],
-        last_advanced_at=row["lastAdvancedAt"],
-        last_interaction_at=row["lastInteractionAt"],
-        updated_at=row["updatedAt"],
-        origin=row["origin"],
-        confidential=row["confidentiality"] == "confidential",
-        tags=row["tags"],
-        sources=row["sources"],
-        stage_changes=[
-            StageChange(change["toStageId"], change["toStageIndex"], change["updatedAt"], change.get("userId"))
-            for change in row["stageChanges"]
-        ],
-        archived=_archived(row),
-        application=next((_application(row, uid, postings[uid]) for uid in row["applications"]), None),
-        sourced_by=row["sourcedBy"],
-        owner=row["owner"],
-        followers=row["followers"],
-        snoozed_until=row["snoozedUntil"],
-        location=row.get("opportunityLocation"),
-    )
+    contact = account.contacts.get(row["contact"]) or Contact.model_validate(row | {"id": row["contact"]})
+    known = {
+        "contact": contact,
+        "stage": account.stages[row["stage"]],
+        "confidential": row["confidentiality"] == "confidential",
+        "application": next((_application(row, uid, postings[uid]) for uid in row["applications"]), None),
+        "location": row.get("opportunityLocation"),
+    }
+    return Opportunity.model_validate(row | known)
 
 
 def _application(row: Row, uid: str, posting: Posting) -> Application:
     applied = row["origin"] == "applied"
     return Application(
         id=uid,
+        opportunity_id=row["id"],
         posting=posting,
         created_at=row["createdAt"],
         type="posting" if applied else "user",
@@ -138,65 +117,21 @@ def _application(row: Row, uid: str, posting: Posting) -> Application:
         email=next(iter(row["emails"]), None) if applied else None,
         phone=next(iter(row["phones"]), None) if applied else None,
         user=None if applied else row["owner"],
-        archived=_archived(row),
-    )
-
-
-def _archived(row: Row) -> Archived | None:
-    return Archived(row["archived"]["reason"], row["archived"]["archivedAt"]) if row["archived"] else None
-
-
-def _contact(row: Row) -> Contact:
-    return Contact(
-        id=row["contact"],
-        name=row["name"],
-        headline=row["headline"],
-        location=row["location"],
-        emails=row["emails"],
-        phones=row["phones"],
-        links=row["links"],
-        anonymised=row["isAnonymized"],
-        data_protection=row["dataProtection"],
+        archived=Archived.model_validate(row["archived"]) if row["archived"] else None,
     )
 
 
 def _posting(row: Row) -> Posting:
+    """What the record has no field for is kept as it stands."""
     categories = row["categories"]
-    details = {name: value for name, value in row.items() if name not in _TYPED}
+    typed = {field.alias for field in Posting.model_fields.values()} | {"confidentiality"}
+    details = {name: value for name, value in row.items() if name not in typed}
     details["categories"] = {name: value for name, value in categories.items() if name not in _CATEGORIES}
-    return Posting(
-        id=row["id"],
-        text=row["text"],
-        created_at=row["createdAt"],
-        updated_at=row["updatedAt"],
-        state=row["state"],
-        confidential=row["confidentiality"] == "confidential",
-        tags=row["tags"],
-        user=row["user"],
-        owner=row["owner"],
-        hiring_manager=row["hiringManager"],
-        details=details,
-        **{name: categories[name] for name in _CATEGORIES},
-    )
-
-
-def _user(row: Row) -> User:
-    return User(
-        id=row["id"],
-        name=row["name"],
-        email=row["email"],
-        created_at=row["createdAt"],
-        access_role=row["accessRole"],
-        deactivated_at=row["deactivatedAt"],
-        job_title=row["jobTitle"],
-        username=row["username"],
-        photo=row["photo"],
-        external_directory_id=row["externalDirectoryId"],
-        linked_contact_ids=row["linkedContactIds"],
-        manager_id=row["managerId"],
-    )
+    known = {name: categories[name] for name in _CATEGORIES}
+    known |= {"confidential": row["confidentiality"] == "confidential", "details": details}
+    return Posting.model_validate(row | known)
 
 
 def _webhook(row: Row, token: str) -> Webhook:
     origins = row["configuration"].get("conditions", {}).get("origins")
-    return Webhook(row["id"], row["event"], row["url"], token, origins, row["createdAt"], row["updatedAt"])
+    return Webhook.model_validate(row | {"signature_token": token, "origins": origins})

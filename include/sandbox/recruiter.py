@@ -7,20 +7,28 @@ over HTTP as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from include.sandbox.lever import changes, notes
+from include.sandbox.ids import fixed_uuid
+from include.sandbox.lever import changes
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.models import ORIGINS, Comment, Contact, Posting
-from include.sandbox.webhook_moves import WebhookMoves
+from include.sandbox.lever.models import ORIGINS, Comment, Contact, Opportunity, Posting
+from include.sandbox.naming import Naming
+from include.sandbox.world import World
 
 
-class Recruiter(WebhookMoves):
+class Recruiter:
     """The moves.
 
     Raises ValueError for a name that is not there or a move that makes no sense, `LeverError` where Lever would
     refuse.
     """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._find = Naming(world)
 
     # Postings
 
@@ -40,15 +48,22 @@ class Recruiter(WebhookMoves):
         with self._world.lock:
             now = self._now()
             owner = self._find.actor().id
-            posting = Posting(self._lever.ids.uuid(), name, now, now, state, confidential, user=owner, owner=owner)
-            posting.team, posting.department, posting.location, posting.commitment = (
-                team,
-                department,
-                location,
-                commitment,
+            posting = Posting(
+                id=self._lever.ids.uuid(),
+                text=name,
+                created_at=now,
+                updated_at=now,
+                state=state,
+                confidential=confidential,
+                team=team,
+                department=department,
+                location=location,
+                commitment=commitment,
+                tags=list(tags),
+                user=owner,
+                owner=owner,
+                hiring_manager=self._find.user_with(hiring_manager_email).id if hiring_manager_email else None,
             )
-            posting.tags = list(tags)
-            posting.hiring_manager = self._find.user_with(hiring_manager_email).id if hiring_manager_email else None
             self._lever.postings[posting.id] = posting
             return posting.id
 
@@ -106,7 +121,7 @@ class Recruiter(WebhookMoves):
         contact: str | None = None,
         at_ms: int | None = None,
     ) -> str:
-        """Somebody without a posting. Gives the opportunity's id."""
+        """A person without a posting. Gives the opportunity's id."""
         with self._world.lock:
             return self._open(None, self._person(contact, name, emails), stage, origin, tags, at_ms)
 
@@ -121,7 +136,7 @@ class Recruiter(WebhookMoves):
         contact: str | None = None,
         at_ms: int | None = None,
     ) -> str:
-        """Somebody on a posting.
+        """A person on a posting.
 
         ``contact``: a person who is already there, named by the contact's or an opportunity's id.
         """
@@ -147,49 +162,42 @@ class Recruiter(WebhookMoves):
             return row.id
 
     def tag(self, opportunity: str, *tags: str) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
-            changes.add_tags(self._lever, row, tags, self._now())
+        with self._on(opportunity) as row:
+            changes.change_items(self._lever, row, "tags", self._now(), add=tags)
             return row.id
 
     def untag(self, opportunity: str, *tags: str) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
-            changes.remove_tags(self._lever, row, tags, self._now())
+        with self._on(opportunity) as row:
+            changes.change_items(self._lever, row, "tags", self._now(), remove=tags)
             return row.id
 
     def archive(self, opportunity: str, reason: str = "Withdrew", at_ms: int | None = None) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.archive(self._lever, row, self._find.reason(reason), self._at(at_ms))
             return row.id
 
     def unarchive(self, opportunity: str, at_ms: int | None = None) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.unarchive(self._lever, row, self._at(at_ms))
             return row.id
 
     def hire(self, opportunity: str, at_ms: int | None = None) -> str:
         """Archives with the account's reason of type ``hired``."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             reason = next(reason for reason in self._lever.archive_reasons.values() if reason.type == "hired")
             changes.archive(self._lever, row, reason, self._at(at_ms))
             return row.id
 
     def snooze(self, opportunity: str, until_ms: int | None) -> str:
         """Until that time; None wakes it."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             if row.snoozed_until != until_ms:
                 row.snoozed_until = until_ms
                 self._lever.touched(row, self._now())
             return row.id
 
     def delete(self, opportunity: str, at_ms: int | None = None) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.delete(self._lever, row, self._at(at_ms), by=self._find.actor().id)
             return row.id
 
@@ -197,27 +205,23 @@ class Recruiter(WebhookMoves):
 
     def set_emails(self, opportunity: str, emails: Sequence[str]) -> str:
         """On the person, and so on all of that person's opportunities."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
-            changes.change_contact(self._lever, row.contact, self._now(), emails=emails)
+        with self._on(opportunity) as row:
+            changes.change_contact(self._lever, row.contact, self._now(), {"emails": list(emails)})
             return row.id
 
     def rename(self, opportunity: str, name: str) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
-            changes.change_contact(self._lever, row.contact, self._now(), name=name)
+        with self._on(opportunity) as row:
+            changes.change_contact(self._lever, row.contact, self._now(), {"name": name})
             return row.id
 
     def anonymise(self, opportunity: str) -> str:
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             changes.anonymise(self._lever, row.contact, self._now())
             return row.id
 
     def restrict(self, opportunity: str, restricted: bool = True) -> str:
         """From now on Lever answers 403 to every request for this one by its id. Listings show it as before."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             row.restricted = restricted
             return row.id
 
@@ -231,21 +235,90 @@ class Recruiter(WebhookMoves):
         with self._world.lock:
             row, at = self._find.opportunity(opportunity), self._at(at_ms)
             user = self._find.actor() if author is None else self._find.user(author)
-            comment = Comment(text, at, user.id, stage=row.stage.id)
-            return notes.add(self._lever, row, comment, by_api=False).id
+            comment = Comment(value=text, created_at=at, user=user.id, stage=row.stage.id)
+            return changes.add_note(self._lever, row, comment, by_api=False).id
 
     def delete_note(self, opportunity: str, note: str) -> str:
         """Any note, the API's too."""
-        with self._world.lock:
-            row = self._find.opportunity(opportunity)
+        with self._on(opportunity) as row:
             del row.notes[self._lever.note(row, note).id]
             return note
+
+    # Webhooks, but for registering them: in Lever's settings (the recruiter is a Super Admin), and by Lever itself.
+    # What is done to deliveries is done to Alva's too.
+
+    def switch_webhooks(self, on: bool = True, event: str | None = None) -> list[str]:
+        """What a Super Admin switches in Lever's settings, for one event or for all; off at first.
+
+        Gives the events that are on now.
+        """
+        if event is not None and event not in changes.EVENTS:
+            raise ValueError(f"No event {event!r}; there are: {', '.join(sorted(changes.EVENTS))}")
+        with self._world.lock:
+            switched = changes.EVENTS if event is None else {event}
+            lever = self._world.lever
+            lever.switched_on = lever.switched_on | switched if on else lever.switched_on - switched
+            return sorted(lever.switched_on)
+
+    def verify_webhook(self, webhook: str) -> int | None:
+        """The button that tests a webhook: a delivery without data, once, switched on or not.
+
+        Gives the status that came back, None where none did. Waits for it.
+        """
+        with self._world.lock:
+            row, at_ms = self._find.webhook(webhook), self._world.clock.now_ms()
+        return self._world.deliveries.verify(row, at_ms=at_ms)
+
+    def rerun_delivery(self, delivery: str) -> str:
+        """The button "Rerun": the same body once more."""
+        self._world.deliveries.rerun(delivery)
+        return delivery
+
+    def disturb_webhooks(self, duplicates: int = 0, shuffled: bool = False) -> None:
+        """From now on each delivery is sent ``1 + duplicates`` times; in an order that is not theirs, if shuffled.
+
+        For that they are held back for a tenth of a second. Without arguments: as ever again.
+        """
+        self._world.deliveries.disturb(duplicates=duplicates, shuffled=shuffled)
+
+    def hold_webhooks(self, held: bool = True, reversed: bool = False) -> None:
+        """Keeps deliveries back; ``held`` False lets them go, in their order or the last first."""
+        if held:
+            self._world.deliveries.hold()
+        else:
+            self._world.deliveries.release(backwards=reversed)
+
+    def pretend(self, event: str, opportunity: str, **data: Any) -> list[str]:
+        """A delivery to each webhook for that event, well signed, that claims what need not be true.
+
+        Whether it is switched on, whether there is such an opportunity and where it came from is not asked. ``data``
+        is added to the usual ids, and wins. Gives the ids of the deliveries.
+        """
+        with self._world.lock:
+            lever = self._world.lever
+            webhooks = [webhook for webhook in lever.webhooks.values() if webhook.event == event]
+            if not webhooks:
+                raise ValueError(f"There is no webhook for {event!r}")
+            known = lever.opportunities.get(opportunity)
+            contact = fixed_uuid(f"contact of {opportunity}") if known is None else known.contact.id
+            claimed = changes.about(opportunity, contact) | data
+            now = self._world.clock.now_ms()
+            return [
+                self._world.deliveries.send(webhook, event, claimed, at_ms=now, opportunity=opportunity)
+                for webhook in webhooks
+            ]
 
     # What the moves are made of
 
     @property
     def _lever(self) -> LeverAccount:
         return self._world.lever
+
+    @contextmanager
+    def _on(self, opportunity: str) -> Iterator[Opportunity]:
+        """The opportunity, under the lock."""
+        with self._world.lock:
+            yield self._find.opportunity(opportunity)
 
     def _now(self) -> int:
         return self._world.clock.now_ms()
@@ -280,4 +353,4 @@ class Recruiter(WebhookMoves):
     def _person(self, contact: str | None, name: str, emails: Sequence[str]) -> Contact:
         if contact is not None:
             return self._find.contact(contact)
-        return Contact(self._lever.ids.uuid(), name=name, emails=list(emails))
+        return Contact(id=self._lever.ids.uuid(), name=name, emails=list(emails))

@@ -1,7 +1,7 @@
 """A made-up account from a number: the odd things that real ones have, in about the shares of the recorded one.
 
 Three years of candidates up to the clock's present moment: half of them without an e-mail, most never updated, one in
-twenty a lead without a posting, a tenth further candidacies of somebody who is there already; archived, hired,
+twenty a lead without a posting, a tenth further candidacies of a person who is there already; archived, hired,
 snoozed and anonymised ones; a confidential posting; tags that differ only in case; names of people and places that do
 not exist.
 """
@@ -17,41 +17,8 @@ from include.sandbox.lever.models import Application, Archived, Contact, Opportu
 DAY_MS = 86_400_000
 SPAN_DAYS = 3 * 365
 
-_FIRST = (
-    "Ada",
-    "Bo",
-    "Cleo",
-    "Dag",
-    "Elin",
-    "Finn",
-    "Gro",
-    "Hal",
-    "Ida",
-    "Jan",
-    "Kim",
-    "Liv",
-    "Mio",
-    "Nor",
-    "Ole",
-    "Pia",
-)
-_LAST = (
-    "Alm",
-    "Berg",
-    "Dahl",
-    "Ek",
-    "Falk",
-    "Holm",
-    "Kvist",
-    "Lind",
-    "Moen",
-    "Nord",
-    "Quist",
-    "Ros",
-    "Sand",
-    "Vik",
-    "Öst",
-)
+_FIRST = "Ada Bo Cleo Dag Elin Finn Gro Hal Ida Jan Kim Liv Mio Nor Ole Pia"
+_LAST = "Alm Berg Dahl Ek Falk Holm Kvist Lind Moen Nord Quist Ros Sand Vik Öst"
 _POSTINGS = (  # title, department, team, location, commitment, tags, state, confidential
     ("Data Engineer", "Engineering", "Platform", "London", "Full-time", (), "published", False),
     ("Product Designer", "Product", "Design", "Stockholm", "Full-Time", ("Alva: Screening",), "published", False),
@@ -142,12 +109,12 @@ class _Maker:
         self._account.add_opportunity(row)
 
     def _contact(self) -> Contact:
-        """Somebody new, or in one of ten cases somebody who is there already."""
+        """A new person, or in one of ten cases one who is there already."""
         chance = self._chance
         if self._contacts and chance.random() < 0.1:
             return chance.choice(self._contacts)
         number = len(self._contacts)
-        first, last = chance.choice(_FIRST), chance.choice(_LAST)
+        first, last = chance.choice(_FIRST.split()), chance.choice(_LAST.split())
         contact = Contact(
             id=self._account.ids.uuid(),
             name="" if chance.random() < 0.012 else f"{first} {last}",
@@ -172,19 +139,22 @@ class _Maker:
         stages = [*self._account.stages.values()]
         place = self._account.stage_index(row.stage)
         at = row.created_at
-        row.stage_changes.append(StageChange(row.stage.id, place, at))
+        row.stage_changes.append(StageChange(to_stage_id=row.stage.id, to_stage_index=place, updated_at=at))
         for _ in range(self._chance.choice((0, 0, 1, 1, 2, 3))):
             place = min(place + self._chance.choice((1, 1, 2)), len(stages) - 1)
             at = min(at + self._chance.randrange(DAY_MS, 20 * DAY_MS), self._now - DAY_MS)
             if stages[place] is not row.stage:
                 row.stage = stages[place]
-                row.stage_changes.append(StageChange(row.stage.id, place, at, by))
+                row.stage_changes.append(
+                    StageChange(to_stage_id=row.stage.id, to_stage_index=place, updated_at=at, user_id=by)
+                )
         row.last_advanced_at = row.last_interaction_at = at
 
     def _link(self, row: Opportunity, posting: Posting, by: str | None) -> None:
         applied = row.origin == "applied"
         row.application = Application(
             id=self._account.ids.uuid(),
+            opportunity_id=row.id,
             posting=posting,
             created_at=row.created_at,
             type="posting" if applied else "user",
@@ -201,7 +171,7 @@ class _Maker:
     def _archive(self, row: Opportunity) -> None:
         at = min(row.last_advanced_at + self._chance.randrange(DAY_MS, 30 * DAY_MS), self._now - DAY_MS)
         reason = self._chance.choice([*self._account.archive_reasons.values()])
-        row.archived = Archived(reason.id, at)
+        row.archived = Archived(reason=reason.id, archived_at=at)
         if row.application is not None:
-            row.application.archived = Archived(reason.id, at)
+            row.application.archived = Archived(reason=reason.id, archived_at=at)
         row.last_interaction_at = at

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 
 from include.sandbox.alva.organisation import AlvaOrganisation
 from include.sandbox.clock import Clock
+from include.sandbox.deliveries import Deliveries
 from include.sandbox.ids import Ids
+from include.sandbox.lever.access import Keys, Limit
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.bucket import Limit
-from include.sandbox.lever.deliveries import Deliveries
-from include.sandbox.lever.furniture import furnish
-from include.sandbox.lever.keys import Keys
 
 LEVER_KEY = "sandbox-lever-key"
 ALVA_KEY = "sandbox-alva-key"
@@ -20,9 +18,9 @@ ALVA_KEY = "sandbox-alva-key"
 
 @dataclass(slots=True)
 class World:
-    """Whatever reads or changes one of the two holds ``lock``, and never waits for anything else meanwhile.
+    """What reads or changes one of the two holds ``lock``, and never waits for anything else meanwhile.
 
-    `begin_anew` replaces both; whoever wants to see the present ones asks the world each time.
+    `begin` replaces both, so that the present ones are asked for each time.
     """
 
     clock: Clock
@@ -35,10 +33,10 @@ class World:
     alva: AlvaOrganisation = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.begin_anew(self.seed)
+        self.begin(self.seed)
 
-    def begin_anew(self, seed: int) -> None:
-        """An account with stages, reasons and users, and nobody in it; an organisation as Alva's own part makes it.
+    def begin(self, seed: int) -> None:
+        """An account with stages, reasons and users, and no candidates; an organisation as Alva's own part makes it.
 
         Webhooks and what was to be sent to them are gone.
         """
@@ -47,7 +45,6 @@ class World:
         self.deliveries.forget()
         self.lever = LeverAccount(self.clock, self.ids, Keys(self.limit), self.deliveries)
         self.lever.keys.add(LEVER_KEY)
-        furnish(self.lever)
         self.alva = AlvaOrganisation(
             self.clock, self.ids.serial, lock=self.lock, key=ALVA_KEY, deliveries=self.deliveries
         )

@@ -11,7 +11,7 @@ import pytest
 from alva_lever.rules.claims import Claim, Kind
 from alva_lever.rules.leftovers import Leftover
 from include.sandbox import Sandbox
-from include.sandbox.alva.candidate import Invitee
+from include.sandbox.alva import Invitee
 from tests.dags.people import (
     INVITE,
     RESULTS,
@@ -111,7 +111,9 @@ class TestTwoInAlva:
         events.manual(deliveries=announced("stage_changed", ada))
         first, position = candidate_id(sandbox, ada), sandbox.candidates.add_position("By hand")
         sandbox.clock.advance(60_000)
-        second = sandbox.world.alva.roster.invite(position, Invitee("other@candidates.example.com", external_id=ada)).id
+        second = sandbox.world.alva.roster.invite(
+            position, Invitee(email="other@candidates.example.com", external_id=ada)
+        ).id
         sandbox.clock.advance(60_000)
         assert sandbox.candidates.finish(ada, 82) == second
         return ada, first, second

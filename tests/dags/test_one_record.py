@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from include.sandbox import Sandbox
-from include.sandbox.alva.candidate import Invitee
-from include.sandbox.lever import notes as lever_notes
+from include.sandbox.alva import Invitee
+from include.sandbox.lever import changes
 from include.sandbox.lever.models import Comment
 from tests.dags.people import (
     INVITE,
@@ -82,7 +82,8 @@ class Scene:
         positions = sandbox.world.alva.positions
         known = [position for position in positions.all() if position.facts.external_id == posting.id]
         position_id = known[0].id if known else sandbox.candidates.add_position(posting.text, external_id=posting.id)
-        sandbox.world.alva.roster.invite(position_id, Invitee(row.contact.emails[0], "Ada", "Byron", external_id=one))
+        ada = Invitee(email=row.contact.emails[0], first_name="Ada", last_name="Byron", external_id=one)
+        sandbox.world.alva.roster.invite(position_id, ada)
 
     def spoil(self, one: str, service: str, method: str, path: str, word: dict[int, str], **query: str) -> str:
         """`word`: by status what the report says of it, where that isn't that it is left."""
@@ -272,7 +273,9 @@ class TestResults:
             one = self.completed(scene)
             text = f"Old\nRef: alva-lever/result/{candidate_id(sandbox, one)} completed 00000000"
             row = sandbox.world.lever.opportunity(one)
-            note = lever_notes.add(sandbox.world.lever, row, Comment(text, ms(NOW) - 1000, None, stage=row.stage.id))
+            note = changes.add_note(
+                sandbox.world.lever, row, Comment(value=text, created_at=ms(NOW) - 1000, stage=row.stage.id)
+            )
             return spoil(one, "lever", "PUT", f"/opportunities/{one}/notes/{note.id}", {})
 
         def results() -> str:

@@ -8,7 +8,7 @@ from include.demo.printing import third_table
 from include.demo.sequel import SCENES
 from include.demo.story import PEOPLE
 from include.sandbox import Sandbox
-from include.sandbox.moves import moves
+from include.sandbox.control import moves
 
 RESCORED = RESULTS[1]
 NOTE = "Alva: test results\n\nRole fit: 50 of 100"

@@ -19,7 +19,7 @@ from alva_lever.rules.claims import Event, Kind
 from alva_lever.settings import Options
 from alva_lever.steps.batch import Unfinished
 from alva_lever.transport.errors import ApiError
-from include.sandbox.alva.errors import AlvaError
+from include.sandbox.alva import AlvaError
 from tests.steps.office import FURTHER, MINUTE_MS, TRIGGER, Office
 from tests.transport.shapes import MISSING, Path, _changed, _paths
 

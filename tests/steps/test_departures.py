@@ -6,7 +6,7 @@ import pytest
 
 from alva_lever.steps.batch import Unfinished
 from alva_lever.transport.errors import ApiError, Unauthorized
-from include.sandbox.alva.candidate import Invitee
+from include.sandbox.alva import Invitee
 from tests.steps.office import Office
 
 
@@ -95,7 +95,7 @@ def test_a_lasting_refusal_is_a_fault_and_the_others_are_done(office: Office, ad
 def test_one_refusal_keeps_no_other_candidate_of_a_deleted_one_in_alva(office: Office, ada: str) -> None:
     """Somebody was added twice: both are to go."""
     position = office.in_alva(ada)["job_position_id"]
-    other = Invitee("second@candidates.example.com", external_id=ada)
+    other = Invitee(email="second@candidates.example.com", external_id=ada)
     office.sandbox.world.alva.roster.invite(position, other)
     first = next(office.alva().candidates(external_id=ada)).id
     office.faults.add("alva", "DELETE", f"*/candidates/{first}", status=422, times=None)

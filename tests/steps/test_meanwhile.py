@@ -10,7 +10,7 @@ import pytest
 from alva_lever.rules.claims import Event, Kind
 from alva_lever.settings import Options
 from alva_lever.transport.errors import ApiError
-from include.sandbox.alva.candidate import Invitee, RoleFit
+from include.sandbox.alva import Invitee, RoleFit
 from include.sandbox.lever.models import Comment
 from tests.steps.office import ELSEWHERE, FURTHER, TRIGGER, Office
 
@@ -23,7 +23,7 @@ class TestSpoiltInAlva:
     def unreadable(self, office: Office, candidate_id: str) -> None:
         """A role fit that there can't be."""
         row = office.sandbox.world.alva.roster.get(candidate_id)
-        row.role_fit = RoleFit(140, office.clock.now_ms(), complete=True)
+        row.role_fit = RoleFit(score=140, computed_at_ms=office.clock.now_ms(), complete=True)
 
     def test_one_row_that_cannot_be_read_is_the_fault_of_one(self, office: Office) -> None:
         ids = office.applied(4)
@@ -47,7 +47,7 @@ class TestSpoiltInAlva:
 
     def add(self, office: Office, external_id: str) -> None:
         position = office.candidates.add_position("Another job")
-        invitee = Invitee(f"{position}@candidates.example.com", external_id=external_id)
+        invitee = Invitee(email=f"{position}@candidates.example.com", external_id=external_id)
         office.sandbox.world.alva.roster.invite(position, invitee)
 
     def test_a_name_in_the_place_of_an_id_is_told_to_nobody(self, office: Office, ada: str) -> None:
@@ -198,7 +198,7 @@ class TestMeanwhile:
         changes = office.sandbox.world.lever.opportunity(ada).stage_changes
         further = office.settings.policy.progression_stage
         assert further is not None
-        assert [change.stage_id for change in changes].count(further.id) == 2
+        assert [change.to_stage_id for change in changes].count(further.id) == 2
 
     def test_who_was_moved_back_is_not_moved_again_however_often_it_crashes(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
@@ -337,7 +337,7 @@ class TestMeanwhile:
         row = office.sandbox.world.lever.opportunity(ada)
         (thread,) = row.notes.values()
         user = next(iter(office.sandbox.world.lever.users.values()))
-        thread.comments.append(Comment("Call her", office.later(), user.id, 3))
+        thread.comments.append(Comment(value="Call her", created_at=office.later(), user=user.id, score=3))
         for score in (40, 60):
             office.later()
             office.candidates.refit(ada, score)
@@ -350,7 +350,7 @@ class TestMeanwhile:
         office.push_lately()
         (thread,) = office.sandbox.world.lever.opportunity(ada).notes.values()
         user = next(iter(office.sandbox.world.lever.users.values()))
-        thread.comments.append(Comment("Call her", office.later(), user.id, None))
+        thread.comments.append(Comment(value="Call her", created_at=office.later(), user=user.id))
         office.candidates.refit(ada, 40)
         office.restricted_key(opportunities="write", notes="write", stages="read")
         assert office.push_lately() == {"updated": 1}

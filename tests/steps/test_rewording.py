@@ -166,7 +166,7 @@ class TestFirstVersion:
         """How often it was moved on."""
         further = office.settings.policy.progression_stage
         changes = office.sandbox.world.lever.opportunity(ada).stage_changes
-        return [change.stage_id for change in changes].count(further.id if further else "")
+        return [change.to_stage_id for change in changes].count(further.id if further else "")
 
     @pytest.mark.parametrize("state", ["completed", "withdrawn", "reset"])
     def test_is_brought_up_to_date_once_and_nothing_else_changes(self, office: Office, ada: str, state: str) -> None:

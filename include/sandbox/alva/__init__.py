@@ -6,10 +6,9 @@ tests and results behave follows Alva's help centre.
 
 from __future__ import annotations
 
-from include.sandbox.alva.errors import AlvaError
-from include.sandbox.alva.keys import DEFAULT_KEY
+from include.sandbox.alva.models import Invitee, Policy, RoleFit
 from include.sandbox.alva.organisation import AlvaOrganisation
-from include.sandbox.alva.policy import Policy
-from include.sandbox.alva.routes import build_router
+from include.sandbox.alva.routes import router
+from include.sandbox.alva.wire import AlvaError
 
-__all__ = ["DEFAULT_KEY", "AlvaError", "AlvaOrganisation", "Policy", "build_router"]
+__all__ = ["AlvaError", "AlvaOrganisation", "Invitee", "Policy", "RoleFit", "router"]

@@ -1,25 +1,56 @@
-"""Who and what belongs to the organisation besides positions and candidates: users, teams, test profiles, webhooks."""
+"""What an Alva organisation has besides candidates: API keys, users, teams, test profiles, webhooks, positions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Generic, TypedDict, TypeVar
 
-from include.sandbox.alva.errors import conflict, not_found
-from include.sandbox.alva.fields import folded
-from include.sandbox.alva.listing import Page, Query, page
-from include.sandbox.alva.times import Clock, later
+from include.sandbox.alva.models import EXPIRED, Facts, JobPosition, Policy, Record, Team, User, Webhook
+from include.sandbox.alva.schemas import Page, Query, cursor_after
+from include.sandbox.alva.wire import AlvaError, Clock, folded
 
-Ids = Callable[[], str]
-
-WEBHOOK_EVENTS = ("candidate.created", "validation_test_result.created", "role_fit.created")
-"""The three switches of Alva's article for Pinpoint: New candidate, New validation test result, New role fit."""
+RecordT = TypeVar("RecordT", bound=Record)
 
 
-@dataclass(slots=True)
-class Named:
-    """What every entry has: its place in lists, its id, its times."""
+class ApiKeys:
+    """The organisation's API keys.
+
+    Alva lets several be made, each with a name; what a revoked one answers is not documented.
+    """
+
+    def __init__(self, *keys: str) -> None:
+        self._rights = dict.fromkeys(keys, True)
+
+    def add(self, key: str) -> None:
+        """Make a key, or give one its rights back."""
+        self._rights[key] = True
+
+    def revoke(self, key: str) -> None:
+        """Revoke a key: 401 from now on."""
+        self._rights.pop(key, None)
+
+    def forbid(self, key: str) -> None:
+        """Take a key's rights and leave it known: 403 from now on."""
+        self._rights[key] = False
+
+    def check(self, authorization: str | None, x_api_key: str | None) -> None:
+        """Let a call in or raise 401 or 403.
+
+        Takes the two headers; `Authorization` is the one that counts if both are sent.
+        """
+        key = x_api_key
+        if authorization is not None:
+            scheme, _, credentials = authorization.partition(" ")
+            key = credentials.strip() if scheme.casefold() == "bearer" else None
+        if key is None or key not in self._rights:
+            raise AlvaError(401, "unauthorized", "A valid API key is needed: Authorization: Bearer <key>.")
+        if not self._rights[key]:
+            raise AlvaError(403, "forbidden", "This API key may not do that.")
+
+
+class Stamp(TypedDict):
+    """What every new record begins with."""
 
     number: int
     id: str
@@ -27,90 +58,60 @@ class Named:
     updated_at_ms: int
 
 
-@dataclass(slots=True)
-class User(Named):
-    """An employee with an account in Alva."""
+class Table(Generic[RecordT]):
+    """Records of one kind, in the order of making.
 
-    email: str = field(repr=False)
-    first_name: str | None = field(default=None, repr=False)
-    last_name: str | None = field(default=None, repr=False)
-    team: str | None = None
-
-
-@dataclass(slots=True)
-class Team(Named):
-    """A team, or a test profile: all that is known of either is its name."""
-
-    name: str = ""
-
-
-@dataclass(slots=True)
-class Webhook(Named):
-    """One URL and the events that it wants. Without a signature token (the default in Alva) its calls are unsigned."""
-
-    url: str
-    events: tuple[str, ...]
-    signature_token: str | None = field(default=None, repr=False)
-
-
-EntryT = TypeVar("EntryT", bound=Named)
-
-
-class Entries(Generic[EntryT]):
-    """A list of entries of one kind."""
+    A page follows their numbers, which are given in that order and never change. So nothing is skipped or repeated when
+    rows change or go while a list is walked; rows that are made meanwhile come last.
+    """
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._rows: dict[str, EntryT] = {}
+        self._rows: dict[str, RecordT] = {}
 
-    def add(self, entry: EntryT) -> EntryT:
-        """Take an entry in."""
-        self._rows[entry.id] = entry
-        return entry
+    def add(self, row: RecordT) -> RecordT:
+        self._rows[row.id] = row
+        return row
 
-    def get(self, entry_id: str) -> EntryT:
-        """One entry, or 404."""
-        if entry_id not in self._rows:
-            raise not_found(self._kind)
-        return self._rows[entry_id]
+    def get(self, row_id: str) -> RecordT:
+        if row_id not in self._rows:
+            raise AlvaError(404, "not_found", f"There is no such {self._kind}.")
+        return self._rows[row_id]
 
-    def remove(self, entry_id: str) -> None:
-        """Remove one entry, or 404."""
-        self.get(entry_id)
-        del self._rows[entry_id]
+    def remove(self, row_id: str) -> None:
+        self.get(row_id)
+        del self._rows[row_id]
 
-    def all(self) -> list[EntryT]:
-        """Every entry, in the order of making."""
+    def all(self) -> list[RecordT]:
         return list(self._rows.values())
 
-    def page(self, query: Query) -> Page[EntryT]:
-        """One page of them."""
-        return page(self._rows.values(), query)
+    def page(self, query: Query) -> Page[RecordT]:
+        return page(self.all(), query)
+
+
+def page(rows: Iterable[RecordT], query: Query) -> Page[RecordT]:
+    """One page of rows that are in the order of their numbers; `updated_since` includes its moment."""
+    since = query.updated_since or 0
+    wanted = (row for row in rows if row.number > query.cursor and row.updated_at_ms >= since)
+    found = list(islice(wanted, query.limit))
+    more = next(wanted, None) is not None
+    return {"data": found, "next_cursor": cursor_after(found[-1].number) if more else None}
 
 
 class Directory:
-    """The organisation's users, teams, test profiles and webhooks.
+    """The organisation's users, teams, test profiles and webhooks. A new one has one profile and nothing else."""
 
-    A new organisation has one profile and nothing else.
-    """
-
-    def __init__(self, clock: Clock, ids: Ids, numbers: Callable[[], int]) -> None:
-        self._clock = clock
-        self._ids = ids
-        self._numbers = numbers
-        self.users: Entries[User] = Entries("user")
-        self.teams: Entries[Team] = Entries("team")
-        self.profiles: Entries[Team] = Entries("profile")
-        self.webhooks: Entries[Webhook] = Entries("webhook")
-        self.default_profile = self.profiles.add(Team(*self._new(), name="Default profile"))
+    def __init__(self, new: Callable[[], Stamp]) -> None:
+        self._new = new
+        self.users: Table[User] = Table("user")
+        self.teams: Table[Team] = Table("team")
+        self.profiles: Table[Team] = Table("profile")
+        self.webhooks: Table[Webhook] = Table("webhook")
+        self.default_profile = self.add_profile("Default profile")
 
     def user_of(self, email: str) -> User | None:
         """The user with this e-mail address, in whatever case it is written."""
         return next((user for user in self.users.all() if folded(user.email) == folded(email)), None)
-
-    def has_team(self, name: str) -> bool:
-        """Whether there is a team of exactly this name."""
-        return any(team.name == name for team in self.teams.all())
 
     def add_user(
         self, email: str, first_name: str | None = None, last_name: str | None = None, team: str | None = None
@@ -118,36 +119,89 @@ class Directory:
         """Add a user, or 409 with the `user_id` of the one who has this address."""
         known = self.user_of(email)
         if known is not None:
-            raise conflict("A user has this e-mail address already.", user_id=known.id)
-        return self.users.add(User(*self._new(), email, first_name, last_name, team))
+            raise AlvaError(409, "already_exists", "A user has this e-mail address already.", user_id=known.id)
+        user = User(**self._new(), email=email, first_name=first_name, last_name=last_name, team=team)
+        return self.users.add(user)
 
     def add_team(self, name: str) -> Team:
-        """Add a team."""
-        return self.teams.add(Team(*self._new(), name))
+        return self.teams.add(Team(**self._new(), name=name))
 
     def add_profile(self, name: str) -> Team:
-        """Add a test profile."""
-        return self.profiles.add(Team(*self._new(), name))
+        return self.profiles.add(Team(**self._new(), name=name))
 
     def add_webhook(self, url: str, events: Sequence[str], signature_token: str | None = None) -> Webhook:
-        """Add a webhook."""
-        return self.webhooks.add(Webhook(*self._new(), url, tuple(events), signature_token))
+        webhook = Webhook(**self._new(), url=url, events=tuple(events), signature_token=signature_token)
+        return self.webhooks.add(webhook)
 
-    def change_webhook(self, webhook_id: str, *, url: str | None, events: Sequence[str] | None) -> Webhook:
-        """Change what is not None, or 404."""
-        webhook = self.webhooks.get(webhook_id)
-        webhook.url = webhook.url if url is None else url
-        webhook.events = webhook.events if events is None else tuple(events)
-        webhook.updated_at_ms = later(webhook.updated_at_ms, self._clock.now_ms())
-        return webhook
 
-    def sign_webhook(self, webhook_id: str, signature_token: str | None) -> Webhook:
-        """Give a webhook another signature token, or none, or 404."""
-        webhook = self.webhooks.get(webhook_id)
-        webhook.signature_token = signature_token
-        webhook.updated_at_ms = later(webhook.updated_at_ms, self._clock.now_ms())
-        return webhook
+class Positions(Table[JobPosition]):
+    """The organisation's job positions.
 
-    def _new(self) -> tuple[int, str, int, int]:
+    A position is `inactive` until its first candidate, then `active` for 90 days from the last one that was added, then
+    `expired` (Alva's article on organising job positions). Archiving is a flag of its own and changes nothing of that.
+    """
+
+    def __init__(self, clock: Clock, new: Callable[[], Stamp], policy: Policy, directory: Directory) -> None:
+        super().__init__("job position")
+        self._clock = clock
+        self._new = new
+        self._policy = policy
+        self._directory = directory
+
+    def create(self, facts: Facts) -> JobPosition:
+        """Make a position. Nothing keeps two from having one `external_id`: no idempotency is documented."""
+        self._check(facts)
+        if facts.profile_id is None:
+            facts.profile_id = self._directory.default_profile.id
+        return self.add(JobPosition(**self._new(), facts=facts))
+
+    def change(self, position: JobPosition, facts: Facts) -> None:
+        """Give a position other facts. `updated_at` moves only where something differs."""
+        self._check(facts)
+        if facts != position.facts:
+            position.facts = facts
+            position.change(self._clock.now_ms())
+
+    def get(self, row_id: str) -> JobPosition:
+        position = super().get(row_id)
+        position.settle(self._clock.now_ms())
+        return position
+
+    def all(self) -> list[JobPosition]:
+        return [*self._settled()]
+
+    def named(self, name: str) -> JobPosition:
+        """One position by its id or, failing that, by its `external_id` (the newest with it). Raises LookupError."""
+        if name in self._rows:
+            return self.get(name)
+        for position in reversed(self.all()):
+            if position.facts.external_id == name:
+                return position
+        raise LookupError(f"Alva has no job position {name}")
+
+    def page(self, query: Query) -> Page[JobPosition]:
+        wanted = query.external_id
+        return page((row for row in self._settled() if wanted is None or row.facts.external_id == wanted), query)
+
+    def open_for_candidates(self, position: JobPosition) -> None:
+        """Raise 422 `job_position_expired` where a position takes no more candidates."""
+        position.settle(self._clock.now_ms())
+        if position.status == EXPIRED and not self._policy.expired_takes_candidates:
+            message = "This job position is expired: no more candidates can be invited."
+            raise AlvaError(422, "job_position_expired", message)
+
+    def _settled(self) -> Iterator[JobPosition]:
         now_ms = self._clock.now_ms()
-        return self._numbers(), self._ids(), now_ms, now_ms
+        for position in self._rows.values():
+            position.settle(now_ms)
+            yield position
+
+    def _check(self, facts: Facts) -> None:
+        people = [("owner_email", facts.owner_email), *(("hiring_team", email) for email in facts.hiring_team)]
+        for field, email in people if self._policy.known_users_only else ():
+            if email is not None and self._directory.user_of(email) is None:
+                message = "No user has this e-mail address."
+                raise AlvaError(422, "unknown_user", message, field=field, value=email)
+        known_teams = {None, *(team.name for team in self._directory.teams.all())}
+        if self._policy.known_teams_only and facts.team not in known_teams:
+            raise AlvaError(422, "unknown_team", "There is no team of this name.", field="team", value=facts.team)

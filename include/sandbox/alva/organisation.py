@@ -1,34 +1,264 @@
-"""The Alva organisation of one world: its positions, persons, candidates, users, teams, webhooks and API keys."""
+"""The Alva organisation of one world, and its candidates: inviting, removing and finding them, their role fits."""
 
 from __future__ import annotations
 
 import itertools
 import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
-from include.sandbox.alva.directory import Directory, Ids
-from include.sandbox.alva.keys import DEFAULT_KEY, ApiKeys
-from include.sandbox.alva.persons import Persons
-from include.sandbox.alva.policy import Policy
-from include.sandbox.alva.positions import Facts, JobPosition, Positions
-from include.sandbox.alva.progress import Progress
-from include.sandbox.alva.roster import Roster
-from include.sandbox.alva.times import Clock
+from include.sandbox.alva.directory import ApiKeys, Directory, Positions, Stamp, Table, page
+from include.sandbox.alva.models import (
+    BOUNCED,
+    COMPLETED,
+    Assessment,
+    Candidate,
+    Facts,
+    Interview,
+    Invitation,
+    Invitee,
+    JobPosition,
+    Person,
+    Policy,
+    RoleFit,
+)
+from include.sandbox.alva.schemas import Page, Query
 from include.sandbox.alva.webhook import AlvaWebhook
-from include.sandbox.lever.deliveries import Deliveries
+from include.sandbox.alva.wire import AlvaError, Clock, folded, later
+from include.sandbox.deliveries import Deliveries
+
+DEFAULT_KEY = "sandbox-alva-key"
 
 
-class AlvaOrganisation:
-    """One organisation, empty but for a default profile.
+class Persons:
+    """All persons that the organisation knows."""
 
-    Whoever reads or changes anything of it holds `lock` meanwhile; the API's routes and the moves of `Candidates` do
-    so themselves.
+    def __init__(self) -> None:
+        self._by_email: dict[str, Person] = {}
+
+    def find(self, email: str) -> Person | None:
+        """The person with this e-mail address, in whatever case it is written."""
+        return self._by_email.get(folded(email))
+
+    def of(self, email: str) -> Person:
+        """The same, made where there is none."""
+        return self._by_email.setdefault(folded(email), Person(folded(email)))
+
+    def drop(self, person: Person, candidate_id: str) -> None:
+        """Take one application from a person. With the last one, the organisation loses the person and all results."""
+        person.applications.remove(candidate_id)
+        if not person.applications:
+            self._by_email.pop(person.email, None)
+
+
+class Roster(Table[Candidate]):
+    """The candidates.
+
+    `invitations_sent` counts the invitation e-mails by `external_id`; removing a candidate doesn't lower it.
     """
 
     def __init__(
         self,
         clock: Clock,
-        ids: Ids | None = None,
+        new: Callable[[], Stamp],
+        policy: Policy,
+        positions: Positions,
+        persons: Persons,
+        web_root: str,
+    ) -> None:
+        super().__init__("candidate")
+        self._clock = clock
+        self._new = new
+        self._policy = policy
+        self._positions = positions
+        self._persons = persons
+        self._web_root = web_root
+        self._by_external_id: defaultdict[str | None, dict[str, Candidate]] = defaultdict(dict)
+        self._by_position: defaultdict[str, dict[str, Candidate]] = defaultdict(dict)
+        self.invitations_sent: Counter[str | None] = Counter()
+
+    def invite(self, position_id: str, invitee: Invitee) -> Candidate:
+        """Add a candidate to a position.
+
+        404 for the position, 409 with the `candidate_id` of the one with this address on it, 422 where it is expired.
+        The duplicate comes first: a person who is on the position already needs no place. A person with results of
+        less than 24 months has completed those tests at once.
+        """
+        position = self._positions.get(position_id)
+        person = self._persons.find(invitee.email)
+        for known in self.of_person(person) if person is not None else ():
+            if known.position_id == position_id:
+                message = "A candidate with this e-mail address is on this job position already."
+                raise AlvaError(409, "already_exists", message, candidate_id=known.id)
+        self._positions.open_for_candidates(position)
+        stamp, now_ms = self._new(), self._clock.now_ms()
+        wanted = position.facts.assessments if invitee.assessments is None else invitee.assessments
+        candidate = Candidate(
+            **stamp,
+            position_id=position.id,
+            external_id=invitee.external_id,
+            url=f"{self._web_root}/c/{stamp['id']}",
+            email=invitee.email,
+            first_name=invitee.first_name,
+            last_name=invitee.last_name,
+            assessments=[Assessment(type=test) for test in wanted if test != "interview"],
+            interviews=[Interview(title="Interview") for test in wanted if test == "interview"],
+        )
+        person = self._persons.of(invitee.email)
+        person.applications.append(candidate.id)
+        results = person.valid_results(now_ms)
+        for assessment in candidate.assessments:
+            if assessment.type in results:
+                assessment.complete(results[assessment.type])
+        candidate.role_fit = self.fit(candidate)
+        if invitee.send_invitation and candidate.assessments:
+            self._send(candidate, invitee.email, now_ms)
+        candidate.reminders.run(candidate.waiting, now_ms)
+        position.activate(now_ms)
+        self._by_position[position.id][candidate.id] = candidate
+        self._by_external_id[candidate.external_id][candidate.id] = candidate
+        return self.add(candidate)
+
+    def get(self, row_id: str) -> Candidate:
+        candidate = super().get(row_id)
+        self._settle(candidate)
+        return candidate
+
+    def find(self, candidate_id: str) -> Candidate | None:
+        return self.get(candidate_id) if candidate_id in self._rows else None
+
+    def remove(self, row_id: str) -> None:
+        """The organisation loses the results, unless another application of the person still shares them."""
+        candidate = self.get(row_id)
+        self._leave(candidate)
+        super().remove(row_id)
+        del self._by_position[candidate.position_id][row_id]
+        del self._by_external_id[candidate.external_id][row_id]
+
+    def set_stage(self, candidate: Candidate, stage: str) -> None:
+        """Put a candidate into a stage. The person isn't told."""
+        if candidate.stage != stage:
+            candidate.stage = stage
+            candidate.change(self._clock.now_ms())
+
+    def resend(self, candidate: Candidate) -> None:
+        """Send the invitation e-mail again: the same link, never a new test.
+
+        What can be seen changes only where it had bounced (or was never sent): `sent` again, at a new time.
+        """
+        email = candidate.person_email()
+        if not candidate.assessments:
+            raise AlvaError(422, "nothing_to_send", "This candidate has no tests to be invited to.")
+        sent = candidate.invitation
+        if sent is not None and sent.status != BOUNCED:
+            self.invitations_sent[candidate.external_id] += 1
+            return
+        now_ms = self._clock.now_ms()
+        self._send(candidate, email, later(0 if sent is None else sent.sent_at_ms, now_ms))
+        candidate.change(now_ms)
+
+    def remind(self, candidate: Candidate) -> None:
+        """Send a reminder by hand, or 422 where nothing is waited for."""
+        if not candidate.waiting:
+            raise AlvaError(422, "nothing_to_remind", "This candidate has no test to be reminded of.")
+        candidate.reminders.sent += 1
+
+    def anonymise(self, candidate: Candidate, at_ms: int) -> None:
+        """Let name, address and results go, for good."""
+        if not candidate.anonymised:
+            self._leave(candidate)
+            candidate.anonymise(at_ms)
+
+    def fit(self, candidate: Candidate) -> RoleFit | None:
+        """The role fit from the results: none while tests are missing (but see `Policy`) or nothing is shared."""
+        done = any(test.status == COMPLETED for test in candidate.assessments)
+        if not candidate.shared or not (candidate.completed or (self._policy.partial_fit and done)):
+            return None
+        weighing = self._positions.get(candidate.position_id).weighing
+        score = self._persons.of(candidate.person_email()).fit_for(weighing, self._policy)
+        if score is None:
+            return None
+        return RoleFit(score=score, computed_at_ms=self._clock.now_ms(), complete=candidate.completed)
+
+    def recompute(self, candidate: Candidate) -> None:
+        """Give a candidate the role fit that follows from the results."""
+        candidate.role_fit = self.fit(candidate)
+        candidate.change(self._clock.now_ms())
+
+    def newest(self, external_id: str) -> Candidate | None:
+        """The candidate with this `external_id` that was added last, if one is there."""
+        rows = [*self._by_external_id.get(external_id, ())]
+        return self.get(rows[-1]) if rows else None
+
+    def count(self, external_id: str) -> int:
+        return len(self._by_external_id.get(external_id, ()))
+
+    def of_person(self, person: Person) -> list[Candidate]:
+        """A person's applications, without those that are anonymised by now."""
+        rows = [self.get(candidate_id) for candidate_id in tuple(person.applications)]
+        return [row for row in rows if not row.anonymised]
+
+    def beside(self, candidate: Candidate) -> list[Candidate]:
+        """All applications of a candidate's person; of an anonymised one, itself."""
+        person = self._persons.find(candidate.email) if candidate.email is not None else None
+        return self.of_person(person) if person is not None else [candidate]
+
+    def of_position(self, position_id: str) -> list[Candidate]:
+        return [self.get(candidate_id) for candidate_id in tuple(self._by_position.get(position_id, ()))]
+
+    def page(self, query: Query) -> Page[Candidate]:
+        """One page of the candidates that fit every filter."""
+        email = None if query.email is None else folded(query.email)
+        rows = list(self._narrowest(query))
+        for candidate in rows:
+            self._settle(candidate)
+        fitting = (
+            row
+            for row in rows
+            if query.external_id in (None, row.external_id)
+            and (email is None or (row.email is not None and folded(row.email) == email))
+            and query.job_position_id in (None, row.position_id)
+        )
+        return page(fitting, query)
+
+    def _narrowest(self, query: Query) -> Iterable[Candidate]:
+        """The smallest group that is known to hold all that fit."""
+        if query.external_id is not None:
+            return self._by_external_id.get(query.external_id, {}).values()
+        if query.email is not None:
+            person = self._persons.find(query.email)
+            return [self._rows[candidate_id] for candidate_id in person.applications] if person is not None else []
+        if query.job_position_id is not None:
+            return self._by_position.get(query.job_position_id, {}).values()
+        return self._rows.values()
+
+    def _send(self, candidate: Candidate, email: str, at_ms: int) -> None:
+        candidate.invitation = Invitation(email=email, sent_at_ms=at_ms)
+        self.invitations_sent[candidate.external_id] += 1
+
+    def _leave(self, candidate: Candidate) -> None:
+        person = self._persons.find(candidate.email) if candidate.email is not None else None
+        if person is not None:
+            self._persons.drop(person, candidate.id)
+
+    def _settle(self, candidate: Candidate) -> None:
+        due_ms = candidate.created_at_ms + self._policy.retention_ms
+        if not candidate.anonymised and self._clock.now_ms() >= due_ms:
+            self.anonymise(candidate, due_ms)
+
+
+class AlvaOrganisation:
+    """One organisation, empty but for a default profile.
+
+    Reading or changing anything of it takes holding `lock`; the API's routes and the moves of `Candidates` do so
+    themselves.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        ids: Callable[[], str] | None = None,
         *,
         lock: AbstractContextManager[object] | None = None,
         policy: Policy | None = None,
@@ -40,26 +270,25 @@ class AlvaOrganisation:
         self.lock: AbstractContextManager[object] = lock if lock is not None else threading.RLock()
         self.policy = policy if policy is not None else Policy()
         self.keys = ApiKeys(key)
-        ids = ids if ids is not None else _counted_ids()
-        numbers = itertools.count(1).__next__
-        self.directory = Directory(clock, ids, numbers)
-        self.positions = Positions(clock, ids, numbers, self.policy, self.directory)
+        self._ids = ids if ids is not None else map(str, itertools.count(1001)).__next__
+        self._numbers = itertools.count(1)
+        self.directory = Directory(self._new)
+        self.positions = Positions(clock, self._new, self.policy, self.directory)
         self.persons = Persons()
-        self.roster = Roster(clock, ids, numbers, self.policy, self.positions, self.persons, web_root)
-        self.progress = Progress(clock, self.policy, self.positions, self.persons, self.roster)
+        self.roster = Roster(clock, self._new, self.policy, self.positions, self.persons, web_root)
         self.webhook = AlvaWebhook(clock, deliveries if deliveries is not None else Deliveries())
 
-    def change_position(self, position_id: str, facts: Facts) -> JobPosition:
-        """Give a position other facts. Under another profile the role fits of its candidates are computed anew."""
-        profile_id = self.positions.get(position_id).facts.profile_id
-        position = self.positions.change(position_id, facts)
+    def change_position(self, position: JobPosition, facts: Facts) -> None:
+        """Give a position other facts. Under another profile the role fits of its candidates are computed again."""
+        profile_id = position.facts.profile_id
+        self.positions.change(position, facts)
         if position.facts.profile_id != profile_id:
-            with self.webhook.watching(self.roster.of_position(position_id)):
-                self.progress.weigh_anew(position_id)
-        return position
+            candidates = self.roster.of_position(position.id)
+            with self.webhook.watching(candidates):
+                for candidate in candidates:
+                    if candidate.role_fit is not None:
+                        self.roster.recompute(candidate)
 
-
-def _counted_ids() -> Ids:
-    """Ids as Alva's seem to be: whole numbers, written as strings."""
-    numbers = itertools.count(1001)
-    return lambda: str(next(numbers))
+    def _new(self) -> Stamp:
+        now_ms = self.clock.now_ms()
+        return {"number": next(self._numbers), "id": self._ids(), "created_at_ms": now_ms, "updated_at_ms": now_ms}

@@ -1,174 +1,251 @@
-"""The API in front of an organisation: each route unpacks the request, asks the model, and writes the answer."""
+"""The API in front of an organisation, and what all its routes share: the key, the lock, the form of a refusal."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Query as InQuery
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
-from include.sandbox.alva import shapes
-from include.sandbox.alva.candidate import STAGES
-from include.sandbox.alva.directory import WEBHOOK_EVENTS
-from include.sandbox.alva.door import add_fallback, door_of, read_object, read_query
-from include.sandbox.alva.fields import Body, address, choice, choices, needed_text, text
-from include.sandbox.alva.listing import Query
+from include.sandbox.alva.models import Candidate, Facts, Invitee, JobPosition, Team, User, Webhook
 from include.sandbox.alva.organisation import AlvaOrganisation
-from include.sandbox.alva.unpack import changed_facts, invitee, new_facts, refuse_address
+from include.sandbox.alva.schemas import (
+    EVENTS,
+    CandidateChange,
+    FactsChange,
+    NewUser,
+    NewWebhook,
+    Page,
+    Query,
+    Results,
+    WebhookChange,
+)
+from include.sandbox.alva.wire import AlvaError
 
-Sent = Annotated[Body, Depends(read_object)]
-Asked = Annotated[Query, Depends(read_query)]
-
-
-def build_router(organisation: AlvaOrganisation) -> APIRouter:
-    """The whole API of one organisation, without a prefix; the stand-in serves it under `/alva/v1`."""
-    router = APIRouter(route_class=door_of(organisation))
-    _add_positions(router, organisation)
-    _add_candidates(router, organisation)
-    _add_directory(router, organisation)
-    _add_webhooks(router, organisation)
-    add_fallback(router)
-    return router
-
-
-def _add_positions(router: APIRouter, organisation: AlvaOrganisation) -> None:
-    @router.get("/job_positions")
-    async def list_positions(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.positions.page(asked), shapes.position))
-
-    @router.post("/job_positions")
-    async def create_position(body: Sent) -> Response:
-        with organisation.lock:
-            facts = new_facts(body, organisation.directory.default_profile.id)
-            return JSONResponse(shapes.position(organisation.positions.create(facts)), 201)
-
-    @router.get("/job_positions/{position_id}")
-    async def get_position(position_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.position(organisation.positions.get(position_id)))
-
-    @router.patch("/job_positions/{position_id}")
-    async def change_position(position_id: str, body: Sent) -> Response:
-        with organisation.lock:
-            facts = changed_facts(body, organisation.positions.get(position_id).facts)
-            return JSONResponse(shapes.position(organisation.change_position(position_id, facts)))
-
-    @router.get("/job_positions/{position_id}/candidates")
-    async def list_candidates_of(position_id: str, asked: Asked) -> Response:
-        with organisation.lock:
-            found = organisation.roster.page(asked.on(organisation.positions.get(position_id).id))
-            return JSONResponse(shapes.listed(found, shapes.candidate))
-
-    @router.post("/job_positions/{position_id}/candidates")
-    async def invite(position_id: str, body: Sent) -> Response:
-        with organisation.lock:
-            organisation.positions.get(position_id)  # a missing position is said before a wrong field
-            return JSONResponse(shapes.candidate(organisation.roster.invite(position_id, invitee(body))), 201)
+Asked = Annotated[Query, InQuery()]
+_SAID = {"missing": "is needed", "string_type": "must be a string or null", "bool_type": "must be true or false"}
 
 
-def _add_candidates(router: APIRouter, organisation: AlvaOrganisation) -> None:
-    @router.get("/candidates")
-    async def list_candidates(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.roster.page(asked), shapes.candidate))
+class Door(APIRoute):
+    """Asks for the key first, and answers an `AlvaError` as Alva does.
 
-    @router.get("/candidates/{candidate_id}")
-    async def get_candidate(candidate_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.candidate(organisation.roster.get(candidate_id)))
+    The routes are coroutines that wait for nothing, so that each request is handled under the lock from its key to its
+    answer.
+    """
 
-    @router.patch("/candidates/{candidate_id}")
-    async def change_candidate(candidate_id: str, body: Sent) -> Response:
-        with organisation.lock:
-            candidate = organisation.roster.get(candidate_id)
-            refuse_address(body)
-            if "stage" in body:
-                candidate = organisation.roster.set_stage(candidate_id, choice(body, "stage", STAGES))
-            return JSONResponse(shapes.candidate(candidate))
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
 
-    @router.delete("/candidates/{candidate_id}")
-    async def remove_candidate(candidate_id: str) -> Response:
-        with organisation.lock:
-            organisation.roster.remove(candidate_id)
-            return Response(status_code=204)
+        async def guarded(request: Request) -> Response:
+            if not (await request.body()).strip():
+                request._body = b"{}"  # no body at all is an empty object
+            with request.state.world.lock:
+                try:
+                    keys = _organisation(request).keys
+                    keys.check(request.headers.get("authorization"), request.headers.get("x-api-key"))
+                    return await handle(request)
+                except AlvaError as error:
+                    return _refused(error)
+                except RequestValidationError as error:
+                    return _refused(_unreadable(error))
+                except HTTPException:  # FastAPI's for bytes that are no text
+                    return _refused(AlvaError(400, "bad_request", "The body is not JSON."))
 
-    @router.post("/candidates/{candidate_id}/invitation")
-    async def resend_invitation(candidate_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.candidate(organisation.roster.resend(candidate_id)))
-
-    @router.post("/candidates/{candidate_id}/reminder")
-    async def remind(candidate_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.candidate(organisation.roster.remind(candidate_id)))
-
-    @router.get("/candidates/{candidate_id}/results")
-    async def get_results(candidate_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.results(organisation.roster.get(candidate_id)))
+        return guarded
 
 
-def _add_directory(router: APIRouter, organisation: AlvaOrganisation) -> None:
-    @router.get("/users")
-    async def list_users(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.directory.users.page(asked), shapes.user))
-
-    @router.post("/users")
-    async def add_user(body: Sent) -> Response:
-        with organisation.lock:
-            user = organisation.directory.add_user(
-                address(body), text(body, "first_name"), text(body, "last_name"), text(body, "team")
-            )
-            return JSONResponse(shapes.user(user), 201)
-
-    @router.get("/teams")
-    async def list_teams(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.directory.teams.page(asked), shapes.team))
-
-    @router.get("/profiles")
-    async def list_profiles(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.directory.profiles.page(asked), shapes.team))
+def _organisation(request: Request) -> AlvaOrganisation:
+    organisation: AlvaOrganisation = request.state.world.alva
+    return organisation
 
 
-def _add_webhooks(router: APIRouter, organisation: AlvaOrganisation) -> None:
-    @router.get("/webhooks")
-    async def list_webhooks(asked: Asked) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.listed(organisation.directory.webhooks.page(asked), shapes.webhook))
+async def _present(request: Request) -> AlvaOrganisation:
+    return _organisation(request)
 
-    @router.post("/webhooks")
-    async def add_webhook(body: Sent) -> Response:
-        with organisation.lock:
-            webhook = organisation.directory.add_webhook(
-                needed_text(body, "url"),
-                choices(body, "events", WEBHOOK_EVENTS) or WEBHOOK_EVENTS,
-                text(body, "signature_token"),
-            )
-            return JSONResponse(shapes.webhook(webhook), 201)
 
-    @router.get("/webhooks/{webhook_id}")
-    async def get_webhook(webhook_id: str) -> Response:
-        with organisation.lock:
-            return JSONResponse(shapes.webhook(organisation.directory.webhooks.get(webhook_id)))
+Organisation = Annotated[AlvaOrganisation, Depends(_present)]
 
-    @router.patch("/webhooks/{webhook_id}")
-    async def change_webhook(webhook_id: str, body: Sent) -> Response:
-        with organisation.lock:
-            changed = organisation.directory.change_webhook(
-                webhook_id,
-                url=needed_text(body, "url") if "url" in body else None,
-                events=choices(body, "events", WEBHOOK_EVENTS),
-            )
-            if "signature_token" in body:
-                changed = organisation.directory.sign_webhook(webhook_id, text(body, "signature_token"))
-            return JSONResponse(shapes.webhook(changed))
 
-    @router.delete("/webhooks/{webhook_id}")
-    async def remove_webhook(webhook_id: str) -> Response:
-        with organisation.lock:
-            organisation.directory.webhooks.remove(webhook_id)
-            return Response(status_code=204)
+async def _position(position_id: str, organisation: Organisation) -> JobPosition:
+    return organisation.positions.get(position_id)
+
+
+async def _candidate(candidate_id: str, organisation: Organisation) -> Candidate:
+    return organisation.roster.get(candidate_id)
+
+
+Position = Annotated[JobPosition, Depends(_position)]
+Applicant = Annotated[Candidate, Depends(_candidate)]
+
+router = APIRouter(route_class=Door, strict_content_type=False)
+
+
+def _refused(error: AlvaError) -> JSONResponse:
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    allowed = error.details.get("allowed")
+    if isinstance(allowed, list):
+        headers["Allow"] = ", ".join(allowed)
+    return JSONResponse(error.body(), error.status, headers)
+
+
+def _unreadable(error: RequestValidationError) -> AlvaError:
+    """400 for a query or a body that can't be read, 422 for the first field of a body that is missing or wrong."""
+    first = error.errors()[0]
+    kind, (place, *path) = first["type"], first["loc"]
+    said = _SAID.get(kind) or first["msg"].replace("Input should", "should")
+    if place == "query":
+        return AlvaError(400, "bad_request", f"{path[0]} {said}.", parameter=path[0])
+    if kind == "json_invalid":
+        return AlvaError(400, "bad_request", "The body is not JSON.")
+    if not path:
+        return AlvaError(400, "bad_request", "The body must be a JSON object.")
+    name, value = path[0], error.body.get(path[0])
+    code = kind if kind == "email_invalid" else "invalid_field"
+    if name == "email" and (kind == "missing" or value is None):
+        code = "email_missing"
+    return AlvaError(422, code, f"{name} {said}.", field=name, value=value)
+
+
+@router.get("/job_positions")
+async def list_positions(asked: Asked, organisation: Organisation) -> Page[JobPosition]:
+    return organisation.positions.page(asked)
+
+
+@router.post("/job_positions", status_code=201)
+async def create_position(facts: Facts, organisation: Organisation) -> JobPosition:
+    return organisation.positions.create(facts)
+
+
+@router.get("/job_positions/{position_id}")
+async def get_position(position: Position) -> JobPosition:
+    return position
+
+
+@router.patch("/job_positions/{position_id}")
+async def change_position(position: Position, change: FactsChange, organisation: Organisation) -> JobPosition:
+    sent = {name: getattr(change, name) for name in change.model_fields_set}
+    organisation.change_position(position, position.facts.model_copy(update=sent))
+    return position
+
+
+@router.get("/job_positions/{position_id}/candidates")
+async def list_candidates_of(position_id: str, asked: Asked, organisation: Organisation) -> Page[Candidate]:
+    organisation.positions.get(position_id)
+    return organisation.roster.page(asked.model_copy(update={"job_position_id": position_id}))
+
+
+@router.post("/job_positions/{position_id}/candidates", status_code=201)
+async def invite(position: Position, invitee: Invitee, organisation: Organisation) -> Candidate:
+    return organisation.roster.invite(position.id, invitee)
+
+
+@router.get("/candidates")
+async def list_candidates(asked: Asked, organisation: Organisation) -> Page[Candidate]:
+    return organisation.roster.page(asked)
+
+
+@router.get("/candidates/{candidate_id}")
+async def get_candidate(candidate: Applicant) -> Candidate:
+    return candidate
+
+
+@router.patch("/candidates/{candidate_id}")
+async def change_candidate(candidate: Applicant, change: CandidateChange, organisation: Organisation) -> Candidate:
+    if "email" in change.model_fields_set:
+        message = "A candidate's e-mail address can't be changed."
+        raise AlvaError(422, "email_is_fixed", message, field="email", value=change.email)
+    if "stage" in change.model_fields_set:
+        organisation.roster.set_stage(candidate, change.stage)
+    return candidate
+
+
+@router.delete("/candidates/{candidate_id}", status_code=204)
+async def remove_candidate(candidate: Applicant, organisation: Organisation) -> Response:
+    organisation.roster.remove(candidate.id)
+    return Response(status_code=204)
+
+
+@router.post("/candidates/{candidate_id}/invitation")
+async def resend_invitation(candidate: Applicant, organisation: Organisation) -> Candidate:
+    organisation.roster.resend(candidate)
+    return candidate
+
+
+@router.post("/candidates/{candidate_id}/reminder")
+async def remind(candidate: Applicant, organisation: Organisation) -> Candidate:
+    organisation.roster.remind(candidate)
+    return candidate
+
+
+@router.get("/candidates/{candidate_id}/results")
+async def get_results(candidate: Applicant) -> Results:
+    return Results.of(candidate)
+
+
+@router.get("/users")
+async def list_users(asked: Asked, organisation: Organisation) -> Page[User]:
+    return organisation.directory.users.page(asked)
+
+
+@router.post("/users", status_code=201)
+async def add_user(sent: NewUser, organisation: Organisation) -> User:
+    return organisation.directory.add_user(sent.email, sent.first_name, sent.last_name, sent.team)
+
+
+@router.get("/teams")
+async def list_teams(asked: Asked, organisation: Organisation) -> Page[Team]:
+    return organisation.directory.teams.page(asked)
+
+
+@router.get("/profiles")
+async def list_profiles(asked: Asked, organisation: Organisation) -> Page[Team]:
+    return organisation.directory.profiles.page(asked)
+
+
+@router.get("/webhooks")
+async def list_webhooks(asked: Asked, organisation: Organisation) -> Page[Webhook]:
+    return organisation.directory.webhooks.page(asked)
+
+
+@router.post("/webhooks", status_code=201)
+async def add_webhook(sent: NewWebhook, organisation: Organisation) -> Webhook:
+    return organisation.directory.add_webhook(sent.url, sent.events or EVENTS, sent.signature_token)
+
+
+@router.get("/webhooks/{webhook_id}")
+async def get_webhook(webhook_id: str, organisation: Organisation) -> Webhook:
+    return organisation.directory.webhooks.get(webhook_id)
+
+
+@router.patch("/webhooks/{webhook_id}")
+async def change_webhook(webhook_id: str, sent: WebhookChange, organisation: Organisation) -> Webhook:
+    webhook = organisation.directory.webhooks.get(webhook_id)
+    for name in sent.model_fields_set - ({"events"} if sent.events is None else set()):
+        setattr(webhook, name, getattr(sent, name))
+    webhook.change(organisation.clock.now_ms())
+    return webhook
+
+
+@router.delete("/webhooks/{webhook_id}", status_code=204)
+async def remove_webhook(webhook_id: str, organisation: Organisation) -> Response:
+    organisation.directory.webhooks.remove(webhook_id)
+    return Response(status_code=204)
+
+
+@router.api_route("/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def nothing_here(path: str) -> None:
+    """Unknown paths (404) and methods that a path doesn't take (405), in Alva's form, behind the key."""
+    allowed = sorted(
+        method
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.endpoint is not nothing_here and route.path_regex.match(f"/{path}")
+        for method in route.methods
+    )
+    if allowed:
+        raise AlvaError(405, "method_not_allowed", "This path doesn't take that method.", allowed=allowed)
+    raise AlvaError(404, "not_found", "There is no such path.")

@@ -1,4 +1,4 @@
-"""Alva's webhook, which somebody connects by hand in Alva's settings: what it is sent, and when.
+"""Alva's webhook, which a person connects by hand in Alva's settings: what it is sent, and when.
 
     X-Alva-Signature: sha256=<hex HMAC-SHA256 of the raw body, with the webhook's token as its key>
     {"id": "evt_<n>", "event", "created_at", "data": {"candidate_id", "job_position_id"}}
@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from include.sandbox.alva.candidate import BOUNCED, COMPLETED, Candidate
-from include.sandbox.alva.times import Clock, iso
+from include.sandbox.alva.models import BOUNCED, COMPLETED, Candidate
+from include.sandbox.alva.wire import Clock, iso
 from include.sandbox.answer import dump
-from include.sandbox.lever.deliveries import Deliveries, Delivery
+from include.sandbox.deliveries import Deliveries, Delivery
 
 ROLE_FIT, TESTS, BOUNCE, UPDATE = "role_fit.created", "test.completed", "invitation.bounced", "candidate.updated"
 

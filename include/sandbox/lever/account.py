@@ -1,16 +1,17 @@
-"""One Lever account: what is in it, and how it is found. What changes it is in `changes` and `notes`."""
+"""One Lever account: what is in it, and how it is found. What changes it is in `changes`."""
 
 from __future__ import annotations
 
+import bisect
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 from include.sandbox.clock import Clock
-from include.sandbox.ids import Ids
-from include.sandbox.lever.deliveries import Deliveries
+from include.sandbox.deliveries import Deliveries
+from include.sandbox.ids import Ids, fixed_uuid
+from include.sandbox.lever.access import Keys
 from include.sandbox.lever.errors import NotFound
-from include.sandbox.lever.keys import Keys
 from include.sandbox.lever.models import (
     ArchiveReason,
     Contact,
@@ -22,13 +23,100 @@ from include.sandbox.lever.models import (
     User,
     Webhook,
 )
-from include.sandbox.lever.order import Ordered
 
 Thing = TypeVar("Thing")
+Place = tuple[Any, ...]  # compares with the other places of its kind
+
+
+class Placed(Protocol):
+    """What can be kept in order: an id, and a place that ends with it, so that no two are equal."""
+
+    id: str
+
+    @property
+    def order(self) -> Place: ...
+
+
+Row = TypeVar("Row", bound=Placed)
+
+
+class Ordered(Generic[Row]):
+    """Rows by id and by ``row.order``. After a change of what the order is made of, `place` the row again."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+        self._places: dict[str, Place] = {}
+        self._order: list[Place] = []
+
+    def place(self, row: Row) -> None:
+        """Adds the row, or moves it to where it belongs by now."""
+        place = row.order
+        if self._places.get(row.id) != place:
+            self.remove(row.id)
+            self._rows[row.id] = row
+            self._places[row.id] = place
+            bisect.insort(self._order, place)
+
+    def remove(self, uid: str) -> None:
+        """Takes the row out, if it is there."""
+        place = self._places.pop(uid, None)
+        if place is not None:
+            del self._rows[uid]
+            del self._order[bisect.bisect_left(self._order, place)]
+
+    def get(self, uid: str) -> Row | None:
+        return self._rows.get(uid)
+
+    def starting(self, place: Place | None) -> Iterator[Row]:
+        """The rows in order, from the first that stands at ``place`` or after it."""
+        start = 0 if place is None else bisect.bisect_left(self._order, place)
+        for index in range(start, len(self._order)):
+            yield self._rows[str(self._order[index][-1])]
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.starting(None)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+# What every account has before anybody applies. Built-in stages have slugs for ids, those that a customer adds have
+# UUIDs. The ranks are of the kind seen in recorded traffic. Stages and reasons have the same ids in every world, since
+# people write them into their settings.
+_STAGES: tuple[tuple[str | None, str, str, float, bool], ...] = (
+    ("lead-new", "New lead", "lead", 1, False),
+    ("lead-reached-out", "Reached out", "lead", 3, False),
+    ("lead-responded", "Responded", "lead", 5, False),
+    ("applicant-new", "New applicant", "applicant", 101, False),
+    (None, "Assessment", "applicant", 105.5, False),
+    (None, "Recruiter screen", "screen", 201, True),
+    (None, "Manager screen", "onsite", 230.5, True),
+    (None, "On-site interview", "onsite", 231, True),
+    (None, "Reference check", "onsite", 231.5, True),
+    ("offer", "Offer", "offer", 261, False),
+    (None, "Background check", "offer", 265.5, False),
+)
+_REASONS = (
+    ("Underqualified", "non-hired", "active"),
+    ("Withdrew", "non-hired", "active"),
+    ("Offer declined", "non-hired", "active"),
+    ("Position closed", "non-hired", "active"),
+    ("Timing", "non-hired", "active"),
+    ("Unresponsive (old)", "non-hired", "inactive"),
+    ("Hired", "hired", "active"),
+)
+_USERS = (  # the first is the recruiter who does what nobody else is named for
+    ("Robin Vik", "super admin", "Recruiter"),
+    ("Sasha Lund", "admin", "Head of Talent"),
+    ("Mika Strand", "team member", "Engineering manager"),
+    ("Jo Berg", "limited team member", "Sales manager"),
+)
+_USERS_SINCE_MS = 1_600_000_000_000
+_DAY_MS = 86_400_000
 
 
 class LeverAccount:
-    """Everything in memory. Not locked: whoever uses it holds the world's lock."""
+    """Everything in memory. Not locked: its user holds the world's lock."""
 
     def __init__(self, clock: Clock, ids: Ids, keys: Keys, deliveries: Deliveries) -> None:
         self.clock = clock
@@ -50,6 +138,7 @@ class LeverAccount:
         self._late: deque[tuple[int, Opportunity, int]] = deque()
         self._of_contact: dict[str, list[Opportunity]] = {}
         self._stage_index: dict[str, int] = {}
+        self._furnish()
 
     # What the account is made of
 
@@ -76,7 +165,7 @@ class LeverAccount:
     def opportunity(self, uid: str) -> Opportunity:
         found = self.opportunities.get(uid)
         if found is None:
-            raise NotFound.thing("opportunities", uid)
+            raise NotFound(f"opportunities {uid} was not found")
         return found
 
     def note(self, opportunity: Opportunity, uid: str) -> Note:
@@ -133,6 +222,35 @@ class LeverAccount:
             _, opportunity, at = self._late.popleft()
             opportunity.updated_at = max(at, opportunity.updated_at or 0)
 
+    def _furnish(self) -> None:
+        self.set_stages(
+            Stage(id=slug or fixed_uuid(f"stage {text}"), text=text, pipeline=pipeline, rank=rank, has_interview=held)
+            for slug, text, pipeline, rank, held in _STAGES
+        )
+        for text, kind, status in _REASONS:
+            reason = ArchiveReason(id=fixed_uuid(f"reason {text}"), text=text, type=kind, status=status)
+            self.archive_reasons[reason.id] = reason
+        for place, (name, role, title) in enumerate(_USERS):
+            username = name.lower().replace(" ", ".")
+            user = User(
+                id=fixed_uuid(f"user {name}"),
+                name=name,
+                email=f"{username}@hiring.example.com",
+                created_at=_USERS_SINCE_MS + place * _DAY_MS,
+                access_role=role,
+                job_title=title,
+                username=username,
+            )
+            self.users[user.id] = user
+
+
+def in_order(rows: Iterable[Row]) -> Ordered[Row]:
+    """A small collection, put in order for one page."""
+    ordered: Ordered[Row] = Ordered()
+    for row in rows:
+        ordered.place(row)
+    return ordered
+
 
 def canonical(email: str) -> str:
     """An address as Lever compares it."""
@@ -141,5 +259,5 @@ def canonical(email: str) -> str:
 
 def _find(things: Mapping[str, Thing], collection: str, uid: str) -> Thing:
     if uid not in things:
-        raise NotFound.thing(collection, uid)
+        raise NotFound(f"{collection} {uid} was not found")
     return things[uid]

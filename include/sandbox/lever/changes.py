@@ -2,22 +2,25 @@
 
 Each takes the time ``at`` (ms) and, where Lever keeps it, who did it. Each says in its body what it moves:
 ``updatedAt`` moves only where something changed (Lever's documentation lists the fields; that a repeated write moves
-nothing was seen in recorded traffic). What webhooks are told of it is in `events`.
+nothing was seen in recorded traffic). What webhooks are sent of it is at the end of this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
 
-from include.sandbox.lever import events
+from include.sandbox.ids import fixed_uuid
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.errors import BadRequest
+from include.sandbox.lever.errors import BadRequest, Forbidden
 from include.sandbox.lever.models import (
     Application,
     Archived,
     ArchiveReason,
+    Comment,
     Contact,
     Deleted,
+    Note,
     Opportunity,
     Posting,
     Stage,
@@ -49,7 +52,7 @@ def open_opportunity(
         origin=origin,
         tags=list(dict.fromkeys(tags)),
         sources=list(dict.fromkeys(sources)),
-        stage_changes=[StageChange(stage.id, account.stage_index(stage), at, by)],
+        stage_changes=[_stage_change(account, stage, at, by)],
         sourced_by=by if origin == "sourced" else None,
         owner=by,
         followers=[by] if by else [],
@@ -57,7 +60,7 @@ def open_opportunity(
     is_new = contact.id not in account.contacts
     account.add_opportunity(opportunity)
     if is_new:
-        events.contact_created(account, contact, at)
+        _announce(account, "contactCreated", {"contactId": contact.id, "accountId": _ACCOUNT_ID, "createdAt": at})
     if posting is not None:
         link_posting(account, opportunity, posting, at, by=by)
     return opportunity
@@ -82,6 +85,7 @@ def link_posting(
     contact = opportunity.contact
     opportunity.application = Application(
         id=account.ids.uuid(),
+        opportunity_id=opportunity.id,
         posting=posting,
         created_at=at,
         type="posting" if applied else "user",
@@ -96,7 +100,7 @@ def link_posting(
     opportunity.location = posting.location
     opportunity.tags += [tag for tag in posting.derived_tags() if tag not in opportunity.tags]
     account.touched(opportunity, at)
-    events.application_created(account, opportunity)
+    _about(account, "applicationCreated", opportunity, applicationId=opportunity.application.id)
     return opportunity.application
 
 
@@ -120,12 +124,12 @@ def change_stage(
     if opportunity.stage is stage:
         return False
     before, opportunity.stage = opportunity.stage, stage
-    opportunity.stage_changes.append(StageChange(stage.id, account.stage_index(stage), at, by))
+    opportunity.stage_changes.append(_stage_change(account, stage, at, by))
     opportunity.last_advanced_at = at
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.opportunities.place(opportunity)
     account.touched(opportunity, at)
-    events.stage_changed(account, opportunity, before)
+    _about(account, "candidateStageChange", opportunity, fromStageId=before.id, toStageId=stage.id)
     return True
 
 
@@ -134,15 +138,16 @@ def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReas
 
     ``lastAdvancedAt`` moves with it, as on some of the recorded opportunities.
     """
-    before, opportunity.archived = opportunity.archived, Archived(reason.id, at)
+    before, opportunity.archived = opportunity.archived, Archived(reason=reason.id, archived_at=at)
     application = opportunity.application
     if application is not None:
-        application.archived = Archived(reason.id, application.archived.at if application.archived else at)
+        first = application.archived.archived_at if application.archived else at
+        application.archived = Archived(reason=reason.id, archived_at=first)
     opportunity.last_advanced_at = at
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.opportunities.place(opportunity)
     account.touched(opportunity, at)
-    events.archive_changed(account, opportunity, before)
+    _archive_changed(account, opportunity, before)
 
 
 def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
@@ -154,61 +159,43 @@ def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
         opportunity.application.archived = None
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.touched(opportunity, at)
-    events.archive_changed(account, opportunity, before)
+    _archive_changed(account, opportunity, before)
     return True
 
 
-def add_tags(account: LeverAccount, opportunity: Opportunity, tags: Sequence[str], at: int) -> bool:
-    """Appends those that are missing, in their order."""
-    return _extend(account, [opportunity], opportunity.tags, tags, at)
-
-
-def remove_tags(account: LeverAccount, opportunity: Opportunity, tags: Sequence[str], at: int) -> bool:
-    return _reduce(account, [opportunity], opportunity.tags, tags, at)
-
-
-def add_sources(account: LeverAccount, opportunity: Opportunity, sources: Sequence[str], at: int) -> bool:
-    return _extend(account, [opportunity], opportunity.sources, sources, at)
-
-
-def remove_sources(account: LeverAccount, opportunity: Opportunity, sources: Sequence[str], at: int) -> bool:
-    return _reduce(account, [opportunity], opportunity.sources, sources, at)
-
-
-def add_links(account: LeverAccount, contact: Contact, links: Sequence[str], at: int) -> bool:
-    """Links are the person's: they show on all of that person's opportunities."""
-    _updatable(contact)
-    return _extend(account, account.opportunities_of(contact), contact.links, links, at)
-
-
-def remove_links(account: LeverAccount, contact: Contact, links: Sequence[str], at: int) -> bool:
-    _updatable(contact)
-    return _reduce(account, account.opportunities_of(contact), contact.links, links, at)
-
-
-def change_contact(
+def change_items(
     account: LeverAccount,
-    contact: Contact,
+    opportunity: Opportunity,
+    kind: Literal["tags", "sources", "links"],
     at: int,
     *,
-    name: str | None = None,
-    headline: str | None = None,
-    location: str | None = None,
-    emails: Sequence[str] | None = None,
-    phones: Sequence[dict[str, str]] | None = None,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
 ) -> bool:
-    """Replaces what is given; moves ``updatedAt`` on every opportunity of the person."""
+    """Appends those that are missing, in their order, or takes some away.
+
+    Links are the person's: they show on all of that person's opportunities.
+    """
+    contact, concerned = opportunity.contact, [opportunity]
+    if kind == "links":
+        _updatable(contact)
+        concerned = account.opportunities_of(contact)
+    held: list[str] = contact.links if kind == "links" else getattr(opportunity, kind)
+    kept = [item for item in held if item not in remove] + [item for item in dict.fromkeys(add) if item not in held]
+    changed = kept != held
+    held[:] = kept
+    return _touch_all(account, concerned, changed, at)
+
+
+def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Mapping[str, Any]) -> bool:
+    """Replaces the fields that are given and not None; moves ``updatedAt`` on every opportunity of the person."""
     _updatable(contact)
-    before = (contact.name, contact.headline, contact.location, contact.emails, contact.phones)
-    contact.name = contact.name if name is None else name
-    contact.headline = contact.headline if headline is None else headline
-    contact.location = contact.location if location is None else location
-    contact.emails = contact.emails if emails is None else list(emails)
-    contact.phones = contact.phones if phones is None else list(phones)
-    changed = before != (contact.name, contact.headline, contact.location, contact.emails, contact.phones)
+    changed = {name: value for name, value in fields.items() if value not in (None, getattr(contact, name))}
+    for name, value in changed.items():
+        setattr(contact, name, value)
     if changed:
-        events.contact_updated(account, contact, at)
-    return _touch_all(account, account.opportunities_of(contact), changed, at)
+        _announce(account, "contactUpdated", {"contactId": contact.id, "accountId": _ACCOUNT_ID, "updatedAt": at})
+    return _touch_all(account, account.opportunities_of(contact), bool(changed), at)
 
 
 def anonymise(account: LeverAccount, contact: Contact, at: int) -> bool:
@@ -227,12 +214,19 @@ def anonymise(account: LeverAccount, contact: Contact, at: int) -> bool:
 def delete(account: LeverAccount, opportunity: Opportunity, at: int, *, by: str | None = None) -> None:
     """Takes it out of the account; from now on only the feeds of deleted things know it."""
     account.remove_opportunity(opportunity)
-    account.deleted["opportunities"].place(Deleted(opportunity.id, at, by, confidential=opportunity.confidential))
-    application = opportunity.application
-    if application is not None:
-        row = Deleted(application.id, at, by, opportunity.id, application.posting.id, opportunity.confidential)
-        account.deleted["applications"].place(row)
-    events.opportunity_deleted(account, opportunity, by)
+    confidential = opportunity.confidential
+    gone = Deleted(id=opportunity.id, deleted_at=at, deleted_by=by, confidential=confidential)
+    account.deleted["opportunities"].place(gone)
+    if opportunity.application is not None:
+        gone = Deleted(
+            id=opportunity.application.id,
+            deleted_at=at,
+            opportunity_id=opportunity.id,
+            posting_id=opportunity.application.posting.id,
+            confidential=confidential,
+        )
+        account.deleted["applications"].place(gone)
+    _about(account, "candidateDeleted", opportunity, deletedBy=by)
 
 
 def delete_posting(account: LeverAccount, posting: Posting, at: int, *, by: str | None = None) -> None:
@@ -240,7 +234,53 @@ def delete_posting(account: LeverAccount, posting: Posting, at: int, *, by: str 
     if any(one.posting is posting for one in account.opportunities):
         raise BadRequest("The posting has applications.")
     del account.postings[posting.id]
-    account.deleted["postings"].place(Deleted(posting.id, at, by, confidential=posting.confidential))
+    gone = Deleted(id=posting.id, deleted_at=at, deleted_by=by, confidential=posting.confidential)
+    account.deleted["postings"].place(gone)
+
+
+def add_note(
+    account: LeverAccount,
+    opportunity: Opportunity,
+    comment: Comment,
+    *,
+    secret: bool = False,
+    by_api: bool = True,
+    thread: Note | None = None,
+) -> Note:
+    """A new note, or a comment in the thread of one. Counts as an interaction, and so moves ``updatedAt``."""
+    note = thread
+    if note is None:
+        note = Note(
+            id=account.ids.uuid(),
+            comments=[comment],
+            created_at=comment.created_at,
+            user=comment.user,
+            secret=secret,
+            by_api=by_api,
+        )
+        opportunity.notes[note.id] = note
+    else:
+        note.comments.append(comment)
+    _interacted(account, opportunity, comment.created_at)
+    return note
+
+
+def replace_note(
+    account: LeverAccount, opportunity: Opportunity, note: Note, comments: Sequence[Comment], at: int
+) -> None:
+    """Puts other comments in place of all that the note has."""
+    _made_through_api(note)
+    note.comments = list(comments)
+    _interacted(account, opportunity, at)
+
+
+def delete_note(opportunity: Opportunity, note: Note) -> None:
+    """Takes the note away.
+
+    The opportunity's times stay: Lever's documentation lists no field that this would change.
+    """
+    _made_through_api(note)
+    del opportunity.notes[note.id]
 
 
 def _updatable(contact: Contact) -> None:
@@ -248,25 +288,82 @@ def _updatable(contact: Contact) -> None:
         raise BadRequest("An anonymized contact cannot be updated.")
 
 
-def _extend(
-    account: LeverAccount, opportunities: Sequence[Opportunity], held: list[str], wanted: Sequence[str], at: int
-) -> bool:
-    missing = [item for item in dict.fromkeys(wanted) if item not in held]
-    held.extend(missing)
-    return _touch_all(account, opportunities, bool(missing), at)
-
-
-def _reduce(
-    account: LeverAccount, opportunities: Sequence[Opportunity], held: list[str], unwanted: Sequence[str], at: int
-) -> bool:
-    kept = [item for item in held if item not in unwanted]
-    changed = len(kept) != len(held)
-    held[:] = kept
-    return _touch_all(account, opportunities, changed, at)
-
-
 def _touch_all(account: LeverAccount, opportunities: Sequence[Opportunity], changed: bool, at: int) -> bool:
     if changed:
         for opportunity in opportunities:
             account.touched(opportunity, at)
     return changed
+
+
+def _stage_change(account: LeverAccount, stage: Stage, at: int, by: str | None) -> StageChange:
+    return StageChange(to_stage_id=stage.id, to_stage_index=account.stage_index(stage), updated_at=at, user_id=by)
+
+
+def _interacted(account: LeverAccount, opportunity: Opportunity, at: int) -> None:
+    opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
+    account.touched(opportunity, at)
+
+
+def _made_through_api(note: Note) -> None:
+    if not note.by_api:
+        raise Forbidden("Only notes that were created through the API can be changed through it.")
+
+
+# What webhooks are sent: Lever's documentation, Webhooks. Ids only, about confidential opportunities too. There are no
+# interviews here: webhooks for their events can be made, and are sent nothing.
+
+Event = Literal[
+    "applicationCreated",
+    "candidateArchiveChange",
+    "candidateDeleted",
+    "candidateHired",
+    "candidateStageChange",
+    "contactCreated",
+    "contactUpdated",
+    "interviewCreated",
+    "interviewDeleted",
+    "interviewUpdated",
+]
+EVENTS: frozenset[Event] = frozenset(get_args(Event))
+WITH_ORIGINS = frozenset({"applicationCreated", "candidateArchiveChange", "candidateHired", "candidateStageChange"})
+_ACCOUNT_ID = fixed_uuid("account")
+
+
+def _archive_changed(account: LeverAccount, opportunity: Opportunity, before: Archived | None) -> None:
+    """Archived, with another reason or time, or active again; where the reason means hired, that as well."""
+    after = opportunity.archived
+    if before == after:
+        return
+    shown = {"fromArchived": before and before.shape(), "toArchived": after and after.shape()}
+    _about(account, "candidateArchiveChange", opportunity, **shown)
+    if after is not None and account.archive_reason(after.reason).type == "hired":
+        _about(account, "candidateHired", opportunity)
+
+
+def about(opportunity: str, contact: str) -> dict[str, object]:
+    """The ids that every event about an opportunity carries; ``candidateId`` is deprecated, and here the same."""
+    return {"opportunityId": opportunity, "contactId": contact, "candidateId": opportunity}
+
+
+def _about(account: LeverAccount, event: str, opportunity: Opportunity, **data: object) -> None:
+    _announce(account, event, about(opportunity.id, opportunity.contact.id) | data, opportunity)
+
+
+def _announce(
+    account: LeverAccount, event: str, data: dict[str, object], opportunity: Opportunity | None = None
+) -> None:
+    """To the webhooks for that event, and for that origin where they ask for some; none, while it is switched off."""
+    if event not in account.switched_on:
+        return
+    for webhook in account.webhooks.values():
+        if webhook.event != event:
+            continue
+        if opportunity is not None and webhook.origins is not None and opportunity.origin not in webhook.origins:
+            continue
+        account.deliveries.send(
+            webhook,
+            event,
+            data,
+            at_ms=account.clock.now_ms(),
+            opportunity=None if opportunity is None else opportunity.id,
+        )

@@ -2,13 +2,6 @@
 
 Two codes are known for certain: ``UnauthorizedError`` (401) and ``ResourceNotFound`` (404), with the wordings below.
 The codes of 400, 403, 429 and 5xx are in the same style and are this stand-in's own; nothing should be built on them.
-
-    LeverError
-    ├── BadRequest       400
-    ├── Unauthorized     401
-    ├── Forbidden        403
-    ├── NotFound         404   unknown object, or unknown path
-    └── TooManyRequests  429
 """
 
 from __future__ import annotations
@@ -59,16 +52,6 @@ class Forbidden(LeverError):
 
 class NotFound(LeverError):
     status = 404
-
-    @classmethod
-    def thing(cls, collection: str, uid: str) -> NotFound:
-        """An object that does not exist: ``stages <uid> was not found``."""
-        return cls(f"{collection} {uid} was not found")
-
-    @classmethod
-    def path(cls, path: str) -> NotFound:
-        """A path that does not exist, from ``/v1`` on."""
-        return cls(f"{path} does not exist")
 
 
 class TooManyRequests(LeverError):

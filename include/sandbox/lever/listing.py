@@ -1,49 +1,247 @@
-"""Pages. A token names the first row of the next page by its place in the order, so that it outlives that row.
+"""What Lever's listings are asked for, and their pages.
 
-On the wire it is percent-encoded JSON; callers send it as a parameter, which encodes it again. For opportunities it
-reads ``[stage rank, lastAdvancedAt, id]`` (seen in recorded traffic). A row whose place changes during a walk is seen
-twice or not at all, as in Lever.
+Repeated parameters are a list, with or without ``[]`` behind the name. Values of one parameter are alternatives,
+parameters narrow each other. What Lever does not know is ignored.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import quote, unquote
 
+from fastapi import Depends, Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from include.sandbox.lever.access import Key
+from include.sandbox.lever.account import Ordered, Place, Placed, canonical
 from include.sandbox.lever.errors import BadRequest
-from include.sandbox.lever.order import Ordered, Place, Placed
-from include.sandbox.lever.query import Query
+from include.sandbox.lever.models import Opportunity, Shape
 
 Row = TypeVar("Row", bound=Placed)
+MAX_LIMIT = 100
+LAST = BeforeValidator(lambda values: values[-1])
+Texts = list[str]
+Integer = Annotated[int | None, LAST]
+Flag = Annotated[Literal["true", "false"] | None, LAST]
+Text = Annotated[str | None, LAST]
 
 
-def page(
-    rows: Ordered[Row], query: Query, keep: Callable[[Row], bool], show: Callable[[Row], dict[str, Any]]
-) -> dict[str, Any]:
-    """One page of what ``keep`` keeps, from the token on: ``{data, hasNext}``, and ``next`` unless it is the last."""
-    limit = query.limit()
-    offset = query.one("offset")
-    start = None if offset is None else decode(offset)
-    found = list(islice(_kept(rows, start, keep), limit + 1))
-    answer: dict[str, Any] = {"data": [show(row) for row in found[:limit]], "hasNext": len(found) > limit}
-    if len(found) > limit:
-        answer["next"] = encode(found[limit].order)
-    return answer
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a parameter makes of a row: whether ``test`` holds for the row's value and the parameter's."""
+
+    value: Callable[[Any], Any]
+    test: Callable[[Any, Any], bool]
 
 
-def in_order(rows: Iterable[Row]) -> Ordered[Row]:
-    """A small collection, put in order for one page."""
-    ordered: Ordered[Row] = Ordered()
-    for row in rows:
-        ordered.place(row)
-    return ordered
+Value = Callable[[Any], Any]
+
+
+def any_of(value: str | Value) -> Filter:
+    """The row's value is among those that were named."""
+    return Filter(_getter(value), lambda found, wanted: found in wanted)
+
+
+def overlap(name: str) -> Filter:
+    """One of the row's values is."""
+    return Filter(attrgetter(name), lambda found, wanted: not set(wanted).isdisjoint(found))
+
+
+def since(value: str | Value) -> Filter:
+    """Milliseconds, inclusive. None is in no span of time."""
+    return Filter(_getter(value), lambda found, start: found is not None and found >= start)
+
+
+def until(value: str | Value) -> Filter:
+    return Filter(_getter(value), lambda found, end: found is not None and found <= end)
+
+
+def flag(value: Callable[[Any], bool]) -> Filter:
+    return Filter(value, lambda found, wanted: found is (wanted == "true"))
+
+
+def emails(value: Callable[[Any], Collection[str]]) -> Filter:
+    return Filter(
+        lambda row: {*map(canonical, value(row))}, lambda found, wanted: not found.isdisjoint(map(canonical, wanted))
+    )
+
+
+def _getter(value: str | Value) -> Value:
+    return attrgetter(value) if isinstance(value, str) else value
+
+
+def asked(model: type[BaseModel]) -> Any:
+    """Reads a query string into the model."""
+
+    async def read(request: Request) -> BaseModel:
+        values: dict[str, list[str]] = {}
+        for name, value in request.query_params.multi_items():
+            values.setdefault(name.removesuffix("[]"), []).append(value)
+        return model.model_validate(values)
+
+    return Depends(read)
+
+
+class View(BaseModel):
+    """Which fields are shown, and which of them whole."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    include: Texts = Field(default_factory=list)
+    expand: Texts = Field(default_factory=list)
+
+    def of(self, shape: Shape) -> Shape:
+        """Only what ``include`` names, and what ``expand`` does, which wins; without ``include``, all."""
+        wanted = {*self.include, *self.expand}
+        return {name: value for name, value in shape.items() if name in wanted} if self.include else shape
+
+
+class Listing(View):
+    """A page of a list."""
+
+    limit: Annotated[int, LAST] = Field(default=MAX_LIMIT, ge=1, le=MAX_LIMIT)
+    offset: Text = None
+
+    def keep(self) -> Callable[[Any], bool]:
+        """Whether a row fits every filter."""
+        tests = [
+            (found.value, found.test, getattr(self, name))
+            for name, field in type(self).model_fields.items()
+            for found in field.metadata
+            if isinstance(found, Filter) and getattr(self, name) not in (None, [])
+        ]
+        return lambda row: all(test(value(row), wanted) for value, test, wanted in tests)
+
+    def page(
+        self, rows: Ordered[Row], show: Callable[[Row], Shape], keep: Callable[[Row], bool] | None = None
+    ) -> Shape:
+        """``{data, hasNext}``, and ``next`` unless it is the last.
+
+        ``next`` names the first row of the next page by its place in the order, so that it outlives that row. A row
+        whose place changes during a walk is seen twice or not at all, as in Lever.
+        """
+        start = None if self.offset is None else decode(self.offset)
+        fits = keep or self.keep()
+        found = list(islice((row for row in rows.starting(start) if fits(row)), self.limit + 1))
+        more = len(found) > self.limit
+        page: Shape = {"data": [self.of(show(row)) for row in found[: self.limit]], "hasNext": more}
+        return page | {"next": encode(found[self.limit].order)} if more else page
+
+
+class Guarded(Listing):
+    """A list that has confidential rows."""
+
+    confidentiality: Annotated[
+        Literal["non-confidential", "confidential", "all"],
+        LAST,
+        Filter(
+            attrgetter("confidential"), lambda found, wanted: wanted == "all" or found is (wanted == "confidential")
+        ),
+    ] = "non-confidential"
+
+    def allowed(self, key: Key) -> Self:
+        """403 for a key that may not see what is asked for."""
+        if self.confidentiality != "non-confidential":
+            key.require_confidential()
+        return self
+
+
+def _applied_to(row: Opportunity) -> str | None:
+    return row.posting.id if row.posting else None
+
+
+def _archived_from(row: Opportunity) -> str | None:
+    return row.application.posting.id if row.application and row.application.archived else None
+
+
+def _archived_at(row: Opportunity) -> int | None:
+    return row.archived.archived_at if row.archived else None
+
+
+class Opportunities(Guarded):
+    stage_id: Annotated[Texts, any_of("stage.id")] = []
+    origin: Annotated[Texts, any_of("origin")] = []
+    contact_id: Annotated[Texts, any_of("contact.id")] = []
+    archive_reason_id: Annotated[Texts, any_of(lambda row: row.archived and row.archived.reason)] = []
+    posting_id: Annotated[Texts, any_of(_applied_to)] = []
+    archived_posting_id: Annotated[Texts, any_of(_archived_from)] = []
+    location: Annotated[Texts, any_of(lambda row: row.location or "unspecified")] = []
+    tag: Annotated[Texts, overlap("tags")] = []
+    source: Annotated[Texts, overlap("sources")] = []
+    email: Annotated[Texts, emails(lambda row: row.contact.emails)] = []
+    archived: Annotated[Flag, flag(lambda row: row.archived is not None)] = None
+    snoozed: Flag = None
+    created_at_start: Annotated[Integer, since("created_at")] = None
+    created_at_end: Annotated[Integer, until("created_at")] = None
+    updated_at_start: Annotated[Integer, since("updated_at")] = None
+    updated_at_end: Annotated[Integer, until("updated_at")] = None
+    advanced_at_start: Annotated[Integer, since("last_advanced_at")] = None
+    advanced_at_end: Annotated[Integer, until("last_advanced_at")] = None
+    archived_at_start: Annotated[Integer, since(_archived_at)] = None
+    archived_at_end: Annotated[Integer, until(_archived_at)] = None
+
+    def keep_at(self, now_ms: int) -> Callable[[Opportunity], bool]:
+        """`keep`, and whether it is snoozed at that time."""
+        fits, wanted = self.keep(), self.snoozed
+        if wanted is None:
+            return fits
+        return lambda row: fits(row) and ((row.snoozed_until or 0) > now_ms) is (wanted == "true")
+
+
+class Postings(Guarded):
+    """Lever's documentation allows ``updated_at_*`` together with ``confidentiality`` alone."""
+
+    state: Annotated[Texts, any_of("state")] = []
+    group: Texts = []
+    team: Annotated[Texts, any_of("team")] = []
+    department: Annotated[Texts, any_of("department")] = []
+    location: Annotated[Texts, any_of("location")] = []
+    commitment: Annotated[Texts, any_of("commitment")] = []
+    tag: Annotated[Texts, overlap("tags")] = []
+    distribution_channel: Texts = Field(default=[], validation_alias="distributionChannel")
+    updated_at_start: Annotated[Integer, since("updated_at")] = None
+    updated_at_end: Annotated[Integer, until("updated_at")] = None
+
+    @model_validator(mode="after")
+    def _alone(self) -> Self:
+        names = {"state", "group", "team", "department", "location", "commitment", "tag", "distribution_channel"}
+        spans = {"updated_at_start", "updated_at_end"}
+        if spans & self.model_fields_set and names & self.model_fields_set:
+            raise BadRequest("updated_at_start and updated_at_end can only be combined with confidentiality.")
+        return self
+
+
+class Users(Listing):
+    """Those who are active, unless ``includeDeactivated``."""
+
+    access_role: Annotated[Texts, any_of("access_role")] = Field(default=[], validation_alias="accessRole")
+    external_directory_id: Annotated[Texts, any_of("external_directory_id")] = []
+    email: Annotated[Texts, emails(lambda row: [row.email])] = []
+    include_deactivated: Flag = Field(default=None, validation_alias="includeDeactivated")
+
+
+class DeletedOnes(Listing):
+    """They have no ``confidentiality``: what was confidential is left out."""
+
+    deleted_at_start: Annotated[Integer, since("deleted_at")] = None
+    deleted_at_end: Annotated[Integer, until("deleted_at")] = None
+
+
+class Reasons(BaseModel):
+    type: Annotated[Literal["hired", "non-hired"] | None, LAST] = None
 
 
 def encode(place: Place) -> str:
-    """The token of a place. Times count down in the order, and are shown as they are."""
+    """The token of a place: percent-encoded JSON; callers send it as a parameter, which encodes it again.
+
+    For opportunities it reads ``[stage rank, lastAdvancedAt, id]`` (seen in recorded traffic). Times count down in the
+    order, and are shown as they are.
+    """
     *numbers, uid = place
     return quote(json.dumps([*numbers[:-1], -numbers[-1], uid], separators=(",", ":")), safe="")
 
@@ -67,7 +265,3 @@ def decode(token: str) -> Place:
         raise BadRequest("Invalid offset token")
     *numbers, uid = parts
     return (*numbers[:-1], -numbers[-1], uid)
-
-
-def _kept(rows: Ordered[Row], start: Place | None, keep: Callable[[Row], bool]) -> Iterator[Row]:
-    return (row for row in rows.starting(start) if keep(row))

@@ -1,131 +1,199 @@
-"""What a Lever account holds. Plain records; the rules about them are in `account`.
+"""The records of a Lever account, with the names that they have on the wire; the rules about them are in `account`.
 
-Times are milliseconds since 1970. No record has a repr of its own, so that nobody's name or address lands in a test's
-output.
+What a record shows is what was in the recorded responses, no more and no fewer. Times are milliseconds since 1970. No
+record has a repr, so that no name or address lands in a test's output.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal, get_args
 
-ORIGINS = ("applied", "sourced", "referred", "university", "internal", "agency")
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    model_serializer,
+)
+from pydantic.alias_generators import to_camel
+
+Shape = dict[str, Any]
+Origin = Literal["applied", "sourced", "referred", "university", "internal", "agency"]
+ORIGINS: tuple[Origin, ...] = get_args(Origin)
+LIST_URL = "https://hire.lever.co/candidates"
+JOBS_URL = "https://jobs.lever.co/sandbox"
 
 
-@dataclass(slots=True, repr=False)
-class Stage:
+class Record(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True, hide_input_in_errors=True
+    )
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return []
+
+    def shape(self) -> Shape:
+        """As it is shown."""
+        return self.model_dump()
+
+
+class Listed(Record):
+    """Lists its kind the newest first."""
+
+    id: str
+    created_at: int
+
+    @property
+    def order(self) -> tuple[int, str]:
+        return (-self.created_at, self.id)
+
+
+class Stage(Record):
     id: str  # a slug where Lever made it, else a UUID
     text: str
     pipeline: str  # lead, applicant, screen, onsite, offer
-    rank: float  # the account's one pipeline is in this order; the first part of the listing's order
+    rank: int | float  # the account's one pipeline is in this order; the first part of the listing's order
     has_interview: bool = False
 
+    def brief(self) -> Shape:
+        return {"id": self.id, "text": self.text}
 
-@dataclass(slots=True, repr=False)
-class ArchiveReason:
+
+class ArchiveReason(Record):
     id: str
     text: str
-    type: str = "non-hired"  # or "hired"
     status: str = "active"  # or "inactive"
+    type: str = "non-hired"  # or "hired"
 
 
-@dataclass(slots=True, repr=False)
-class User:
-    id: str
+class User(Listed):
     name: str
-    email: str
-    created_at: int
-    access_role: str = "team member"
-    deactivated_at: int | None = None
-    job_title: str | None = None
     username: str | None = None
+    email: str
+    access_role: str = "team member"
     photo: str | None = None
+    deactivated_at: int | None = None
     external_directory_id: str | None = None
     linked_contact_ids: list[str] | None = None
+    job_title: str | None = None
     manager_id: str | None = None
 
-    @property
-    def order(self) -> tuple[int, str]:
-        """Users and postings are listed the newest first."""
-        return (-self.created_at, self.id)
 
-
-@dataclass(slots=True, repr=False)
-class Posting:
-    id: str
+class Posting(Listed):
     text: str
-    created_at: int
     updated_at: int
     state: str = "published"  # internal, closed, draft, pending, rejected
-    confidential: bool = False
-    team: str | None = None
-    department: str | None = None
-    location: str | None = None
-    commitment: str | None = None
-    tags: list[str] = field(default_factory=list)
+    confidential: bool = Field(default=False, exclude=True)
+    team: str | None = Field(default=None, exclude=True)
+    department: str | None = Field(default=None, exclude=True)
+    location: str | None = Field(default=None, exclude=True)
+    commitment: str | None = Field(default=None, exclude=True)
+    tags: list[str] = Field(default_factory=list)
     user: str | None = None
     owner: str | None = None
     hiring_manager: str | None = None
-    details: dict[str, Any] = field(default_factory=dict)  # whatever else was recorded of it, as it stands on the wire
-
-    @property
-    def order(self) -> tuple[int, str]:
-        return (-self.created_at, self.id)
+    details: Shape = Field(default_factory=dict, exclude=True)  # what else was recorded of it, as it stands on the wire
 
     def derived_tags(self) -> list[str]:
         """The tags that Lever puts on an opportunity when it is linked to this posting."""
         derived = (self.text, self.department, self.team, self.location, self.commitment)
         return [tag for tag in dict.fromkeys(derived) if tag]
 
+    def shape(self) -> Shape:
+        """What the record does not know of itself is as it was recorded, or empty."""
+        shown = self.state in ("published", "internal")
+        url = f"{JOBS_URL}/{self.id}"
+        shape: Shape = {
+            "distributionChannels": ["public"] if self.state == "published" else None,
+            "content": {"description": "", "descriptionHtml": "", "lists": [], "closing": "", "closingHtml": ""},
+            "country": None,
+            "followers": [uid for uid in dict.fromkeys((self.owner, self.hiring_manager)) if uid],
+            "reqCode": None,
+            "requisitionCodes": [],
+            "urls": {"list": JOBS_URL, "show": url, "apply": f"{url}/apply"} if shown else None,
+            "workplaceType": "unspecified",
+            "transcribeInterviews": False,
+            "screening": {"enabled": False},
+        }
+        categories = {
+            "commitment": self.commitment,
+            "department": self.department,
+            "level": None,
+            "location": self.location,
+            "team": self.team,
+            "allLocations": [self.location] if self.location else [],
+            **self.details.get("categories", {}),
+        }
+        confidentiality = confidentiality_of(self)
+        return shape | self.details | self.model_dump() | {"categories": categories, "confidentiality": confidentiality}
 
-@dataclass(slots=True, repr=False)
-class Contact:
+
+class Contact(Record):
     """A person. Several opportunities may share one."""
 
     id: str
     name: str = ""
     headline: str = ""
+    anonymised: bool = Field(default=False, validation_alias="isAnonymized", serialization_alias="isAnonymized")
     location: str = ""
-    emails: list[str] = field(default_factory=list)
-    phones: list[dict[str, str]] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    anonymised: bool = False
-    data_protection: dict[str, Any] | None = None
+    emails: list[str] = Field(default_factory=list)
+    phones: list[dict[str, str]] = Field(default_factory=list)
+    links: list[str] = Field(default_factory=list, exclude=True)
+    data_protection: Shape | None = None
+
+    @field_serializer("location")
+    def _named(self, location: str) -> Shape:
+        return {"name": location}
 
 
-@dataclass(slots=True, repr=False)
-class StageChange:
-    stage_id: str
-    index: int  # the stage's place in the pipeline at that time, from 0
-    at: int
+class StageChange(Record):
+    """``userId`` is absent where it is not known who did it."""
+
+    to_stage_id: str
+    to_stage_index: int  # the stage's place in the pipeline at that time, from 0
+    updated_at: int
     user_id: str | None = None
 
+    @model_serializer(mode="wrap")
+    def _known(self, serialize: SerializerFunctionWrapHandler) -> Shape:
+        return {name: value for name, value in serialize(self).items() if value is not None}
 
-@dataclass(slots=True, repr=False)
-class Archived:
+
+class Archived(Record):
     reason: str
-    at: int
+    archived_at: int
 
 
-@dataclass(slots=True, repr=False)
-class Application:
+class Application(Record):
     id: str
-    posting: Posting
-    created_at: int
     type: str = "posting"  # "user": added by hand, without name, e-mail and phone of its own; "referral"
-    posting_owner: str | None = None  # these two as they were when it was made
-    posting_hiring_manager: str | None = None
+    opportunity_id: str
+    posting: Posting
+    posting_hiring_manager: str | None = None  # these two as they were when it was made
+    posting_owner: str | None = None
     name: str | None = None
-    email: str | None = None
-    phone: dict[str, str] | None = None
     company: str | None = None
+    phone: dict[str, str] | None = None
+    email: str | None = None
     comments: str | None = None
     user: str | None = None
+    created_at: int
     archived: Archived | None = None
 
+    @model_serializer(mode="wrap")
+    def _whole(self, serialize: SerializerFunctionWrapHandler) -> Shape:
+        unknown = ("requisitionForHire", "ipAddress", "referer", "userAgent", "acceptLanguage", "timezone")
+        lists: Shape = {"candidateId": self.opportunity_id, "links": [], "customQuestions": []}
+        return {**serialize(self), **lists, **dict.fromkeys(unknown)}
 
-@dataclass(slots=True, repr=False)
-class Comment:
+    @field_serializer("posting")
+    def _id(self, posting: Posting) -> str:
+        return posting.id
+
+
+class Comment(Record):
     value: str
     created_at: int
     user: str | None = None
@@ -133,45 +201,42 @@ class Comment:
     stage: str | None = None
 
 
-@dataclass(slots=True, repr=False)
-class Note:
+class Note(Listed):
     """A thread of comments. Only one made through the API may be changed or deleted through it."""
 
-    id: str
-    comments: list[Comment]
-    created_at: int
+    comments: list[Comment] = Field(exclude=True)
     user: str | None = None
     secret: bool = False
-    by_api: bool = True
+    by_api: bool = Field(default=True, exclude=True)
 
-    @property
-    def order(self) -> tuple[int, str]:
-        return (-self.created_at, self.id)
+    def shape(self) -> Shape:
+        fields = [{"type": "note", "text": "Comment", **comment.shape()} for comment in self.comments]
+        times = {"completedAt": self.created_at, "deletedAt": None}
+        return {"text": "Note", "fields": fields, **self.model_dump(), **times}
 
 
-@dataclass(slots=True, repr=False)
-class Opportunity:
+class Opportunity(Record):
     id: str
-    contact: Contact
-    stage: Stage
+    contact: Contact = Field(exclude=True)
+    stage: Stage = Field(exclude=True)
     created_at: int
     last_advanced_at: int
     last_interaction_at: int
     updated_at: int | None = None  # null on what has not been touched since Lever introduced it
     origin: str = "sourced"
-    confidential: bool = False  # through its posting only
-    tags: list[str] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
-    stage_changes: list[StageChange] = field(default_factory=list)
+    confidential: bool = Field(default=False, exclude=True)  # through its posting only
+    tags: list[str] = Field(default_factory=list)
+    sources: list[str] = Field(default_factory=list)
+    stage_changes: list[StageChange] = Field(default_factory=list)
     archived: Archived | None = None
-    application: Application | None = None
+    application: Application | None = Field(default=None, exclude=True)
     sourced_by: str | None = None
     owner: str | None = None
-    followers: list[str] = field(default_factory=list)
+    followers: list[str] = Field(default_factory=list)
     snoozed_until: int | None = None
-    location: str | None = None  # the posting's location, as Lever shows it on the opportunity
-    notes: dict[str, Note] = field(default_factory=dict)
-    restricted: bool = False  # Lever refuses to show it by its id
+    location: str | None = Field(default=None, exclude=True)  # the posting's, as Lever shows it on the opportunity
+    notes: dict[str, Note] = Field(default_factory=dict, exclude=True)
+    restricted: bool = Field(default=False, exclude=True)  # Lever refuses to show it by its id
 
     @property
     def posting(self) -> Posting | None:
@@ -182,29 +247,83 @@ class Opportunity:
         """Where it stands in a listing: by the stage's rank, then the latest entry first, then the id."""
         return (self.stage.rank, -self.last_advanced_at, self.id)
 
+    def shape(self) -> Shape:
+        """With ``opportunityLocation`` last, which the answer to a write leaves out."""
+        person = self.contact
+        shape: Shape = self.model_dump() | {
+            "name": person.name,
+            "contact": person.id,
+            "headline": person.headline,
+            "stage": self.stage.id,
+            "confidentiality": confidentiality_of(self),
+            "location": person.location,
+            "phones": person.phones,
+            "emails": person.emails,
+            "links": person.links,
+            "applications": [self.application.id] if self.application else [],
+            "urls": {"list": LIST_URL, "show": f"{LIST_URL}/{self.id}"},
+            "isAnonymized": person.anonymised,
+            "dataProtection": person.data_protection,
+        }
+        return shape if self.location is None else shape | {"opportunityLocation": self.location}
 
-@dataclass(slots=True, repr=False)
-class Webhook:
+    def expanded(self, shape: Shape, expand: Collection[str]) -> Shape:
+        """The shape with whole things in place of ids, where ``expand`` names them."""
+        whole: Shape = {}
+        if "contact" in expand:
+            whole["contact"] = self.contact.shape()
+        if "stage" in expand:
+            whole["stage"] = self.stage.brief()
+        if "applications" in expand and self.application is not None:
+            whole["applications"] = [self.application.shape()]
+        return shape | whole
+
+
+class Webhook(Record):
     id: str
     event: str
     url: str
-    signature_token: str
-    origins: list[str] | None
+    signature_token: str = Field(exclude=True)
+    origins: list[str] | None = Field(exclude=True)  # those that it is sent for; None: its event has no such condition
     created_at: int
     updated_at: int
 
+    def shape(self, *, with_token: bool = False) -> Shape:
+        """Lever shows the signing token once, in the answer that makes the webhook."""
+        configuration: Shape = {} if self.origins is None else {"conditions": {"origins": self.origins}}
+        if with_token:
+            configuration["signatureToken"] = self.signature_token
+        return self.model_dump() | {"configuration": configuration}
 
-@dataclass(slots=True, repr=False)
-class Deleted:
-    """A row of the feed of deleted things."""
+
+class Deleted(Record):
+    """A row of the feed of deleted things: an opportunity, a posting or an application. No more is documented."""
 
     id: str
-    at: int
-    by: str | None = None
-    opportunity: str | None = None
-    posting: str | None = None
-    confidential: bool = False
+    deleted_at: int
+    deleted_by: str | None = None
+    opportunity_id: str | None = None
+    posting_id: str | None = None
+    confidential: bool = Field(default=False, exclude=True)
 
     @property
     def order(self) -> tuple[int, str]:
-        return (-self.at, self.id)
+        return (-self.deleted_at, self.id)
+
+    def shape(self) -> Shape:
+        return self.model_dump(exclude={"opportunity_id", "posting_id"} if not self.opportunity_id else {"deleted_by"})
+
+
+def confidentiality_of(row: Posting | Opportunity) -> str:
+    return "confidential" if row.confidential else "non-confidential"
+
+
+def with_users(shape: Shape, users: Mapping[str, User], expand: Collection[str]) -> Shape:
+    """The shape with whole users in place of their ids, where ``expand`` names them."""
+
+    def whole(uid: Any) -> Any:
+        return users[uid].shape() if uid in users else uid
+
+    for name in {"user", "owner", "hiringManager", "sourcedBy", "followers"}.intersection(expand, shape):
+        shape[name] = [*map(whole, shape[name])] if isinstance(shape[name], list) else whole(shape[name])
+    return shape

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
-from include.sandbox.alva import AlvaOrganisation, build_router
+from include.sandbox.alva import AlvaOrganisation, router
 from include.sandbox.candidates import Candidates
 
 MARCH_MS = 1_740_816_000_000  # 2025-03-01T08:00:00Z
@@ -78,8 +80,13 @@ def organisation(clock: StandingClock) -> AlvaOrganisation:
 @pytest.fixture
 def api(organisation: AlvaOrganisation) -> Api:
     app = FastAPI()
-    app.include_router(build_router(organisation), prefix="/alva/v1")
-    return Api(TestClient(app, raise_server_exceptions=True))
+    app.include_router(router, prefix="/alva/v1")
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        world = SimpleNamespace(alva=organisation, lock=organisation.lock)
+        await app({**scope, "state": {"world": world}}, receive, send)
+
+    return Api(TestClient(behind, raise_server_exceptions=True))
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from include.sandbox.alva import AlvaOrganisation
-from include.sandbox.alva.candidate import Invitee
+from include.sandbox.alva import AlvaOrganisation, Invitee
 from include.sandbox.candidates import Candidates
 from tests.sandbox.alva.conftest import Api, StandingClock
 
@@ -33,7 +32,7 @@ def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(
         repr(organisation.roster.get(kim)),
         repr(organisation.persons.find("kim@example.com")),
         repr(organisation.positions.get(position)),
-        repr(Invitee("kim@example.com", "Kimberley", "Ekström")),
+        repr(Invitee(email="kim@example.com", first_name="Kimberley", last_name="Ekström")),
     ]
     for text in shown:
         for secret in ("kim@", "Kimberley", "Ekström", "83", "percentage"):

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from include.sandbox import Clock, Sandbox
-from include.sandbox.lever.sender import is_loopback
+from include.sandbox.sender import is_loopback
 from tests.sandbox.conftest import Client
 from tests.transport.recording import CUT, RecordingServer, Reply
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from include.sandbox import Clock, Sandbox
-from include.sandbox.lever.bucket import Bucket, Limit
+from include.sandbox.lever.access import Bucket, Limit
 from tests.sandbox.conftest import Client
 
 UNAUTHENTICATED = {"code": "UnauthorizedError", "message": "The request requires authentication."}

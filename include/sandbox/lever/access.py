@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from include.sandbox.lever.bucket import Bucket, Limit
 from include.sandbox.lever.errors import Forbidden, TooManyRequests, Unauthorized
 
-RESOURCES = frozenset(
-    {
-        "applications",
-        "archive_reasons",
-        "contact",
-        "notes",
-        "opportunities",
-        "postings",
-        "sources",
-        "stages",
-        "tags",
-        "users",
-        "webhooks",
-    }
-)
+_NAMES = "applications archive_reasons contact notes opportunities postings sources stages tags users webhooks"
+RESOURCES = frozenset(_NAMES.split())
 READ, WRITE = "read", "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``calls_per_second`` steadily, up to ``burst`` at once; None: as many as come.
+
+    The ``timer`` counts seconds on the machine's own time, not on the world's clock: a caller that is too fast really
+    is.
+    """
+
+    calls_per_second: float | None = 10
+    burst: int = 20
+    timer: Callable[[], float] = time.monotonic
+
+
+class Bucket:
+    """The calls that one key may still make. Not locked: the world answers one request at a time."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._tokens = float(limit.burst)
+        self._filled_at = limit.timer()
+
+    def take(self) -> bool:
+        """Takes one call, if there is one."""
+        if self._limit.calls_per_second is None:
+            return True
+        now = self._limit.timer()
+        self._tokens = min(self._limit.burst, self._tokens + (now - self._filled_at) * self._limit.calls_per_second)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
 
 @dataclass(slots=True)

@@ -1,51 +1,139 @@
-"""Sends over HTTP, from threads of its own, to this machine only."""
+"""Sends over HTTP, from threads of its own, to this machine only; and what waits to be sent, in its order."""
 
 from __future__ import annotations
 
 import functools
+import heapq
 import ipaddress
+import itertools
+import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
-from include.sandbox.lever.outbox import Outbox
-
 CONNECTIONS = 50
 TIMEOUT_SECONDS = 10.0
+BATCH_SECONDS = 0.1  # how long things are gathered that are then shuffled
 IDLE_SECONDS = 2.0  # less than a server keeps a connection open for, so that none is used just when it is closed
 
 
-class Letter(Protocol):
-    """What can be sent: JSON, the headers that go with it, and where to at the moment."""
+class Target(Protocol):
+    """A webhook of whichever service: where its deliveries go at the moment."""
+
+    @property
+    def id(self) -> str: ...
 
     @property
     def url(self) -> str: ...
 
-    @property
-    def body(self) -> bytes: ...
+
+@dataclass(slots=True, eq=False, repr=False)
+class Letter:
+    """One copy of a delivery on its way, until it is accepted or given up: JSON, and the headers that go with it."""
+
+    delivery_id: str
+    target: Target
+    body: bytes
+    headers: Mapping[str, str]
+    failures: int = 0
+
+
+Item = TypeVar("Item")
+
+
+class Outbox(Generic[Item]):
+    """First come, first served; unless it is held, or shuffled.
+
+    Times are seconds on the caller's clock. Not locked: its user holds a lock of its own.
+    """
+
+    def __init__(self) -> None:
+        self._ready: deque[Item] = deque()
+        self._later: list[tuple[float, int, Item]] = []  # a heap: when, and a number that tells equal times apart
+        self._numbers = itertools.count()
+        self._chance = random.Random("outbox")
+        self._held = False
+        self._shuffled = False
+        self._batch_ends = 0.0
+
+    def add(self, item: Item, now: float) -> None:
+        """Something new. Shuffled, it waits until its batch is over."""
+        if self._held or not self._shuffled:
+            self._ready.append(item)
+            return
+        if self._batch_ends <= now:
+            self._batch_ends = now + BATCH_SECONDS
+        self.add_later(item, self._batch_ends)
+
+    def add_later(self, item: Item, due: float) -> None:
+        """Something that must not leave before ``due``."""
+        heapq.heappush(self._later, (due, next(self._numbers), item))
+
+    def take(self, now: float) -> Item | None:
+        """What leaves next; None where nothing may leave now."""
+        if self._held:
+            return None
+        if self._later and self._later[0][0] <= now:
+            self._ripen(now)
+        return self._ready.popleft() if self._ready else None
 
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def ready(self) -> int:
+        """How many could leave at once."""
+        return 0 if self._held else len(self._ready)
+
+    @property
+    def due(self) -> float | None:
+        """When the next one may leave that has to wait; None where nothing will by itself."""
+        return self._later[0][0] if self._later and not self._held else None
+
+    def hold(self) -> None:
+        """Lets nothing leave until `release`."""
+        self._held = True
+
+    def release(self, *, backwards: bool = False) -> None:
+        """Lets what was held leave: as it came, or the last first; or shuffled, if it is."""
+        if self._held:
+            self._held = False
+            self._ready = deque([*self._ready][::-1] if backwards else self._arranged(self._ready))
+
+    def shuffle(self, shuffled: bool) -> None:
+        """From now on. What is waiting already keeps its place."""
+        self._shuffled = shuffled
+
+    def _ripen(self, now: float) -> None:
+        ripe: list[Item] = []
+        while self._later and self._later[0][0] <= now:
+            ripe.append(heapq.heappop(self._later)[-1])
+        self._ready.extend(self._arranged(ripe))
+
+    def _arranged(self, items: Iterable[Item]) -> list[Item]:
+        """As they came; shuffled, in an order that is another one wherever there are two."""
+        came = [*items]
+        if not self._shuffled:
+            return came
+        order = [*came]
+        self._chance.shuffle(order)
+        return order if any(one is not other for one, other in zip(order, came, strict=True)) else order[::-1]
 
 
-Sent = TypeVar("Sent", bound=Letter)
-
-
-class Sender(Generic[Sent]):
+class Sender:
     """Up to ``connections`` threads, each with a connection that it keeps open.
 
-    A thread is started when there is something to send and nobody to send it, and ends when there has been nothing
+    A thread is started when there is something to send and no thread to send it, and ends when there has been nothing
     for a while. ``answered`` is called from them, with no lock held: with the status, or None where no answer came.
     """
 
     def __init__(
         self,
-        answered: Callable[[Sent, int | None], None],
+        answered: Callable[[Letter, int | None], None],
         *,
         connections: int = CONNECTIONS,
         timeout_seconds: float = TIMEOUT_SECONDS,
@@ -56,19 +144,19 @@ class Sender(Generic[Sent]):
         self._answered = answered
         self._connections = connections
         self._changed = threading.Condition()
-        self._outbox: Outbox[Sent] = Outbox()
+        self._outbox: Outbox[Letter] = Outbox()
         self._threads: set[threading.Thread] = set()
         self._idle = 0
         self._stopping = False
 
-    def add(self, *letters: Sent) -> None:
+    def add(self, *letters: Letter) -> None:
         with self._changed:
             now = time.monotonic()
             for letter in letters:
                 self._outbox.add(letter, now)
             self._attend()
 
-    def add_later(self, letter: Sent, seconds: float) -> None:
+    def add_later(self, letter: Letter, seconds: float) -> None:
         """Real seconds from now, whatever the world's clock says."""
         with self._changed:
             self._outbox.add_later(letter, time.monotonic() + seconds)
@@ -121,7 +209,7 @@ class Sender(Generic[Sent]):
             while (letter := self._next()) is not None:
                 self._answered(letter, post(session, letter, self.timeout_seconds))
 
-    def _next(self) -> Sent | None:
+    def _next(self) -> Letter | None:
         """Waits for something to send; None where this thread is to end."""
         with self._changed:
             idle_until = time.monotonic() + IDLE_SECONDS
@@ -153,7 +241,7 @@ def post(session: requests.Session, letter: Letter, timeout_seconds: float) -> i
 
     ``timeout_seconds``: how long it waits for the connection, and then for the answer. The answer's body is ignored.
     """
-    url = letter.url  # read once: it may become another one meanwhile
+    url = letter.target.url  # read once: it may become another one meanwhile
     if not is_loopback(url):
         return None
     try:

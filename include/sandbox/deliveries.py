@@ -1,35 +1,34 @@
 """What was sent to webhooks and what became of it, as the page of deliveries in Lever's settings shows it.
 
-Alva's are among them, which come signed.
+Alva's are among them, which come signed. What Lever sends (its documentation, Webhooks) is one JSON object:
+
+    {"id", "event", "triggeredAt": ms, "token", "signature", "data"}
+
+The signature is the hex HMAC-SHA256 of token and time, one after the other, with the webhook's signing token as its
+key. It covers neither the event nor the data.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
+from include.sandbox.answer import dump
 from include.sandbox.ids import Ids
-from include.sandbox.lever.envelope import HEADERS, TOKEN_LENGTH, envelope
 from include.sandbox.lever.models import Webhook
-from include.sandbox.lever.sender import CONNECTIONS, TIMEOUT_SECONDS, Sender, is_loopback, post_once
+from include.sandbox.sender import CONNECTIONS, TIMEOUT_SECONDS, Letter, Sender, Target, is_loopback, post_once
 
 WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)  # before each of the five times that it is sent again; not published
+TOKEN_LENGTH = 48  # of the signing token as well as of the token that each delivery has of its own
+HEADERS = {"User-Agent": "Lever-Webhooks"}
 NOT_LOOPBACK = "not loopback"
 State = Literal["waiting", "delivered", "failed"]
 STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
-
-
-class Target(Protocol):
-    """A webhook of whichever service."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def url(self) -> str: ...
 
 
 @dataclass(slots=True, repr=False)
@@ -55,6 +54,9 @@ class Delivery:
             return "waiting"
         return "delivered" if self.accepted else "failed"
 
+    def letter(self) -> Letter:
+        return Letter(self.id, self.webhook, self.body, self.headers)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -68,28 +70,8 @@ class Delivery:
         }
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class Sending:
-    """One copy of a delivery on its way, until it is accepted or given up."""
-
-    delivery: Delivery
-    failures: int = 0
-
-    @property
-    def url(self) -> str:
-        return self.delivery.webhook.url
-
-    @property
-    def body(self) -> bytes:
-        return self.delivery.body
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self.delivery.headers
-
-
 class Deliveries:
-    """All of them, the oldest first, until the world begins anew. Safe to use from several threads.
+    """All of them, the oldest first, until the world begins again. Safe to use from several threads.
 
     Never waits for an answer, but for `verify` and `wait`, which are for callers that hold no lock.
     ``waits_seconds``: real time before each repetition, as many repetitions as there are waits.
@@ -108,8 +90,8 @@ class Deliveries:
         self._deliveries: dict[str, Delivery] = {}
         self._unsettled = 0
         self._copies = 1
-        self.ids = Ids(f"deliveries {seed}")  # go on when the world begins anew: neither id nor token comes twice
-        self._sender: Sender[Sending] = Sender(self._answered, connections=connections, timeout_seconds=timeout_seconds)
+        self.ids = Ids(f"deliveries {seed}")  # go on when the world begins again: neither id nor token comes twice
+        self._sender = Sender(self._answered, connections=connections, timeout_seconds=timeout_seconds)
 
     # Sending
 
@@ -137,8 +119,8 @@ class Deliveries:
     def verify(self, webhook: Webhook, *, at_ms: int) -> int | None:
         """Sends one without data, once: what came back, None where nothing did. It is in no list."""
         with self._changed:
-            sending = Sending(self._signed(webhook, webhook.event, {}, at_ms, None))
-        return post_once(sending, self._sender.timeout_seconds)
+            letter = self._signed(webhook, webhook.event, {}, at_ms, None).letter()
+        return post_once(letter, self._sender.timeout_seconds)
 
     def disturb(self, *, duplicates: int, shuffled: bool) -> None:
         """From now on each is sent ``1 + duplicates`` times at once; in an order that is not theirs, if shuffled."""
@@ -223,8 +205,9 @@ class Deliveries:
         self, webhook: Webhook, event: str, data: Mapping[str, object], at_ms: int, opportunity: str | None
     ) -> Delivery:
         uid, token = self.ids.uuid(), self.ids.hex(TOKEN_LENGTH)
-        body = envelope(webhook, uid, event, data, token=token, at_ms=at_ms)
-        return Delivery(uid, event, webhook, opportunity, at_ms, body, HEADERS)
+        signature = hmac.new(webhook.signature_token.encode(), f"{token}{at_ms}".encode(), hashlib.sha256).hexdigest()
+        shown = {"id": uid, "event": event, "triggeredAt": at_ms, "token": token, "signature": signature, "data": data}
+        return Delivery(uid, event, webhook, opportunity, at_ms, dump(shown), HEADERS)
 
     def _dispatch(self, delivery: Delivery) -> None:
         """Sends it as many times as there are to be copies of it, or none to another machine. The lock is held."""
@@ -234,19 +217,19 @@ class Deliveries:
             return
         self._unsettled += delivery.unsent == 0
         delivery.unsent += self._copies
-        self._sender.add(*[Sending(delivery) for _ in range(self._copies)])
+        self._sender.add(*[delivery.letter() for _ in range(self._copies)])
 
-    def _answered(self, sending: Sending, status: int | None) -> None:
+    def _answered(self, letter: Letter, status: int | None) -> None:
         """Called by a sending thread: lists what came back and, where it failed, sends it again after a wait."""
         accepted = status is not None and 200 <= status < 300
-        delivery = sending.delivery
         with self._changed:
-            if self._deliveries.get(delivery.id) is not delivery:
-                return  # the world began anew in the meantime
+            delivery = self._deliveries.get(letter.delivery_id)
+            if delivery is None:
+                return  # the world began again in the meantime
             delivery.attempts.append(status)
-            if not accepted and sending.failures < len(self.waits_seconds):
-                sending.failures += 1
-                self._sender.add_later(sending, self.waits_seconds[sending.failures - 1])
+            if not accepted and letter.failures < len(self.waits_seconds):
+                letter.failures += 1
+                self._sender.add_later(letter, self.waits_seconds[letter.failures - 1])
                 return
             delivery.accepted |= accepted
             delivery.unsent -= 1

@@ -1,0 +1,139 @@
+"""One world with its faults and its journal, and what a test or a demo does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from include.sandbox.candidates import Candidates
+from include.sandbox.clock import Clock
+from include.sandbox.deliveries import WAITS_SECONDS, Deliveries
+from include.sandbox.faults import Faults
+from include.sandbox.journal import Journal
+from include.sandbox.lever.access import Limit
+from include.sandbox.naming import Naming
+from include.sandbox.recorded import load_recorded
+from include.sandbox.recruiter import Recruiter
+from include.sandbox.seed import fill
+from include.sandbox.sender import CONNECTIONS, TIMEOUT_SECONDS
+from include.sandbox.world import ALVA_KEY, LEVER_KEY, World
+
+
+class Simulation:
+    """All of it may be used from several threads at once.
+
+    ``lever_calls_per_second`` None switches Lever's limit off. ``webhook_waits_seconds``: real time before a delivery
+    that failed is sent again, as often as there are waits.
+    """
+
+    LEVER_KEY = LEVER_KEY
+    ALVA_KEY = ALVA_KEY
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        lever_calls_per_second: float | None = 10,
+        lever_burst: int = 20,
+        clock: Clock | None = None,
+        webhook_waits_seconds: Sequence[float] = WAITS_SECONDS,
+        webhook_connections: int = CONNECTIONS,
+        webhook_timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.journal = Journal()
+        self.faults = Faults()
+        self.deliveries = Deliveries(
+            waits_seconds=webhook_waits_seconds,
+            connections=webhook_connections,
+            timeout_seconds=webhook_timeout_seconds,
+            seed=seed,
+        )
+        self.world = World(self.clock, Limit(lever_calls_per_second, lever_burst), seed, self.deliveries)
+        self.recruiter = Recruiter(self.world)
+        self.candidates = Candidates(self.world.alva)
+
+    def add_lever_key(
+        self,
+        token: str,
+        permissions: Mapping[str, str] | None = None,
+        *,
+        confidential: bool = False,
+        bearer: bool = False,
+    ) -> str:
+        """Another key. ``permissions``: by resource (``{"opportunities": "read"}``), None for all.
+
+        ``bearer``: it is an OAuth access token, sent as Bearer.
+        """
+        with self.world.lock:
+            return self.world.lever.keys.add(token, permissions, confidential=confidential, bearer=bearer).token
+
+    def remove_lever_key(self, token: str) -> None:
+        with self.world.lock:
+            self.world.lever.keys.remove(token)
+
+    def set_updated_at_lag(self, ms: int) -> None:
+        """From now on a change in Lever shows in ``updatedAt`` only after that time."""
+        with self.world.lock:
+            self.world.lever.updated_at_lag_ms = ms
+
+    def reset(self, seed: int | None = None) -> None:
+        """An empty world, no faults, an empty journal, no webhooks and no deliveries. The clock stays as it is."""
+        with self.world.lock:
+            self.world.begin(self.world.seed if seed is None else seed)
+            self.candidates = Candidates(self.world.alva)
+            self.faults.clear()
+            self.journal.clear()
+
+    def seed(self, seed: int, opportunities: int = 200) -> None:
+        """A made-up world in place of the present one, the same for the same number and clock."""
+        with self.world.lock:
+            self.reset(seed)
+            fill(self.world.lever, seed, opportunities)
+
+    def load_recorded(self, folder: Path) -> None:
+        """A world from a folder of recorded listings in place of the present one."""
+        with self.world.lock:
+            self.reset()
+            load_recorded(self.world.lever, folder)
+
+    def look(self, opportunity: str) -> dict[str, Any]:
+        """What one candidate looks like in both services: what a demo prints and a person checks.
+
+        ``{opportunity, stage, archived, tags, links, notes, posting, alva}``: ``stage`` and ``archived`` are names
+        (``archived`` null where it is active), ``notes`` lists ``{id, author, text}`` in the order they were written,
+        ``alva`` is what `Candidates.find` answers. ValueError where Lever has no such opportunity.
+        """
+        with self.world.lock:
+            row, lever = Naming(self.world).opportunity(opportunity), self.world.lever
+            return {
+                "opportunity": row.id,
+                "stage": row.stage.text,
+                "archived": lever.archive_reason(row.archived.reason).text if row.archived else None,
+                "tags": [*row.tags],
+                "links": [*row.contact.links],
+                "notes": [
+                    {
+                        "id": note.id,
+                        "author": lever.users[note.user].name if note.user in lever.users else None,
+                        "text": "\n\n".join(comment.value for comment in note.comments),
+                    }
+                    for note in row.notes.values()
+                ],
+                "posting": row.posting.text if row.posting else None,
+                "alva": self.candidates.find(opportunity),
+            }
+
+    def count(self) -> dict[str, Any]:
+        """How much there is of what."""
+        with self.world.lock:
+            lever = self.world.lever
+            return {
+                "opportunities": len(lever.opportunities),
+                "contacts": len(lever.contacts),
+                "postings": [{"id": row.id, "name": row.text, "tags": row.tags} for row in lever.postings.values()],
+                "stages": [{"id": stage.id, "name": stage.text} for stage in lever.stages.values()],
+                "deleted": len(lever.deleted["opportunities"]),
+                "webhooks": len(lever.webhooks),
+            }
