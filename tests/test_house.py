@@ -19,7 +19,7 @@ PACKAGE = ROOT / "plugins" / "alva_lever"
 # From the ground up; a room may use those before it. Lever and Alva don't know each other.
 FLOORS: dict[str, set[str]] = {
     "rules": set(),
-    "transport": set(),
+    "transport": {"rules"},
     "lever": {"rules", "transport"},
     "alva": {"rules", "transport"},
     "steps": {"rules", "transport", "lever", "alva"},

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.ids import as_id
 from alva_lever.transport.deliveries import (
     NotTaken,
     check,
@@ -21,7 +22,6 @@ from alva_lever.transport.deliveries import (
     unsigned,
 )
 from alva_lever.transport.fields import Fields, Untrusted
-from alva_lever.transport.root import usable_id
 
 SIGNATURE = "X-Alva-Signature"
 _SCHEME = "sha256="
@@ -62,7 +62,7 @@ class Delivery:
         _, data = event_and_data(self._body)
         if data.get("candidate_id") is None:
             return None
-        candidate = usable_id(data["candidate_id"])
+        candidate = as_id(data["candidate_id"])
         if candidate is None:
             raise NotTaken(400, "`data.candidate_id` is no id")
         return Event(Kind.RESULTS, candidate_id=candidate)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from alva_lever.rules.ids import as_id, is_id
 from alva_lever.rules.model import (
     AlvaCandidate,
     Assessment,
@@ -21,7 +22,6 @@ from alva_lever.rules.model import (
 )
 from alva_lever.transport.failures import VendorError, one_word
 from alva_lever.transport.fields import Fields, Untrusted, if_readable, same_id
-from alva_lever.transport.root import can_be_id, usable_id
 from alva_lever.transport.walk import Page, checked_next, rows_of
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def error(body: object) -> VendorError:
     return VendorError(
         code=one_word(said.get("code")),
         message=message if isinstance(message, str) else None,
-        candidate_id=usable_id(_part(said, "details").get("candidate_id")),
+        candidate_id=as_id(_part(said, "details").get("candidate_id")),
     )
 
 
@@ -106,7 +106,7 @@ def changed_candidate(row: Fields) -> ChangedCandidate | None:
     else:
         return None if found.external_id is None else ChangedCandidate(found.id, found.external_id, found)
     candidate_id = if_readable(row.id_or_none, "id")
-    if candidate_id is not None and not can_be_id(candidate_id):
+    if candidate_id is not None and not is_id(candidate_id):
         candidate_id = None
     external_id = if_readable(row.id_or_none, "external_id")
     if candidate_id is None and external_id is None:

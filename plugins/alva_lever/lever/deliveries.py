@@ -10,11 +10,11 @@ may be anything, and is not kept.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.ids import is_uuid
 from alva_lever.transport.deliveries import (
     NotTaken,
     check,
@@ -33,7 +33,6 @@ _KINDS = {
 }
 # What is asked of Lever to send, in the order in which it is registered.
 EVENTS = tuple(_KINDS)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +85,4 @@ class Delivery:
 
 def _uuid(value: object) -> str | None:
     """A UUID as Lever writes it, None for anything else."""
-    text = value.lower() if isinstance(value, str) else ""
-    return text if _UUID.fullmatch(text) else None
+    return value.lower() if isinstance(value, str) and is_uuid(value) else None

@@ -13,12 +13,13 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.rules import window
+from alva_lever.rules.ids import UUID
 from alva_lever.rules.window import Window
 
 # How many opportunities a form may name.
 MOST_IDS = 10_000
 # What stands before and behind the id in the address of a candidate's page.
-_ID_IN_PAGE = re.compile(r"^https://[a-z.]+/candidates/([0-9A-Fa-f-]{36})(?:[/?#].*)?$")
+_ID_IN_PAGE = re.compile(rf"^https://[a-z.]+/candidates/({UUID})(?:[/?#].*)?$")
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from alva_lever.rules.ids import is_id
 from alva_lever.transport.errors import Asked, Refused, malformed
 from alva_lever.transport.fields import Fields, Untrusted
-from alva_lever.transport.root import can_be_id
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ def rows_of(envelope: Fields, parse: Callable[[Fields], T | None]) -> tuple[T | 
         except Untrusted as untrusted:
             problem = str(untrusted)
         row_id = row.id()
-        if not can_be_id(row_id):
+        if not is_id(row_id):
             raise Untrusted("`data[].id` can be no id")
         return Unreadable(row_id, problem)
 
