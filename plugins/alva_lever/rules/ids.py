@@ -15,6 +15,8 @@ import re
 ID = "[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}"
 # The id of an opportunity, an application, a posting or a contact in Lever.
 UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+# What is said in the place of one that is none.
+NOT_AN_ID = "(not an id)"
 
 _ID, _UUID = re.compile(ID), re.compile(UUID)
 _LETTER_AND_DIGIT = re.compile("(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9_-]+")
@@ -31,9 +33,10 @@ def is_uuid(text: str) -> bool:
 
 
 def is_lever_record_id(text: str) -> bool:
-    """Whether an `external_id` in Alva, which people can set by hand, names an opportunity or a posting in Lever.
+    """Whether what people may have typed (an `external_id` in Alva, a run's conf) is the id of an opportunity or a
+    posting in Lever.
 
-    A UUID does, or an id with letters and digits in it: neither a word, such as a name, nor a phone number.
+    A UUID is, or an id with letters and digits in it: neither a word, such as a name, nor a phone number.
     """
     return is_uuid(text) or (is_id(text) and _LETTER_AND_DIGIT.fullmatch(text) is not None)
 

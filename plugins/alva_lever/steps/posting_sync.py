@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.base import PAGE_LIMIT
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.ids import is_lever_record_id
+from alva_lever.rules.ids import NOT_AN_ID, is_lever_record_id
 from alva_lever.rules.leftovers import Item
 from alva_lever.rules.model import JobPosition, Posting
 from alva_lever.rules.positions import Outcome, difference, owner_of, owner_unknown
@@ -52,7 +52,7 @@ class PostingFinding:
                 self.batches.add({"id": position.id, "is": POSITION}, _CALLS)
             elif position.external_id and not is_lever_record_id(position.external_id):
                 # It names no posting, and isn't repeated anywhere.
-                self._tally.count(Outcome.GONE, f"(not an id, on job position {position.id})")
+                self._tally.count(Outcome.GONE, f"{NOT_AN_ID}, on job position {position.id}")
             elif position.external_id and position.external_id not in unread:
                 positions.setdefault(position.external_id, []).append(position)
         shown = self._listed(list(positions))

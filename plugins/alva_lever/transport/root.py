@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from alva_lever.rules.ids import is_id
+from alva_lever.rules.ids import NOT_AN_ID, is_id
 from alva_lever.transport.errors import NotFound, SetupError
 
 _SCHEMES = ("http", "https")
@@ -131,7 +131,7 @@ def path(vendor: str, *segments: str) -> str:
     :raises NotFound: for such a segment, without a request.
     """
     if not all(map(is_id, segments)):
-        below = "".join(f"/{segment if is_id(segment) else '(not an id)'}" for segment in segments)
+        below = "".join(f"/{segment if is_id(segment) else NOT_AN_ID}" for segment in segments)
         message = f"{vendor} has nothing at {below}: what was given is not an id"
         raise NotFound(message, vendor=vendor, path=below, status=404)
     return "".join(f"/{quote(segment, safe='')}" for segment in segments)
