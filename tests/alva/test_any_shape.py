@@ -7,8 +7,8 @@ from typing import Any
 
 from alva_lever.alva import wire
 from alva_lever.rules.model import AlvaCandidate, ChangedCandidate, JobPosition
-from alva_lever.transport.fields import Fields, Untrusted
 from alva_lever.transport.walk import Unreadable
+from alva_lever.transport.wire import Untrusted
 from tests.alva.conftest import candidate, position, results
 from tests.transport.shapes import MISSING, Odd, any_shape_of
 
@@ -17,7 +17,7 @@ CANDIDATE = candidate("mid", role_fit=82, assessments=DONE)
 RESULTS = results(interviews=[{"title": "Culture", "score": 4}, {"name": "Team", "percentage": 3}])
 
 
-def read_between(parse: Callable[[Fields], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
+def read_between(parse: Callable[[object], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
     """What the odd row is read as between two that are as documented; "listing" where there is none to be had."""
     body = {"data": [before, row.row, after], "next_cursor": None}
     try:
@@ -26,7 +26,7 @@ def read_between(parse: Callable[[Fields], object], before: dict[str, Any], row:
         assert row.path == ("id",)
         assert not (isinstance(row.value, str) and row.value.isalnum())
         return "listing"
-    assert (first, last) == (parse(Fields(before)), parse(Fields(after)))
+    assert (first, last) == (parse(before), parse(after))
     return middle[0] if middle else None
 
 
@@ -78,7 +78,7 @@ def test_a_job_position(row: Odd) -> None:
 @any_shape_of(RESULTS)
 def test_results(row: Odd) -> None:
     try:
-        found = wire.one(wire.results_of("48213"))(row.row)
+        found = wire.results_of("48213")(row.row)
     except Untrusted:
         assert row.field in ("candidate_id", "role_fit")
         return

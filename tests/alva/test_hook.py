@@ -238,7 +238,7 @@ class TestListings:
             ("7", None, True),
             (None, "opp-8", True),
         ]
-        assert changed[0].problem == "`role_fit` is not between 0 and 100"
+        assert changed[0].problem == "`data[].role_fit` is not between 0 and 100"
         assert changed[5].problem == "`data[].external_id` is missing"
         assert [bool(row.problem) for row in changed] == [row.candidate is None for row in changed]
         assert "Ada" not in repr(changed)
@@ -276,7 +276,7 @@ class TestListings:
     ) -> None:
         server.always(listed(candidate("1", role_fit=101), candidate("2", external_id="opp-2"), None))
         assert [row.id for row in alva.candidates(external_id="opp-2")] == ["2"]
-        with pytest.raises(Malformed, match="row 1: `role_fit`"):
+        with pytest.raises(Malformed, match=r"row 1: `data\[\].role_fit`"):
             alva.find_candidate("opp-1")
         server.always(listed(position("1", name=5), position("2", external_id="posting-2"), None))
         found = alva.find_position("posting-2")

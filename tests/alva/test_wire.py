@@ -6,17 +6,17 @@ import pytest
 
 from alva_lever.alva import wire
 from alva_lever.rules.model import Assessment, Invitation, RoleFit
-from alva_lever.transport.fields import Fields, Untrusted
+from alva_lever.transport.wire import Untrusted
 from tests.alva.conftest import candidate, position
 from tests.alva.conftest import results as summary
 
 
 def read(**fields: Any) -> Any:
-    return wire.candidate(Fields(candidate(**fields)))
+    return wire.candidate(candidate(**fields))
 
 
 def results(**fields: Any) -> Any:
-    return wire.results(Fields(summary(**fields)))
+    return wire.results(summary(**fields))
 
 
 def test_a_candidate_is_read_whole() -> None:
@@ -83,7 +83,7 @@ def test_what_decides_about_tags_must_be_there(field: str) -> None:
     row = candidate()
     del row[field]
     with pytest.raises(Untrusted, match=field):
-        wire.candidate(Fields(row))
+        wire.candidate(row)
 
 
 @pytest.mark.parametrize(
@@ -156,11 +156,11 @@ def test_a_date_of_another_type_leaves_the_role_fit() -> None:
 
 def test_results_without_a_role_fit_field_are_not_results_that_were_withdrawn() -> None:
     with pytest.raises(Untrusted, match="`role_fit` is missing"):
-        wire.results(Fields({"candidate_id": "1"}))
+        wire.results({"candidate_id": "1"})
 
 
 def test_a_position_is_read_whole() -> None:
-    read = wire.position(Fields(position(owner_email=None, team="")))
+    read = wire.position(position(owner_email=None, team=""))
     assert (read.id, read.external_id, read.name, read.owner_email, read.team) == (
         "771", "posting-1", "Engineer", None, None,
     )  # fmt: skip

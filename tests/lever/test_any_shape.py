@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from alva_lever.lever import wire
+from alva_lever.lever.models import NotExpanded
 from alva_lever.rules.model import Opportunity
-from alva_lever.transport.fields import Fields, Untrusted
 from alva_lever.transport.walk import Unreadable
+from alva_lever.transport.wire import Untrusted, the_one
 from tests.lever.conftest import note, opportunity, posting
 from tests.transport.shapes import MISSING, Odd, any_shape_of
 
 OPPORTUNITY = opportunity("mid", archived={"reason": "r1", "archivedAt": 5}, stage={"id": "offer", "text": "Offer"})
 POSTING = posting("mid", {"id": "u1", "email": "mo@example.com"})
 NOTE = note("mid", user=None)
-SMALL: list[tuple[Callable[[Fields], object], dict[str, Any]]] = [
+SMALL: list[tuple[Callable[[object], object], dict[str, Any]]] = [
     (wire.stage, {"id": "mid", "text": "Offer"}),
     (wire.tag, {"text": "vip", "count": 3}),
     (wire.archive_reason, {"id": "mid", "text": "Hired", "type": "hired", "status": "active"}),
@@ -27,7 +28,7 @@ SMALL: list[tuple[Callable[[Fields], object], dict[str, Any]]] = [
 ]
 
 
-def read_between(parse: Callable[[Fields], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
+def read_between(parse: Callable[[object], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
     """What the odd row is read as between two that are as documented; "listing" where there is none to be had."""
     body = {"data": [before, row.row, after], "hasNext": False}
     try:
@@ -36,7 +37,7 @@ def read_between(parse: Callable[[Fields], object], before: dict[str, Any], row:
         assert row.path == ("id",)
         assert not (isinstance(row.value, str) and row.value.isalnum())
         return "listing"
-    assert (first, last) == (parse(Fields(before)), parse(Fields(after)))
+    assert (first, last) == (parse(before), parse(after))
     return middle[0] if middle else None
 
 
@@ -44,7 +45,7 @@ def read_between(parse: Callable[[Fields], object], before: dict[str, Any], row:
 def test_an_opportunity(row: Odd) -> None:
     try:
         found = read_between(wire.opportunity, opportunity("first"), row, opportunity("last", applications=[]))
-    except wire.NotExpanded:
+    except NotExpanded:
         assert row.field == "applications"
         return
     if found == "listing":
@@ -67,8 +68,8 @@ def test_an_opportunity(row: Odd) -> None:
 @any_shape_of(OPPORTUNITY)
 def test_an_opportunity_that_was_asked_for(row: Odd) -> None:
     try:
-        found = wire.one(wire.the_one("mid", wire.opportunity))({"data": row.row})
-    except (Untrusted, wire.NotExpanded):
+        found = wire.one(the_one("mid", wire.opportunity))({"data": row.row})
+    except (Untrusted, NotExpanded):
         return
     assert found.id == "mid"
 
@@ -77,7 +78,7 @@ def test_an_opportunity_that_was_asked_for(row: Odd) -> None:
 def test_the_answer_to_a_write(row: Odd) -> None:
     needed = {"id", "stage", "confidentiality", "archived", "isAnonymized"}
     try:
-        found = wire.one(wire.the_one("mid", wire.after_write))({"data": row.row})
+        found = wire.one(the_one("mid", wire.after_write))({"data": row.row})
     except Untrusted:
         assert row.field in needed
         return
@@ -104,7 +105,7 @@ def test_a_note(row: Odd) -> None:
 
 
 @pytest.mark.parametrize(("parse", "base"), SMALL, ids=[parse.__name__ for parse, _ in SMALL])
-def test_a_row_of_a_short_list(parse: Callable[[Fields], object], base: dict[str, Any]) -> None:
+def test_a_row_of_a_short_list(parse: Callable[[object], object], base: dict[str, Any]) -> None:
     @any_shape_of(base)
     def each(row: Odd) -> None:
         read_between(parse, {**base, "id": "first"}, row, {**base, "id": "last"})

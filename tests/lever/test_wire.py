@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from alva_lever.lever import wire
+from alva_lever.lever.models import NotExpanded
 from alva_lever.rules.model import Application, Archived, StageChange
-from alva_lever.transport.fields import Fields, Untrusted
+from alva_lever.transport.wire import Untrusted
 from tests.lever.conftest import note, opportunity, posting
 
 
 def read(**fields: Any) -> Any:
-    return wire.opportunity(Fields(opportunity("opp-1", **fields)))
+    return wire.opportunity(opportunity("opp-1", **fields))
 
 
 def test_an_opportunity_is_read_whole() -> None:
@@ -37,7 +38,7 @@ def test_a_lead_has_no_application() -> None:
 
 
 def test_an_application_that_is_not_expanded_is_no_fault_of_its_row() -> None:
-    with pytest.raises(wire.NotExpanded):
+    with pytest.raises(NotExpanded):
         read(applications=["app-1"], stage=None)
 
 
@@ -81,14 +82,14 @@ def test_unknown_fields_are_tolerated() -> None:
 def test_a_hiring_manager_is_an_object_or_an_id_that_is_left_to_ask_for(
     manager: Any, email: str | None, left_to_ask: str | None
 ) -> None:
-    read, manager_id = wire.posting(Fields(posting(hiringManager=manager)))
+    read, manager_id = wire.posting(posting(hiringManager=manager))
     assert (read.hiring_manager_email, manager_id) == (email, left_to_ask)
     assert (read.name, read.tags, read.team, read.confidential) == ("Engineer", ("Alva: Screening",), "Platform", False)
 
 
 @pytest.mark.parametrize("categories", [None, {}, {"team": None}, {"team": ""}])
 def test_a_posting_may_have_no_team(categories: Any) -> None:
-    assert wire.posting(Fields(posting(categories=categories)))[0].team is None
+    assert wire.posting(posting(categories=categories))[0].team is None
 
 
 @pytest.mark.parametrize(
@@ -101,16 +102,16 @@ def test_a_posting_may_have_no_team(categories: Any) -> None:
     ],
 )
 def test_what_a_posting_may_leave_out(field: str, value: Any, attribute: str, read_as: object) -> None:
-    assert getattr(wire.posting(Fields(posting(**{field: value})))[0], attribute) == read_as
+    assert getattr(wire.posting(posting(**{field: value}))[0], attribute) == read_as
     without = posting()
     del without[field]
-    assert getattr(wire.posting(Fields(without))[0], attribute) == read_as
+    assert getattr(wire.posting(without)[0], attribute) == read_as
 
 
 def test_a_posting_without_a_field_for_the_hiring_manager_has_none() -> None:
     without = posting()
     del without["hiringManager"]
-    assert (wire.posting(Fields(without))[0].hiring_manager_email, wire.posting(Fields(without))[1]) == (None, None)
+    assert (wire.posting(without)[0].hiring_manager_email, wire.posting(without)[1]) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_posting_without_a_field_for_the_hiring_manager_has_none() -> None:
 )  # fmt: skip
 def test_a_posting_of_other_types_is_refused(field: str, value: Any) -> None:
     with pytest.raises(Untrusted, match=field):
-        wire.posting(Fields(posting(**{field: value})))
+        wire.posting(posting(**{field: value}))
 
 
 def test_an_error_of_levers_has_a_code() -> None:
@@ -139,6 +140,6 @@ def test_what_has_no_code_is_not_levers_error(body: Any) -> None:
 
 
 def test_a_written_note_tells_its_id_with_and_without_the_note() -> None:
-    assert wire.written_note(Fields({"noteId": "n1"})) == "n1"
-    assert wire.written_note(Fields({**note("n1"), "noteId": "n1"})) == "n1"
-    assert wire.written_note(Fields({"id": None, "noteId": 5})) == "5"
+    assert wire.written_note({"noteId": "n1"}) == "n1"
+    assert wire.written_note({**note("n1"), "noteId": "n1"}) == "n1"
+    assert wire.written_note({"id": None, "noteId": 5}) == "5"

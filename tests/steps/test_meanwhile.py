@@ -32,7 +32,7 @@ class TestSpoiltInAlva:
             office.candidates.finish(one, 82)
         self.unreadable(office, office.in_alva(ids[1])["id"])
         office.forget()
-        with pytest.raises(ApiError, match=r"1 of 4 .* `role_fit` is not between"):
+        with pytest.raises(ApiError, match=r"1 of 4 .* `data\[\].role_fit` is not between"):
             office.push_lately()
         # The one is asked for once more by itself.
         assert len(office.arrived("alva", "GET", "/candidates")) == 1 + 1

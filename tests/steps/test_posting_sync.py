@@ -156,10 +156,10 @@ class TestWhatIsLookedAt:
         assert asked(office, "lever") == []
 
     def test_what_can_be_no_id_is_gone_and_repeated_nowhere(self, office: Office) -> None:
-        for name in (MANAGER, "Mika Strand", "."):
+        for name in (MANAGER, "Mika Strand", "Mika", "0701234567", "."):
             office.candidates.add_position("Cook", external_id=name)
-        assert office.sync() == {"gone": 3}
-        assert not [word for word in ("mika", "Mika") if word in json.dumps(office.progress.as_json())]
+        assert office.sync() == {"gone": 5}
+        assert not [word for word in ("mika", "Mika", "0701234567") if word in json.dumps(office.progress.as_json())]
 
     def test_one_that_is_gone_leaves_its_position(self, office: Office, cook: str) -> None:
         office.recruiter.delete_posting(cook)

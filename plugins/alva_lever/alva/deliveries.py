@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from alva_lever.alva.models import DeliveryJson, SentJson
 from alva_lever.rules.claims import Event, Kind
 from alva_lever.transport.deliveries import (
-    NotTaken,
+    EventJson,
     check,
-    event_and_data,
     is_too_old,
     json_object,
+    said,
     unsigned,
 )
-from alva_lever.transport.fields import Fields, Untrusted
-from alva_lever.transport.root import usable_id
 
 SIGNATURE = "X-Alva-Signature"
 _SCHEME = "sha256="
@@ -51,18 +50,8 @@ class Delivery:
             or another type.
         """
         check(self._message, self._signature, tokens)
-        try:
-            sent_ms = Fields(self._body).moment_ms_or_none("created_at")
-        except (Untrusted, OverflowError):
-            sent_ms = None
-        if sent_ms is None:
-            raise NotTaken(400, "`created_at` is missing, or is no date and time in ISO 8601")
-        if is_too_old(sent_ms, now_ms):
+        if is_too_old(said(SentJson, self._body).created_at, now_ms):
             return None
-        _, data = event_and_data(self._body)
-        if data.get("candidate_id") is None:
-            return None
-        candidate = usable_id(data["candidate_id"])
-        if candidate is None:
-            raise NotTaken(400, "`data.candidate_id` is no id")
-        return Event(Kind.RESULTS, candidate_id=candidate)
+        said(EventJson, self._body)
+        candidate_id = said(DeliveryJson, self._body).data.candidate_id
+        return None if candidate_id is None else Event(Kind.RESULTS, candidate_id=candidate_id)

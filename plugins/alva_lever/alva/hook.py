@@ -13,11 +13,11 @@ from alva_lever.alva import wire
 from alva_lever.rules.model import AlvaCandidate, ChangedCandidate, JobPosition, Results, later
 from alva_lever.transport.errors import ApiError, NotFound
 from alva_lever.transport.failures import VendorError
-from alva_lever.transport.fields import Fields, same_id
 from alva_lever.transport.hook import VendorHook
 from alva_lever.transport.root import path
 from alva_lever.transport.session import BearerAuth, usable_key
 from alva_lever.transport.walk import Page, Unreadable, Walk, readable, whole
+from alva_lever.transport.wire import id_of, the_one
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -124,8 +124,8 @@ class AlvaHook(VendorHook):
 
     def candidate(self, candidate_id: str) -> AlvaCandidate:
         """GET /candidates/{id}. :raises NotFound: there is none, or none any more."""
-        read = wire.one(lambda row: wire.candidate(same_id(candidate_id, row)))
-        return self.ask("GET", path(self.vendor, "candidates", candidate_id), read)
+        where = path(self.vendor, "candidates", candidate_id)
+        return self.ask("GET", where, the_one(candidate_id, wire.candidate))
 
     def find_candidate(self, external_id: str) -> AlvaCandidate | None:
         """The candidate of an opportunity, None if it was never added or is removed; of several (somebody was added by
@@ -158,7 +158,7 @@ class AlvaHook(VendorHook):
             return next(self.candidates(external_id=external_id, job_position_id=job_position_id), None)
 
         where = path(self.vendor, "job_positions", job_position_id, "candidates")
-        return self.write_once("POST", where, wire.one(wire.candidate), json=body, read_back=read_back)
+        return self.write_once("POST", where, wire.candidate, json=body, read_back=read_back)
 
     def set_stage(self, candidate_id: str, stage: str) -> None:
         """`in_process`, `shortlisted`, `hired`, `rejected` or `withdrawn`. PATCH /candidates/{id}"""
@@ -196,7 +196,7 @@ class AlvaHook(VendorHook):
     def results(self, candidate_id: str) -> Results:
         """The present summary. GET /candidates/{id}/results"""
         where = path(self.vendor, "candidates", candidate_id, "results")
-        return self.ask("GET", where, wire.one(wire.results_of(candidate_id)))
+        return self.ask("GET", where, wire.results_of(candidate_id))
 
     # Job positions and users.
 
@@ -206,8 +206,8 @@ class AlvaHook(VendorHook):
 
     def position(self, position_id: str) -> JobPosition:
         """GET /job_positions/{id}. :raises NotFound: there is none, or none any more."""
-        read = wire.one(lambda row: wire.position(same_id(position_id, row)))
-        return self.ask("GET", path(self.vendor, "job_positions", position_id), read)
+        where = path(self.vendor, "job_positions", position_id)
+        return self.ask("GET", where, the_one(position_id, wire.position))
 
     def positions_of(self, posting_id: str) -> list[JobPosition]:
         """Every job position of a posting of Lever's. GET /job_positions
@@ -236,13 +236,13 @@ class AlvaHook(VendorHook):
         body = {"name": name, "external_id": external_id, "owner_email": owner_email, "team": team}
         sent = {key: value for key, value in body.items() if value is not None}
 
-        def read(row: Fields) -> JobPosition:
-            return JobPosition(row.id(), external_id, name, owner_email, team)
+        def read(body: object) -> JobPosition:
+            return JobPosition(id_of(body), external_id, name, owner_email, team)
 
         def read_back() -> JobPosition | None:
             return self.find_position(external_id)
 
-        return self.write_once("POST", "/job_positions", wire.one(read), json=sent, read_back=read_back)
+        return self.write_once("POST", "/job_positions", read, json=sent, read_back=read_back)
 
     def update_position(self, position_id: str, changes: Mapping[str, str | None]) -> None:
         """Change `name`, `owner_email` or `team`; None takes the value away. PATCH /job_positions/{id}"""
@@ -291,7 +291,7 @@ class AlvaHook(VendorHook):
 
     def _walk(
         self,
-        parse: Callable[[Fields], T | None],
+        parse: Callable[[object], T | None],
         *segments: str,
         key: Callable[[T], str],
         params: Sequence[tuple[str, str]] = (),

@@ -10,7 +10,6 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from alva_lever.lever import wire
 from alva_lever.transport.errors import Refused
 from alva_lever.transport.failures import VendorError
-from alva_lever.transport.fields import Fields
 from alva_lever.transport.hook import VendorHook
 from alva_lever.transport.root import path
 from alva_lever.transport.session import usable_key
@@ -73,13 +72,13 @@ class LeverBase(VendorHook):
             )
         return {404: "there is no such object", 409: "it is there already"}.get(status, "it refused the request")
 
-    def _read(self, parse: Callable[[Fields], T], *segments: str, params: Sequence[tuple[str, str]] = ()) -> T:
+    def _read(self, parse: Callable[[object], T], *segments: str, params: Sequence[tuple[str, str]] = ()) -> T:
         """One object."""
         return self.ask("GET", path(self.vendor, *segments), wire.one(parse), params=list(params))
 
     def _walk(
         self,
-        parse: Callable[[Fields], T | None],
+        parse: Callable[[object], T | None],
         *segments: str,
         key: Callable[[T], str],
         params: Sequence[tuple[str, str]] = (),

@@ -10,20 +10,21 @@ may be anything, and is not kept.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from alva_lever.lever.models import DeliveryJson, SignatureJson
 from alva_lever.rules.claims import Event, Kind
 from alva_lever.transport.deliveries import (
-    NotTaken,
+    EventJson,
     check,
-    event_and_data,
     is_ahead,
     is_too_old,
     json_object,
+    said,
     unsigned,
 )
+from alva_lever.transport.wire import Untrusted, parsed
 
 _KINDS = {
     "applicationCreated": Kind.APPLIED,
@@ -33,7 +34,6 @@ _KINDS = {
 }
 # What is asked of Lever to send, in the order in which it is registered.
 EVENTS = tuple(_KINDS)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,12 @@ class Delivery:
     def read(cls, body: bytes) -> Delivery:
         """:raises NotTaken: 400, it is no JSON object; 401, it isn't signed as Lever signs."""
         fields = json_object(body)
-        token, at, signature = fields.get("token"), fields.get("triggeredAt"), fields.get("signature")
-        if not isinstance(token, str):
-            raise unsigned("`token` is missing, or is no text")
-        # True is an int to Python, not to JSON.
-        if not isinstance(at, int) or isinstance(at, bool):
-            raise unsigned("`triggeredAt` is missing, or is no whole number")
-        if not isinstance(signature, str):
-            raise unsigned("`signature` is missing, or is no text")
-        return cls(at, f"{token}{at}".encode(errors="surrogatepass"), signature, fields)
+        try:
+            signed = parsed(SignatureJson, fields)
+        except Untrusted as untrusted:
+            raise unsigned(str(untrusted)) from None
+        message = f"{signed.token}{signed.triggered_at}".encode(errors="surrogatepass")
+        return cls(signed.triggered_at, message, signed.signature, fields)
 
     def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
         """What it says; None where that asks for nothing: a test, an event of no interest or about no opportunity, one
@@ -71,20 +68,12 @@ class Delivery:
             raise unsigned("`triggeredAt` is more than a day in the future")
         if is_too_old(self.sent_ms, now_ms):
             return None
-        name, data = event_and_data(self._body)
+        told = said(EventJson, self._body)
+        kind = _KINDS.get(told.event)
         # Without data it is the test that Lever's settings send.
-        if name not in _KINDS or not data:
+        if kind is None or not told.data:
             return None
-        if data.get("opportunityId") is None:
+        hint = said(DeliveryJson, self._body).data
+        if hint.opportunity_id is None:
             return None
-        opportunity = _uuid(data["opportunityId"])
-        if opportunity is None:
-            raise NotTaken(400, "`data.opportunityId` is no UUID")
-        announced = _uuid(data.get("applicationId")) if _KINDS[name] is Kind.APPLIED else None
-        return Event(_KINDS[name], opportunity, announced)
-
-
-def _uuid(value: object) -> str | None:
-    """A UUID as Lever writes it, None for anything else."""
-    text = value.lower() if isinstance(value, str) else ""
-    return text if _UUID.fullmatch(text) else None
+        return Event(kind, hint.opportunity_id, hint.application_id if kind is Kind.APPLIED else None)

@@ -19,6 +19,7 @@ from alva_lever.rules.policy import Stage
 from alva_lever.transport.errors import ApiError, Forbidden, NotFound, SetupError, Unauthorized
 from alva_lever.transport.root import path
 from alva_lever.transport.walk import Unreadable, Walk, readable
+from alva_lever.transport.wire import the_one
 
 _EXPANDED = ("expand", "hiringManager")
 
@@ -98,7 +99,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
 
     def user(self, user_id: str) -> User:
         """GET /users/:user"""
-        return self._read(wire.the_one(user_id, wire.user), "users", user_id)
+        return self._read(the_one(user_id, wire.user), "users", user_id)
 
     def users(self, email: str | None = None) -> Iterator[User]:
         """The active users, or the one with this address (case-folded). GET /users
@@ -118,7 +119,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
         :raises MissingPermission: only the hiring manager's id is told, and the key may not read users.
         """
         where = path(self.vendor, "postings", posting_id)
-        read = wire.one(wire.the_one(posting_id, wire.posting))
+        read = wire.one(the_one(posting_id, wire.posting))
         return self._with_hiring_manager(*self.ask("GET", where, read, params=[_EXPANDED]))
 
     def postings(

@@ -8,12 +8,13 @@ from typing import TypeVar
 from alva_lever.lever import wire
 from alva_lever.lever.base import PAGE_LIMIT, LeverBase
 from alva_lever.lever.filters import OpportunityFilter
+from alva_lever.lever.models import NotExpanded
 from alva_lever.lever.objects import AfterWrite, DeletedOpportunity
 from alva_lever.rules.model import Opportunity
 from alva_lever.transport.errors import MissingPermission, NotFound
-from alva_lever.transport.fields import Fields
 from alva_lever.transport.root import path
 from alva_lever.transport.walk import Unreadable, Walk
+from alva_lever.transport.wire import the_one
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class Opportunities(LeverBase):
         if opportunity_id == "deleted":
             # A listing of its own stands where an opportunity of this id would be.
             raise NotFound("Lever has no opportunity `deleted`", vendor=self.vendor, status=404)
-        read = wire.the_one(opportunity_id, self._opportunity)
+        read = the_one(opportunity_id, self._opportunity)
         return self._read(read, "opportunities", opportunity_id, params=[_EXPANDED])
 
     def opportunities(self, filters: OpportunityFilter) -> Iterator[Opportunity | Unreadable]:
@@ -108,10 +109,10 @@ class Opportunities(LeverBase):
             self._opportunity, "opportunities", params=params, key=lambda opportunity: opportunity.id, given=given
         )
 
-    def _opportunity(self, row: Fields) -> Opportunity:
+    def _opportunity(self, row: object) -> Opportunity:
         try:
             return wire.opportunity(row)
-        except wire.NotExpanded:
+        except NotExpanded:
             pass
         raise self._lacks("applications: read", "gives applications as ids alone, which tell no posting")
 
@@ -124,11 +125,11 @@ class Opportunities(LeverBase):
             vendor=self.vendor,
         )
 
-    def _change(self, method: str, opportunity_id: str, what: str, body: object, read: Callable[[Fields], T]) -> T:
+    def _change(self, method: str, opportunity_id: str, what: str, body: object, read: Callable[[object], T]) -> T:
         """A write, which is answered by the opportunity. `read`: what is needed of that answer, and no more, since the
         write was done whatever else is in it."""
         where = path(self.vendor, "opportunities", opportunity_id, what)
-        return self.ask(method, where, wire.one(wire.the_one(opportunity_id, read)), json=body)
+        return self.ask(method, where, wire.one(the_one(opportunity_id, read)), json=body)
 
 
 def _some(values: Sequence[str]) -> list[str]:

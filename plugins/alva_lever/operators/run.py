@@ -13,12 +13,13 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.rules import window
+from alva_lever.rules.ids import NOT_AN_ID, UUID, is_lever_record_id
 from alva_lever.rules.window import Window
 
 # How many opportunities a form may name.
 MOST_IDS = 10_000
 # What stands before and behind the id in the address of a candidate's page.
-_ID_IN_PAGE = re.compile(r"^https://[a-z.]+/candidates/([0-9A-Fa-f-]{36})(?:[/?#].*)?$")
+_ID_IN_PAGE = re.compile(rf"^https://[a-z.]+/candidates/({UUID})(?:[/?#].*)?$")
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
 
 
@@ -132,6 +133,10 @@ def _listed(names: Sequence[str]) -> str:
 
 def named_ids(lines: Iterable[object]) -> tuple[str, ...]:
     """The ids in what a person has put into a form: ids, or addresses of candidates' pages in Lever; blanks are none.
-    Each once."""
-    found = (str(line).strip() for line in lines if line is not None)
-    return tuple(dict.fromkeys(_ID_IN_PAGE.sub(r"\1", one) for one in found if one))
+    Each once.
+
+    The form refuses what is neither, unless Airflow is set up so that a conf doesn't reach the params. Then it stands
+    for an opportunity that is gone, and isn't repeated.
+    """
+    found = (_ID_IN_PAGE.sub(r"\1", str(line).strip()) for line in lines if line is not None)
+    return tuple(dict.fromkeys(one if is_lever_record_id(one) else NOT_AN_ID for one in found if one))

@@ -8,14 +8,14 @@ from typing import Any
 from airflow.sdk import Param
 
 from alva_lever.rules.claims import Kind
+from alva_lever.rules.ids import ID, UUID
 
 # The next turn at Lever goes to the most urgent.
 EVENTS, RESULTS, REST = 30, 20, 10
 
-# Lever's ids are UUIDs. What a form takes is kept in the run's conf and in Airflow's audit log, so that a name, an
-# address or a phone number has to be refused before it gets there.
-_UUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
-_ID_OR_PAGE = rf"^\s*((https://hire\.([a-z]+\.)?lever\.co/candidates/)?{_UUID}/?)?\s*$"
+# What a form takes is kept in the run's conf and in Airflow's audit log, so that a name, an address or a phone number
+# has to be refused before it gets there: a UUID is none of these.
+_ID_OR_PAGE = rf"^\s*((https://hire\.([a-z]+\.)?lever\.co/candidates/)?{UUID}/?)?\s*$"
 _DATE = r"^20\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$"
 _MOST_IDS = 10_000
 
@@ -71,8 +71,6 @@ def form(interval: str, named: str) -> dict[str, Param]:
     }
 
 
-# Alva's ids are short and opaque; a name, an address or a phone number is none.
-_OPAQUE = r"^[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}$"
 DELIVERY = {
     # Without it, Airflow's form offers lines of text.
     "type": "object",
@@ -81,8 +79,8 @@ DELIVERY = {
             "required": ["kind", "opportunity"],
             "properties": {
                 "kind": {"enum": [kind.value for kind in Kind if kind is not Kind.RESULTS]},
-                "opportunity": {"type": "string", "pattern": f"^{_UUID}$"},
-                "application": {"type": "string", "pattern": f"^{_UUID}$"},
+                "opportunity": {"type": "string", "pattern": f"^{UUID}$"},
+                "application": {"type": "string", "pattern": f"^{UUID}$"},
             },
             "additionalProperties": False,
         },
@@ -90,7 +88,7 @@ DELIVERY = {
             "required": ["kind", "candidate"],
             "properties": {
                 "kind": {"const": Kind.RESULTS.value},
-                "candidate": {"type": "string", "pattern": _OPAQUE},
+                "candidate": {"type": "string", "pattern": f"^{ID}$"},
             },
             "additionalProperties": False,
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.decision import Reason
+from alva_lever.rules.ids import is_lever_record_id
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, later
 from alva_lever.settings import Settings
@@ -17,12 +17,6 @@ from alva_lever.steps.crew import locked
 from alva_lever.steps.looking import Look, Looking
 from alva_lever.steps.telling import Telling
 from alva_lever.transport.errors import NotFound, Refused, Unauthorized
-
-# A UUID, as Lever documents its ids, or else letters and digits together: neither a name nor a phone number.
-_ID = re.compile(
-    r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
-)
 
 
 class Mirroring:
@@ -130,4 +124,4 @@ def opportunity_of(candidate: AlvaCandidate) -> str | None:
 
 def opportunity_named(external_id: str | None) -> str | None:
     """The opportunity that this names. People can set it in Alva by hand, to what is to stand in no report."""
-    return external_id if external_id is not None and _ID.fullmatch(external_id) else None
+    return external_id if external_id is not None and is_lever_record_id(external_id) else None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.lever.base import PAGE_LIMIT
 from alva_lever.lever.hook import LeverHook
+from alva_lever.rules.ids import NOT_AN_ID, is_lever_record_id
 from alva_lever.rules.leftovers import Item
 from alva_lever.rules.model import JobPosition, Posting
 from alva_lever.rules.positions import Outcome, difference, owner_of, owner_unknown
@@ -15,7 +16,6 @@ from alva_lever.steps.batch import Batches
 from alva_lever.steps.positions import Users, update
 from alva_lever.steps.postings import Postings
 from alva_lever.transport.errors import NotFound, Refused
-from alva_lever.transport.root import can_be_id
 from alva_lever.transport.walk import Unreadable
 
 # What an item is that is not a posting.
@@ -50,9 +50,9 @@ class PostingFinding:
             if isinstance(position, Unreadable):
                 # Whose it is can't be told: by its own id it may be readable, and if not, that is its fault alone.
                 self.batches.add({"id": position.id, "is": POSITION}, _CALLS)
-            elif position.external_id and not can_be_id(position.external_id):
+            elif position.external_id and not is_lever_record_id(position.external_id):
                 # It names no posting, and isn't repeated anywhere.
-                self._tally.count(Outcome.GONE, f"(not an id, on job position {position.id})")
+                self._tally.count(Outcome.GONE, f"{NOT_AN_ID}, on job position {position.id}")
             elif position.external_id and position.external_id not in unread:
                 positions.setdefault(position.external_id, []).append(position)
         shown = self._listed(list(positions))
@@ -141,4 +141,4 @@ class PostingSync:
             posting_id = self._alva.position(position_id).external_id
         except NotFound:
             return Outcome.GONE
-        return self.do(posting_id) if posting_id and can_be_id(posting_id) else Outcome.UNCHANGED
+        return self.do(posting_id) if posting_id and is_lever_record_id(posting_id) else Outcome.UNCHANGED

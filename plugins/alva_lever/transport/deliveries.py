@@ -8,7 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import Any
+
+from alva_lever.transport.wire import Model, Untrusted, WireModel, parsed
 
 # Lever's own log of deliveries goes no further back.
 OLDEST_MS = 14 * 24 * 60 * 60 * 1000
@@ -22,6 +25,13 @@ class NotTaken(Exception):
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status = status
+
+
+class EventJson(WireModel):
+    """What the deliveries of both vendors have: a test has no `data` in it."""
+
+    event: str
+    data: dict[str, Any]
 
 
 def json_object(body: bytes) -> dict[str, object]:
@@ -56,14 +66,12 @@ def check(message: bytes, signature: str, tokens: Iterable[str]) -> None:
         raise unsigned("its signature is that of no signing token that is configured here")
 
 
-def event_and_data(body: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    """The two fields that both vendors' deliveries have. :raises NotTaken: 400, one is missing or another type."""
-    name, data = body.get("event"), body.get("data")
-    if not isinstance(name, str):
-        raise NotTaken(400, "`event` is missing, or is no text")
-    if not isinstance(data, dict):
-        raise NotTaken(400, "`data` is missing, or is no object")
-    return name, data
+def said(model: type[Model], body: object) -> Model:
+    """What a delivery that is signed says, as far as it is read. :raises NotTaken: 400, it is something else."""
+    try:
+        return parsed(model, body)
+    except Untrusted as untrusted:
+        raise NotTaken(400, str(untrusted)) from None
 
 
 def is_too_old(at_ms: int, now_ms: int) -> bool:

@@ -14,9 +14,9 @@ from requests import Response, Session
 
 from alva_lever.transport import failures
 from alva_lever.transport.errors import ApiError, Asked, Passing, SetupError, malformed
-from alva_lever.transport.fields import Untrusted
 from alva_lever.transport.pace import Pace
 from alva_lever.transport.root import origin, shown
+from alva_lever.transport.wire import Untrusted
 
 T = TypeVar("T")
 Params = Sequence[tuple[str, str]]

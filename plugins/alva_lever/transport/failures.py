@@ -16,8 +16,8 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.exceptions import ProxyError as ProxyFault
 
 from alva_lever.transport.errors import ApiError, Asked, Conflict, Passing, SetupError, refusal
-from alva_lever.transport.fields import Untrusted
 from alva_lever.transport.retry import retry_after_seconds
+from alva_lever.transport.wire import Untrusted
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
+from alva_lever.rules.ids import NOT_AN_ID, is_id
 from alva_lever.transport.errors import NotFound, SetupError
 
 _SCHEMES = ("http", "https")
@@ -14,7 +15,6 @@ _SCHEMES = ("http", "https")
 _PLACE = re.compile(r"[^\s@?#\\\x00-\x1f\x7f]+")
 # RFC 1123, with the underscore that many have all the same.
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?", re.IGNORECASE)
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:~-]{0,99}")
 
 
 class HasHost(Protocol):
@@ -125,27 +125,13 @@ def shown(place: tuple[str, str, int | None]) -> str:
 def path(vendor: str, *segments: str) -> str:
     """A path below the root: `path("Lever", "opportunities", id)` gives `/opportunities/<id>`.
 
-    Every segment is percent-encoded. One that can be no id (empty, `.`, `..`, with an @ or white space in it: people
-    type ids into a form, and the path is logged) names nothing, and is answered here as the vendor would answer it.
+    Every segment is percent-encoded. One that is no id (see `rules.ids`: people type ids into a form, and the path is
+    logged) names nothing, and is answered here as the vendor would answer it.
 
     :raises NotFound: for such a segment, without a request.
     """
-    if not all(map(can_be_id, segments)):
-        below = "".join(f"/{segment if can_be_id(segment) else '(not an id)'}" for segment in segments)
+    if not all(map(is_id, segments)):
+        below = "".join(f"/{segment if is_id(segment) else NOT_AN_ID}" for segment in segments)
         message = f"{vendor} has nothing at {below}: what was given is not an id"
         raise NotFound(message, vendor=vendor, path=below, status=404)
     return "".join(f"/{quote(segment, safe='')}" for segment in segments)
-
-
-def can_be_id(segment: str) -> bool:
-    """Whether an object may have this as its id. What people type into a form may be anything, an address included."""
-    if not segment.strip(".") or len(segment) > 200 or "@" in segment:
-        return False
-    return segment.isprintable() and not any(letter.isspace() for letter in segment)
-
-
-def usable_id(value: object) -> str | None:
-    """An id of an object from outside as text, None for what is none, such as an address or a name of two words. Ids
-    may come as whole numbers."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text if isinstance(text, str) and _ID.fullmatch(text) else None

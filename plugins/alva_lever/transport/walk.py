@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from alva_lever.rules.ids import is_id
 from alva_lever.transport.errors import Asked, Refused, malformed
-from alva_lever.transport.fields import Fields, Untrusted
-from alva_lever.transport.root import can_be_id
+from alva_lever.transport.wire import Untrusted, id_of, part
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+# Where a row of a listing stands. Which one it is, its id tells.
+ROW = "data[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +87,30 @@ class Walk(Generic[T]):
             asked.add(token)
 
 
-def rows_of(envelope: Fields, parse: Callable[[Fields], T | None]) -> tuple[T | Unreadable, ...]:
-    """The rows under `data`, each read by itself, so that one that can't be read is its own fault.
+def rows_of(rows: Sequence[object], parse: Callable[[object], T | None]) -> tuple[T | Unreadable, ...]:
+    """What is under `data`, each row read by itself, so that one that can't be read is its own fault.
 
     A row is passed over if it is null, or if that is what `parse` makes of it: None.
 
-    :raises Untrusted: there are no rows, or one has no id, so that nobody could say which it is.
+    :raises Untrusted: a row has no id, so that nobody could say which it is.
     """
+    read: list[T | Unreadable] = []
+    for row in rows:
+        found = None if row is None else _row_of(row, parse)
+        if found is not None:
+            read.append(found)
+    return tuple(read)
 
-    def read(row: Fields) -> T | Unreadable | None:
-        try:
-            return parse(row)
-        except Untrusted as untrusted:
-            problem = str(untrusted)
-        row_id = row.id()
-        if not can_be_id(row_id):
-            raise Untrusted("`data[].id` can be no id")
-        return Unreadable(row_id, problem)
 
-    return tuple(row for row in envelope.rows("data", read) if row is not None)
+def _row_of(row: object, parse: Callable[[object], T | None]) -> T | Unreadable | None:
+    try:
+        return part(ROW, parse, row)
+    except Untrusted as untrusted:
+        problem = str(untrusted)
+    row_id = part(ROW, id_of, row)
+    if not is_id(row_id):
+        raise Untrusted("can be no id", f"{ROW}.id")
+    return Unreadable(row_id, problem)
 
 
 def readable(rows: Iterable[T | Unreadable], what: str) -> Iterator[T]:

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from alva_lever.rules.ids import ID, UUID, as_id, is_id, is_lever_record_id, is_uuid
+
+A_UUID = "8d49b010-cc6a-4f40-ace5-e86061c677ed"
+NO_IDS = [
+    "", " ", ".", "..", "-1", "ada@example.com", "Ada Byron", "+46 70 123", "+46701234567", "a/b", "a\nb", "a\x00b",
+    f"{A_UUID}\n", f" {A_UUID}", "_x", "é1", "\ud8001", "x" * 101,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", [A_UUID, A_UUID.upper(), "applicant-new", "48213", "0", "kim:48213~a_b.c-d", "x" * 100]
+)
+def test_uuids_slugs_and_numbers_are_ids(text: str) -> None:
+    assert is_id(text)
+
+
+@pytest.mark.parametrize("text", NO_IDS)
+def test_what_people_write_elsewhere_is_no_id(text: str) -> None:
+    assert not is_id(text)
+    assert not is_lever_record_id(text)
+    assert as_id(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["48213", "applicant-new", A_UUID[:-1], f"{A_UUID}0", A_UUID.replace("-", ""), *NO_IDS]
+)
+def test_only_a_uuid_is_a_uuid(text: str) -> None:
+    assert is_uuid(A_UUID)
+    assert is_uuid(A_UUID.upper())
+    assert not is_uuid(text)
+
+
+@pytest.mark.parametrize(
+    ("external_id", "expected"),
+    [
+        (A_UUID, True),
+        ("11111111-1111-1111-1111-111111111111", True),
+        ("opp-1", True),
+        ("Ada", False),
+        ("Ada-Byron", False),
+        ("ada.byron1990", False),
+        ("0701234567", False),
+        ("070-123-45-67", False),
+    ],
+)
+def test_what_people_set_in_alva_is_an_id_of_levers_only_if_it_is_no_word_and_no_number(
+    external_id: str, expected: bool
+) -> None:
+    assert is_lever_record_id(external_id) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "read_as"),
+    [("48213", "48213"), (48213, "48213"), ("a-b_c", "a-b_c"), (True, None), (48213.0, None), (-1, None), (None, None),
+     ({"id": "1"}, None), ([], None), (10**400, None)],
+)  # fmt: skip
+def test_a_whole_number_is_an_id_and_text_from_then_on(value: object, read_as: str | None) -> None:
+    assert as_id(value) == read_as
+
+
+@pytest.mark.parametrize("text", [A_UUID, "applicant-new", "48213", *NO_IDS])
+def test_a_form_that_searches_for_the_whole_pattern_decides_alike(text: str) -> None:
+    """JSON schema knows no match of the whole text but by `^` and `$`, behind which Python allows a line break."""
+    line = text.removesuffix("\n")
+    assert (re.search(f"^{ID}$", text) is not None) == is_id(line)
+    assert (re.search(f"^{UUID}$", text) is not None) == is_uuid(line)
