@@ -13,10 +13,10 @@ demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C 
 
 # Those that start an Airflow are one group, and the first by name: one worker begins with them, the others do the rest.
 WORKERS ?= 2
-test: .venv/installed  ## all tests, two at a time (make WORKERS=4 test: four)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+test: .venv/installed  ## all tests, two at a time (make WORKERS=4 test: four), and how much of the code they run
+	@$(BIN)/python -m pytest --cov --cov-report=term -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-test-unit: .venv/installed  ## those that need neither sandbox nor Airflow, in less than a minute
+test-unit: .venv/installed  ## those that need neither the sandbox nor a running Airflow
 	@$(BIN)/python -m pytest -m unit
 
 lint: .venv/installed  ## ruff and mypy
