@@ -2,17 +2,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test test-unit lint bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
 
 demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C stops it all
 	@$(BIN)/python -m include.demo
 
-test: .venv/installed  ## all tests
-	@$(BIN)/python -m pytest
+# Those that start an Airflow are one group, and the first by name: one worker begins with them, the others do the rest.
+WORKERS ?= 2
+test: .venv/installed  ## all tests, two at a time (make WORKERS=4 test: four), and how much of the code they run
+	@$(BIN)/python -m pytest --cov --cov-report=term -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
+test-unit: .venv/installed  ## those that need neither the sandbox nor a running Airflow
+	@$(BIN)/python -m pytest -m unit
 
 lint: .venv/installed  ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -20,14 +25,14 @@ lint: .venv/installed  ## ruff and mypy
 bench: .venv/installed  ## requests, share of Lever's limit and memory, measured
 	@$(BIN)/python -m benchmarks
 
-lock:  ## resolve requirements.txt anew into constraints.txt
+lock:  ## resolve requirements.txt again into constraints.txt
 	@rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
 	@.lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --upgrade \
 	  --custom-compile-command "make lock" requirements.txt -o constraints.txt
 	@rm -rf .lock
 
 clean:  ## remove what make made
-	@rm -rf .venv .lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .airflow .bench build dist *.egg-info plugins/*.egg-info
+	@rm -rf .venv .lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .airflow .bench build dist *.egg-info plugins/*.egg-info
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt constraints.txt pyproject.toml

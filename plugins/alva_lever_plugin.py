@@ -1,29 +1,12 @@
-"""Registers the webhooks with Airflow. Light: every task process imports this file, and needs nothing of it."""
+"""For a copied `plugins/` folder: registers the plugin where the package isn't installed.
+
+An installed package is registered by its entry point. Airflow accepts one plugin of a name, lists the second as an
+import error, and in task processes then drops every plugin that comes after it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.metadata import entry_points
 
-from airflow.plugins_manager import AirflowPlugin
-
-
-class _Lazy:
-    """The web application, made when somebody asks for it: the API server alone does."""
-
-    def __init__(self) -> None:
-        self._apps: list[dict[str, Any]] = []
-
-    def __get__(self, instance: object, owner: type | None = None) -> list[dict[str, Any]]:
-        if not self._apps:
-            from alva_lever.account import URL_PREFIX
-            from alva_lever.web.app import build_app
-
-            self._apps.append({"app": build_app(), "url_prefix": URL_PREFIX, "name": "Alva and Lever"})
-        return self._apps
-
-
-class AlvaLeverPlugin(AirflowPlugin):
-    """Everything it serves is in `alva_lever.web`."""
-
-    name = "alva_lever"
-    fastapi_apps = _Lazy()  # type: ignore[assignment]  # a list when it is read
+if not entry_points(group="airflow.plugins", name="alva_lever"):
+    from alva_lever.plugin import AlvaLeverPlugin  # noqa: F401  # Airflow looks for it here

@@ -17,7 +17,23 @@ from structlog.testing import capture_logs
 
 from tests.transport.recording import RecordingServer, Time
 
-ROOT = Path(__file__).parent.parent
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+# The kind of the tests in each folder, and of those beside the folders: its marker says what they need.
+KINDS = {
+    "": "unit",
+    "alva": "unit",
+    "lever": "unit",
+    "operators": "unit",
+    "rules": "unit",
+    "transport": "unit",
+    "dags": "sandbox",
+    "sandbox": "sandbox",
+    "steps": "sandbox",
+    "web": "sandbox",
+    "airflow": "airflow",
+    "demo": "airflow",
+}
 
 
 def _home() -> str:
@@ -37,6 +53,18 @@ os.environ |= {
     "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
 }
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses among them
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0] if item.path.parent != TESTS else ""
+        if folder not in KINDS:
+            raise pytest.UsageError(f"tests/{folder} has no kind: give it one in tests/conftest.py")
+        item.add_marker(KINDS[folder])
+        # What one worker takes after the other. Two Airflows that run at once keep each other waiting for minutes.
+        group = "airflow" if KINDS[folder] == "airflow" else str(item.path.relative_to(TESTS))
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture

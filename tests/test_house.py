@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,11 +79,12 @@ def test_a_dag_file_is_a_table_of_contents(file: Path) -> None:
     assert len(file.read_text("utf-8").splitlines()) <= 60
 
 
-class TestDags:
-    @pytest.fixture(scope="class")
-    def bag(self) -> DagBag:
-        return DagBag(str(ROOT / "dags"))
+@pytest.fixture(scope="module")
+def bag() -> DagBag:
+    return DagBag(str(ROOT / "dags"))
 
+
+class TestDags:
     def test_all_of_them_can_be_read(self, bag: DagBag) -> None:
         assert bag.import_errors == {}
         assert {dag.dag_id for dag in bag.dags.values()} == {file.stem for file in DAG_FILES}
@@ -133,15 +135,21 @@ class TestDags:
 
 
 def test_airflows_plugin_scanner_keeps_out_of_the_package() -> None:
-    from airflow.utils.file import find_path_from_directory
+    from airflow._shared.module_loading import find_path_from_directory
 
     found = [Path(path) for path in find_path_from_directory(str(ROOT / "plugins"), ".airflowignore", "glob")]
     assert not [path for path in found if path.suffix == ".py" and PACKAGE in path.parents]
 
 
 def test_the_connection_types_are_known_to_airflow() -> None:
-    from airflow.providers_manager import ProvidersManager
+    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
-    hooks = ProvidersManager().hooks  # type: ignore[no-untyped-call]  # as Airflow declares it
+    hooks = ProvidersManagerTaskRuntime().hooks  # type: ignore[no-untyped-call]  # as Airflow declares it
     found = {name: hooks[name] for name in ("lever", "alva")}
     assert {name: hook and hook.hook_name for name, hook in found.items()} == {"lever": "Lever", "alva": "Alva"}
+
+
+def test_contributing_names_what_is_there() -> None:
+    named = re.findall(r"`((?:plugins|dags|include|tests)/[^`]*)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []

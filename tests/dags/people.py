@@ -33,9 +33,13 @@ def ms(moment: datetime) -> int:
 
 
 def applied(sandbox: Sandbox, posting: str, **options: Any) -> str:
-    """Somebody who came into the trigger stage in the last minutes, unless `options` say otherwise."""
+    """Somebody who came into the trigger stage in the last minutes of this hour, unless `options` say otherwise.
+
+    Not in its very last ones: the next hour's run looks at those as well.
+    """
     number = next(_NUMBERS)
-    given = {"emails": [f"c{number}@candidates.example.com"], "at_ms": ms(datetime.now(UTC)) - 60_000, **options}
+    at_ms = min(ms(datetime.now(UTC)), ms(THIS_HOUR) + 45 * 60_000) - 60_000
+    given = {"emails": [f"c{number}@candidates.example.com"], "at_ms": at_ms, **options}
     return sandbox.recruiter.apply(posting, "Ada Byron", **given)
 
 

@@ -427,7 +427,7 @@ STATES: dict[str, tuple[AlvaCandidate, Results | None]] = {
 }
 
 
-@pytest.mark.parametrize("path", itertools.permutations(STATES, 3), ids="-".join)
+@pytest.mark.parametrize("path", list(itertools.permutations(STATES, 3)), ids="-".join)
 def test_whatever_came_before_the_end_is_that_of_the_last_state(path: tuple[str, ...]) -> None:
     """Every transition, and every pair of them: tags, one result note, and a repeat that writes nothing."""
     there = lever()
