@@ -1,4 +1,4 @@
-"""The two sides of a measurement, a process each: the sandbox with its limit, and whoever is measured."""
+"""The two sides of a measurement, a process each: the sandbox with its limit, and what is measured."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def _kill(processes: set[psutil.Process]) -> None:
 
 
 def _runs(process: psutil.Process) -> bool:
-    """A zombie is gone, whoever has yet to ask for its status."""
+    """A zombie is gone, even if its parent has not asked for its status yet."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -173,7 +173,7 @@ def _spoiled(service: str, fault: Fault, answer: Answer, token: str | None) -> A
 
 
 def _error(service: str, status: int) -> dict[str, Any]:
-    message = "Ordered by whoever runs this sandbox."
+    message = "Ordered by those who run this sandbox."
     if service == "lever":
         return dict(error_body(status, message))
     return AlvaError(status, "ordered_fault", message).body()

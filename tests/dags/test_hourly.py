@@ -185,7 +185,7 @@ class TestDepartures:
 
 
 class TestRefused:
-    """What a person has to mend fails at once, with a sentence that says what to do."""
+    """What a person has to put right fails at once, with a sentence that says what to do."""
 
     def failed(self, hourly: Runner, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> str:
         run = hourly.manual()

@@ -1,4 +1,4 @@
-"""Invitations that fail, how they are told of, and how somebody asks again (row 5)."""
+"""Invitations that fail, how they are reported, and how a person asks again (row 5)."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ class TestAskedAgain:
 
     def test_with_send_tests_one_cause_after_the_other_is_told_of(self, office: Office) -> None:
         ada = office.recruiter.add_lead("Ada Byron", [], tags=[SEND_TESTS])
-        for failure, mend in (
+        for failure, repair in (
             ("missing_email", lambda: office.recruiter.set_emails(ada, ["nonsense"])),
             ("awaiting_retry", lambda: office.recruiter.set_emails(ada, [GOOD])),
             ("no_posting", lambda: office.recruiter.apply_lead(ada, office.posting)),
@@ -245,7 +245,7 @@ class TestAskedAgain:
         ):
             assert office.run(ada) == {failure: 1}
             office.later()
-            mend()
+            repair()
         assert office.failures(ada) == ["missing_email", "no_posting"]
         assert (office.sent(ada), office.status(ada)) == (1, SENT)
 
@@ -583,7 +583,7 @@ class TestFaults:
 
 @pytest.mark.parametrize("tags", [[], [SEND_TESTS]], ids=["by entry", "send tests"])
 def test_whom_alva_has_anonymised_is_not_called_invited(office: Office, tags: list[str]) -> None:
-    """After a bounce and 24 months Alva keeps a candidate without an address: asked again, it is added anew."""
+    """After a bounce and 24 months Alva keeps a candidate without an address: asked again, it is added once more."""
     ada = bounced(office, tags=tags)
     office.candidates.anonymise(ada)
     office.reenter(ada)

@@ -140,7 +140,7 @@ def test_who_was_invited_or_is_completed_is_not_invited_again(office: Office, al
     assert untouched(office)
 
 
-# Whoever has just arrived brings the posting up to date, also if rows 3 and 4 settle what becomes of them (section 7).
+# A candidate who has just arrived brings the posting up to date, also where row 3 or 4 holds (section 7).
 
 
 def settled_arrival(office: Office, word: str, **options: Any) -> str:

@@ -21,7 +21,7 @@ MOST_REQUESTS = 60
 
 @dataclass(frozen=True)
 class End:
-    """How it has to be in the end: invitation e-mails ever sent, owned tags, failures told of, and of what."""
+    """How it has to be in the end: invitation e-mails ever sent, owned tags, and the failures that were reported."""
 
     sent: int
     status: list[str]
@@ -56,7 +56,7 @@ def failed_again(office: Office) -> tuple[str, End]:
     return ada, End(0, FAILED, ["missing_email", "missing_email"])
 
 
-def mended(office: Office) -> tuple[str, End]:
+def corrected(office: Office) -> tuple[str, End]:
     ada = apply(office, None)
     office.run(ada)
     office.recruiter.set_emails(ada, [GOOD])
@@ -64,7 +64,7 @@ def mended(office: Office) -> tuple[str, End]:
     return ada, End(1, SENT, ["missing_email"])
 
 
-def mended_with_send_tests(office: Office) -> tuple[str, End]:
+def corrected_with_send_tests(office: Office) -> tuple[str, End]:
     ada = office.apply(emails=[], stage=FURTHER, tags=[*TAGS[:2], SEND_TESTS])
     office.run(ada)
     office.recruiter.set_emails(ada, [GOOD])
@@ -108,7 +108,7 @@ def completes_at_once(office: Office) -> tuple[str, End]:
 
 
 SCENARIOS: list[Scenario] = [
-    plain, without_address, refused, failed_again, mended, mended_with_send_tests, bounced_same_address,
+    plain, without_address, refused, failed_again, corrected, corrected_with_send_tests, bounced_same_address,
     bounced_other_address, bounced_untold, completes_at_once,
 ]  # fmt: skip
 
@@ -136,7 +136,7 @@ def killed(office: Office, url: str, people: list[str], at: int, when: When, **f
 
 def seen(office: Office, one: str) -> End:
     told = office.failures(one)
-    assert len(set(office.refs(one))) == len(told), "the same was told of twice"
+    assert len(set(office.refs(one))) == len(told), "the same was reported twice"
     return End(office.sent(one), office.status(one), told)
 
 

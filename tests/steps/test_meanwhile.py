@@ -358,7 +358,7 @@ class TestMeanwhile:
 
 
 class TestAskedOnce:
-    """One request is one invitation, whatever crashed, and whatever bounced before it was told of."""
+    """One request is one invitation, whatever crashed, and whatever bounced before it was reported."""
 
     def crash(self, office: Office, ada: str, write: str, **fields: Any) -> None:
         """The invitation leaves, and nothing of it is told."""

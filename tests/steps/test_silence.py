@@ -21,7 +21,7 @@ MANAGER = "quentin.overseer@hiring.example.com"
 PERSONAL = [
     "zebedee", "quux", "candidates.example.com", "hiring.example.com",
     "quentin", "overseer", "no more candidates can be",
-    "on this job position already", "must be a string", "ordered by whoever", "is not an e-mail address",
+    "on this job position already", "must be a string", "ordered by those", "is not an e-mail address",
     "role fit: ", "what to do:", "sten ", "app.alva.test", "%40", "nonsense",
 ]  # fmt: skip
 

@@ -89,7 +89,7 @@ class Inviting:
         progress: Progress,
         positions: dict[str, str],
     ) -> None:
-        """`progress`: told of near misses, and of invitations that go out. `positions`: ids of job positions by
+        """`progress`: counts near misses, and invitations that go out. `positions`: ids of job positions by
         posting id that this run has brought up to date; added to."""
         self._lever = lever
         self._alva = alva
