@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 
-from alva_lever.steps.crew import THREADS
+from alva_lever.batch.worker_pool import THREADS
 from benchmarks.office import Traffic, apart, forget, integration, office
 
 
 def invite(url: str, threads: int) -> dict[str, int]:
     """What became of all who stand in the trigger stage."""
-    from alva_lever.rules.tally import Tally
+    from alva_lever.batch.checkpoint import Checkpoint
+    from alva_lever.batch.run_report import Tally
     from alva_lever.rules.window import Window
-    from alva_lever.steps.integration import Attempt
-    from alva_lever.steps.progress import Progress
+    from alva_lever.sync.integration import Attempt
 
     total, window = Tally(), Window(0, round(time.time() * 1000))
     batches = integration().find_candidates(window, total)
@@ -22,7 +22,7 @@ def invite(url: str, threads: int) -> dict[str, int]:
     positions: dict[str, str] = {}
     for batch in batches:
         # Each batch is a task of its own, with hooks of its own.
-        progress = Progress()
+        progress = Checkpoint()
         attempt = Attempt(batch, progress, lambda progress: None)
         integration(threads=threads).do_candidates(attempt, window=window, positions=positions)
         total.add(progress.tally)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
-    from alva_lever.steps.integration import Integration
+    from alva_lever.sync.integration import Integration
     from include.sandbox import Sandbox
 
 TRIGGER_STAGE = "New applicant"
@@ -53,10 +53,10 @@ def apart(measure: Callable[..., Any], url: str, *arguments: Any) -> Any:
 def integration(progression_stage: str | None = None, *, threads: int | None = None) -> Integration:
     """As a task makes one, in the process that is measured."""
     from alva_lever.alva.hook import AlvaHook
+    from alva_lever.batch.worker_pool import THREADS
     from alva_lever.lever.hook import LeverHook
     from alva_lever.settings import Options, resolve
-    from alva_lever.steps.crew import THREADS
-    from alva_lever.steps.integration import Integration
+    from alva_lever.sync.integration import Integration
 
     threads = threads or THREADS
     lever, alva = LeverHook(threads=threads), AlvaHook(threads=threads)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from tests.transport.recording import RecordingServer, Time
+from tests.http.recording import RecordingServer, Time
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -26,10 +26,11 @@ KINDS = {
     "lever": "unit",
     "operators": "unit",
     "rules": "unit",
-    "transport": "unit",
+    "http": "unit",
+    "batch": "unit",
     "dags": "sandbox",
     "sandbox": "sandbox",
-    "steps": "sandbox",
+    "sync": "sandbox",
     "web": "sandbox",
     "airflow": "airflow",
     "demo": "airflow",

@@ -22,12 +22,13 @@ FLOORS: dict[str, set[str]] = {
     "account": set(),
     "rules": set(),
     "settings": {"rules"},
-    "transport": {"rules"},
-    "lever": {"rules", "transport"},
-    "alva": {"rules", "transport"},
-    "steps": {"rules", "settings", "transport", "lever", "alva"},
-    "operators": {"account", "rules", "settings", "transport", "lever", "alva", "steps"},
-    "web": {"account", "rules", "transport", "lever", "alva"},
+    "http": {"rules"},
+    "lever": {"rules", "http"},
+    "alva": {"rules", "http"},
+    "batch": {"http", "lever", "alva"},
+    "sync": {"rules", "settings", "http", "lever", "alva", "batch"},
+    "operators": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync"},
+    "web": {"account", "rules", "http", "lever", "alva"},
 }
 # What the rules may stand on besides Python itself.
 PURE = {"pendulum", "email_validator", "alva_lever"}
@@ -121,7 +122,7 @@ class TestDags:
             "requests",
             "fastapi",
             "airflow.providers.http",
-            "alva_lever.transport.wire",
+            "alva_lever.http.wire",
             *(f"alva_lever.{vendor}.{module}" for vendor in ("lever", "alva") for module in ("hook", "models")),
         )
         code = (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alva_lever.alva.hook import AlvaHook
-from tests.transport.recording import RecordingServer, Reply, Time
+from tests.http.recording import RecordingServer, Reply, Time
 
 
 def candidate(id: str = "48213", **fields: Any) -> dict[str, Any]:

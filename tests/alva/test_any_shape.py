@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from alva_lever.alva import wire
+from alva_lever.http.paginator import Unreadable
+from alva_lever.http.wire import Untrusted
 from alva_lever.rules.model import AlvaCandidate, ChangedCandidate, JobPosition
-from alva_lever.transport.walk import Unreadable
-from alva_lever.transport.wire import Untrusted
 from tests.alva.conftest import candidate, position, results
-from tests.transport.shapes import MISSING, Odd, any_shape_of
+from tests.http.shapes import MISSING, Odd, any_shape_of
 
 DONE = [{"type": "logic", "status": "completed"}, {"type": "personality", "status": "completed"}]
 CANDIDATE = candidate("mid", role_fit=82, assessments=DONE)

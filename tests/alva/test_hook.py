@@ -8,20 +8,20 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.rules.model import AlvaCandidate, JobPosition
-from alva_lever.transport.errors import (
+from alva_lever.http.errors import (
     Conflict,
     Forbidden,
     Malformed,
     NotFound,
-    Passing,
-    Refused,
+    RequestRejected,
     SetupError,
+    TransientError,
     Unauthorized,
 )
-from alva_lever.transport.walk import Unreadable
+from alva_lever.http.paginator import Unreadable
+from alva_lever.rules.model import AlvaCandidate, JobPosition
 from tests.alva.conftest import candidate, listed, position
-from tests.transport.recording import CUT, RecordingServer, Reply, Time
+from tests.http.recording import CUT, RecordingServer, Reply, Time
 
 FAULTS = {
     "cut": CUT,
@@ -98,7 +98,7 @@ class TestSetup:
 
     @pytest.mark.parametrize(("status", "leaf"), [(401, Unauthorized), (403, Forbidden)])
     def test_a_refused_key_says_where_to_put_another(
-        self, alva: AlvaHook, server: RecordingServer, status: int, leaf: type[Refused]
+        self, alva: AlvaHook, server: RecordingServer, status: int, leaf: type[RequestRejected]
     ) -> None:
         server.answer(Reply(status, json={"error": {"code": "x", "message": "no"}}))
         with pytest.raises(leaf, match="field of connection `alva_default`"):
@@ -211,7 +211,7 @@ class TestListings:
         server.answer(listed(candidate("1"), cursor="c1"), bad, listed(candidate("2")))
         assert [row.id for row in alva.candidates()] == ["1", "2"]
         server.always(bad)
-        with pytest.raises(Passing) as error:
+        with pytest.raises(TransientError) as error:
             list(alva.candidates())
         assert len(server.received) == 8
         assert "Ada" not in str(error.value)
@@ -387,7 +387,7 @@ class TestAdd:
     ) -> None:
         said = "Job position expired; Ada Byron was not added"
         server.answer(Reply(422, json={"error": {"code": "job_position_expired", "message": said}}))
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRejected) as refused:
             add(alva)
         assert (refused.value.status, refused.value.code) == (422, "job_position_expired")
         assert refused.value.detail == said
@@ -468,7 +468,7 @@ class TestCandidate:
         server.answer(Reply(json=candidate("48213")))
         ada = alva.candidate("48213")
         server.always(reply)
-        with pytest.raises(Passing, match="isn't Alva's API answered 404"):
+        with pytest.raises(TransientError, match="isn't Alva's API answered 404"):
             alva.remove_candidate(ada)
 
     def test_results_are_read(self, alva: AlvaHook, server: RecordingServer) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from alva_lever.alva import wire
+from alva_lever.http.wire import Untrusted
 from alva_lever.rules.model import Assessment, Invitation, RoleFit
-from alva_lever.transport.wire import Untrusted
 from tests.alva.conftest import candidate, position
 from tests.alva.conftest import results as summary
 

@@ -85,5 +85,5 @@ def posting(sandbox: Sandbox) -> str:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A passing fault is met as often as ever, without the waits between."""
-    monkeypatch.setattr("alva_lever.transport.hook.seconds_until_next", lambda state: 0.0)
-    monkeypatch.setattr("alva_lever.transport.hook.backoff_seconds", lambda attempt: 0.0)
+    monkeypatch.setattr("alva_lever.http.hook.seconds_until_next", lambda state: 0.0)
+    monkeypatch.setattr("alva_lever.http.hook.backoff_seconds", lambda attempt: 0.0)

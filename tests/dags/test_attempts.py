@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from alva_lever.batch.leftovers import Leftover
 from alva_lever.rules.claims import Claim, Kind
-from alva_lever.rules.leftovers import Leftover
 from include.sandbox import Sandbox
 from include.sandbox.alva import Invitee
 from tests.dags.people import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alva_lever.lever.hook import LeverHook
-from tests.transport.recording import RecordingServer, Time
+from tests.http.recording import RecordingServer, Time
 
 
 def opportunity(id: str | int = "opp-1", **fields: Any) -> dict[str, Any]:

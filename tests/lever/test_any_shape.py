@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from alva_lever.http.paginator import Unreadable
+from alva_lever.http.wire import Untrusted, the_one
 from alva_lever.lever import wire
 from alva_lever.lever.models import NotExpanded
 from alva_lever.rules.model import Opportunity
-from alva_lever.transport.walk import Unreadable
-from alva_lever.transport.wire import Untrusted, the_one
+from tests.http.shapes import MISSING, Odd, any_shape_of
 from tests.lever.conftest import note, opportunity, posting
-from tests.transport.shapes import MISSING, Odd, any_shape_of
 
 OPPORTUNITY = opportunity("mid", archived={"reason": "r1", "archivedAt": 5}, stage={"id": "offer", "text": "Offer"})
 POSTING = posting("mid", {"id": "u1", "email": "mo@example.com"})

@@ -9,13 +9,13 @@ import requests
 from airflow.sdk._shared.secrets_masker import redact
 from requests.adapters import HTTPAdapter
 
+from alva_lever.http.errors import Forbidden, MissingPermission, NotFound, SetupError, TransientError, Unauthorized
+from alva_lever.http.paginator import Unreadable
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.objects import ArchiveReason
 from alva_lever.provider import get_provider_info
-from alva_lever.transport.errors import Forbidden, MissingPermission, NotFound, Passing, SetupError, Unauthorized
-from alva_lever.transport.walk import Unreadable
+from tests.http.recording import Received, RecordingServer, Reply, Time, data
 from tests.lever.conftest import posting
-from tests.transport.recording import Received, RecordingServer, Reply, Time, data
 
 UNAUTHORIZED = Reply(401, json={"code": "UnauthorizedError", "message": "The request requires authentication."})
 DAY = {"deleted_at_start_ms": 1, "deleted_at_end_ms": 2}
@@ -234,12 +234,12 @@ class TestWhoseAnswer:
         self, lever: LeverHook, server: RecordingServer, reply: Reply, ask: Callable[[LeverHook], object]
     ) -> None:
         server.always(reply)
-        with pytest.raises(Passing, match="isn't Lever's API answered"):
+        with pytest.raises(TransientError, match="isn't Lever's API answered"):
             ask(lever)
 
     def test_the_sentence_says_what_came(self, lever: LeverHook, server: RecordingServer) -> None:
         server.always(GATEWAY)
-        with pytest.raises(Passing, match="JSON without Lever's `code`") as passing:
+        with pytest.raises(TransientError, match="JSON without Lever's `code`") as passing:
             lever.posting("p1")
         assert "Route" not in str(passing.value)
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from alva_lever.http.errors import Malformed, NotFound, TransientError
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.model import Reply as Comment
-from alva_lever.transport.errors import Malformed, NotFound, Passing
+from tests.http.recording import CUT, RecordingServer, Reply
 from tests.lever.conftest import note
-from tests.transport.recording import CUT, RecordingServer, Reply
 
 REF = "Ref: alva-lever/result/7"
 TEXT = f"Hello\n\n{REF}"
@@ -88,7 +88,7 @@ def test_a_429_wrote_nothing_and_needs_no_look(lever: LeverHook, server: Recordi
 def test_a_note_that_cannot_be_looked_for_stays_an_open_question(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(CUT)
     server.always(Reply(503))
-    with pytest.raises(Passing):
+    with pytest.raises(TransientError):
         lever.add_note("o", TEXT, REF)
     assert server.asked.count(f"POST {NOTES}") == 1
 

@@ -6,13 +6,13 @@ from itertools import islice
 
 import pytest
 
+from alva_lever.http.errors import Forbidden, Malformed, MissingPermission, NotFound, RequestRejected, TransientError
+from alva_lever.http.paginator import Unreadable
 from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.model import Application
-from alva_lever.transport.errors import Forbidden, Malformed, MissingPermission, NotFound, Passing, Refused
-from alva_lever.transport.walk import Unreadable
+from tests.http.recording import CUT, RecordingServer, Reply, Time, data
 from tests.lever.conftest import opportunity
-from tests.transport.recording import CUT, RecordingServer, Reply, Time, data
 
 TOKENS = ["%5B101%2C1407778275799%2C%22c832862f%22%5D", "%5B201%2C1391757960000%2C%22b6077bc8%22%5D"]
 STALE = Reply(400, json={"code": "BadRequest", "message": "Invalid offset token: abc"})
@@ -68,12 +68,12 @@ class TestWalk:
 
     def test_it_starts_again_twice_at_most(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a", next="t1"), STALE, rows("a", next="t1"), STALE, rows("a", next="t1"), STALE)
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRejected):
             ids(lever)
 
     def test_another_400_is_a_refusal(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a", next="t1"), Reply(400, json={"code": "BadRequest", "message": "limit"}))
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRejected):
             ids(lever)
 
     def test_ten_calls_a_second(self, lever: LeverHook, server: RecordingServer, time: Time) -> None:
@@ -125,7 +125,7 @@ class TestDistrust:
         server.always(bad)
         walk = lever.opportunities(OpportunityFilter())
         assert next(walk).id == "a"
-        with pytest.raises(Passing) as error:
+        with pytest.raises(TransientError) as error:
             next(walk)
         assert len(server.received) == 6
         assert "Ada" not in str(error.value)

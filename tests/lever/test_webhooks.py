@@ -6,7 +6,7 @@ import pytest
 
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.objects import Webhook
-from tests.transport.recording import CUT, RecordingServer, Reply
+from tests.http.recording import CUT, RecordingServer, Reply
 
 URL = "https://airflow.test/alva-lever/webhooks/lever"
 TOKEN = "c0ffee" * 8

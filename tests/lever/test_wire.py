@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from alva_lever.http.wire import Untrusted
 from alva_lever.lever import wire
 from alva_lever.lever.models import NotExpanded
 from alva_lever.rules.model import Application, Archived, StageChange
-from alva_lever.transport.wire import Untrusted
 from tests.lever.conftest import note, opportunity, posting
 
 

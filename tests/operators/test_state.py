@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from alva_lever.batch.leftovers import MOST, Item, Leftovers
 from alva_lever.operators import state
 from alva_lever.operators.state import DagState
-from alva_lever.rules.claims import Claim, Kind, joined
-from alva_lever.rules.leftovers import MOST, Item, Leftovers
+from alva_lever.rules.claims import Claim, Kind
+from alva_lever.sync.items import joined
 
 NOW = 1_767_225_600_000
 # What Airflow wants a value to stay below.

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from include.sandbox import Clock, Sandbox
+from tests.http.recording import RecordingServer, Reply
 from tests.sandbox.conftest import Client
-from tests.transport.recording import RecordingServer, Reply
 
 NULL = ("", " or null")
 

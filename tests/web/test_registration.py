@@ -13,8 +13,8 @@ from airflow.models.connection import Connection
 from airflow.utils.session import create_session
 from sqlalchemy import delete, select, text
 
+from alva_lever.http.errors import Forbidden
 from alva_lever.lever.hook import LeverHook
-from alva_lever.transport.errors import Forbidden
 from alva_lever.web import register, registration
 from alva_lever.web.internals import NotWritten, change_connection, passwords
 from alva_lever.web.registration import CannotRegister, Outcome, Registration, forget_old, webhook_url

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alva_lever.alva.models import DeliveryJson, SentJson
-from alva_lever.rules.claims import Event, Kind
-from alva_lever.transport.deliveries import (
+from alva_lever.http.deliveries import (
     EventJson,
     check,
     is_too_old,
@@ -21,6 +20,7 @@ from alva_lever.transport.deliveries import (
     said,
     unsigned,
 )
+from alva_lever.rules.claims import Event, Kind
 
 SIGNATURE = "X-Alva-Signature"
 _SCHEME = "sha256="

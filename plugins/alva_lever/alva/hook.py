@@ -10,14 +10,14 @@ from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from alva_lever.alva import wire
+from alva_lever.http.errors import ApiError, NotFound
+from alva_lever.http.failures import VendorError
+from alva_lever.http.hook import VendorHook
+from alva_lever.http.paginator import Page, Paginator, Unreadable, readable, whole
+from alva_lever.http.root import path
+from alva_lever.http.session import BearerAuth, usable_key
+from alva_lever.http.wire import id_of, the_one
 from alva_lever.rules.model import AlvaCandidate, ChangedCandidate, JobPosition, Results, later
-from alva_lever.transport.errors import ApiError, NotFound
-from alva_lever.transport.failures import VendorError
-from alva_lever.transport.hook import VendorHook
-from alva_lever.transport.root import path
-from alva_lever.transport.session import BearerAuth, usable_key
-from alva_lever.transport.walk import Page, Unreadable, Walk, readable, whole
-from alva_lever.transport.wire import id_of, the_one
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -101,7 +101,7 @@ class AlvaHook(VendorHook):
         """
         params = _given(external_id=external_id, job_position_id=job_position_id)
         parse = wire.candidate if external_id is None else wire.of(external_id, wire.candidate)
-        walk: Walk[AlvaCandidate] = self._walk(parse, "candidates", params=params, key=lambda found: found.id)
+        walk: Paginator[AlvaCandidate] = self._walk(parse, "candidates", params=params, key=lambda found: found.id)
         for found in whole(walk, self._asked("GET", "/candidates")):
             if external_id in (None, found.external_id) and job_position_id in (None, found.job_position_id):
                 yield found
@@ -111,7 +111,7 @@ class AlvaHook(VendorHook):
 
         An API that doesn't know the filter answers with everybody, so it is applied here as well.
         """
-        walk: Walk[ChangedCandidate] = self._walk(
+        walk: Paginator[ChangedCandidate] = self._walk(
             wire.changed_candidate,
             "candidates",
             params=[("updated_since", wire.moment(since_ms))],
@@ -144,7 +144,7 @@ class AlvaHook(VendorHook):
         position, and added again only if it isn't there.
 
         :raises Conflict: this address is on that position already; `candidate_id` says as whom.
-        :raises Refused: a lasting refusal, an expired position (422) for one; `detail` is Alva's word for it.
+        :raises RequestRejected: a lasting refusal, an expired position (422) for one; `detail` is Alva's word for it.
         """
         body = {
             "email": email,
@@ -214,7 +214,7 @@ class AlvaHook(VendorHook):
 
         :raises Malformed: a row can't be read that may be one of these.
         """
-        walk: Walk[JobPosition] = self._walk(
+        walk: Paginator[JobPosition] = self._walk(
             wire.of(posting_id, wire.position),
             "job_positions",
             params=_given(external_id=posting_id),
@@ -295,7 +295,7 @@ class AlvaHook(VendorHook):
         *segments: str,
         key: Callable[[T], str],
         params: Sequence[tuple[str, str]] = (),
-    ) -> Walk[T]:
+    ) -> Paginator[T]:
         where = path(self.vendor, *segments)
 
         def fetch(token: str | None, asked: Collection[str]) -> Page[T]:
@@ -310,7 +310,7 @@ class AlvaHook(VendorHook):
                     self.check_key()
                 raise
 
-        return Walk(fetch, key=key)
+        return Paginator(fetch, key=key)
 
 
 def _given(**values: str | None) -> list[tuple[str, str]]:

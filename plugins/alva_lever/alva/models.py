@@ -12,9 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator
 
-from alva_lever.rules import ids
-from alva_lever.rules.model import AlvaCandidate, Assessment, Invitation, JobPosition, Results, RoleFit
-from alva_lever.transport.wire import (
+from alva_lever.http.wire import (
     Id,
     IfReadable,
     IsoMillis,
@@ -25,6 +23,8 @@ from alva_lever.transport.wire import (
     WireModel,
     not_as_documented,
 )
+from alva_lever.rules import ids
+from alva_lever.rules.model import AlvaCandidate, Assessment, Invitation, JobPosition, Results, RoleFit
 
 
 def _told_id(value: Any) -> str:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from requests.auth import AuthBase, HTTPBasicAuth
 
+from alva_lever.http.errors import RequestRejected
+from alva_lever.http.failures import VendorError
+from alva_lever.http.hook import VendorHook
+from alva_lever.http.paginator import Page, Paginator
+from alva_lever.http.root import path
+from alva_lever.http.session import usable_key
 from alva_lever.lever import wire
-from alva_lever.transport.errors import Refused
-from alva_lever.transport.failures import VendorError
-from alva_lever.transport.hook import VendorHook
-from alva_lever.transport.root import path
-from alva_lever.transport.session import usable_key
-from alva_lever.transport.walk import Page, Walk
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -84,7 +84,7 @@ class LeverBase(VendorHook):
         params: Sequence[tuple[str, str]] = (),
         keyset: bool = True,
         given: set[str] | None = None,
-    ) -> Walk[T]:
+    ) -> Paginator[T]:
         """A listing. `keyset=False` for one whose answer may come without `hasNext`."""
         where = path(self.vendor, *segments)
 
@@ -95,10 +95,10 @@ class LeverBase(VendorHook):
                 query.append(("offset", token))
             return self.ask("GET", where, wire.page(parse, asked=asked, keyset=keyset), params=query)
 
-        return Walk(fetch, key=key, stale=_offset_is_stale, given=given)
+        return Paginator(fetch, key=key, stale=_offset_is_stale, given=given)
 
 
-def _offset_is_stale(error: Refused) -> bool:
+def _offset_is_stale(error: RequestRejected) -> bool:
     """Lever forgets the tokens of a listing now and then, and says so in words only."""
     return error.status == 400 and "invalid offset token" in (error.detail or "").lower()
 

@@ -13,9 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from alva_lever.lever.models import DeliveryJson, SignatureJson
-from alva_lever.rules.claims import Event, Kind
-from alva_lever.transport.deliveries import (
+from alva_lever.http.deliveries import (
     EventJson,
     check,
     is_ahead,
@@ -24,7 +22,9 @@ from alva_lever.transport.deliveries import (
     said,
     unsigned,
 )
-from alva_lever.transport.wire import Untrusted, parsed
+from alva_lever.http.wire import Untrusted, parsed
+from alva_lever.lever.models import DeliveryJson, SignatureJson
+from alva_lever.rules.claims import Event, Kind
 
 _KINDS = {
     "applicationCreated": Kind.APPLIED,

@@ -9,6 +9,10 @@ from typing import Any, Literal
 
 from requests.adapters import BaseAdapter
 
+from alva_lever.http.errors import ApiError, Forbidden, NotFound, SetupError, Unauthorized
+from alva_lever.http.paginator import Paginator, Unreadable, readable
+from alva_lever.http.root import path
+from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
 from alva_lever.lever.notes import Notes
 from alva_lever.lever.objects import ArchiveReason, User
@@ -16,10 +20,6 @@ from alva_lever.lever.opportunities import Opportunities
 from alva_lever.lever.webhooks import Webhooks
 from alva_lever.rules.model import Posting
 from alva_lever.rules.policy import Stage
-from alva_lever.transport.errors import ApiError, Forbidden, NotFound, SetupError, Unauthorized
-from alva_lever.transport.root import path
-from alva_lever.transport.walk import Unreadable, Walk, readable
-from alva_lever.transport.wire import the_one
 
 _EXPANDED = ("expand", "hiringManager")
 
@@ -94,7 +94,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
 
     def tags(self) -> list[str]:
         """Every tag that is in use, as it is spelt. GET /tags"""
-        walk: Walk[str] = self._walk(wire.tag, "tags", key=lambda tag: tag, keyset=False)
+        walk: Paginator[str] = self._walk(wire.tag, "tags", key=lambda tag: tag, keyset=False)
         return list(readable(walk, "Lever's tag"))
 
     def user(self, user_id: str) -> User:

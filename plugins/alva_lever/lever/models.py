@@ -13,11 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator
 from pydantic.alias_generators import to_camel
 
-from alva_lever.lever.objects import AfterWrite, ArchiveReason, User, Webhook
-from alva_lever.rules.ids import is_uuid
-from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, Reply, StageChange
-from alva_lever.rules.policy import Stage
-from alva_lever.transport.wire import (
+from alva_lever.http.wire import (
     Flag,
     Id,
     IfReadable,
@@ -31,6 +27,10 @@ from alva_lever.transport.wire import (
     not_as_documented,
     reference_or_none,
 )
+from alva_lever.lever.objects import AfterWrite, ArchiveReason, User, Webhook
+from alva_lever.rules.ids import is_uuid
+from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, Reply, StageChange
+from alva_lever.rules.policy import Stage
 
 
 class NotExpanded(Exception):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alva_lever.http.errors import NotFound
+from alva_lever.http.paginator import Paginator, whole
+from alva_lever.http.root import path
 from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase
 from alva_lever.rules.model import Note, Reply
 from alva_lever.rules.notes import is_own
-from alva_lever.transport.errors import NotFound
-from alva_lever.transport.root import path
-from alva_lever.transport.walk import Walk, whole
 
 
 class Notes(LeverBase):
@@ -22,7 +22,7 @@ class Notes(LeverBase):
         :raises Malformed: one that the API may have written can't be read: it would be written again.
         """
         segments = ("opportunities", opportunity_id, "notes")
-        walk: Walk[Note] = self._walk(wire.listed_note, *segments, key=lambda note: note.id, keyset=False)
+        walk: Paginator[Note] = self._walk(wire.listed_note, *segments, key=lambda note: note.id, keyset=False)
         return list(whole(walk, self._asked("GET", path(self.vendor, *segments))))
 
     def note(self, opportunity_id: str, note_id: str) -> Note:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from alva_lever.http.errors import MissingPermission, NotFound
+from alva_lever.http.paginator import Paginator, Unreadable
+from alva_lever.http.root import path
+from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
 from alva_lever.lever.base import PAGE_LIMIT, LeverBase
 from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.models import NotExpanded
 from alva_lever.lever.objects import AfterWrite, DeletedOpportunity
 from alva_lever.rules.model import Opportunity
-from alva_lever.transport.errors import MissingPermission, NotFound
-from alva_lever.transport.root import path
-from alva_lever.transport.walk import Unreadable, Walk
-from alva_lever.transport.wire import the_one
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ class Opportunities(LeverBase):
         nothing."""
         self._change("PUT", opportunity_id, "stage", {"stage": stage_id}, wire.nothing)
 
-    def _listing(self, filters: OpportunityFilter, given: set[str] | None = None) -> Walk[Opportunity]:
+    def _listing(self, filters: OpportunityFilter, given: set[str] | None = None) -> Paginator[Opportunity]:
         params = [*filters.params(), _EXPANDED]
         return self._walk(
             self._opportunity, "opportunities", params=params, key=lambda opportunity: opportunity.id, given=given

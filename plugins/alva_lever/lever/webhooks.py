@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alva_lever.http.errors import NotFound
+from alva_lever.http.paginator import readable
+from alva_lever.http.root import path
 from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase
 from alva_lever.lever.objects import Webhook
-from alva_lever.transport.errors import NotFound
-from alva_lever.transport.root import path
-from alva_lever.transport.walk import readable
 
 
 class Webhooks(LeverBase):

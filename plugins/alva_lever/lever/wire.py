@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from alva_lever.http.failures import VendorError, one_word
+from alva_lever.http.paginator import Page, checked_next, rows_of
+from alva_lever.http.wire import Untrusted, id_of, parsed, part
 from alva_lever.lever import models
 from alva_lever.lever.objects import AfterWrite, ArchiveReason, DeletedOpportunity, User, Webhook
 from alva_lever.rules.model import Note, Opportunity, Posting
 from alva_lever.rules.policy import Stage
-from alva_lever.transport.failures import VendorError, one_word
-from alva_lever.transport.walk import Page, checked_next, rows_of
-from alva_lever.transport.wire import Untrusted, id_of, parsed, part
 
 T = TypeVar("T")
 

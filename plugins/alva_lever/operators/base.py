@@ -67,9 +67,9 @@ def failing_at_once(execute: Callable[[], Any]) -> Any:
 
 def is_lasting(error: BaseException) -> bool:
     """Whether another attempt would meet the same."""
+    from alva_lever.batch.batch import Unfinished
+    from alva_lever.http.errors import Forbidden, SetupError, Unauthorized
     from alva_lever.settings import BadOption
-    from alva_lever.steps.batch import Unfinished
-    from alva_lever.transport.errors import Forbidden, SetupError, Unauthorized
 
     if isinstance(error, Unfinished):
         return error.lasting

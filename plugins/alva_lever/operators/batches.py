@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
+from alva_lever.batch.leftovers import Item, Leftovers, Settled
 from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting
 from alva_lever.operators.run import Run
 from alva_lever.operators.settings import read_variable
 from alva_lever.operators.state import DagState
-from alva_lever.rules.claims import joined
-from alva_lever.rules.leftovers import Item, Leftovers, Settled
+from alva_lever.sync.items import joined
 
 if TYPE_CHECKING:
-    from alva_lever.rules.tally import Tally
-    from alva_lever.steps.integration import Attempt
-    from alva_lever.steps.progress import Progress
+    from alva_lever.batch.checkpoint import Checkpoint
+    from alva_lever.batch.run_report import Tally
+    from alva_lever.sync.integration import Attempt
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class BatchTask:
     """One attempt at a batch: what it knows of its run, what was done before, and what it leaves."""
 
     def __init__(self, operator: BatchOperator, context: Context) -> None:
-        from alva_lever.steps.progress import Progress
+        from alva_lever.batch.checkpoint import Checkpoint
 
         self.run = Run.of(context)
         self.found: Mapping[str, Any] = operator.found or {}
@@ -83,13 +83,13 @@ class BatchTask:
         self._store: Any = context["task_state_store"]
         # As the run was found to be. Where its options say so since then, it is one from here on.
         self.dry_run = self.run.dry_run or bool(self.found.get("dry_run"))
-        self.progress = Progress()
+        self.progress = Checkpoint()
         self._before: set[str] = set()
 
     @property
     def attempt(self) -> Attempt:
         """The same, as what does it is told."""
-        from alva_lever.steps.integration import Attempt
+        from alva_lever.sync.integration import Attempt
 
         return Attempt(
             self.items,
@@ -104,7 +104,7 @@ class BatchTask:
         """What this task did before its run was cleared."""
         return {one for number in range(self.run.clear_number) for one in self._stored(_key(number, False)).done}
 
-    def save(self, progress: Progress) -> None:
+    def save(self, progress: Checkpoint) -> None:
         """Keeps what is done for the next attempt."""
         key = _key(self.run.clear_number, self.dry_run)
         self._store.set(key, progress.as_json(), retention=_NAMED_KEPT if self.run.asked_ids else None)
@@ -148,11 +148,11 @@ class BatchTask:
         self.progress = self._stored(_key(self.run.clear_number, self.dry_run))
         self._before = set(self.progress.done)
 
-    def _stored(self, key: str) -> Progress:
-        from alva_lever.steps.progress import Progress
+    def _stored(self, key: str) -> Checkpoint:
+        from alva_lever.batch.checkpoint import Checkpoint
 
         stored = self._store.get(key)
-        return Progress.of(stored) if isinstance(stored, Mapping) else Progress()
+        return Checkpoint.of(stored) if isinstance(stored, Mapping) else Checkpoint()
 
     def _done(self) -> list[Item]:
         """By this attempt: what waits for those whom an earlier one did came later."""
@@ -167,7 +167,7 @@ class BatchTask:
     def _leave(self, settled: Settled | None) -> None:
         """The XCom of a task that fails, which returns nothing. `settled`: what waits for another run, None where
         another attempt of this one comes."""
-        from alva_lever.rules.tally import Tally
+        from alva_lever.batch.run_report import Tally
 
         tally = Tally.of(self.progress.tally.as_json())
         for word, ids in (("leftover", settled.kept), ("given_up", settled.given_up)) if settled else ():

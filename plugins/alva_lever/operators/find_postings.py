@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from alva_lever.batch.leftovers import Item
 from alva_lever.operators.finding import FindOperator, Search
-from alva_lever.rules.leftovers import Item
 
 
 class FindPostingsOperator(FindOperator):

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 
+from alva_lever.batch.leftovers import DUE, Item
+from alva_lever.batch.run_report import Tally
 from alva_lever.operators.base import LeverAlvaOperator
 from alva_lever.operators.hooks import hooks, integration_of
 from alva_lever.operators.run import Run
 from alva_lever.operators.settings import read_variable
 from alva_lever.operators.state import DagState
-from alva_lever.rules.leftovers import DUE, Item
-from alva_lever.rules.tally import Tally
 from alva_lever.rules.window import Window
 
 if TYPE_CHECKING:
-    from alva_lever.steps.integration import Integration
+    from alva_lever.sync.integration import Integration
 
 
 @dataclass(slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from alva_lever.batch.leftovers import Item
 from alva_lever.operators.batches import BatchOperator, BatchTask
 from alva_lever.operators.hooks import open_integration
 from alva_lever.operators.run import Run
 from alva_lever.rules.claims import Claim, Event, Kind
-from alva_lever.rules.leftovers import Item
 
 
 class HandleEventsOperator(BatchOperator):
@@ -28,7 +28,7 @@ class HandleEventsOperator(BatchOperator):
 
     def items(self, run: Run) -> list[Item]:
         """One for each opportunity, and for each candidate of Alva's, that is spoken of."""
-        from alva_lever.steps.integration import spoken_of
+        from alva_lever.sync.items import spoken_of
 
         run.check_form()
         return spoken_of(map(Event.of, run.deliveries), run.queued_ms)

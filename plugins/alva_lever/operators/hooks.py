@@ -10,15 +10,15 @@ from alva_lever.operators.settings import read_settings
 if TYPE_CHECKING:
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
-    from alva_lever.steps.integration import Integration
+    from alva_lever.sync.integration import Integration
 
 
 def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:
     """Both, opened here rather than by the thread that comes first: a connection comes over the task's one line to
     Airflow."""
     from alva_lever.alva.hook import AlvaHook
+    from alva_lever.batch.worker_pool import THREADS
     from alva_lever.lever.hook import LeverHook
-    from alva_lever.steps.crew import THREADS
 
     lever = LeverHook(account.lever_conn_id, threads=THREADS)
     alva = AlvaHook(account.alva_conn_id, threads=THREADS)
@@ -29,7 +29,7 @@ def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:
 
 def integration_of(account: Account, lever: LeverHook, alva: AlvaHook) -> Integration:
     """:raises BadOption: the account's options can't be used."""
-    from alva_lever.steps.integration import Integration
+    from alva_lever.sync.integration import Integration
 
     return Integration(read_settings(account, lever), lever, alva)
 

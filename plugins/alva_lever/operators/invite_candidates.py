@@ -9,11 +9,11 @@ from typing import Any
 
 from airflow.sdk import Context
 
+from alva_lever.batch.leftovers import Item
 from alva_lever.operators.batches import BatchOperator, BatchTask
 from alva_lever.operators.hooks import open_integration
 from alva_lever.operators.run import pulled
 from alva_lever.rules.claims import Claim
-from alva_lever.rules.leftovers import Item
 from alva_lever.rules.window import Window
 
 

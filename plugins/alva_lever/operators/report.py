@@ -8,11 +8,11 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
+from alva_lever.batch.leftovers import SHOWN
+from alva_lever.batch.run_report import Tally
 from alva_lever.operators.base import StatefulOperator
 from alva_lever.operators.run import Run, pulled
 from alva_lever.operators.state import DagState
-from alva_lever.rules.leftovers import SHOWN
-from alva_lever.rules.tally import Tally
 
 
 class ReportOperator(StatefulOperator):

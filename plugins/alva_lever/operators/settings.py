@@ -17,7 +17,7 @@ def read_variable(account: Account) -> Options:
     """What was asked for, before anything is asked of Lever.
 
     :raises BadOption: the Variable is missing, or an option can't be used.
-    :raises Passing: it could not be looked for.
+    :raises TransientError: it could not be looked for.
     """
     variable = account.settings_variable
     text = Variable.get(variable, default=None)
@@ -48,14 +48,14 @@ def read_settings(account: Account, lever: LeverHook) -> Settings:
 
 
 def _check_looked_for(variable: str) -> None:
-    """:raises Passing: Airflow could not look for the Variable; it says that there is none all the same."""
-    from alva_lever.transport.errors import Passing, SetupError
-    from alva_lever.transport.lookup import fault
+    """:raises TransientError: Airflow could not look for the Variable; it says that there is none all the same."""
+    from alva_lever.http.errors import SetupError, TransientError
+    from alva_lever.http.lookup import fault
 
     found = fault("variable", variable)
     if found is not None:
         problem = f"Airflow could not look for the Variable `{variable}` ({found.backend}: {found.kind})"
-        raise SetupError(problem) if found.lasting else Passing(problem)
+        raise SetupError(problem) if found.lasting else TransientError(problem)
 
 
 def _correct_it(problem: str, variable: str) -> BadOption:

@@ -8,10 +8,10 @@ from typing import Any
 
 from airflow.sdk.execution_time.context import AssetStateStoreAccessor
 
+from alva_lever.batch.leftovers import Leftover, Leftovers
 from alva_lever.operators.base import covered_asset
 from alva_lever.operators.run import Run
-from alva_lever.rules.claims import joined
-from alva_lever.rules.leftovers import Leftover, Leftovers
+from alva_lever.sync.items import joined
 
 _COVERED = "covered_ms"
 _LEFTOVERS = "leftovers"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from alva_lever.rules.leftovers import DUE
 from alva_lever.rules.model import Application
 from alva_lever.rules.window import LONGEST_MS
 
@@ -141,12 +140,6 @@ def claims(events: Iterable[Event], received_ms: int) -> dict[str, Claim]:
         before = found.get(event.opportunity_id)
         found[event.opportunity_id] = claim if before is None else before.plus(claim)
     return found
-
-
-def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Of two items of a batch with one id the item that asks for all that both ask for: what it is, and its claim."""
-    kept = {name: one[name] for name in ("id", "is", DUE) if name in one}
-    return {**kept, **Claim.of(one).plus(Claim.of(other)).as_json()}
 
 
 def _earliest(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

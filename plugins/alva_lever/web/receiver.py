@@ -23,8 +23,8 @@ from typing import Protocol
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
+from alva_lever.http.deliveries import NotTaken
 from alva_lever.rules.claims import Event
-from alva_lever.transport.deliveries import NotTaken
 from alva_lever.web.group import Group
 from alva_lever.web.internals import NotWritten
 from alva_lever.web.tokens import FreshTokens

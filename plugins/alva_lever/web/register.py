@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from airflow.sdk.exceptions import AirflowException
 
 from alva_lever.account import DEFAULT
+from alva_lever.http.errors import Forbidden
 from alva_lever.lever.hook import LeverHook
-from alva_lever.transport.errors import Forbidden
 from alva_lever.web.internals import NotWritten, as_server, base_url
 from alva_lever.web.registration import CannotRegister, Outcome, Registered, Registration, forget_old, webhook_url
 

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alva_lever.account import DEFAULT, URL_PREFIX
+from alva_lever.http.errors import ApiError, Forbidden, RequestRejected, Unauthorized
+from alva_lever.http.root import is_loopback
 from alva_lever.lever.deliveries import EVENTS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.objects import Webhook
-from alva_lever.transport.errors import ApiError, Forbidden, Refused, Unauthorized
-from alva_lever.transport.root import is_loopback
 from alva_lever.web.internals import change_connection, is_kept_elsewhere, stored
 from alva_lever.web.tokens import is_token
 
@@ -135,7 +135,7 @@ class Registration:
             self._lever.delete_webhook(webhook.id)
         except Unauthorized:
             raise
-        except Refused as refused:
+        except RequestRejected as refused:
             if isinstance(refused, Forbidden):
                 self._check_key_may_delete()
             self._lever.log.info("Lever did not let webhook %s be deleted (%s)", webhook.id, refused.status)
@@ -146,7 +146,7 @@ class Registration:
             self._lever.delete_webhook(str(uuid.uuid4()))
         except Forbidden:
             raise
-        except Refused as refused:
+        except RequestRejected as refused:
             self._lever.log.debug("%s", refused)
 
     def _make(self, event: str) -> None:

@@ -16,8 +16,8 @@ import requests
 
 from include.sandbox import Clock, Sandbox
 from include.sandbox.sender import is_loopback
+from tests.http.recording import CUT, RecordingServer, Reply
 from tests.sandbox.conftest import Client
-from tests.transport.recording import CUT, RecordingServer, Reply
 
 EVENT = "candidateStageChange"
 Register = Callable[..., dict[str, Any]]

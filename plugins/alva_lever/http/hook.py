@@ -1,0 +1,339 @@
+"""The hook under both vendors' hooks: `HttpHook` with its way of calling replaced."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from airflow.providers.http.hooks.http import HttpHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from requests import Response, Session
+from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.auth import AuthBase
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from alva_lever.http import failures
+from alva_lever.http.errors import ApiError, Asked, RequestRejected, SetupError, TransientError
+from alva_lever.http.exchange import Exchange, Params
+from alva_lever.http.rate_limiter import RateLimiter
+from alva_lever.http.retry import ATTEMPTS, Deadline, backoff_seconds, failure_of, seconds_until_next
+from alva_lever.http.root import api_root, no_api
+from alva_lever.http.session import keep_alive_adapter, open_session, read_extras
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+T = TypeVar("T")
+
+
+class VendorHook(HttpHook):
+    """One session, one pace, typed errors.
+
+    What `HttpHook.run` does otherwise and this doesn't: a new session for every call, extra fields of the connection
+    sent as headers, error bodies in the log, response headers dropped, no time-out. `run` is kept, and goes the same
+    way as `call`.
+
+    :param conn_id: the Airflow connection. It is read at the first call.
+    :param threads: how many threads will use this hook at once; that many connections at most.
+    :param calls_per_second: the pace; else extra `calls_per_second` of the connection, else the vendor's own.
+    :param adapter: a requests adapter in place of the network.
+    :param clock: seconds that never jump, for pace and deadlines.
+    :param now: seconds since 1970, for what is asked or answered in dates.
+    :param sleep: how to wait, in seconds.
+    """
+
+    vendor: ClassVar[str]
+    example_root: ClassVar[str]
+    # Calls per second that the vendor allows; None: no limit is known.
+    vendor_calls_per_second: ClassVar[float | None] = None
+    # Listings that an account may not have, by path. All others are there, so a 404 to one of them is about the root.
+    optional_listings: ClassVar[frozenset[str]] = frozenset()
+    # Filters of listings that ask for one record, of which alone a 404 may be.
+    of_one_record: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(
+        self,
+        conn_id: str,
+        *,
+        threads: int = 1,
+        calls_per_second: float | None = None,
+        adapter: BaseAdapter | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        **http_options: Any,
+    ) -> None:
+        super().__init__(**{"method": "GET", **http_options, "http_conn_id": conn_id, "adapter": adapter})
+        setattr(self, self.conn_name_attr, conn_id)
+        self._calls_per_second = calls_per_second
+        self._clock, self._now, self._sleep = clock, now, sleep
+        self._transport: BaseAdapter
+        if adapter is not None:
+            self._transport = adapter
+        elif http_options.get("tcp_keep_alive", True):
+            self._transport = keep_alive_adapter(
+                threads=max(threads, 1),
+                idle_seconds=http_options.get("tcp_keep_alive_idle", 120),
+                count=http_options.get("tcp_keep_alive_count", 20),
+                interval_seconds=http_options.get("tcp_keep_alive_interval", 30),
+            )
+        else:
+            self._transport = HTTPAdapter(pool_maxsize=max(threads, 1), pool_block=True)
+        self._lock = threading.Lock()
+        self._opened: Exchange | None = None
+
+    # What a vendor says about itself.
+
+    def _auth(self, connection: Connection) -> AuthBase:
+        """How a request shows who asks. :raises SetupError: the connection holds no key where it belongs."""
+        raise NotImplementedError
+
+    def _how_to_connect(self) -> str:
+        """The sentence that says how to make the connection, without its full stop."""
+        raise NotImplementedError
+
+    def _error(self, body: object) -> failures.VendorError:
+        """What the vendor's error body, a JSON object, says.
+
+        :raises Untrusted: the vendor's errors look otherwise, so this is not one; the text says what it is.
+        """
+        raise NotImplementedError
+
+    def _advice(self, status: int, method: str, path: str) -> str:
+        """What to do about a refusal."""
+        raise NotImplementedError
+
+    # Counters.
+
+    @property
+    def calls(self) -> int:
+        """Requests that left, those sent again included."""
+        return self._opened.calls if self._opened else 0
+
+    @property
+    def waited_seconds(self) -> float:
+        """Time spent waiting for the vendor's limits: for the pace, and after a 429."""
+        return self._opened.pace.waited_seconds if self._opened else 0.0
+
+    # Asking.
+
+    def call(
+        self, method: str, path: str, *, params: Params | None = None, json: object = None, repeatable: bool = True
+    ) -> object:
+        """One request; the answer's JSON, None for an answer without a body. For the rest see `ask`."""
+        return self.ask(method, path, _as_it_is, params=params, json=json, repeatable=repeatable)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        read: Callable[[object], T],
+        *,
+        params: Params | None = None,
+        json: object = None,
+        repeatable: bool = True,
+        attempts: int = ATTEMPTS,
+    ) -> T:
+        """One request, sent again while it meets a passing fault; what `read` makes of the answer's JSON.
+
+        `read` raises `Untrusted` for an answer that isn't what it should be, which counts as a passing fault too. A
+        request that isn't repeatable is sent again only where the fault says that it cannot have taken effect.
+
+        :raises ApiError: see `errors`.
+        """
+
+        def again(failure: BaseException) -> bool:
+            return isinstance(failure, TransientError) and (repeatable or not failure.may_have_happened)
+
+        exchange = self._exchange()
+        asked = self._asked(method, path)
+        deadline = Deadline(self._clock)
+        last_attempt = stop_after_attempt(attempts)
+        retrying = Retrying(
+            retry=retry_if_exception(again),
+            wait=seconds_until_next,
+            stop=lambda state: last_attempt(state) or deadline.passed(state.upcoming_sleep),
+            before_sleep=self._before_sleep,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        answer: T = retrying(exchange.once, asked, read, params, json)
+        self.log.debug("%s %s %s: done", self.vendor, method, path)
+        return answer
+
+    def write_once(
+        self, method: str, path: str, read: Callable[[object], T], *, json: object, read_back: Callable[[], T | None]
+    ) -> T:
+        """A write that would have a second effect if it were sent twice.
+
+        After a fault that leaves open whether it took effect, `read_back` looks for what it should have made. It is
+        sent again only if that isn't there.
+
+        :raises ApiError: also from `read_back`, which leaves the question open: the next run's look answers it.
+        """
+        deadline = Deadline(self._clock)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self.ask(method, path, read, json=json, repeatable=False)
+            except TransientError as error:
+                if not error.may_have_happened:
+                    raise
+                failure = error
+            except RequestRejected:
+                # An earlier attempt may have taken effect after the look, and be in the way of this one.
+                if attempt > 1 and (made := read_back()) is not None:
+                    return made
+                raise
+            # Before the look rather than after it: a write that timed out may be about to take effect.
+            self._sleep(backoff_seconds(attempt))
+            made = read_back()
+            if made is not None:
+                self.log.info("%s %s %s had taken effect in spite of the fault", self.vendor, method, path)
+                return made
+            if deadline.passed():
+                break
+            self.log.warning("%s %s %s had taken no effect, attempt %s", self.vendor, method, path, attempt)
+        raise failure
+
+    def _before_sleep(self, state: RetryCallState) -> None:
+        failure, wait = failure_of(state), state.upcoming_sleep
+        if not isinstance(failure, TransientError):
+            return
+        said = failure.status or "no answer"
+        request = (failure.vendor, failure.method, failure.path)
+        self.log.warning("%s %s %s: %s, attempt %s; again in %.1f s", *request, said, state.attempt_number, wait)
+        if failure.status == 429:
+            # The limit is the key's, so every thread waits.
+            self._exchange().pace.pause(wait)
+
+    def _failure(self, response: Response, asked: Asked) -> ApiError | None:
+        query = parse_qs(urlsplit(response.request.url or "").query)
+        whole = asked["method"] == "GET" and self.of_one_record.isdisjoint(query)
+        if response.status_code == 404 and whole and self._must_be_there(asked["path"]):
+            problem = no_api(self.base_url, conn_id=self.http_conn_id, vendor=self.vendor, example=self.example_root)
+            request = f"{asked['method']} {asked['path']}"
+            return SetupError(f"The answer to {request} was 404: {problem}", **asked, status=404)
+        return failures.of_response(
+            response,
+            asked,
+            now=self._now,
+            conn_id=self.http_conn_id,
+            error_of=self._error,
+            advice_of=lambda status: self._advice(status, asked["method"], asked["path"]),
+        )
+
+    def _must_be_there(self, path: str) -> bool:
+        """Whether this is a whole listing, that is a path of one segment: it may be empty, but not missing."""
+        return path.count("/") == 1 and path not in self.optional_listings
+
+    def _asked(self, method: str, path: str) -> Asked:
+        return {"vendor": self.vendor, "method": method, "path": path}
+
+    # The connection.
+
+    def _exchange(self) -> Exchange:
+        """Opened at the first call, and kept."""
+        with self._lock:
+            if self._opened is None:
+                connection = self._connection()
+                self._set_base_url(connection)
+                auth = self._auth(connection)
+                extras = read_extras(connection.extra_dejson, conn_id=self.http_conn_id, vendor=self.vendor)
+                if extras.verify is False:
+                    self.log.warning(
+                        "Certificates are not checked: extra `verify` of connection `%s` is false, so that anybody on "
+                        "the way can read the key and the candidates. Name the right certificate bundle there instead",
+                        self.http_conn_id,
+                    )
+                rate = self._calls_per_second or extras.calls_per_second or self.vendor_calls_per_second
+                session = open_session(self.base_url, auth=auth, extras=extras, adapter=self._transport)
+                self._opened = Exchange(
+                    root=self.base_url,
+                    session=session,
+                    # One second's worth, so that a hiccup is caught up with.
+                    pace=RateLimiter(rate, int(rate or 1), clock=self._clock, sleep=self._sleep),
+                    timeout=extras.timeout,
+                    conn_id=self.http_conn_id,
+                    failure_of=self._failure,
+                )
+            return self._opened
+
+    def _connection(self) -> Connection:
+        conn_id = self.http_conn_id
+        try:
+            connection: Connection = self.get_connection(conn_id)
+        except AirflowNotFoundException:
+            pass
+        else:
+            return connection
+        from alva_lever.http import lookup
+
+        variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+        fault = lookup.fault("connection", conn_id)
+        if fault is None:
+            raise SetupError(
+                f"There is no connection `{conn_id}`. {self._how_to_connect()}, or set the environment variable "
+                f"{variable}",
+                vendor=self.vendor,
+            )
+        if fault.lasting:
+            raise SetupError(
+                f"The environment variable {variable} is set, and is neither JSON nor a URI that Airflow can read "
+                f"({fault.kind}). In a URI, the key is percent-encoded",
+                vendor=self.vendor,
+            )
+        raise TransientError(
+            f"Airflow could not look for connection `{conn_id}` ({fault.backend}: {fault.kind})",
+            vendor=self.vendor,
+            may_have_happened=False,
+        )
+
+    # What HttpHook is asked by others.
+
+    def get_conn(
+        self, headers: Mapping[Any, Any] | None = None, extra_options: Mapping[str, Any] | None = None
+    ) -> Session:
+        """The hook's one session. What `HttpHook` takes for a session of one call has no place here."""
+        if headers or extra_options:
+            raise TypeError(f"{type(self).__name__} sends no headers or options of its caller")
+        return self._exchange().session
+
+    def _set_base_url(self, connection: Any) -> None:
+        self.base_url = api_root(connection, vendor=self.vendor, example=self.example_root)
+        self._base_url_initialized = True
+
+    def check_response(self, response: Response) -> None:
+        """Raise what the status stands for, without a word of the body."""
+        path = (response.request.path_url or "/").partition("?")[0].removeprefix(urlsplit(self.base_url).path)
+        failure = self._failure(response, self._asked(response.request.method or self.method, path))
+        if failure is not None:
+            raise failure
+
+    def run(
+        self,
+        endpoint: str | None = None,
+        data: Any = None,
+        headers: Any = None,
+        extra_options: Any = None,
+        **request_kwargs: Any,
+    ) -> Any:
+        """`HttpHook`'s call, made by `call`: the answer's JSON. `data` is a GET's query; a body is given as `json=`."""
+        unknown = headers or extra_options or set(request_kwargs) - {"json"}
+        if unknown or (data is not None and self.method != "GET"):
+            raise TypeError(f"{type(self).__name__}.run takes an endpoint and, for a GET, data as its query, else json")
+        pairs = data.items() if isinstance(data, dict) else data or ()
+        params = [(str(key), str(value)) for key, value in pairs]
+        path = f"/{(endpoint or '').lstrip('/')}"
+        body = request_kwargs.get("json")
+        return self.call(self.method, path, params=params, json=body, repeatable=self.method != "POST")
+
+    def run_and_check(self, session: Any, prepped_request: Any, extra_options: Any) -> NoReturn:
+        """Not offered: a request that was made elsewhere would go past pace, time-outs and retries."""
+        raise TypeError(f"{type(self).__name__} sends what its own methods, `call` and `run` make")
+
+
+def _as_it_is(body: object) -> object:
+    return body

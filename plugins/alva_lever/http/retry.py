@@ -1,0 +1,74 @@
+"""When a request is sent again, and after how long: parts for tenacity."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from requests import Response
+from tenacity import RetryCallState
+
+from alva_lever.http.errors import TransientError
+
+ATTEMPTS = 5
+# Beside the number of attempts: five time-outs of 30 s must not hold a task, and the pool's one slot, for longer.
+TOTAL_SECONDS = 120.0
+# Neither vendor is known to ask for longer; one that does is asked again, rather than a task sleeping for an hour.
+LONGEST_WAIT_SECONDS = 60.0
+
+
+def retry_after_seconds(response: Response, *, now: Callable[[], float]) -> float | None:
+    """What the answer's `Retry-After` asks for: seconds, or a date (counted from the answer's own `Date`, since the
+    two clocks may differ; from ours where it has none). None if there is no such header or it makes no sense."""
+    value = (response.headers.get("Retry-After") or "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        until = _date(value)
+        if until is None:
+            return None
+        answered = _date(response.headers.get("Date") or "") or datetime.fromtimestamp(now(), UTC)
+        seconds = (until - answered).total_seconds()
+    # Also refuses nan, which compares false with everything.
+    return min(seconds, LONGEST_WAIT_SECONDS) if seconds >= 0 else None
+
+
+def backoff_seconds(attempt: int) -> float:
+    """Exponential with jitter: 1 to 2 s after the first attempt, then 2 to 4, 4 to 8, 8 to 16."""
+    return float(random.uniform(0.5, 1.0) * min(2**attempt, LONGEST_WAIT_SECONDS))
+
+
+def failure_of(state: RetryCallState) -> BaseException | None:
+    """What the attempt raised, None if it didn't."""
+    return state.outcome.exception() if state.outcome else None
+
+
+def seconds_until_next(state: RetryCallState) -> float:
+    """What the vendor asked for, else the backoff."""
+    failure = failure_of(state)
+    if isinstance(failure, TransientError) and failure.retry_after_seconds is not None:
+        return failure.retry_after_seconds
+    return backoff_seconds(state.attempt_number)
+
+
+class Deadline:
+    """Passes `seconds` after it was made. By the hook's clock: tenacity's own cannot be moved by a test."""
+
+    def __init__(self, clock: Callable[[], float], seconds: float = TOTAL_SECONDS) -> None:
+        self._clock = clock
+        self._ends = clock() + seconds
+
+    def passed(self, wait_seconds: float = 0.0) -> bool:
+        return self._clock() + wait_seconds > self._ends
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        parsed = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

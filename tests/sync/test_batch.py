@@ -1,0 +1,246 @@
+"""A batch: what it costs, what keeps to one of it, and what of it is kept."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+from alva_lever.batch.batch import CALLS_PER_TASK, MOST_IN_BATCH, Batches, Unfinished
+from alva_lever.batch.checkpoint import Checkpoint
+from alva_lever.batch.worker_pool import FAULTS_IN_A_ROW, THREADS
+from alva_lever.http.errors import ApiError, Forbidden, TransientError, Unauthorized
+from alva_lever.rules.model import AlvaCandidate, Opportunity
+from alva_lever.rules.window import Window
+from alva_lever.sync.telling import Telling
+from tests.sync.office import ELSEWHERE, HOUR_MS, NOW_MS, Office
+
+SENT = ["Invitation Sent"]
+LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
+WITHIN_MS = NOW_MS - HOUR_MS // 2
+
+
+class TestCost:
+    def test_600_candidates_are_two_calls_to_lever_and_two_to_alva_each(self, office: Office) -> None:
+        postings = [office.recruiter.add_posting(f"Posting {number}", team="Platform") for number in range(3)]
+        people = [office.apply(posting=postings[number % 3], at_ms=WITHIN_MS) for number in range(600)]
+        found = office.find(LAST_HOUR)
+        office.forget()
+        for batch in found.batches:
+            office.do(batch, window=LAST_HOUR)
+        assert office.progress.tally.counts == {"trigger_stage": 600}
+        assert {office.sent(one) for one in people} == {1}
+        alva = Counter((one.method, one.path.rpartition("/")[2]) for one in office.arrived("alva"))
+        assert alva == {
+            ("GET", "candidates"): 600, ("POST", "candidates"): 600,
+            ("GET", "job_positions"): 3, ("POST", "job_positions"): 3,
+        }  # fmt: skip
+        lever = Counter(one.path.split("/")[1] + one.path.partition("/add")[2] for one in office.arrived("lever"))
+        # A look at each, and a tag.
+        assert (lever["opportunities"], lever["opportunitiesTags"]) == (600, 600)
+        assert lever["postings"] <= len(found.batches) * len(postings)
+        assert office.progress.tally.calls == {"lever": sum(lever.values()), "alva": sum(alva.values())}
+
+    def test_a_failure_is_five_calls_to_lever_at_most(self, office: Office) -> None:
+        for _ in range(100):
+            office.apply(emails=[], at_ms=WITHIN_MS)
+        for _ in range(2):
+            found = office.find(LAST_HOUR)
+            office.forget()
+            for batch in found.batches:
+                office.progress.done.clear()
+                office.do(batch)
+            assert len(office.arrived("lever")) <= 5 * 100
+
+    def test_a_candidate_of_whom_nothing_is_asked_costs_a_share_of_a_look(self, office: Office) -> None:
+        people = office.applied(100, tags=["Alva: Invitation Sent"])
+        assert office.run(*people) == {"already_invited": 100}
+        assert [(one.method, one.path) for one in office.arrived()] == [("GET", "/opportunities")] * 4
+
+
+class TestBatches:
+    """How items are put into batches."""
+
+    def test_each_is_about_a_minute_at_levers_limit(self) -> None:
+        batches = Batches()
+        for number in range(1000):
+            batches.add({"id": str(number)}, 3.0)
+        assert [len(batch) for batch in batches.all] == [150] * 6 + [100]
+        assert max(map(len, batches.all)) * 3.0 <= CALLS_PER_TASK
+        assert [item["id"] for batch in batches.all for item in batch] == [str(number) for number in range(1000)]
+
+    def test_cheap_ones_are_not_more_than_can_be_kept_in_one_value(self) -> None:
+        batches = Batches()
+        for number in range(2000):
+            batches.add({"id": f"{number:0100}"}, 0.01)
+        assert max(map(len, batches.all)) == MOST_IN_BATCH
+        progress = Checkpoint(done={str(item["id"]) for item in batches.all[0]})
+        for one in sorted(progress.done):
+            progress.tally.count("not_requested", one)
+            progress.tally.near_miss(one, ["alva: send tests"])
+        assert len(json.dumps(progress.as_json())) < 64 * 1024
+
+    def test_there_are_no_more_than_airflow_maps_over(self) -> None:
+        batches = Batches()
+        for number in range(1_500):
+            batches.add({"id": str(number)}, CALLS_PER_TASK)
+        assert len(batches.all) == 1000
+        assert sum(map(len, batches.all)) == 1_500
+
+
+class TestFaults:
+    def test_those_that_cannot_be_done_come_last_in_the_next_attempt(self, office: Office) -> None:
+        people = office.applied(120)
+        for one in people[:5]:
+            office.faults.add("lever", "GET", f"*/opportunities/{one}", kind="html", times=None)
+        for again in (False, True):
+            with pytest.raises(ApiError):
+                office.run(*people, alone=True, again=again)
+        assert [office.sent(one) for one in people] == [0] * 5 + [1] * 115
+        office.faults.clear()
+        assert office.run(*people, alone=True, again=True) == {"trigger_stage": 120}
+
+    def test_an_empty_batch_asks_for_nothing(self, office: Office) -> None:
+        assert office.run() == {}
+        assert office.arrived() == []
+
+    def test_what_is_done_is_saved_now_and_then_and_holds_ids_and_counts_only(self, office: Office) -> None:
+        people = office.applied(120, tags=["Alva: Invitation Sent"])
+        saved: list[dict[str, object]] = []
+        office.begin()
+        items = office.items(people, alone=False)
+        office.do(items, save=lambda done: saved.append(json.loads(json.dumps(done.as_json()))))
+        assert [len(one["done"]) for one in saved] == [50, 100, 120]  # type: ignore[arg-type]
+        assert set(saved[-1]) == {"done", "faults", "tally", "invited"}
+        assert Checkpoint.of(saved[-1]).as_json() == saved[-1]
+
+
+class TestCounts:
+    def test_calls_add_up_over_failures_and_turns(self, office: Office) -> None:
+        people = office.applied(30)
+        office.faults.add("lever", "POST", f"/opportunities/{people[5]}/addTags", times=None)
+        with pytest.raises(ApiError):
+            office.run(*people)
+        office.faults.clear()
+        office.run(*people, again=True)
+        tally = office.progress.tally
+        assert tally.calls == {service: len(office.arrived(service)) for service in ("lever", "alva")}
+        assert (tally.counts, sorted(tally.ids["trigger_stage"])) == ({"trigger_stage": 30}, sorted(people))
+
+    def test_waiting_for_a_limit_is_counted(self, office: Office) -> None:
+        ada = office.apply()
+        office.faults.add("alva", "GET", "/candidates", status=429, retry_after=7)
+        office.faults.add("lever", "GET", "/opportunities/*", status=429, retry_after=5)
+        office.run(ada)
+        assert office.progress.tally.waited_seconds == pytest.approx(12.0, abs=0.1)
+
+    def test_the_first_hundred_ids_are_named_and_all_are_counted(self, office: Office) -> None:
+        people = office.applied(130, tags=["Alva: Invitation Sent"])
+        assert office.run(*people) == {"already_invited": 130}
+        assert len(set(office.progress.tally.ids["already_invited"])) == 100
+
+    def test_a_near_miss_is_reported_once_for_each_carrier(self, office: Office) -> None:
+        office.recruiter.change_posting(office.posting, tags=["alva: screening"])
+        people = office.applied(40, stage=ELSEWHERE, tags=["alva: send tests"])
+        assert office.run(*people) == {"not_requested": 40}
+        misses = Counter((miss["id"], miss["tag"]) for miss in office.progress.tally.near_misses)
+        assert misses == {
+            (office.posting, "alva: screening"): 1,
+            **{(one, "alva: send tests"): 1 for one in people},
+        }
+
+
+class TestLooks:
+    def test_each_is_looked_at_anew_however_it_was_found(self, office: Office) -> None:
+        people = office.applied(4)
+        found = office.find(office.window(-1))
+        assert found.batches == []
+        office.recruiter.archive(people[0])
+        office.recruiter.move(people[1], ELSEWHERE)
+        office.recruiter.delete(people[2])
+        assert office.run(*people) == {"archived": 1, "not_requested": 1, "gone": 1, "trigger_stage": 1}
+
+    def test_a_person_of_many_candidacies_hides_nobody(self, office: Office) -> None:
+        people = [office.apply("Bo Ek")]
+        first = office.apply()
+        people += [first, *[office.apply(contact=first, stage=ELSEWHERE) for _ in range(130)]]
+        assert office.run(*people) == {"trigger_stage": 2, "not_requested": 130}
+
+    def test_a_listing_that_cannot_be_read_is_gone_through_one_by_one(self, office: Office) -> None:
+        people = office.applied(3)
+        office.faults.add("lever", "GET", "/opportunities", kind="no_data", times=None)
+        assert office.run(*people) == {"trigger_stage": 3}
+
+    def test_a_listing_that_is_refused_fails_the_task(self, office: Office) -> None:
+        people = office.applied(3)
+        office.faults.add("lever", "GET", "/opportunities", status=403, times=None)
+        with pytest.raises(Forbidden):
+            office.run(*people)
+        assert [office.sent(one) for one in people] == [0, 0, 0]
+
+    def test_one_that_comes_twice_in_a_batch_is_invited_once(self, office: Office) -> None:
+        ada, bo = office.applied(2)
+        office.run(ada, bo, ada)
+        assert [office.sent(one) for one in (ada, bo)] == [1, 1]
+
+    @pytest.mark.parametrize("place", ["first", "last", "between"])
+    @pytest.mark.parametrize("status", [400, 403, 404])
+    def test_refusals_that_last_keep_to_those_whom_they_are_about(
+        self, office: Office, status: int, place: str
+    ) -> None:
+        people = office.applied(60)
+        refused = {"first": people[:30], "last": people[30:], "between": people[::2]}[place]
+        for one in refused:
+            office.faults.add("lever", "POST", f"/opportunities/{one}/addTags", status=status, times=None)
+        with pytest.raises(Unfinished, match="30 of 60 could not be done; the others were") as error:
+            office.run(*people)
+        # Where the key may do none of it, another attempt of the task would meet the same.
+        assert error.value.lasting == (status == 403)
+        assert [one for one in people if office.status(one) != SENT] == refused
+        assert set(office.progress.faults) == set(refused)
+        office.faults.clear()
+        assert office.run(*people, again=True) == {"trigger_stage": 60}
+        assert [office.sent(one) for one in people] == [1] * 60
+
+    def test_passing_faults_one_after_the_other_are_about_everybody_and_the_retry_begins_with_the_rest(
+        self, office: Office
+    ) -> None:
+        people = office.applied(60)
+        for one in people[:40]:
+            office.faults.add("lever", "GET", f"/opportunities/{one}", times=None)
+        with pytest.raises(TransientError):
+            office.run(*people, alone=True)
+        assert [office.sent(one) for one in people] == [0] * 60
+        assert FAULTS_IN_A_ROW <= len(office.progress.faults) < 40
+        with pytest.raises(ApiError):
+            office.run(*people, alone=True, again=True)
+        assert [office.sent(one) for one in people] == [0] * 40 + [1] * 20
+
+    def test_a_key_that_is_not_accepted_ends_it_at_once(self, office: Office) -> None:
+        people = office.applied(60)
+        office.faults.add("alva", status=401, times=None)
+        with pytest.raises(Unauthorized):
+            office.run(*people)
+        assert len(office.arrived("alva")) <= 2 * THREADS
+
+    def test_a_mistake_of_our_own_keeps_to_one_candidate_and_tells_nothing_of_them(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        people = office.applied(30)
+        state = Telling.state
+
+        def mistaken(telling: Telling, opportunity: Opportunity, candidate: AlvaCandidate) -> None:
+            if opportunity.id == people[7]:
+                raise KeyError(opportunity.emails[0])
+            state(telling, opportunity, candidate)
+
+        monkeypatch.setattr(Telling, "state", mistaken)
+        with pytest.raises(ApiError, match="1 of 30 could not be done; the others were") as error:
+            office.run(*people)
+        assert "candidates.example.com" not in f"{error.value} {error.value!r}"
+        assert [one for one in people if office.status(one) != SENT] == [people[7]]
+        monkeypatch.undo()
+        office.connect()
+        assert office.run(*people, again=True) == {"trigger_stage": 30}
+        assert [office.sent(one) for one in people] == [1] * 30

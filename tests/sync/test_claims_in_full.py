@@ -1,0 +1,859 @@
+"""What deliveries claim is held against what Lever shows: what else may be so, in any order, untrue, and cut off.
+
+The rows of the table of events (section 5) are in `test_claiming`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+
+from alva_lever.http.deliveries import OLDEST_MS
+from alva_lever.http.errors import ApiError, MissingPermission, Unauthorized
+from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.window import OVERLAP_MS, Window
+from tests.sync.killing import Killer, When, survives
+from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Office
+
+DAY_MS = 24 * HOUR_MS
+LONG_AGO_MS = NOW_MS - 90 * DAY_MS
+SENT, FAILED = ["Invitation Sent"], ["Invitation Failed"]
+SEND_TESTS, SCREENING, SKIP = "Alva: Send Tests", "Alva: Screening", "Alva: Skip Assessment"
+MOST_REQUESTS = 60
+
+
+def moved(opportunity: str) -> Event:
+    return Event(Kind.MOVED, opportunity)
+
+
+def hired(opportunity: str) -> Event:
+    return Event(Kind.HIRED, opportunity)
+
+
+def deleted(opportunity: str) -> Event:
+    return Event(Kind.DELETED, opportunity)
+
+
+def applied(office: Office, opportunity: str) -> Event:
+    """Announces its present application."""
+    row = office.sandbox.world.lever.opportunities.get(opportunity)
+    application = None if row is None else row.application
+    return Event(Kind.APPLIED, opportunity, None if application is None else application.id)
+
+
+def elsewhere(office: Office, **options: Any) -> str:
+    return office.apply(**{"stage": ELSEWHERE, **options})
+
+
+def make_confidential(office: Office, posting: str) -> None:
+    """As somebody does in Lever's settings; it is so for all of its opportunities."""
+    office.sandbox.world.lever.postings[posting].confidential = True
+    for row in office.sandbox.world.lever.opportunities:
+        row.confidential |= row.posting is not None and row.posting.id == posting
+
+
+def see_the_confidential(office: Office) -> None:
+    office.connect(lever_key=office.sandbox.add_lever_key("all", confidential=True))
+
+
+def looks(office: Office, opportunity: str) -> int:
+    return len(office.arrived("lever", "GET", f"/opportunities/{opportunity}"))
+
+
+def state(office: Office, opportunity: str) -> dict[str, object]:
+    """All that a person can see of somebody, and of their job, in either service."""
+    found = office.candidates.find(opportunity)
+    candidate: Any = found["candidate"] or {}
+    row = office.sandbox.world.lever.opportunities.get(opportunity)
+    seen = {} if row is None else office.sandbox.look(opportunity)
+    postings = {office.posting, row.posting.id if row is not None and row.posting is not None else None}
+    return {
+        "positions": sorted(
+            (one.facts.name, one.facts.team) for one in office.positions() if one.facts.external_id in postings
+        ),
+        "alva": [candidate.get("stage"), (candidate.get("invitation") or {}).get("status")],
+        "sent": (found["applications"], found["invitations_sent"]),
+        "lever": [seen.get(name) for name in ("stage", "archived", "links")],
+        "tags": sorted(seen.get("tags", [])),
+        "notes": [note["text"] for note in seen.get("notes", [])],
+    }
+
+
+@pytest.fixture
+def ada(office: Office) -> str:
+    """Somebody who was invited."""
+    ada = office.apply()
+    office.run(ada)
+    office.forget()
+    return ada
+
+
+class TestStageChange:
+    """Section 3 in full, asked of the opportunity as it is now."""
+
+    def test_who_has_moved_on_by_now_is_not_invited(self, office: Office) -> None:
+        ada = office.apply()
+        office.recruiter.move(ada, FURTHER)
+        assert office.deliver(moved(ada), moved(ada)) == {"not_requested": 1}
+        assert office.sent(ada) == 0
+
+    def test_every_row_of_the_table_has_its_word(self, office: Office) -> None:
+        skipped = office.recruiter.add_posting("Cook", tags=[SKIP])
+        secret = office.recruiter.add_posting("Chief", confidential=True)
+        people = {
+            "gone": office.recruiter.anonymise(office.apply()),
+            "confidential": office.apply(posting=secret, tags=[SEND_TESTS]),
+            "archived": office.recruiter.archive(office.apply(tags=[SEND_TESTS])),
+            "already_invited": office.apply(tags=["Alva: Completed"]),
+            "send_tests": elsewhere(office, posting=skipped, tags=[SEND_TESTS]),
+            "skip_assessment": office.apply(posting=skipped),
+            "trigger_stage": office.apply(),
+            "not_requested": elsewhere(office),
+            "missing_email": office.apply(emails=[]),
+            "invalid_email": office.apply(emails=["nonsense"]),
+            "no_posting": office.recruiter.add_lead("Kim Ek", ["kim@candidates.example.com"], stage=TRIGGER),
+        }
+        assert office.deliver(*map(moved, people.values())) == dict.fromkeys(people, 1)
+        assert office.progress.tally.ids == {word: [one] for word, one in people.items()}
+        invited = {word for word, one in people.items() if office.sent(one)}
+        assert invited == {"send_tests", "trigger_stage"}
+
+    def test_who_failed_waits_until_they_come_back(self, office: Office) -> None:
+        ada = office.apply(emails=[])
+        assert office.deliver(moved(ada)) == {"missing_email": 1}
+        assert office.deliver(moved(ada)) == {"awaiting_retry": 1}
+        assert (office.status(ada), office.failures(ada)) == (FAILED, ["missing_email"])
+        office.reenter(ada)
+        assert office.deliver(moved(ada), moved(ada)) == {"missing_email": 1}
+        assert office.failures(ada) == ["missing_email"] * 2
+        office.recruiter.set_emails(ada, ["ada@candidates.example.com"])
+        assert office.deliver(moved(ada)) == {"awaiting_retry": 1}
+        office.reenter(ada)
+        assert office.deliver(moved(ada)) == {"trigger_stage": 1}
+        assert (office.sent(ada), office.status(ada)) == (1, SENT)
+
+    @pytest.mark.parametrize("unknown", ["nobody", "deleted", "..", "a/b?c", " "])
+    def test_an_unknown_id_is_gone(self, office: Office, unknown: str) -> None:
+        assert office.deliver(moved(unknown), Event(Kind.APPLIED, unknown, "a")) == {"gone": 1}
+        assert (office.writes(), office.arrived("alva")) == (0, [])
+
+    def test_a_tag_that_only_looks_like_a_control_tag_is_reported(self, office: Office) -> None:
+        ada = elsewhere(office, tags=["alva: send tests"])
+        assert office.deliver(moved(ada)) == {"not_requested": 1}
+        assert office.progress.tally.near_misses == [{"id": ada, "tag": "alva: send tests"}]
+
+    def test_who_was_cut_off_before_the_tag_and_moved_on_gets_it_by_the_retry(self, office: Office) -> None:
+        ada = office.apply()
+        office.faults.add("lever", "POST", "*/addTags", times=None)
+        with pytest.raises(ApiError):
+            office.deliver(moved(ada))
+        office.faults.clear()
+        office.recruiter.move(ada, FURTHER)
+        office.deliver(moved(ada), again=True, repeated=True)
+        assert (office.sent(ada), office.status(ada)) == (1, SENT)
+
+
+class TestApplication:
+    def test_screening_invites_them(self, office: Office) -> None:
+        posting = office.recruiter.add_posting("Support", tags=[SCREENING])
+        ada = elsewhere(office, posting=posting)
+        assert office.deliver(applied(office, ada)) == {"screening": 1}
+        assert (office.sent(ada), office.status(ada)) == (1, SENT)
+        assert office.deliver(applied(office, ada)) == {"already_invited": 1}
+        assert office.sent(ada) == 1
+
+    def test_a_late_application_of_an_older_lead_is_new(self, office: Office) -> None:
+        posting = office.recruiter.add_posting("Support", tags=[SCREENING])
+        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"], at_ms=LONG_AGO_MS)
+        office.recruiter.apply_lead(lead, posting)
+        assert office.deliver(applied(office, lead)) == {"screening": 1}
+
+    @pytest.mark.parametrize("application", ["another", "", None])
+    def test_another_application_than_its_present_one_or_none_is_not_new(
+        self, office: Office, application: str | None
+    ) -> None:
+        posting = office.recruiter.add_posting("Support", tags=[SCREENING])
+        ada = elsewhere(office, posting=posting)
+        event = Event(Kind.APPLIED, ada, application)
+        assert office.deliver(event, event) == {"not_requested": 1}
+        assert (office.sent(ada), office.positions()) == (0, [])
+        assert office.deliver(event, applied(office, ada)) == {"screening": 1}
+
+    @pytest.mark.parametrize("word", ["archived", "hired", "already_invited"])
+    def test_who_needs_no_decision_brings_the_posting_up_to_date_too(self, office: Office, word: str) -> None:
+        ada = office.apply()
+        if word == "already_invited":
+            office.recruiter.tag(ada, "Alva: Invitation Sent")
+        else:
+            (office.recruiter.hire if word == "hired" else office.recruiter.archive)(ada)
+        event = applied(office, ada)
+        assert office.deliver(event) == {"archived" if word == "hired" else word: 1}
+        assert [row.facts.name for row in office.positions()] == ["Data Engineer"]
+        office.recruiter.change_posting(office.posting, name="Data Person")
+        office.deliver(event)
+        assert [row.facts.name for row in office.positions()] == ["Data Person"]
+        assert (office.sent(ada), office.candidates.find(ada)["present"]) == (0, False)
+
+    @pytest.mark.parametrize("settled", ["not", "archived", "already invited"])
+    @pytest.mark.parametrize("grant", [True, False], ids=["shown", "refused"])
+    def test_a_confidential_posting_never_reaches_alva(self, office: Office, settled: str, grant: bool) -> None:
+        ada = office.apply(posting=office.recruiter.add_posting("Chief", tags=[SCREENING], confidential=True))
+        if settled == "archived":
+            office.recruiter.archive(ada)
+        if settled == "already invited":
+            office.recruiter.tag(ada, "Alva: Invitation Sent")
+        if grant:
+            see_the_confidential(office)
+        assert office.deliver(applied(office, ada), moved(ada)) == {"confidential": 1}
+        assert office.arrived("alva") == []
+
+    @pytest.mark.parametrize("archived", [True, False])
+    def test_a_posting_alone_that_lever_refuses_to_show_never_reaches_alva(
+        self, office: Office, archived: bool
+    ) -> None:
+        ada = office.apply()
+        if archived:
+            office.recruiter.archive(ada)
+        office.faults.add("lever", "GET", f"/postings/{office.posting}", status=403, times=None)
+        assert office.deliver(applied(office, ada)) == {"confidential": 1}
+        assert office.arrived("alva") == []
+
+    @pytest.mark.parametrize("what", ["anonymise", "restrict", "delete"])
+    def test_who_is_gone_or_hidden_by_now_brings_nothing_up_to_date(self, office: Office, what: str) -> None:
+        ada = office.apply()
+        event = applied(office, ada)
+        getattr(office.recruiter, what)(ada)
+        assert office.deliver(event) == {"confidential" if what == "restrict" else "gone": 1}
+        assert office.arrived("alva") == []
+
+    def test_a_lead_without_a_posting_has_none_to_bring_up_to_date(self, office: Office) -> None:
+        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"])
+        assert office.deliver(Event(Kind.APPLIED, lead, "a")) == {"not_requested": 1}
+        assert office.writes() == 0
+
+    def test_a_posting_that_alva_refuses_fails_nobody_who_is_not_invited(self, office: Office) -> None:
+        office.recruiter.change_posting(office.posting, name=" ")
+        bo, kim = elsewhere(office), office.apply()
+        assert office.deliver(applied(office, bo), moved(kim)) == {"not_requested": 1, "refused_by_alva": 1}
+        assert (office.notes(bo), office.failures(kim)) == ([], ["refused_by_alva"])
+
+    def test_the_trigger_stage_invites_whoever_came_in_only_by_an_entry_or_a_poll(self, office: Office) -> None:
+        ada, bo = office.apply(), office.apply(tags=[SEND_TESTS])
+        office.later()
+        assert office.deliver(applied(office, ada), applied(office, bo)) == {"not_requested": 1, "send_tests": 1}
+        assert office.deliver(applied(office, ada), hired(ada), deleted(ada)) == {"unconfirmed": 1}
+        assert (office.sent(ada), office.status(ada)) == (0, [])
+        assert office.poll(office.window()) == {"trigger_stage": 1, "already_invited": 1}
+
+    @pytest.mark.parametrize("settled", [True, False])
+    def test_a_dry_run_writes_nothing(self, office: Office, settled: bool) -> None:
+        ada, bo = office.apply(), elsewhere(office)
+        if settled:
+            office.recruiter.archive(bo)
+        events = [applied(office, ada), moved(ada), applied(office, bo)]
+        dry = office.deliver(*events, dry_run=True)
+        assert office.writes() == 0
+        assert office.deliver(*events) == dry == {"trigger_stage": 1, "archived" if settled else "not_requested": 1}
+
+
+def other_reason(office: Office, ada: str) -> None:
+    office.recruiter.archive(ada, "Withdrew")
+
+
+def taken_back(office: Office, ada: str) -> None:
+    office.recruiter.unarchive(office.recruiter.hire(ada))
+
+
+def hidden(office: Office, ada: str) -> None:
+    office.recruiter.restrict(office.recruiter.hire(ada))
+
+
+def shown_confidential(office: Office, ada: str) -> None:
+    office.recruiter.hire(ada)
+    make_confidential(office, office.posting)
+    see_the_confidential(office)
+
+
+def refused_confidential(office: Office, ada: str) -> None:
+    office.recruiter.hire(ada)
+    make_confidential(office, office.posting)
+
+
+def gone(office: Office, ada: str) -> None:
+    office.recruiter.delete(office.recruiter.hire(ada))
+
+
+def no_such_reason(office: Office, ada: str) -> None:
+    office.recruiter.hire(ada)
+    for reason in office.sandbox.world.lever.archive_reasons.values():
+        reason.type = "non-hired"
+
+
+NOT_HIRED: list[Callable[[Office, str], None]] = [
+    lambda office, ada: None, other_reason, taken_back, hidden, shown_confidential, refused_confidential, gone,
+    no_such_reason,
+]  # fmt: skip
+
+
+class TestHire:
+    @pytest.mark.parametrize("what", NOT_HIRED, ids=lambda what: what.__name__)
+    def test_otherwise_it_is_unconfirmed_and_alva_is_not_even_asked(
+        self, office: Office, ada: str, what: Callable[[Office, str], None]
+    ) -> None:
+        what(office, ada)
+        assert office.deliver(hired(ada), hired(ada)) == {"unconfirmed": 1}
+        assert (office.writes(), office.arrived("alva")) == (0, [])
+        assert office.in_alva(ada)["stage"] == "in_process"
+
+    def test_a_candidate_of_no_account_is_unconfirmed(self, office: Office) -> None:
+        assert office.deliver(hired("nobody")) == {"unconfirmed": 1}
+        assert office.arrived("alva") == []
+
+    def test_a_persons_other_candidacy_stays_as_it_is(self, office: Office, ada: str) -> None:
+        other = office.apply(posting=office.recruiter.add_posting("Cook"), contact=ada)
+        office.run(other)
+        office.recruiter.hire(ada)
+        office.deliver(hired(ada), hired(other))
+        assert [office.in_alva(one)["stage"] for one in (ada, other)] == ["hired", "in_process"]
+        assert office.progress.tally.ids == {"hired": [ada], "unconfirmed": [other]}
+
+    def test_many_ask_for_the_reasons_once(self, office: Office) -> None:
+        people = office.applied(30)
+        office.run(*people)
+        for one in people:
+            office.recruiter.hire(one)
+        office.forget()
+        assert office.deliver(*map(hired, people)) == {"hired": 30}
+        assert len(office.arrived("lever")) == 30 + 1
+
+    def test_a_key_that_may_not_read_the_reasons_calls_nobody_unconfirmed(self, office: Office, ada: str) -> None:
+        office.recruiter.hire(ada)
+        office.restricted_key(opportunities="write", postings="read")
+        with pytest.raises(MissingPermission, match="archive_reasons: read"):
+            office.deliver(hired(ada))
+        assert office.progress.tally.counts == {}
+        office.connect()
+        assert office.deliver(hired(ada), again=True) == {"hired": 1}
+
+    def test_a_key_that_may_read_nobody_calls_nobody_unconfirmed(self, office: Office, ada: str) -> None:
+        office.recruiter.hire(ada)
+        office.restricted_key(archive_reasons="read")
+        with pytest.raises(MissingPermission, match="opportunities: read"):
+            office.deliver(hired(ada))
+        assert office.progress.tally.counts == {}
+
+
+class TestDeletion:
+    @pytest.mark.parametrize(
+        ("before_ms", "word"),
+        [
+            (HOUR_MS, "deleted"),
+            (2 * HOUR_MS, "deleted"),
+            (13 * DAY_MS, "deleted"),
+            (OLDEST_MS + OVERLAP_MS, "deleted"),
+            (OLDEST_MS + OVERLAP_MS + 1, "unconfirmed"),
+        ],
+    )
+    def test_it_may_have_been_on_its_way_for_as_long_as_a_delivery_is_taken(
+        self, office: Office, ada: str, before_ms: int, word: str
+    ) -> None:
+        office.recruiter.delete(ada, at_ms=NOW_MS - before_ms)
+        assert office.deliver(deleted(ada)) == {word: 1}
+        assert office.candidates.find(ada)["present"] == (word == "unconfirmed")
+
+    @pytest.mark.parametrize("days_ago", [30, 20, 1, 0])
+    def test_a_run_that_waited_for_weeks_finds_it_whenever_it_was(
+        self, office: Office, ada: str, days_ago: int
+    ) -> None:
+        office.recruiter.delete(ada, at_ms=NOW_MS - days_ago * DAY_MS)
+        assert office.deliver(deleted(ada), received_ms=NOW_MS - 20 * DAY_MS) == {"deleted": 1}
+
+    def test_levers_clock_may_be_ahead(self, office: Office, ada: str) -> None:
+        office.recruiter.delete(ada, at_ms=NOW_MS + OVERLAP_MS)
+        assert office.deliver(deleted(ada)) == {"deleted": 1}
+
+    @pytest.mark.parametrize("status", [404, 403])
+    def test_an_answer_about_the_opportunity_alone_removes_nobody(self, office: Office, ada: str, status: int) -> None:
+        """As another account's key meets it: everybody is unknown to it."""
+        office.faults.add("lever", "GET", f"/opportunities/{ada}", status=status, times=None)
+        assert office.deliver(deleted(ada)) == {"unconfirmed": 1}
+        assert office.deliver(deleted(ada), moved(ada), hired(ada), applied(office, ada)) == {"unconfirmed": 1}
+        assert (office.candidates.find(ada)["present"], office.writes()) == (True, 0)
+        assert office.arrived("alva") == []
+
+    def test_who_is_hidden_or_still_there_stays(self, office: Office, ada: str) -> None:
+        bo = office.apply()
+        office.run(bo)
+        office.recruiter.restrict(ada)
+        office.forget()
+        assert office.deliver(deleted(ada), deleted(bo)) == {"unconfirmed": 2}
+        assert [office.candidates.find(one)["present"] for one in (ada, bo)] == [True, True]
+        assert (office.writes(), looks(office, ada)) == (0, 0)
+
+    def test_one_that_is_listed_later_is_found_by_the_poll(self, office: Office, ada: str) -> None:
+        office.later()
+        assert office.deliver(deleted(ada)) == {"unconfirmed": 1}
+        office.recruiter.delete(ada)
+        office.later()
+        assert office.poll(office.window()) == {"deleted": 1}
+        assert not office.candidates.find(ada)["present"]
+
+    def test_who_never_was_in_alva(self, office: Office) -> None:
+        ada = office.recruiter.delete(office.apply())
+        assert office.deliver(deleted(ada)) == {"not_in_alva": 1}
+        assert office.writes() == 0
+
+    def test_a_persons_other_candidacy_stays(self, office: Office, ada: str) -> None:
+        other = office.apply(posting=office.recruiter.add_posting("Cook"), contact=ada)
+        office.run(other)
+        office.recruiter.delete(ada)
+        assert office.deliver(deleted(ada), deleted(other)) == {"deleted": 1, "unconfirmed": 1}
+        assert [office.candidates.find(one)["present"] for one in (ada, other)] == [False, True]
+
+    def test_many_are_asked_for_together_and_none_is_looked_at(self, office: Office) -> None:
+        people = office.applied(150)
+        office.run(*people)
+        for one in people:
+            office.recruiter.delete(one)
+        office.forget()
+        assert office.deliver(*map(deleted, people)) == {"deleted": 150}
+        # Two pages of the last hour's list.
+        assert [one.path for one in office.arrived("lever")] == ["/opportunities/deleted"] * 2
+
+    @pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, MissingPermission), (503, ApiError)])
+    def test_a_list_that_cannot_be_had_calls_nobody_unconfirmed(
+        self, office: Office, ada: str, status: int, error: type[ApiError]
+    ) -> None:
+        office.recruiter.delete(ada)
+        office.faults.add("lever", "GET", "/opportunities/deleted", status=status, times=None)
+        with pytest.raises(error):
+            office.deliver(deleted(ada))
+        assert (office.progress.tally.counts, office.candidates.find(ada)["present"]) == ({}, True)
+        office.faults.clear()
+        assert office.deliver(deleted(ada), again=True) == {"deleted": 1}
+
+
+class TestTogether:
+    """Several deliveries about one opportunity, and deliveries about several."""
+
+    def test_several_about_one_are_one_look(self, office: Office) -> None:
+        ada = office.apply()
+        every = [moved(ada), applied(office, ada), moved(ada), hired(ada), deleted(ada)]
+        assert office.deliver(*every, *reversed(every)) == {"unconfirmed": 1}
+        assert looks(office, ada) == 1
+        # What section 3 says happens all the same.
+        assert (office.sent(ada), office.status(ada)) == (1, SENT)
+
+    @pytest.mark.parametrize("untrue", [hired, deleted])
+    def test_an_untrue_one_keeps_nothing_else_from_being_done(
+        self, office: Office, untrue: Callable[[str], Event]
+    ) -> None:
+        bo, kim = office.apply(emails=[]), elsewhere(office)
+        assert office.deliver(untrue(bo), moved(bo), untrue(kim), applied(office, kim)) == {
+            "unconfirmed": 1,
+            "missing_email": 1,
+        }
+        assert (office.status(bo), office.failures(bo)) == (FAILED, ["missing_email"])
+        assert len(office.positions()) == 1
+
+    def test_deleted_comes_before_hired_and_both_before_the_words_of_section_3(self, office: Office) -> None:
+        was_hired, was_deleted, neither = office.applied(3)
+        never_hired, never_deleted = office.recruiter.hire(office.apply()), office.recruiter.delete(office.apply())
+        office.run(was_hired, was_deleted, neither)
+        office.recruiter.hire(was_hired)
+        office.recruiter.delete(office.recruiter.hire(was_deleted))
+        people = {
+            "hired": [was_hired], "deleted": [was_deleted], "unconfirmed": [neither],
+            "not_in_alva": [never_hired, never_deleted],
+        }  # fmt: skip
+        ids = [one for some in people.values() for one in some]
+        every = [make(one) for one in ids for make in (moved, hired, deleted)]
+        expected = {word: len(some) for word, some in people.items()}
+        assert office.deliver(*every, dry_run=True) == expected
+        assert office.deliver(*every) == expected
+        told = {word: sorted(some) for word, some in office.progress.tally.ids.items()}
+        assert told == {word: sorted(some) for word, some in people.items()}
+        assert office.in_alva(was_hired)["stage"] == "hired"
+        assert not office.candidates.find(was_deleted)["present"]
+
+    def test_who_was_hired_at_once_brings_the_posting_up_to_date(self, office: Office) -> None:
+        ada = office.recruiter.hire(office.apply())
+        assert office.deliver(applied(office, ada), hired(ada)) == {"not_in_alva": 1}
+        assert len(office.positions()) == 1
+
+    def test_each_counts_once_and_the_counts_add_up(self, office: Office) -> None:
+        people = office.applied(6)
+        office.recruiter.hire(people[0])
+        office.recruiter.delete(people[1])
+        office.recruiter.archive(people[2])
+        events = [make(one) for one in (*people, "nobody") for make in (moved, hired, deleted, moved)]
+        counts = office.deliver(*events)
+        report = office.progress.tally.report(dry_run=False, window=None, leftovers=[])
+        assert sum(counts.values()) == report["looked_at"] == 7
+        assert sorted(one for some in report["ids"].values() for one in some) == sorted([*people, "nobody"])
+        assert report["calls"] == {name: len(office.arrived(name)) for name in ("lever", "alva")}
+
+    def test_one_that_cannot_be_done_keeps_nobody_else_waiting(self, office: Office) -> None:
+        people = office.applied(10)
+        office.faults.add("lever", "GET", f"/opportunities/{people[3]}", status=500, times=None)
+        with pytest.raises(ApiError, match="1 of 10 could not be done; the others were"):
+            office.deliver(*map(moved, people))
+        assert [office.sent(one) for one in people] == [int(one != people[3]) for one in people]
+        assert office.progress.tally.counts == {"trigger_stage": 9}
+        office.faults.clear()
+        office.forget()
+        assert office.deliver(*map(moved, people), again=True) == {"trigger_stage": 10}
+        assert [office.sent(one) for one in people] == [1] * 10
+        # Who was done is not even looked at.
+        assert [looks(office, one) for one in people] == [int(one == people[3]) for one in people]
+
+    @pytest.mark.parametrize("what", ["hire", "delete"])
+    def test_one_departure_that_alva_cannot_take_keeps_nobody_else_waiting(self, office: Office, what: str) -> None:
+        people = office.applied(6)
+        office.run(*people)
+        events = [hired(one) if what == "hire" else deleted(one) for one in people]
+        for one in people:
+            getattr(office.recruiter, what)(one)
+        office.faults.add("alva", "*", f"/candidates/{office.in_alva(people[2])['id']}", times=None)
+        word = "hired" if what == "hire" else "deleted"
+        with pytest.raises(ApiError, match="1 of 6"):
+            office.deliver(*events)
+        assert office.progress.tally.counts == {word: 5}
+        office.faults.clear()
+        assert office.deliver(*events, again=True) == {word: 6}
+
+    def test_more_than_one_turn_takes_are_done_in_turns(self, office: Office) -> None:
+        people = office.applied(270)
+        claimed = [moved(one) for one in people]
+        assert office.deliver(*claimed) == {"trigger_stage": 270}
+        assert {office.sent(one) for one in people} == {1}
+        assert {looks(office, one) for one in people} == {1}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Somebody, and what Lever's webhooks say of them, in the order in which it happened."""
+
+    opportunity: str
+    events: list[Event]
+
+
+def new(office: Office, **options: Any) -> Told:
+    """Applied, and came into the trigger stage; nothing was delivered yet."""
+    ada = elsewhere(office, **options)
+    office.recruiter.move(ada, TRIGGER)
+    return Told(ada, [applied(office, ada), moved(ada)])
+
+
+def known(office: Office) -> Told:
+    """Likewise, and was invited in time."""
+    told = new(office)
+    office.deliver(*told.events)
+    return told
+
+
+Begin = Callable[[Office], Told]
+Story = Callable[[Office, Begin], Told]
+
+
+def is_moved(office: Office, begin: Begin) -> Told:
+    return begin(office)
+
+
+def is_moved_on(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    office.recruiter.move(told.opportunity, FURTHER)
+    return Told(told.opportunity, [*told.events, moved(told.opportunity)])
+
+
+def is_hired(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    return Told(told.opportunity, [*told.events, hired(office.recruiter.hire(told.opportunity))])
+
+
+def is_deleted(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    return Told(told.opportunity, [*told.events, deleted(office.recruiter.delete(told.opportunity))])
+
+
+def is_hired_and_deleted(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    ada = office.recruiter.delete(office.recruiter.hire(told.opportunity))
+    return Told(ada, [told.events[1], hired(ada), deleted(ada)])
+
+
+def is_archived(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    office.recruiter.archive(told.opportunity)
+    return told
+
+
+def is_restricted(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    office.recruiter.restrict(told.opportunity)
+    return told
+
+
+def is_made_confidential(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    office.recruiter.hire(told.opportunity)
+    make_confidential(office, office.posting)
+    return Told(told.opportunity, [*told.events, hired(told.opportunity)])
+
+
+def is_anonymised(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    office.recruiter.anonymise(told.opportunity)
+    return told
+
+
+def is_anonymised_and_hired(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    office.recruiter.anonymise(office.recruiter.hire(told.opportunity))
+    return Told(told.opportunity, [*told.events, hired(told.opportunity)])
+
+
+def is_slandered(office: Office, begin: Begin) -> Told:
+    """Untrue claims among the others."""
+    told = begin(office)
+    return Told(told.opportunity, [moved(told.opportunity), hired(told.opportunity), deleted(told.opportunity)])
+
+
+def has_no_address(office: Office, begin: Begin) -> Told:
+    told = begin(office)
+    office.recruiter.set_emails(told.opportunity, [])
+    return told
+
+
+def comes_back_with_an_address(office: Office, begin: Begin) -> Told:
+    """Failed in time, and asks again."""
+    told = new(office, emails=[])
+    office.deliver(*told.events)
+    office.recruiter.set_emails(told.opportunity, ["ada@candidates.example.com"])
+    office.reenter(told.opportunity)
+    return told
+
+
+def is_screened(office: Office, begin: Begin) -> Told:
+    office.recruiter.change_posting(office.posting, tags=[SCREENING])
+    told = begin(office)
+    office.recruiter.move(told.opportunity, FURTHER)
+    return told
+
+
+STORIES: list[Story] = [
+    is_moved, is_moved_on, is_hired, is_deleted, is_hired_and_deleted, is_archived, is_restricted,
+    is_made_confidential, is_anonymised, is_anonymised_and_hired, is_slandered, has_no_address,
+    comes_back_with_an_address, is_screened,
+]  # fmt: skip
+
+
+def ways(count: int) -> Iterator[list[list[int]]]:
+    """Numbers of deliveries, by run: every order, each in its own run or all in one, each once or twice."""
+    for order in itertools.permutations(range(count)):
+        yield [[*order]]
+        yield [[one] for one in order]
+        yield [[one, one] for one in order]
+        yield [*[[one] for one in order], [*reversed(order)]]
+
+
+def tell(office: Office, story: Story, begin: Begin) -> Told:
+    """On a posting of its own, and always at the same time."""
+    office.clock.set(NOW_MS)
+    office.posting = office.recruiter.add_posting("Data Engineer", team="Platform")
+    told = story(office, begin)
+    office.later()
+    return told
+
+
+class TestOrder:
+    """Late, twice, and in any order: the end is the same, and is what a poll makes of it (section 8)."""
+
+    @pytest.mark.parametrize("begin", [new, known], ids=["unseen", "invited"])
+    @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+    def test_any_order_ends_as_a_poll_would(self, office: Office, story: Story, begin: Begin) -> None:
+        told = tell(office, story, begin)
+        office.poll(office.window(2))
+        polled = state(office, told.opportunity)
+        if begin is new and story is is_hired:
+            # A poll makes no job position for who applies and is hired within its window.
+            polled["positions"] = [("Data Engineer", "Platform")]
+        for way in ways(len(told.events)):
+            told = tell(office, story, begin)
+            for numbers in way:
+                office.deliver(*[told.events[number] for number in numbers])
+            assert state(office, told.opportunity) == polled, way
+        office.forget()
+        office.later()
+        office.poll(office.window(2))
+        assert office.writes() == 0
+
+    @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+    def test_what_comes_again_after_all_was_done_writes_nothing(self, office: Office, story: Story) -> None:
+        told = tell(office, story, known)
+        office.deliver(*told.events)
+        before = state(office, told.opportunity)
+        office.forget()
+        for event in told.events:
+            office.deliver(event, event)
+        assert (state(office, told.opportunity), office.writes()) == (before, 0)
+
+
+def long_ago(office: Office, **options: Any) -> str:
+    return office.apply(**{"at_ms": LONG_AGO_MS, **options})
+
+
+def invited(office: Office) -> str:
+    ada = long_ago(office)
+    office.run(ada)
+    return ada
+
+
+def failed(office: Office) -> str:
+    ada = long_ago(office, emails=[])
+    office.run(ada)
+    return ada
+
+
+def bounced(office: Office) -> str:
+    ada = invited(office)
+    office.candidates.bounce(ada)
+    office.recruiter.untag(ada, "Alva: Invitation Sent")
+    office.run(ada)
+    return ada
+
+
+def finished(office: Office) -> str:
+    """And tagged by a person as completed, so that nothing is missing."""
+    ada = invited(office)
+    office.candidates.finish(ada)
+    office.recruiter.tag(ada, "Alva: Completed")
+    return ada
+
+
+def screened_long_ago(office: Office) -> str:
+    return long_ago(office, posting=office.recruiter.add_posting("Cook", tags=[SCREENING]), stage=ELSEWHERE)
+
+
+def in_secret(office: Office) -> str:
+    return long_ago(office, posting=office.recruiter.add_posting("Chief", confidential=True))
+
+
+def invited_and(move: str) -> Callable[[Office], str]:
+    def situation(office: Office) -> str:
+        one = invited(office)
+        getattr(office.recruiter, move)(one)
+        return one
+
+    situation.__name__ = f"invited_and_{move}"
+    return situation
+
+
+SITUATIONS: list[Callable[[Office], str]] = [
+    long_ago, lambda office: long_ago(office, stage=ELSEWHERE), lambda office: long_ago(office, tags=[SEND_TESTS]),
+    invited, failed, bounced, finished, screened_long_ago, in_secret, lambda office: "nobody",
+    lambda office: office.recruiter.add_lead("Kim Ek", ["kim@candidates.example.com"], at_ms=LONG_AGO_MS),
+    *map(invited_and, ("archive", "restrict", "anonymise", "hire", "delete")),
+]  # fmt: skip
+
+
+def name_of(value: object) -> str:
+    return getattr(value, "__name__", str(value))
+
+
+class TestUntrue:
+    """A claim is a hint to look: whatever it says, no more comes of it than what a poll's look would do."""
+
+    @pytest.mark.parametrize("situation", SITUATIONS, ids=name_of)
+    @pytest.mark.parametrize("kind", [Kind.HIRED, Kind.DELETED])
+    def test_a_departure_does_nothing_but_what_is_so(
+        self, office: Office, situation: Callable[[Office], str], kind: Kind
+    ) -> None:
+        one = situation(office)
+        office.forget()
+        before = state(office, one)
+        true = situation.__name__ == {Kind.HIRED: "invited_and_hire", Kind.DELETED: "invited_and_delete"}[kind]
+        assert office.deliver(Event(kind, one)) == {kind.value if true else "unconfirmed": 1}
+        if true:
+            assert office.writes() == 1
+        else:
+            assert (state(office, one), office.writes(), office.arrived("alva")) == (before, 0, [])
+
+    @pytest.mark.parametrize(
+        ("situation", "application"),
+        [
+            (situation, application)
+            for situation in SITUATIONS
+            for application in (None, "another", "present")
+            # What is announced counts as new for 14 days, which a poll of the whole past knows nothing of.
+            if (situation, application) != (screened_long_ago, "present")
+        ],
+        ids=name_of,
+    )
+    def test_a_move_or_an_application_does_what_a_poll_would(
+        self, office: Office, situation: Callable[[Office], str], application: str | None
+    ) -> None:
+        """Also beside departures that are not so. The present application is as if it had come in the window."""
+        always = Window(0, NOW_MS + DAY_MS)
+        one = situation(office)
+        office.run(one, alone=True, window=always if application == "present" else None)
+        polled = state(office, one)
+        office.reopen()
+        one = situation(office)
+        announced = applied(office, one) if application == "present" else Event(Kind.APPLIED, one, application)
+        events = [moved(one), announced]
+        if situation.__name__ not in ("invited_and_hire", "invited_and_delete"):
+            events += [hired(one), deleted(one)]
+        office.deliver(*events)
+        assert state(office, one) == polled
+
+
+def crowd(office: Office) -> tuple[list[str], list[Event]]:
+    """One under every row of the table of events, and untrue ones."""
+    to_invite, to_hire, to_delete, stays = office.applied(4)
+    fails, arrives = (
+        office.apply(emails=[]),
+        office.apply(stage=ELSEWHERE, posting=office.recruiter.add_posting("Cook")),
+    )
+    office.run(to_hire, to_delete, stays)
+    office.recruiter.hire(to_hire)
+    office.recruiter.delete(to_delete)
+    events = [
+        moved(to_invite), moved(fails), applied(office, arrives), hired(to_hire), deleted(to_delete), hired(stays),
+        deleted(stays), moved(to_hire), moved(to_delete),
+    ]  # fmt: skip
+    return [to_invite, to_hire, to_delete, stays, fails, arrives], events
+
+
+class TestKilled:
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_at_every_request_in_turn(self, office: Office, when: When) -> None:
+        people, events = crowd(office)
+        office.deliver(*events)
+        undisturbed = [state(office, one) for one in people]
+        with office.sandbox.serve() as url:
+            for at in range(1, MOST_REQUESTS):
+                office.reopen()
+                people, events = crowd(office)
+                office.connect(url)
+                ended = survives(partial(self.work, office, events, at, when))
+                office.connect()
+                office.deliver(*events, repeated=True)
+                assert [state(office, one) for one in people] == undisturbed
+                office.forget()
+                office.deliver(*events, repeated=True)
+                assert office.writes() == 0
+                if ended:
+                    assert at > 15
+                    return
+        raise AssertionError("it never came to its end")
+
+    def work(self, office: Office, events: list[Event], at: int, when: When) -> None:
+        """In a process of its own."""
+        office.adapter = Killer(at, when)
+        office.deliver(*events)

@@ -1,0 +1,436 @@
+"""What a poll of Lever finds (section 8), and that it finds nothing rather than half."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+
+from alva_lever.batch.batch import CALLS_PER_TASK
+from alva_lever.http.errors import ApiError, Forbidden
+from alva_lever.rules.window import OVERLAP_MS, Window
+from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Found, Office
+
+SEND_TESTS, SCREENING = "Alva: Send Tests", "Alva: Screening"
+LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
+LONG_AGO_MS = NOW_MS - 90 * 24 * HOUR_MS
+# Inside its hour, and where nothing else of it counts.
+WITHIN_MS = NOW_MS - HOUR_MS // 2
+SPOILED = ["html", "truncated", "no_data", "no_next", "cut_within"]
+LISTINGS = ["/opportunities", "/opportunities/deleted", "/archive_reasons", "/postings"]
+
+
+def waiting(found: Found) -> list[str]:
+    return found.waiting
+
+
+def placed(office: Office, **options: Any) -> str:
+    """Somebody who has been standing elsewhere for long."""
+    return office.apply(**{"stage": ELSEWHERE, "at_ms": LONG_AGO_MS, **options})
+
+
+def screened(office: Office) -> str:
+    found = [row.id for row in office.sandbox.world.lever.postings.values() if row.text == "Waiter"]
+    return found[0] if found else office.recruiter.add_posting("Waiter", tags=[SCREENING])
+
+
+def entered(office: Office, at_ms: int) -> str:
+    return office.recruiter.move(placed(office), TRIGGER, at_ms=at_ms)
+
+
+def came(office: Office, at_ms: int) -> str:
+    return placed(office, at_ms=at_ms)
+
+
+def applied_late(office: Office, at_ms: int) -> str:
+    number = len(office.sandbox.world.lever.opportunities)
+    lead = office.recruiter.add_lead("Ada Byron", [f"lead{number}@candidates.example.com"], at_ms=LONG_AGO_MS)
+    office.recruiter.apply_lead(lead, screened(office), at_ms=at_ms)
+    return lead
+
+
+def hired(office: Office, at_ms: int) -> str:
+    return office.recruiter.hire(placed(office), at_ms=at_ms)
+
+
+def deleted(office: Office, at_ms: int) -> str:
+    return office.recruiter.delete(placed(office), at_ms=at_ms)
+
+
+def tagged(office: Office, at_ms: int) -> str:
+    return placed(office, tags=[SEND_TESTS])
+
+
+KINDS: dict[str, Callable[[Office, int], str]] = {
+    "entry": entered, "new": came, "late application": applied_late, "hired": hired, "deleted": deleted,
+}  # fmt: skip
+
+
+class TestKinds:
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize(
+        ("at_ms", "there"),
+        [
+            (LAST_HOUR.start_ms - OVERLAP_MS - 1, False),
+            (LAST_HOUR.start_ms - OVERLAP_MS, True),
+            (LAST_HOUR.start_ms - 1, True),
+            (LAST_HOUR.start_ms, True),
+            (LAST_HOUR.end_ms - 1, True),
+            (LAST_HOUR.end_ms, False),
+            (LAST_HOUR.end_ms + OVERLAP_MS, False),
+        ],
+        ids=["before the overlap", "its first", "its last", "start", "last", "end", "later"],
+    )
+    def test_each_is_found_in_its_window_and_its_overlap(
+        self, office: Office, kind: str, at_ms: int, there: bool
+    ) -> None:
+        office.later(120)
+        one = KINDS[kind](office, at_ms)
+        placed(office)
+        found = office.find(LAST_HOUR)
+        lists = {"hired": found.hired, "deleted": found.deleted}
+        assert lists.pop(kind, waiting(found)) == ([one] if there else [])
+        assert not any(lists.values())
+
+    @pytest.mark.parametrize("hours", [1, 24 * 400])
+    def test_who_asks_for_tests_is_found_in_every_window(self, office: Office, hours: int) -> None:
+        ada = tagged(office, 0)
+        placed(office, tags=["alva: send tests"])
+        past = Window(NOW_MS - (hours + 1) * HOUR_MS, NOW_MS - hours * HOUR_MS)
+        assert waiting(office.find(past)) == [ada]
+
+    def test_who_asks_for_tests_and_is_archived_is_not_looked_at(self, office: Office) -> None:
+        office.recruiter.archive(tagged(office, 0), at_ms=LONG_AGO_MS)
+        found = office.find(LAST_HOUR)
+        assert (waiting(found), found.tally.counts) == ([], {})
+
+    def test_an_application_on_a_posting_without_screening_is_not_looked_for(self, office: Office) -> None:
+        lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"], at_ms=LONG_AGO_MS)
+        office.recruiter.apply_lead(lead, office.posting, at_ms=WITHIN_MS)
+        assert waiting(office.find(LAST_HOUR)) == []
+
+    def test_late_applications_are_found_on_every_posting_with_screening(self, office: Office) -> None:
+        postings = [office.recruiter.add_posting(f"Posting {number}", tags=[SCREENING]) for number in range(130)]
+        leads = [office.recruiter.add_lead(f"Lead {number}", at_ms=LONG_AGO_MS) for number in range(130)]
+        for lead, posting in zip(leads, postings, strict=True):
+            office.recruiter.apply_lead(lead, posting, at_ms=WITHIN_MS)
+        assert sorted(waiting(office.find(LAST_HOUR))) == sorted(leads)
+
+    def test_who_left_the_trigger_stage_is_not_found_and_who_is_back_is(self, office: Office) -> None:
+        left, back = entered(office, WITHIN_MS), entered(office, LONG_AGO_MS + 1)
+        office.recruiter.move(left, FURTHER, at_ms=WITHIN_MS + 1)
+        office.recruiter.move(back, FURTHER, at_ms=WITHIN_MS + 1)
+        office.recruiter.move(back, TRIGGER, at_ms=WITHIN_MS + 2)
+        assert waiting(office.find(LAST_HOUR)) == [back]
+
+    def test_everybody_is_found_once_whatever_they_are_found_by(self, office: Office) -> None:
+        everything = office.apply(posting=screened(office), tags=[SEND_TESTS], at_ms=WITHIN_MS)
+        came_and_hired = office.recruiter.hire(came(office, WITHIN_MS), at_ms=WITHIN_MS + 1)
+        found = office.find(LAST_HOUR)
+        assert (waiting(found), found.hired, found.deleted) == ([everything], [came_and_hired], [])
+        assert found.tally.counts == {}
+
+    def test_those_of_whom_nothing_is_to_be_asked_are_counted_at_once(self, office: Office) -> None:
+        archived = office.recruiter.archive(entered(office, WITHIN_MS), at_ms=WITHIN_MS)
+        invited = office.recruiter.tag(entered(office, WITHIN_MS), "Alva: Invitation Sent")
+        gone = office.recruiter.anonymise(came(office, WITHIN_MS))
+        found = office.find(LAST_HOUR)
+        assert found.tally.ids == {"archived": [archived], "already_invited": [invited], "gone": [gone]}
+        assert waiting(found) == []
+
+    @pytest.mark.parametrize("settled", ["archived", "already_invited"])
+    def test_who_has_just_arrived_brings_the_posting_up_to_date_whatever_is_decided(
+        self, office: Office, settled: str
+    ) -> None:
+        ada = came(office, WITHIN_MS)
+        if settled == "archived":
+            office.recruiter.archive(ada, at_ms=WITHIN_MS)
+        else:
+            office.recruiter.tag(ada, "Alva: Invitation Sent")
+        assert office.poll(LAST_HOUR) == {settled: 1}
+        assert [position.facts.external_id for position in office.positions()] == [office.posting]
+        assert office.poll(LAST_HOUR, dry_run=True) == {settled: 1}
+
+    def test_an_account_without_a_reason_for_the_hired_has_no_hired(self, office: Office) -> None:
+        one = hired(office, WITHIN_MS)
+        reasons = office.sandbox.world.lever.archive_reasons
+        for reason in reasons.values():
+            reason.type = "non-hired"
+        assert (office.find(LAST_HOUR).hired, waiting(office.find(LAST_HOUR))) == ([], [])
+        assert one
+
+    @pytest.mark.parametrize("grant", [True, False])
+    def test_the_confidential_are_not_found(self, office: Office, grant: bool) -> None:
+        office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=grant))
+        secret = office.recruiter.add_posting("Chief", tags=[SCREENING], confidential=True)
+        office.apply(posting=secret, tags=[SEND_TESTS], at_ms=WITHIN_MS)
+        office.recruiter.hire(office.apply(posting=secret), at_ms=WITHIN_MS)
+        office.recruiter.delete(office.apply(posting=secret), at_ms=WITHIN_MS)
+        found = office.find(LAST_HOUR)
+        assert (waiting(found), found.hired, found.deleted, found.tally.counts) == ([], [], [], {})
+
+
+class TestQuestions:
+    def test_what_is_asked_for_is_the_window_with_its_overlap_and_without_its_end(self, office: Office) -> None:
+        screened(office)
+        office.find(LAST_HOUR)
+        first, last = [str(LAST_HOUR.start_ms - OVERLAP_MS)], [str(LAST_HOUR.end_ms - 1)]
+        asked = {
+            what: [one for one in office.arrived("lever", "GET", "/opportunities*") if one.asked(f"{what}_start")]
+            for what in ("advanced_at", "created_at", "archived_at", "deleted_at", "updated_at")
+        }
+        for what, (one,) in asked.items():
+            assert one.asked(f"{what}_start") == first
+            assert one.asked(f"{what}_end") == ([] if what == "updated_at" else last)
+        assert asked["advanced_at"][0].asked("stage_id") == ["applicant-new"]
+        assert asked["updated_at"][0].asked("posting_id") == [screened(office)]
+
+    def test_confidentiality_is_never_sent_and_nothing_is_written(self, office: Office) -> None:
+        for make in (*KINDS.values(), tagged):
+            make(office, WITHIN_MS)
+        office.find(LAST_HOUR)
+        assert [one for one in office.arrived() if one.asked("confidentiality")] == []
+        assert (office.writes(), office.arrived("alva")) == (0, [])
+
+    def test_five_thousand_in_the_trigger_stage_are_fifty_pages_and_one_look_back(self, office: Office) -> None:
+        people = [placed(office) for _ in range(5000)]
+        for number, one in enumerate(people):
+            office.recruiter.move(one, TRIGGER, at_ms=WITHIN_MS + number)
+        found = office.find(LAST_HOUR)
+        assert Counter(waiting(found)) == dict.fromkeys(people, 1)
+        entries = [one for one in office.arrived("lever", "GET", "/opportunities") if one.asked("stage_id")]
+        assert Counter(len(one.asked("advanced_at_end")) for one in entries) == {1: 50, 0: 1}
+        # And one for each other thing that is looked for.
+        assert len(office.arrived()) == 51 + 7
+        # What one batch takes, two calls each, fits into one turn.
+        assert max(map(len, found.batches)) <= CALLS_PER_TASK / 2
+        assert len(found.batches) <= 5000 / 100
+
+    def test_those_who_cost_more_share_smaller_batches(self, office: Office) -> None:
+        for _ in range(300):
+            placed(office, tags=[SEND_TESTS], emails=[])
+        found = office.find(LAST_HOUR)
+        assert max(map(len, found.batches)) * 4 <= CALLS_PER_TASK
+
+
+def crowd(office: Office, kind: str) -> list[str]:
+    """Enough of one kind for three pages."""
+    return [made(office, kind, WITHIN_MS + number) for number in range(250)]
+
+
+def made(office: Office, kind: str, at_ms: int = WITHIN_MS) -> str:
+    return {**KINDS, "tagged": tagged}[kind](office, at_ms)
+
+
+def while_walking(office: Office, parameter: str, action: Callable[[], object]) -> None:
+    """Does it when the second page of that listing is asked for."""
+    done: list[object] = []
+
+    def when_asked() -> None:
+        last = office.arrived()[-1]
+        if not done and last.asked("offset") and last.asked(parameter):
+            done.append(action())
+
+    office.faults.add("lever", "GET", "/opportunities", kind="call", times=None, action=when_asked)
+
+
+MOVES = [
+    ("entry", "stage_id"),
+    ("new", "created_at_start"),
+    ("tagged", "tag"),
+    ("late application", "posting_id"),
+    ("hired", "archive_reason_id"),
+]
+
+
+class TestMovingMeanwhile:
+    @pytest.mark.parametrize(("kind", "parameter"), MOVES)
+    def test_who_moves_to_a_page_that_was_read_is_found(self, office: Office, kind: str, parameter: str) -> None:
+        office.later(30)
+        people = crowd(office, kind)
+        # On the last page; then on the first.
+        bo = office.recruiter.move(made(office, kind), FURTHER, at_ms=WITHIN_MS)
+        back = TRIGGER if kind == "entry" else "New lead"
+        while_walking(office, parameter, lambda: office.recruiter.move(bo, back))
+        found = office.find(LAST_HOUR)
+        got = found.hired if kind == "hired" else waiting(found)
+        assert Counter(got) == dict.fromkeys([*people, bo], 1)
+
+    def test_who_moves_forward_is_found_once(self, office: Office) -> None:
+        office.later(30)
+        people = crowd(office, "new")
+        first = people[-1]
+        while_walking(office, "created_at_start", lambda: office.recruiter.move(first, FURTHER))
+        assert Counter(waiting(office.find(LAST_HOUR))) == dict.fromkeys(people, 1)
+
+    def test_who_is_deleted_while_being_listed_spoils_nothing(self, office: Office) -> None:
+        office.later(30)
+        people = crowd(office, "new")
+        while_walking(office, "created_at_start", lambda: office.recruiter.delete(people[0]))
+        assert set(waiting(office.find(LAST_HOUR))) >= set(people[1:])
+
+    def test_who_entered_between_the_window_and_shortly_before_the_look_belongs_to_the_next(
+        self, office: Office
+    ) -> None:
+        office.later(30)
+        people = crowd(office, "entry")
+        bo = entered(office, office.clock.now_ms() - 3 * 60_000)
+        while_walking(office, "stage_id", lambda: office.recruiter.tag(bo, "vip"))
+        assert Counter(waiting(office.find(LAST_HOUR))) == dict.fromkeys(people, 1)
+        assert bo in waiting(office.find(Window(NOW_MS, NOW_MS + HOUR_MS)))
+
+    @pytest.mark.parametrize(("kind", "parameter"), MOVES)
+    def test_who_moves_to_a_page_that_was_read_is_found_also_while_updated_at_is_late(
+        self, office: Office, kind: str, parameter: str
+    ) -> None:
+        office.later(30)
+        people = crowd(office, kind)
+        bo = office.recruiter.move(made(office, kind), FURTHER, at_ms=WITHIN_MS)
+        office.sandbox.set_updated_at_lag(91_000)
+        back = TRIGGER if kind == "entry" else "New lead"
+        while_walking(office, parameter, lambda: office.recruiter.move(bo, back))
+        found = office.find(LAST_HOUR)
+        assert Counter(found.hired or waiting(found)) == dict.fromkeys([*people, bo], 1)
+
+    def test_a_late_clock_of_levers_delays_and_loses_nobody(self, office: Office) -> None:
+        office.sandbox.set_updated_at_lag(5 * 60_000)
+        lead = applied_late(office, NOW_MS - 1)
+        assert waiting(office.find(LAST_HOUR)) == []
+        office.later(60)
+        assert waiting(office.find()) == [lead]
+
+
+class TestDistrust:
+    """Never half a listing."""
+
+    @pytest.mark.parametrize(("path", "kind"), [*product(LISTINGS, SPOILED), ("/opportunities", "repeated_token")])
+    def test_a_spoiled_answer_is_asked_for_again_and_an_error_if_it_lasts(
+        self, office: Office, path: str, kind: str
+    ) -> None:
+        # Several pages where that makes a difference.
+        people = crowd(office, "entry") if path == "/opportunities" else []
+        for make in KINDS.values():
+            make(office, WITHIN_MS)
+        whole = office.find(LAST_HOUR)
+        assert len(waiting(whole)) == len(people) + 3
+        fault = office.faults.add("lever", "GET", path, kind=kind)
+        again = office.find(LAST_HOUR)
+        assert fault.hits == 1
+        assert (again.batches, again.hired, again.deleted) == (whole.batches, whole.hired, whole.deleted)
+        fault.times = None
+        with pytest.raises(ApiError):
+            office.find(LAST_HOUR)
+
+    @pytest.mark.parametrize("status", [401, 403, 503])
+    @pytest.mark.parametrize("path", LISTINGS)
+    def test_a_refused_listing_is_an_error(self, office: Office, status: int, path: str) -> None:
+        entered(office, WITHIN_MS)
+        office.faults.add("lever", "GET", path, status=status, times=None)
+        with pytest.raises(ApiError):
+            office.find(LAST_HOUR)
+
+    @pytest.mark.parametrize("fault", [{"status": 403}, {"status": 404}, {"status": 503}, {"kind": "html"}])
+    def test_the_accounts_tags_cost_near_misses_and_no_run(self, office: Office, fault: dict[str, Any]) -> None:
+        ada = entered(office, WITHIN_MS)
+        placed(office, tags=["alva: send tests"])
+        office.faults.add("lever", "GET", "/tags", times=None, **fault)
+        found = office.find(LAST_HOUR)
+        assert (waiting(found), found.tally.near_misses) == ([ada], [])
+
+    def test_a_page_in_the_middle_that_is_refused_is_an_error(self, office: Office) -> None:
+        crowd(office, "entry")
+        office.faults.add("lever", "GET", "/opportunities", status=403, skip=2)
+        with pytest.raises(Forbidden, match="opportunities: read"):
+            office.find(LAST_HOUR)
+
+
+class TestNearMisses:
+    def test_those_that_the_account_has_are_reported_with_who_carries_them_now(self, office: Office) -> None:
+        ada = placed(office, tags=["alva: send tests"])
+        bo = placed(office, tags=["Alva:Send Tests", "alva: send tests"])
+        office.recruiter.archive(placed(office, tags=["alva: send tests"]))
+        placed(office, tags=["Alva: Send Tests please"])
+        found = office.find(LAST_HOUR)
+        misses = {(miss["id"], miss["tag"]) for miss in found.tally.near_misses}
+        assert misses == {(ada, "alva: send tests"), (bo, "alva: send tests"), (bo, "Alva:Send Tests")}
+        assert len(found.tally.near_misses) == 3
+        # They aren't looked at.
+        assert (waiting(found), found.tally.counts) == ([], {})
+
+    def test_those_of_postings_with_screening_are_reported(self, office: Office) -> None:
+        posting = office.recruiter.add_posting("Cook", tags=[SCREENING, "alva: skip assessment"])
+        assert office.find(LAST_HOUR).tally.near_misses == [{"id": posting, "tag": "alva: skip assessment"}]
+
+    def test_those_of_whoever_was_found_are_reported_also_if_nothing_is_asked_of_them(self, office: Office) -> None:
+        ada = office.recruiter.archive(placed(office, at_ms=WITHIN_MS, tags=["ALVA: SEND TESTS"]))
+        assert office.find(LAST_HOUR).tally.near_misses == [{"id": ada, "tag": "ALVA: SEND TESTS"}]
+
+    def test_a_key_that_may_not_read_tags_does_without(self, office: Office) -> None:
+        placed(office, tags=["alva: send tests"])
+        ada = entered(office, WITHIN_MS)
+        office.restricted_key(opportunities="read", postings="read", archive_reasons="read")
+        found = office.find(LAST_HOUR)
+        assert (waiting(found), found.tally.near_misses) == ([ada], [])
+
+    @pytest.mark.parametrize("lacking", ["opportunities", "postings", "archive_reasons"])
+    def test_a_key_that_may_not_read_anything_else_is_an_error(self, office: Office, lacking: str) -> None:
+        allowed = {"opportunities", "postings", "archive_reasons", "tags"} - {lacking}
+        office.restricted_key(**dict.fromkeys(allowed, "read"))
+        with pytest.raises(Forbidden, match=f"{lacking}: read"):
+            office.find(LAST_HOUR)
+
+
+class TestPolls:
+    """Finding, doing and telling as one run."""
+
+    def test_the_same_interval_again_writes_nothing(self, office: Office) -> None:
+        invited = [entered(office, WITHIN_MS), tagged(office, 0), applied_late(office, WITHIN_MS)]
+        to_hire, to_delete = office.apply(), office.apply()
+        office.run(to_hire, to_delete)
+        office.recruiter.hire(to_hire, at_ms=WITHIN_MS)
+        office.recruiter.delete(to_delete, at_ms=WITHIN_MS)
+        failed = office.apply(emails=[], at_ms=WITHIN_MS)
+        came(office, WITHIN_MS)
+        counts = office.poll(LAST_HOUR)
+        done = {"trigger_stage": 1, "send_tests": 1, "screening": 1, "missing_email": 1, "hired": 1, "deleted": 1}
+        assert counts == {**done, "not_requested": 1}
+        office.forget()
+        again = {"already_invited": 3, "awaiting_retry": 1, "hired": 1, "not_in_alva": 1, "not_requested": 1}
+        assert office.poll(LAST_HOUR) == again
+        assert office.asked() == []
+        assert ([office.sent(one) for one in invited], office.failures(failed)) == ([1, 1, 1], ["missing_email"])
+
+    def test_a_dry_run_writes_nothing_and_reports_the_same(self, office: Office) -> None:
+        for make in (*KINDS.values(), tagged):
+            make(office, WITHIN_MS)
+        to_hire, to_delete = office.apply(), office.apply()
+        office.run(to_hire, to_delete)
+        office.recruiter.hire(to_hire, at_ms=WITHIN_MS)
+        office.recruiter.delete(to_delete, at_ms=WITHIN_MS)
+        office.forget()
+        dry = office.poll(LAST_HOUR, dry_run=True)
+        assert office.asked() == []
+        assert office.poll(LAST_HOUR) == dry
+
+    def test_the_next_interval_finds_nobody_twice(self, office: Office) -> None:
+        people = [entered(office, NOW_MS - OVERLAP_MS + number) for number in range(5)]
+        assert office.poll(LAST_HOUR) == {"trigger_stage": 5}
+        assert office.poll(Window(NOW_MS, NOW_MS + HOUR_MS)) == {"already_invited": 5}
+        assert [office.sent(one) for one in people] == [1] * 5
+
+
+def test_a_row_that_cannot_be_read_makes_nobody_new_who_applied_after_the_window(office: Office) -> None:
+    day_ms = 24 * HOUR_MS
+    posting = office.recruiter.add_posting("Support", tags=["Alva: Screening"])
+    ada = office.apply(posting=posting, stage="Offer", at_ms=NOW_MS - 20 * day_ms)
+
+    def spoil(answer: dict[str, Any]) -> None:
+        for row in answer["data"] if isinstance(answer["data"], list) else []:
+            row["confidentiality"] = None
+
+    office.faults.add("lever", "GET", "/opportunities", kind="edit", action=spoil, times=None)
+    long_ago = Window(NOW_MS - 40 * day_ms, NOW_MS - 40 * day_ms + HOUR_MS)
+    assert (office.poll(long_ago), office.sent(ada)) == ({"not_requested": 1}, 0)
