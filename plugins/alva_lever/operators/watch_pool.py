@@ -21,7 +21,8 @@ class WatchPoolOperator(BaseOperator):
     process (`dag.test()`), that one has had its turn by then, and nothing waits for what can't come.
 
     :param waiting_task_id: the task that waits for the slot.
-    :param account_id: whose pool it is.
+    :param account_id: whose tasks take their turns in the pool.
+    :param pool_id: the pool's name, for the sentence; None: the account's.
     :param patience_seconds: for how long nothing may get the slot.
     :param every_seconds: how often to look.
     """
@@ -31,6 +32,7 @@ class WatchPoolOperator(BaseOperator):
         *,
         waiting_task_id: str,
         account_id: str = DEFAULT.account_id,
+        pool_id: str | None = None,
         patience_seconds: float = 180.0,
         every_seconds: float = 5.0,
         **kwargs: Any,
@@ -38,6 +40,7 @@ class WatchPoolOperator(BaseOperator):
         super().__init__(**kwargs)
         self.waiting_task_id = waiting_task_id
         self.account = ACCOUNTS[account_id]
+        self.pool_id = pool_id or self.account.pool
         self.patience_seconds = patience_seconds
         self.every_seconds = every_seconds
 
@@ -49,7 +52,7 @@ class WatchPoolOperator(BaseOperator):
             if time.monotonic() > ends:
                 raise AirflowFailException(
                     f"`{self.waiting_task_id}` has waited {self.patience_seconds:g} seconds for the pool "
-                    f"`{self.account.pool}`, and no task has had its slot. Make the pool with 1 slot under Admin, "
+                    f"`{self.pool_id}`, and no task has had its slot. Make the pool with 1 slot under Admin, "
                     "Pools. If it is there, see there what holds it, and whether the DAG was paused meanwhile"
                 )
             time.sleep(self.every_seconds)
