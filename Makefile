@@ -11,10 +11,11 @@ help:  ## what can be made
 demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C stops it all
 	@$(BIN)/python -m include.demo
 
-# Those that start an Airflow are one group, and the first by name: one worker begins with them, the others do the rest.
+# Those that start an Airflow come after the others, one by one: two Airflows at once keep each other waiting for minutes.
 WORKERS ?= 2
-test: .venv/installed  ## all tests, two at a time (make WORKERS=4 test: four), and how much of the code they run
-	@$(BIN)/python -m pytest --cov --cov-report=term -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+test: .venv/installed  ## all tests (make WORKERS=4 test: four at a time), and how much of the code they run
+	@$(BIN)/python -m pytest -m "not airflow" -n $(WORKERS) --dist loadfile --cov --cov-report=
+	@$(BIN)/python -m pytest -m airflow --cov --cov-append --cov-report=term
 
 test-unit: .venv/installed  ## those that need neither the sandbox nor a running Airflow
 	@$(BIN)/python -m pytest -m unit

@@ -63,9 +63,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if folder not in KINDS:
             raise pytest.UsageError(f"tests/{folder} has no kind: give it one in tests/conftest.py")
         item.add_marker(KINDS[folder])
-        # What one worker takes after the other. Two Airflows that run at once keep each other waiting for minutes.
-        group = "airflow" if KINDS[folder] == "airflow" else str(item.path.relative_to(TESTS))
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture
