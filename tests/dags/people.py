@@ -32,14 +32,18 @@ def ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def applied(sandbox: Sandbox, posting: str, **options: Any) -> str:
-    """Somebody who came into the trigger stage in the last minutes of this hour, unless `options` say otherwise.
+def lately_ms() -> int:
+    """A moment ago, in `THIS_HOUR`, which may be over by now.
 
-    Not in its very last ones: the next hour's run looks at those as well.
+    Not in its very last minutes: the next hour's run looks at those as well.
     """
+    return min(ms(datetime.now(UTC)), ms(THIS_HOUR) + 45 * 60_000) - 60_000
+
+
+def applied(sandbox: Sandbox, posting: str, **options: Any) -> str:
+    """Somebody who came into the trigger stage a moment ago, unless `options` say otherwise."""
     number = next(_NUMBERS)
-    at_ms = min(ms(datetime.now(UTC)), ms(THIS_HOUR) + 45 * 60_000) - 60_000
-    given = {"emails": [f"c{number}@candidates.example.com"], "at_ms": at_ms, **options}
+    given = {"emails": [f"c{number}@candidates.example.com"], "at_ms": lately_ms(), **options}
     return sandbox.recruiter.apply(posting, "Ada Byron", **given)
 
 

@@ -26,6 +26,7 @@ from tests.dags.people import (
     applied,
     candidate_id,
     covered,
+    lately_ms,
     ms,
     notes,
     sent,
@@ -171,12 +172,12 @@ class TestPoll:
 
         def hired() -> str:
             one = scene.in_alva(stage="Offer")
-            sandbox.recruiter.hire(one)
+            sandbox.recruiter.hire(one, at_ms=lately_ms())
             return spoil(one, "alva", "PATCH", f"/candidates/{candidate_id(sandbox, one)}", {})
 
         def deleted() -> str:
             one = scene.in_alva()
-            sandbox.recruiter.delete(one)
+            sandbox.recruiter.delete(one, at_ms=lately_ms())
             return spoil(one, "alva", "DELETE", f"/candidates/{candidate_id(sandbox, one)}", {})
 
         failed = {"tags": ["Alva: Invitation Failed"]}
