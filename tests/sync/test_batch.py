@@ -206,16 +206,18 @@ class TestLooks:
     def test_passing_faults_one_after_the_other_are_about_everybody_and_the_retry_begins_with_the_rest(
         self, office: Office
     ) -> None:
-        people = office.applied(60)
-        for one in people[:40]:
+        # As many as may be in hand, in whatever order the threads run, when the last fault of the row is counted.
+        faulty = FAULTS_IN_A_ROW - 1 + 2 * THREADS
+        people = office.applied(faulty + 20)
+        for one in people[:faulty]:
             office.faults.add("lever", "GET", f"/opportunities/{one}", times=None)
         with pytest.raises(TransientError):
             office.run(*people, alone=True)
-        assert [office.sent(one) for one in people] == [0] * 60
-        assert FAULTS_IN_A_ROW <= len(office.progress.faults) < 40
+        assert [office.sent(one) for one in people] == [0] * (faulty + 20)
+        assert FAULTS_IN_A_ROW <= len(office.progress.faults) <= faulty
         with pytest.raises(ApiError):
             office.run(*people, alone=True, again=True)
-        assert [office.sent(one) for one in people] == [0] * 40 + [1] * 20
+        assert [office.sent(one) for one in people] == [0] * faulty + [1] * 20
 
     def test_a_key_that_is_not_accepted_ends_it_at_once(self, office: Office) -> None:
         people = office.applied(60)
