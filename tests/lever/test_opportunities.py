@@ -182,7 +182,7 @@ class TestDistrust:
             ("tags", None, ()), ("tags", [None, "vip"], ("vip",)), ("emails", None, ()),
             ("emails", [None, "ada@example.com"], ("ada@example.com",)), ("links", None, ()),
             ("stageChanges", None, ()), ("name", None, ""), ("origin", None, None), ("origin", "moon", "moon"),
-            ("isAnonymized", None, False), ("archived", None, None), ("contact", None, None), ("contact", 5, "5"),
+            ("isAnonymized", None, False), ("archived", None, None),
             ("stage", 5, "5"), ("stage", "brand-new", "brand-new"), ("updatedAt", 5.0, 5), ("createdAt", None, None),
         ],
     )  # fmt: skip
@@ -190,7 +190,7 @@ class TestDistrust:
         self, lever: LeverHook, server: RecordingServer, field: str, value: object, read_as: object
     ) -> None:
         attribute = {
-            "stageChanges": "stage_changes", "isAnonymized": "anonymised", "contact": "contact_id",
+            "stageChanges": "stage_changes", "isAnonymized": "anonymised",
             "stage": "stage_id", "updatedAt": "updated_at_ms", "createdAt": "created_at_ms",
         }.get(field, field)  # fmt: skip
         server.answer(Reply(json={"data": opportunity("a", **{field: value})}))
@@ -240,9 +240,8 @@ class TestApplicationsAsIds:
         [
             lambda lever: list(lever.opportunities(OpportunityFilter())),
             lambda lever: list(lever.every_opportunity(OpportunityFilter())),
-            lambda lever: lever.first_page(OpportunityFilter()),
         ],
-        ids=["opportunities", "every_opportunity", "first_page"],
+        ids=["opportunities", "every_opportunity"],
     )
     def test_no_listing_takes_it_for_the_fault_of_a_row(
         self, lever: LeverHook, server: RecordingServer, ask: Callable[[LeverHook], object]
@@ -318,14 +317,6 @@ class TestOthers:
         server.always(Reply(json={"data": opportunity("opp-2")}))
         with pytest.raises(Malformed, match="another object"):
             lever.opportunity("opp-1")
-
-    def test_the_first_page_is_one_request_however_long_the_listing(
-        self, lever: LeverHook, server: RecordingServer
-    ) -> None:
-        server.answer(rows("a", "b", next="t1"))
-        contacts = tuple(f"c{number}" for number in range(25))
-        assert [row.id for row in lever.first_page(OpportunityFilter(contact_id=contacts))] == ["a", "b"]
-        assert [value for name, value in server.received[0].query if name == "contact_id"] == list(contacts)
 
     def test_deleted_opportunities_are_a_listing_of_their_own(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(

@@ -50,7 +50,6 @@ def opportunity(**changes: Any) -> Opportunity:
     """Somebody who applied on New Year's Day, and of whom nobody has asked anything."""
     usual: dict[str, Any] = {
         "id": "opportunity-1",
-        "contact_id": "contact-1",
         "name": "Ada Byron",
         "emails": (ADDRESS,),
         "links": (),

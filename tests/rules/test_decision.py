@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alva_lever.rules import tags
-from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
+from alva_lever.rules.decision import KnownCase, Reason, decide, may_have_failed
 from tests.rules.build import APPLIED, INTERVIEW, NEW_YEAR_MS, TESTS, archived, opportunity, policy, posting
 
 # What makes each row hold. Put together, several rows hold at once.
@@ -33,10 +33,12 @@ ROWS: dict[int, dict[str, Any]] = {
 REASONS = dict(enumerate(Reason, start=1))
 
 
-def case(*, tags: Iterable[str] = (), posting_tags: Iterable[str] = (), **facts: Any) -> Case:
+def case(*, tags: Iterable[str] = (), posting_tags: Iterable[str] = (), **facts: Any) -> KnownCase:
     """Somebody of whom nothing holds but these. Agencies are blocked."""
-    asked = {name: facts.pop(name) for name in ("hidden", "named", "new", "asked_again") if name in facts}
-    return Case(
+    asked = {
+        name: facts.pop(name) for name in ("hidden", "posting_hidden", "named", "new", "asked_again") if name in facts
+    }
+    return KnownCase(
         policy(blocked_origins=frozenset({"agency"})),
         opportunity(tags=("Engineering", *tags), **facts),
         posting=posting(tags=("Engineering", *posting_tags)),
@@ -44,7 +46,7 @@ def case(*, tags: Iterable[str] = (), posting_tags: Iterable[str] = (), **facts:
     )
 
 
-def holding(rows: Iterable[int], **facts: Any) -> Case:
+def holding(rows: Iterable[int], **facts: Any) -> KnownCase:
     """Somebody for whom all of these rows hold."""
     together: dict[str, Any] = {"tags": (), "posting_tags": ()}
     for row in rows:
@@ -57,7 +59,7 @@ def holding(rows: Iterable[int], **facts: Any) -> Case:
 
 
 def test_row_01_who_is_gone_is_left_alone() -> None:
-    assert decide(Case(policy(), None)) is Reason.GONE
+    assert decide(KnownCase(policy(), None)) is Reason.GONE
 
 
 def test_row_01_an_anonymised_contact_is_gone() -> None:
@@ -69,15 +71,15 @@ def test_row_02_a_confidential_opportunity_is_left_alone() -> None:
 
 
 def test_row_02_a_confidential_posting_is_left_alone() -> None:
-    assert decide(Case(policy(), opportunity(), posting=posting(confidential=True))) is Reason.CONFIDENTIAL
+    assert decide(KnownCase(policy(), opportunity(), posting=posting(confidential=True))) is Reason.CONFIDENTIAL
 
 
 def test_row_02_who_is_hidden_by_a_403_is_confidential_and_not_gone() -> None:
-    assert decide(Case(policy(), None, hidden=True)) is Reason.CONFIDENTIAL
+    assert decide(KnownCase(policy(), None, hidden=True)) is Reason.CONFIDENTIAL
 
 
 def test_row_02_whose_posting_is_hidden_by_a_403_is_confidential() -> None:
-    assert decide(Case(policy(), opportunity(), hidden=True, posting=None)) is Reason.CONFIDENTIAL
+    assert decide(KnownCase(policy(), opportunity(), posting_hidden=True)) is Reason.CONFIDENTIAL
 
 
 def test_row_03_who_is_archived_is_left_alone() -> None:
@@ -109,7 +111,7 @@ def test_row_06_send_tests_invites() -> None:
 
 
 def test_row_06_send_tests_needs_no_posting_that_is_known() -> None:
-    assert decide(Case(policy(), opportunity(tags=(tags.SEND_TESTS,), application=None))) is Reason.SEND_TESTS
+    assert decide(KnownCase(policy(), opportunity(tags=(tags.SEND_TESTS,), application=None))) is Reason.SEND_TESTS
 
 
 @pytest.mark.parametrize("row", [7, 8, 9, 10])
@@ -271,18 +273,27 @@ def test_the_reasons_are_the_words_of_the_contract() -> None:
     ]
 
 
-# What is known without posting and notes.
+# What each row reads.
+
+
+class Reading(KnownCase):
+    """A case that says what of it was asked for."""
+
+    read: ClassVar[list[str]] = []
+
+    def __getattribute__(self, name: str) -> object:
+        if name in ("posting", "posting_hidden", "asked_again"):
+            Reading.read.append(name)
+        return super().__getattribute__(name)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"row_{row:02}")
-def test_rows_1_to_4_are_settled_without_posting_and_notes(row: int) -> None:
-    assert settled(holding([row])) is (REASONS[row] if row <= 4 else None)
-
-
-@given(st.sets(st.sampled_from(list(ROWS))), st.booleans())
-def test_what_is_settled_is_what_is_decided(rows: set[int], asked_again: bool) -> None:
-    asked = holding(rows, asked_again=asked_again)
-    assert settled(asked) in (None, decide(asked))
+def test_rows_1_to_4_read_neither_posting_nor_notes_and_only_row_5_reads_notes(row: int) -> None:
+    known = holding([row])
+    Reading.read.clear()
+    assert decide(Reading(known.policy, known.opportunity, posting=known.posting, named=known.named, new=known.new))
+    assert ("posting" in Reading.read) == (row > 4)
+    assert ("asked_again" in Reading.read) == (row == 5)
 
 
 def test_no_case_tells_in_a_log_who_it_is_about() -> None:

@@ -25,7 +25,7 @@ from alva_lever.rules.window import OVERLAP_MS, Window
 from alva_lever.settings import Options, Settings, resolve
 from alva_lever.sync.departures import Departures
 from alva_lever.sync.integration import Attempt, Integration
-from alva_lever.sync.items import spoken_of
+from alva_lever.sync.items import POSTING, spoken_of
 from include.sandbox import Clock, Sandbox
 from include.sandbox.candidates import Candidates
 from include.sandbox.journal import Arrived
@@ -47,7 +47,8 @@ class Found:
     tally: Tally = field(default_factory=Tally)
 
     def of(self, kind: Kind) -> list[str]:
-        return [str(item["id"]) for batch in self.batches for item in batch if kind in Claim.of(item).kinds]
+        items = [item for batch in self.batches for item in batch if item.get("is") != POSTING]
+        return [str(item["id"]) for item in items if kind in Claim.of(item).kinds]
 
     @property
     def hired(self) -> list[str]:
@@ -184,16 +185,14 @@ class Office:
         self,
         opportunities: Iterable[str],
         *,
-        alone: bool = True,
         named: Collection[str] = (),
         run_id: str = "run-1",
     ) -> list[Item]:
-        """`alone`: each is looked at by its id, as a manual run does. `named`: whom a person named, in that run."""
+        """`named`: whom a person named, in that run."""
         items: list[Item] = []
         for one in opportunities:
             claim = Claim(named_ms={run_id: self.clock.now_ms()} if one in named else {})
-            contact_id = None if alone else self._contact(one)
-            items.append({"id": one, **claim.as_json(), **({"contact": contact_id} if contact_id else {})})
+            items.append({"id": one, **claim.as_json()})
         return items
 
     def do(
@@ -211,7 +210,6 @@ class Office:
     def run(
         self,
         *opportunities: str,
-        alone: bool = False,
         again: bool = False,
         named: Collection[str] = (),
         run_id: str = "run-1",
@@ -219,11 +217,11 @@ class Office:
     ) -> dict[str, int]:
         """A run over these; the counts of its report. `progress` is kept, also if the run fails.
 
-        `alone`, `named` and `run_id` as in `items`. `again`: a retry, which knows what is done. `fields`: as in `do`.
+        `named` and `run_id` as in `items`. `again`: a retry, which knows what is done. `fields`: as in `do`.
         """
         if not again:
             self.begin()
-        self.do(self.items(opportunities, alone=alone, named=named, run_id=run_id), **fields)
+        self.do(self.items(opportunities, named=named, run_id=run_id), **fields)
         return self.progress.tally.counts
 
     def push(
@@ -268,15 +266,13 @@ class Office:
         self.begin()
         lever, alva, attempt = self.lever(), self.alva(), self.attempt([])
         departures, gone = Departures(alva, dry_run=dry_run), set(deleted)
-        batch: Batch[str] = Batch(
+        batch = Batch(
             lambda one: departures.remove(one) if one in gone else departures.hire(one),
-            str,
             progress=attempt.progress,
             save=attempt.save,
             meter=Meter(lever, alva),
         )
-        todo = batch.todo([*gone, *hired])
-        batch.work(todo, len(todo))
+        batch.work([*gone, *hired])
         return self.progress.tally
 
     def sync(
@@ -300,10 +296,6 @@ class Office:
             self.do(batch, window=window, **fields)
             total.add(self.progress.tally)
         return total.counts
-
-    def _contact(self, opportunity: str) -> str | None:
-        row = self.sandbox.world.lever.opportunities.get(opportunity)
-        return None if row is None else row.contact.id
 
     # What there is.
 

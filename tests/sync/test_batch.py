@@ -10,13 +10,17 @@ import pytest
 from alva_lever.batch.batch import CALLS_PER_TASK, MOST_IN_BATCH, Batches, Unfinished
 from alva_lever.batch.checkpoint import Checkpoint
 from alva_lever.batch.worker_pool import FAULTS_IN_A_ROW, THREADS
-from alva_lever.http.errors import ApiError, Forbidden, TransientError, Unauthorized
-from alva_lever.rules.model import AlvaCandidate, Opportunity
+from alva_lever.http.errors import ApiError, TransientError, Unauthorized
+from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.window import Window
-from alva_lever.sync.telling import Telling
-from tests.sync.office import ELSEWHERE, HOUR_MS, NOW_MS, Office
+from alva_lever.settings import Options
+from alva_lever.sync.lever_writer import LeverWriter
+from alva_lever.sync.snapshot import Snapshot
+from tests.sync.office import ELSEWHERE, HOUR_MS, NOW_MS, TRIGGER, Office
 
 SENT = ["Invitation Sent"]
+# The polls of all else: postings with a control tag, deletions, reasons for hires, hires, who asks for tests, the tags.
+OTHER_LISTINGS = 6
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
 WITHIN_MS = NOW_MS - HOUR_MS // 2
 
@@ -53,10 +57,26 @@ class TestCost:
                 office.do(batch)
             assert len(office.arrived("lever")) <= 5 * 100
 
-    def test_a_candidate_of_whom_nothing_is_asked_costs_a_share_of_a_look(self, office: Office) -> None:
-        people = office.applied(100, tags=["Alva: Invitation Sent"])
-        assert office.run(*people) == {"already_invited": 100}
-        assert [(one.method, one.path) for one in office.arrived()] == [("GET", "/opportunities")] * 4
+    def test_100_to_be_invited_among_5000_who_are_listed_are_read_once_more_each_and_their_postings_once(
+        self, office: Office
+    ) -> None:
+        office.options = Options(trigger_stage=TRIGGER, blocked_origins=frozenset({"agency"}))
+        postings = [office.recruiter.add_posting(f"Posting {number}", team="Platform") for number in range(3)]
+        for number in range(5000):
+            origin = "applied" if number % 50 == 0 else "agency"
+            office.apply(posting=postings[number % 3], at_ms=WITHIN_MS + number, origin=origin)
+        found = office.find(LAST_HOUR)
+        # Found by what they entered and by what they came to: two listings of fifty pages and one look back.
+        listings = [one for one in office.arrived("lever") if one.asked("stage_id") or one.asked("created_at_start")]
+        assert len(listings) == 2 * 51
+        assert len(office.arrived("lever")) == 2 * 51 + OTHER_LISTINGS
+        assert found.tally.counts == {"blocked_origin": 4900}
+        office.forget()
+        (batch,) = found.batches
+        office.do(batch, window=LAST_HOUR)
+        assert office.progress.tally.counts == {"trigger_stage": 100}
+        lever = Counter((one.method, one.path.split("/")[1]) for one in office.arrived("lever"))
+        assert lever == {("GET", "opportunities"): 100, ("POST", "opportunities"): 100, ("GET", "postings"): 3}
 
 
 class TestBatches:
@@ -96,10 +116,10 @@ class TestFaults:
             office.faults.add("lever", "GET", f"*/opportunities/{one}", kind="html", times=None)
         for again in (False, True):
             with pytest.raises(ApiError):
-                office.run(*people, alone=True, again=again)
+                office.run(*people, again=again)
         assert [office.sent(one) for one in people] == [0] * 5 + [1] * 115
         office.faults.clear()
-        assert office.run(*people, alone=True, again=True) == {"trigger_stage": 120}
+        assert office.run(*people, again=True) == {"trigger_stage": 120}
 
     def test_an_empty_batch_asks_for_nothing(self, office: Office) -> None:
         assert office.run() == {}
@@ -109,7 +129,7 @@ class TestFaults:
         people = office.applied(120, tags=["Alva: Invitation Sent"])
         saved: list[dict[str, object]] = []
         office.begin()
-        items = office.items(people, alone=False)
+        items = office.items(people)
         office.do(items, save=lambda done: saved.append(json.loads(json.dumps(done.as_json()))))
         assert [len(one["done"]) for one in saved] == [50, 100, 120]  # type: ignore[arg-type]
         assert set(saved[-1]) == {"done", "faults", "tally", "invited"}
@@ -152,7 +172,7 @@ class TestCounts:
 
 
 class TestLooks:
-    def test_each_is_looked_at_anew_however_it_was_found(self, office: Office) -> None:
+    def test_each_is_read_once_more_however_it_was_found(self, office: Office) -> None:
         people = office.applied(4)
         found = office.find(office.window(-1))
         assert found.batches == []
@@ -166,18 +186,6 @@ class TestLooks:
         first = office.apply()
         people += [first, *[office.apply(contact=first, stage=ELSEWHERE) for _ in range(130)]]
         assert office.run(*people) == {"trigger_stage": 2, "not_requested": 130}
-
-    def test_a_listing_that_cannot_be_read_is_gone_through_one_by_one(self, office: Office) -> None:
-        people = office.applied(3)
-        office.faults.add("lever", "GET", "/opportunities", kind="no_data", times=None)
-        assert office.run(*people) == {"trigger_stage": 3}
-
-    def test_a_listing_that_is_refused_fails_the_task(self, office: Office) -> None:
-        people = office.applied(3)
-        office.faults.add("lever", "GET", "/opportunities", status=403, times=None)
-        with pytest.raises(Forbidden):
-            office.run(*people)
-        assert [office.sent(one) for one in people] == [0, 0, 0]
 
     def test_one_that_comes_twice_in_a_batch_is_invited_once(self, office: Office) -> None:
         ada, bo = office.applied(2)
@@ -212,11 +220,11 @@ class TestLooks:
         for one in people[:faulty]:
             office.faults.add("lever", "GET", f"/opportunities/{one}", times=None)
         with pytest.raises(TransientError):
-            office.run(*people, alone=True)
+            office.run(*people)
         assert [office.sent(one) for one in people] == [0] * (faulty + 20)
         assert FAULTS_IN_A_ROW <= len(office.progress.faults) <= faulty
         with pytest.raises(ApiError):
-            office.run(*people, alone=True, again=True)
+            office.run(*people, again=True)
         assert [office.sent(one) for one in people] == [0] * faulty + [1] * 20
 
     def test_a_key_that_is_not_accepted_ends_it_at_once(self, office: Office) -> None:
@@ -230,14 +238,14 @@ class TestLooks:
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         people = office.applied(30)
-        state = Telling.state
+        state = LeverWriter.state
 
-        def mistaken(telling: Telling, opportunity: Opportunity, candidate: AlvaCandidate) -> None:
-            if opportunity.id == people[7]:
-                raise KeyError(opportunity.emails[0])
-            state(telling, opportunity, candidate)
+        def mistaken(writer: LeverWriter, snapshot: Snapshot, candidate: AlvaCandidate) -> None:
+            if snapshot.opportunity is not None and snapshot.opportunity_id == people[7]:
+                raise KeyError(snapshot.opportunity.emails[0])
+            state(writer, snapshot, candidate)
 
-        monkeypatch.setattr(Telling, "state", mistaken)
+        monkeypatch.setattr(LeverWriter, "state", mistaken)
         with pytest.raises(ApiError, match="1 of 30 could not be done; the others were") as error:
             office.run(*people)
         assert "candidates.example.com" not in f"{error.value} {error.value!r}"

@@ -147,7 +147,7 @@ class TestStageChange:
         assert office.deliver(moved(ada)) == {"not_requested": 1}
         assert office.progress.tally.near_misses == [{"id": ada, "tag": "alva: send tests"}]
 
-    def test_who_was_cut_off_before_the_tag_and_moved_on_gets_it_by_the_retry(self, office: Office) -> None:
+    def test_a_candidate_moved_on_before_the_tag_was_written_gets_it_from_the_results_dag(self, office: Office) -> None:
         ada = office.apply()
         office.faults.add("lever", "POST", "*/addTags", times=None)
         with pytest.raises(ApiError):
@@ -155,6 +155,7 @@ class TestStageChange:
         office.faults.clear()
         office.recruiter.move(ada, FURTHER)
         office.deliver(moved(ada), again=True, repeated=True)
+        assert office.push_lately() == {"invited": 1}
         assert (office.sent(ada), office.status(ada)) == (1, SENT)
 
 
@@ -801,7 +802,7 @@ class TestUntrue:
         """Also beside departures that are not so. The present application is as if it had come in the window."""
         always = Window(0, NOW_MS + DAY_MS)
         one = situation(office)
-        office.run(one, alone=True, window=always if application == "present" else None)
+        office.run(one, window=always if application == "present" else None)
         polled = state(office, one)
         office.reopen()
         one = situation(office)

@@ -164,26 +164,27 @@ def test_a_dry_run_completes_nobody(office: Office) -> None:
 
 
 @pytest.mark.parametrize("fault", ["status", "cut_after"])
-def test_a_crash_after_the_stage_move_is_made_good_though_nothing_asks_for_an_invitation_any_more(
-    office: Office, fault: str
-) -> None:
+def test_after_a_crash_behind_the_stage_move_the_results_dag_writes_the_tag(office: Office, fault: str) -> None:
     ada = known(office, progression=FURTHER)
     path = "*/addTags" if fault == "status" else "*/stage"
     office.faults.add("lever", "*", path, kind=fault, times=5)
     with pytest.raises(ApiError):
         office.run(ada)
     assert stage(office, ada) == FURTHER
-    office.run(ada, again=True)
+    # Nothing asks for an invitation any more.
+    assert office.run(ada, again=True) == {"not_requested": 1}
+    assert office.push_lately() == {"completed": 1}
     assert (office.sent(ada), office.status(ada), len(office.notes(ada))) == (1, DONE, 1)
 
 
-def test_who_was_moved_on_before_their_tag_was_written_gets_it_from_the_retry(office: Office) -> None:
+def test_a_candidate_moved_on_before_the_tag_was_written_gets_it_from_the_results_dag(office: Office) -> None:
     ada = office.apply()
     office.faults.add("lever", "POST", "*/addTags", times=5)
     with pytest.raises(ApiError):
         office.run(ada)
     office.recruiter.move(ada, ELSEWHERE)
     office.run(ada, again=True, repeated=True)
+    assert office.push_lately() == {"invited": 1}
     assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
 
 

@@ -67,7 +67,7 @@ CASES: dict[str, tuple[str, Callable[..., str]]] = {
 cases = pytest.mark.parametrize(("failure", "make"), CASES.values(), ids=CASES.keys())
 
 
-class TestTelling:
+class TestLeverWriter:
     @cases
     def test_a_failure_is_told_of_by_note_and_tag_and_counted_under_its_word(
         self, office: Office, failure: str, make: Callable[..., str]
@@ -191,13 +191,13 @@ class TestAskedAgain:
         office.run(ada)
         office.later()
         named: dict[str, Any] = {"run_id": "manual-1", "named": frozenset([ada])}
-        assert office.run(ada, alone=True, **named) == {failure: 1}
+        assert office.run(ada, **named) == {failure: 1}
         assert (office.failures(ada), office.status(ada)) == ([failure] * 2, FAILED)
         # The same run repeated.
         office.later()
-        assert office.run(ada, alone=True, **named) == {"awaiting_retry": 1}
+        assert office.run(ada, **named) == {"awaiting_retry": 1}
         # Another one.
-        assert office.run(ada, alone=True, run_id="manual-2", named=frozenset([ada])) == {failure: 1}
+        assert office.run(ada, run_id="manual-2", named=frozenset([ada])) == {failure: 1}
         assert office.failures(ada) == [failure] * 3
 
     def test_by_entry_an_address_that_was_mended_is_invited(self, office: Office) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from alva_lever.batch.batch import CALLS_PER_TASK
+from alva_lever.batch.batch import CALLS_PER_TASK, Unfinished
 from alva_lever.http.errors import ApiError, Forbidden
 from alva_lever.rules.window import OVERLAP_MS, Window
 from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Found, Office
@@ -45,6 +45,11 @@ def came(office: Office, at_ms: int) -> str:
     return placed(office, at_ms=at_ms)
 
 
+def failed(office: Office, at_ms: int) -> str:
+    """Came, and could not be invited. Whether somebody asks again is in the notes, so that a look decides."""
+    return placed(office, at_ms=at_ms, tags=["Alva: Invitation Failed"])
+
+
 def applied_late(office: Office, at_ms: int) -> str:
     number = len(office.sandbox.world.lever.opportunities)
     lead = office.recruiter.add_lead("Ada Byron", [f"lead{number}@candidates.example.com"], at_ms=LONG_AGO_MS)
@@ -65,7 +70,7 @@ def tagged(office: Office, at_ms: int) -> str:
 
 
 KINDS: dict[str, Callable[[Office, int], str]] = {
-    "entry": entered, "new": came, "late application": applied_late, "hired": hired, "deleted": deleted,
+    "entry": entered, "new": failed, "late application": applied_late, "hired": hired, "deleted": deleted,
 }  # fmt: skip
 
 
@@ -153,6 +158,41 @@ class TestKinds:
         assert office.poll(LAST_HOUR) == {settled: 1}
         assert [position.facts.external_id for position in office.positions()] == [office.posting]
         assert office.poll(LAST_HOUR, dry_run=True) == {settled: 1}
+
+    def test_a_posting_on_which_somebody_arrived_goes_along_once_unless_it_is_confidential(
+        self, office: Office
+    ) -> None:
+        office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=True))
+        secret = office.recruiter.add_posting("Chief", confidential=True)
+        people = [came(office, WITHIN_MS), came(office, WITHIN_MS + 1)]
+        placed(office, at_ms=WITHIN_MS, posting=secret)
+        placed(office, posting=office.recruiter.add_posting("Cook"))
+        found = office.find(LAST_HOUR)
+        assert found.batches == [[{"id": office.posting, "is": "posting"}]]
+        assert (found.waiting, sorted(found.tally.ids["not_requested"])) == ([], sorted(people))
+        office.forget()
+        office.do(found.batches[0])
+        # It is read, synced, and counted nowhere: a report counts candidates.
+        assert [row.facts.external_id for row in office.positions()] == [office.posting]
+        assert office.progress.tally.counts == {}
+        assert [one.path for one in office.arrived("lever")] == [f"/postings/{office.posting}"]
+
+    def test_a_posting_that_alva_refuses_keeps_nobody_up(self, office: Office) -> None:
+        came(office, WITHIN_MS)
+        office.faults.add("alva", "POST", "/job_positions", status=422, times=None)
+        assert office.poll(LAST_HOUR) == {"not_requested": 1}
+
+    @pytest.mark.parametrize("fault", [{"status": 503}, {"status": 403}, {"kind": "html"}])
+    def test_a_posting_that_cannot_be_synced_is_its_own_fault(self, office: Office, fault: dict[str, Any]) -> None:
+        came(office, WITHIN_MS)
+        invited = entered(office, WITHIN_MS)
+        cook = office.recruiter.add_posting("Cook")
+        placed(office, at_ms=WITHIN_MS, posting=cook)
+        office.faults.add("alva", "GET", "/job_positions", query={"external_id": cook}, times=None, **fault)
+        found = office.find(LAST_HOUR)
+        with pytest.raises(Unfinished, match="1 of 3"):
+            office.do([item for batch in found.batches for item in batch], window=LAST_HOUR)
+        assert (office.sent(invited), list(office.progress.faults)) == (1, [cook])
 
     def test_an_account_without_a_reason_for_the_hired_has_no_hired(self, office: Office) -> None:
         one = hired(office, WITHIN_MS)
@@ -257,8 +297,7 @@ class TestMovingMeanwhile:
         back = TRIGGER if kind == "entry" else "New lead"
         while_walking(office, parameter, lambda: office.recruiter.move(bo, back))
         found = office.find(LAST_HOUR)
-        got = found.hired if kind == "hired" else waiting(found)
-        assert Counter(got) == dict.fromkeys([*people, bo], 1)
+        assert Counter(found.hired if kind == "hired" else waiting(found)) == dict.fromkeys([*people, bo], 1)
 
     def test_who_moves_forward_is_found_once(self, office: Office) -> None:
         office.later(30)
@@ -294,7 +333,7 @@ class TestMovingMeanwhile:
         back = TRIGGER if kind == "entry" else "New lead"
         while_walking(office, parameter, lambda: office.recruiter.move(bo, back))
         found = office.find(LAST_HOUR)
-        assert Counter(found.hired or waiting(found)) == dict.fromkeys([*people, bo], 1)
+        assert Counter(found.hired if kind == "hired" else waiting(found)) == dict.fromkeys([*people, bo], 1)
 
     def test_a_late_clock_of_levers_delays_and_loses_nobody(self, office: Office) -> None:
         office.sandbox.set_updated_at_lag(5 * 60_000)

@@ -15,13 +15,11 @@ SEND_TESTS, SCREENING, SKIP = "Alva: Send Tests", "Alva: Screening", "Alva: Skip
 SENT, COMPLETED = "Alva: Invitation Sent", "Alva: Completed"
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
 
-by_id_or_listed = pytest.mark.parametrize("alone", [True, False], ids=["by id", "listed"])
 
-
-def looked_at(office: Office, one: str, *, alone: bool = True, **fields: Any) -> str:
-    """What became of `one`, beside somebody else of whom nothing is asked (so that a listing is worth its while)."""
+def looked_at(office: Office, one: str, **fields: Any) -> str:
+    """What became of `one`, beside somebody else of whom nothing is asked."""
     other = office.apply("Bo Ek", stage=ELSEWHERE)
-    counts = office.run(one, other, alone=alone, **fields)
+    counts = office.run(one, other, **fields)
     assert sum(counts.values()) == 2
     reason = next(reason for reason, ids in office.progress.tally.ids.items() if one in ids)
     assert office.sent(other) == 0
@@ -36,51 +34,41 @@ def untouched(office: Office) -> bool:
 # Row 1.
 
 
-@by_id_or_listed
-def test_who_is_gone_gets_nothing(office: Office, alone: bool) -> None:
+def test_who_is_gone_gets_nothing(office: Office) -> None:
     ada = office.apply(tags=[SEND_TESTS])
-    contact = office._contact(ada)
     office.recruiter.delete(ada)
-    bo = office.apply("Bo Ek", stage=ELSEWHERE)
-    gone = {"id": ada} if alone or contact is None else {"id": ada, "contact": contact}
-    office.do([gone, *office.items([bo], alone=False)])
-    assert office.progress.tally.ids["gone"] == [ada]
+    assert looked_at(office, ada) == "gone"
     assert untouched(office)
 
 
-@by_id_or_listed
-def test_who_is_anonymised_counts_as_gone(office: Office, alone: bool) -> None:
+def test_who_is_anonymised_counts_as_gone(office: Office) -> None:
     ada = office.apply(tags=[SEND_TESTS])
     office.recruiter.anonymise(ada)
-    assert looked_at(office, ada, alone=alone, named=frozenset([ada])) == "gone"
+    assert looked_at(office, ada, named=frozenset([ada])) == "gone"
     assert untouched(office)
 
 
 def test_what_can_be_no_id_is_gone(office: Office) -> None:
-    assert office.run("deleted", "no-such-id", alone=True) == {"gone": 2}
+    assert office.run("deleted", "no-such-id") == {"gone": 2}
     assert untouched(office)
 
 
 # Row 2.
 
 
-@by_id_or_listed
 @pytest.mark.parametrize("grant", [True, False], ids=["shown", "refused"])
-def test_who_is_on_a_confidential_posting_never_reaches_alva(office: Office, alone: bool, grant: bool) -> None:
+def test_who_is_on_a_confidential_posting_never_reaches_alva(office: Office, grant: bool) -> None:
     office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=grant))
     secret = office.recruiter.add_posting("Chief", tags=[SCREENING], confidential=True)
     ada = office.apply(posting=secret, tags=[SEND_TESTS])
-    assert looked_at(office, ada, alone=alone, named=frozenset([ada]), window=LAST_HOUR) == "confidential"
+    assert looked_at(office, ada, named=frozenset([ada]), window=LAST_HOUR) == "confidential"
     assert untouched(office)
 
 
-@by_id_or_listed
-def test_one_that_lever_refuses_to_show_never_reaches_alva_though_a_listing_shows_it(
-    office: Office, alone: bool
-) -> None:
+def test_one_that_lever_refuses_to_show_never_reaches_alva_though_a_listing_shows_it(office: Office) -> None:
     ada = office.apply(tags=[SEND_TESTS])
     office.recruiter.restrict(ada)
-    assert looked_at(office, ada, alone=alone, named=frozenset([ada])) == "confidential"
+    assert looked_at(office, ada, named=frozenset([ada])) == "confidential"
     assert untouched(office)
 
 
@@ -105,14 +93,13 @@ def test_one_posting_that_lever_refuses_to_show_is_confidential(office: Office) 
     assert untouched(office)
 
 
-@by_id_or_listed
 @pytest.mark.parametrize("lacking", ["opportunities", "postings"])
-def test_a_key_that_may_read_none_at_all_calls_nobody_confidential(office: Office, alone: bool, lacking: str) -> None:
+def test_a_key_that_may_read_none_at_all_calls_nobody_confidential(office: Office, lacking: str) -> None:
     ada, bo = office.applied(2)
     allowed = {"opportunities": "write", "postings": "read", "notes": "write", "stages": "read"}
     office.restricted_key(**{name: access for name, access in allowed.items() if name != lacking})
     with pytest.raises((Forbidden, MissingPermission), match=f"{lacking}: read"):
-        office.run(ada, bo, alone=alone)
+        office.run(ada, bo)
     assert (office.progress.tally.counts, office.progress.done) == ({}, set())
     assert untouched(office)
 
@@ -120,23 +107,21 @@ def test_a_key_that_may_read_none_at_all_calls_nobody_confidential(office: Offic
 # Row 3.
 
 
-@by_id_or_listed
 @pytest.mark.parametrize("how", ["archive", "hire"])
-def test_who_is_archived_gets_nothing(office: Office, alone: bool, how: str) -> None:
+def test_who_is_archived_gets_nothing(office: Office, how: str) -> None:
     ada = office.apply(tags=[SEND_TESTS])
     getattr(office.recruiter, how)(ada)
-    assert looked_at(office, ada, alone=alone, named=frozenset([ada])) == "archived"
+    assert looked_at(office, ada, named=frozenset([ada])) == "archived"
     assert untouched(office)
 
 
 # Row 4.
 
 
-@by_id_or_listed
 @pytest.mark.parametrize("tag", [SENT, COMPLETED])
-def test_who_was_invited_or_is_completed_is_not_invited_again(office: Office, alone: bool, tag: str) -> None:
+def test_who_was_invited_or_is_completed_is_not_invited_again(office: Office, tag: str) -> None:
     ada = office.apply(tags=[SEND_TESTS, tag, "Alva: Invitation Failed"])
-    assert looked_at(office, ada, alone=alone, named=frozenset([ada])) == "already_invited"
+    assert looked_at(office, ada, named=frozenset([ada])) == "already_invited"
     assert untouched(office)
 
 
@@ -151,26 +136,22 @@ def settled_arrival(office: Office, word: str, **options: Any) -> str:
 settled = pytest.mark.parametrize("word", ["archived", "already_invited"])
 
 
-@by_id_or_listed
 @settled
-def test_a_new_arrival_of_whom_nothing_is_asked_brings_the_posting_up_to_date(
-    office: Office, alone: bool, word: str
-) -> None:
+def test_a_new_arrival_of_whom_nothing_is_asked_brings_the_posting_up_to_date(office: Office, word: str) -> None:
     ada = settled_arrival(office, word)
-    assert looked_at(office, ada, alone=alone, window=LAST_HOUR) == word
+    assert looked_at(office, ada, window=LAST_HOUR) == word
     assert [row.facts.name for row in office.positions()] == ["Data Engineer"]
     office.recruiter.change_posting(office.posting, name="Data Person")
-    looked_at(office, ada, alone=alone, window=LAST_HOUR)
+    looked_at(office, ada, window=LAST_HOUR)
     assert [row.facts.name for row in office.positions()] == ["Data Person"]
     assert (office.sent(ada), office.candidates.find(ada)["present"], office.notes(ada)) == (0, False, [])
 
 
-@by_id_or_listed
 @settled
-def test_one_who_came_before_the_window_brings_nothing_up_to_date(office: Office, alone: bool, word: str) -> None:
+def test_one_who_came_before_the_window_brings_nothing_up_to_date(office: Office, word: str) -> None:
     old = office.recruiter.add_posting("Cook")
     ada = settled_arrival(office, word, posting=old, at_ms=LAST_HOUR.start_ms - OVERLAP_MS - 1)
-    assert looked_at(office, ada, alone=alone, window=LAST_HOUR) == word
+    assert looked_at(office, ada, window=LAST_HOUR) == word
     assert office.arrived("lever", "GET", f"/postings/{old}") == []
     assert old not in [row.facts.external_id for row in office.positions()]
 
@@ -182,27 +163,21 @@ def test_a_dry_run_brings_nothing_up_to_date(office: Office, word: str) -> None:
     assert untouched(office)
 
 
-@by_id_or_listed
 @settled
 @pytest.mark.parametrize("grant", [True, False], ids=["shown", "refused"])
-def test_the_confidential_posting_of_a_settled_arrival_is_never_sent(
-    office: Office, alone: bool, word: str, grant: bool
-) -> None:
+def test_the_confidential_posting_of_a_settled_arrival_is_never_sent(office: Office, word: str, grant: bool) -> None:
     office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=grant))
     secret = office.recruiter.add_posting("Chief", confidential=True)
     ada = settled_arrival(office, word, posting=secret)
-    assert looked_at(office, ada, alone=alone, window=LAST_HOUR) == "confidential"
+    assert looked_at(office, ada, window=LAST_HOUR) == "confidential"
     assert secret not in [row.facts.external_id for row in office.positions()]
 
 
-@by_id_or_listed
 @settled
-def test_the_posting_of_a_settled_arrival_that_is_hidden_by_itself_is_never_sent(
-    office: Office, alone: bool, word: str
-) -> None:
+def test_the_posting_of_a_settled_arrival_that_is_hidden_by_itself_is_never_sent(office: Office, word: str) -> None:
     ada = settled_arrival(office, word)
     office.faults.add("lever", "GET", f"/postings/{office.posting}", status=403, times=None)
-    assert looked_at(office, ada, alone=alone, window=LAST_HOUR) == "confidential"
+    assert looked_at(office, ada, window=LAST_HOUR) == "confidential"
     assert office.positions() == []
 
 
@@ -220,10 +195,9 @@ def test_who_failed_waits_until_somebody_asks_again(office: Office) -> None:
 # Row 6.
 
 
-@by_id_or_listed
-def test_send_tests_invites_wherever_the_candidate_stands(office: Office, alone: bool) -> None:
+def test_send_tests_invites_wherever_the_candidate_stands(office: Office) -> None:
     ada = office.apply(stage=ELSEWHERE, tags=[SEND_TESTS])
-    assert looked_at(office, ada, alone=alone) == "send_tests"
+    assert looked_at(office, ada) == "send_tests"
     assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
     assert SEND_TESTS in office.other_tags(ada)
 
@@ -282,10 +256,9 @@ def test_a_blocked_origin_is_not_invited_and_any_other_is(office: Office, origin
 # Row 9.
 
 
-@by_id_or_listed
-def test_who_stands_in_the_trigger_stage_is_invited(office: Office, alone: bool) -> None:
+def test_who_stands_in_the_trigger_stage_is_invited(office: Office) -> None:
     ada = office.apply(tags=["vip"])
-    assert looked_at(office, ada, alone=alone) == "trigger_stage"
+    assert looked_at(office, ada) == "trigger_stage"
     assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
     assert office.other_tags(ada) == ["vip", "Data Engineer", "Platform"]
     assert office.notes(ada) == []
@@ -344,20 +317,18 @@ def test_tagging_an_old_posting_screening_invites_nobody_who_applied_before(offi
 # Row 11.
 
 
-@by_id_or_listed
-def test_who_is_named_is_invited(office: Office, alone: bool) -> None:
+def test_who_is_named_is_invited(office: Office) -> None:
     ada = office.apply(stage=FURTHER)
-    assert looked_at(office, ada, alone=alone, named=frozenset([ada])) == "manual"
+    assert looked_at(office, ada, named=frozenset([ada])) == "manual"
     assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
 
 
 # Row 12.
 
 
-@by_id_or_listed
-def test_nobody_else_is_invited(office: Office, alone: bool) -> None:
+def test_nobody_else_is_invited(office: Office) -> None:
     ada = office.apply(stage=FURTHER)
-    assert looked_at(office, ada, alone=alone, named=frozenset(["somebody-else"]), window=LAST_HOUR) == "not_requested"
+    assert looked_at(office, ada, named=frozenset(["somebody-else"]), window=LAST_HOUR) == "not_requested"
     assert untouched(office)
 
 

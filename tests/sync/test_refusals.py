@@ -10,8 +10,8 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from alva_lever.batch.batch import Unfinished
-from alva_lever.http.errors import ApiError, Forbidden, SetupError, Unauthorized
-from tests.sync.office import ELSEWHERE, Office
+from alva_lever.http.errors import SetupError
+from tests.sync.office import Office
 
 SENT = ["Invitation Sent"]
 BOUNCED = ["Invitation Bounced"]
@@ -27,26 +27,6 @@ def bounced(office: Office) -> str:
     office.run(ada)
     office.reenter(ada)
     return ada
-
-
-@pytest.mark.parametrize("status", [400, 404, 409, 422, 500])
-def test_a_look_at_several_that_fails_because_of_one_is_a_look_at_each(office: Office, status: int) -> None:
-    people = office.applied(60, stage=ELSEWHERE)
-    contact = office.sandbox.world.lever.opportunity(people[7]).contact.id
-    office.faults.add("lever", "GET", "/opportunities", query={"contact_id": contact}, status=status, times=None)
-    office.forget()
-    assert office.run(*people) == {"not_requested": 60}
-    # The two dozen beside that one; the others were seen together.
-    assert len(office.arrived("lever", "GET", "/opportunities/*")) == 25
-
-
-@pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Forbidden)])
-def test_but_not_where_the_listing_is_refused_as_such(office: Office, status: int, error: type[ApiError]) -> None:
-    people = office.applied(60, stage=ELSEWHERE)
-    office.faults.add("lever", "GET", "/opportunities", status=status, times=None)
-    with pytest.raises(error, match="lever_default"):
-        office.run(*people)
-    assert office.progress.tally.counts == {}
 
 
 @pytest.mark.parametrize("path", ["/candidates", "/job_positions"])

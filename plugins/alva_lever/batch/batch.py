@@ -5,16 +5,12 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar
 
 from alva_lever.batch.checkpoint import Checkpoint
 from alva_lever.batch.leftovers import Item
 from alva_lever.batch.meter import Meter
 from alva_lever.batch.worker_pool import THREADS, WorkerPool, sentence_of, word_of
 from alva_lever.http.errors import ApiError, Forbidden
-
-T = TypeVar("T")
-W = TypeVar("W", bound=str)
 
 log = logging.getLogger(__name__)
 
@@ -57,18 +53,17 @@ class Batches:
         self.all[-1].append(item)
 
 
-class Batch(Generic[T]):
+class Batch:
     """Does items, and says in `progress` which. `save` is called with it now and then, and at the end.
 
-    :param do: what is done to each, from several threads. Gives a report's word.
-    :param id_of: an item's id.
+    :param do: what is done to each, by its id, from several threads. Gives a report's word, None for what no report
+        counts.
     :param free: whether what came of one would come of it again at no cost. Then nothing is lost that isn't saved.
     """
 
     def __init__(
         self,
-        do: Callable[[T], str],
-        id_of: Callable[[T], str],
+        do: Callable[[str], str | None],
         *,
         progress: Checkpoint,
         save: Callable[[Checkpoint], None],
@@ -77,45 +72,42 @@ class Batch(Generic[T]):
         free: Callable[[str], bool] = lambda word: False,
     ) -> None:
         self._do = do
-        self._id_of = id_of
         self._progress = progress
         self._save = save
         self._meter = meter
         self._threads = threads
         self._free = free
 
-    def todo(self, ids: Iterable[str]) -> list[str]:
-        """Those that are not done yet; what could not be done in the attempt before comes last."""
-        left = [one for one in ids if one not in self._progress.done]
-        return sorted(left, key=self._progress.faults.__contains__)
-
-    def work(self, items: Iterable[T], of: int) -> None:
-        """All of them. `of`: how many there are.
+    def work(self, ids: Iterable[str]) -> None:
+        """All that are not done yet; what could not be done in the attempt before comes last.
 
         :raises Unfinished: how many could not be done, once the others were; `progress.faults` names them.
         :raises ApiError: what ended it early; `progress` says what was done.
         """
+        left = [one for one in ids if one not in self._progress.done]
+        todo = sorted(left, key=self._progress.faults.__contains__)
         progress, faults, unsaved = self._progress, [], 0
         progress.faults.clear()
         try:
-            for done in WorkerPool(self._do, threads=self._threads).work(items):
-                one = self._id_of(done.item)
+            for done in WorkerPool(self._do, threads=self._threads).work(todo):
+                one = done.item
                 if done.fault is not None:
                     faults.append(done.fault)
                     progress.faults[one] = word_of(done.fault)
                     tell(one, done.fault)
                     continue
-                word = done.result or ""
-                progress.tally.count(word, one)
+                word = done.result
+                if word is not None:
+                    progress.tally.count(word, one)
                 progress.done.add(one)
-                unsaved += not self._free(word)
+                unsaved += word is None or not self._free(word)
                 if unsaved == _SAVED_EVERY:
                     self._keep()
                     unsaved = 0
         finally:
             self._keep()
         if faults:
-            raise unfinished(faults, of)
+            raise unfinished(faults, len(todo))
 
     def _keep(self) -> None:
         self._meter.read(self._progress.tally)

@@ -35,9 +35,8 @@ class WorkerPool(Generic[T, R]):
     """Does `do(item)` for items, several at a time, and gives what is done as it is done.
 
     The fault of one item is given beside it, and the others are done all the same. What shows that it is about
-    everybody ends the work: a setup error, a key that isn't accepted, a listing that can't be had (raised by `items`),
-    or passing faults one after the other. It is raised when those in hand are done. Items are taken only as fast as
-    they are done, so that what an iterator has just looked at is acted on soon.
+    everybody ends the work: a setup error, a key that isn't accepted, or passing faults one after the other. It is
+    raised when those in hand are done. No more than two for each thread are ever in hand, so that it ends soon.
     """
 
     def __init__(self, do: Callable[[T], R], *, threads: int = THREADS) -> None:
@@ -60,8 +59,6 @@ class WorkerPool(Generic[T, R]):
                         item = next(source)
                     except StopIteration:
                         more = False
-                    except ApiError as error:
-                        stop = error
                     else:
                         pending[pool.submit(self._do, item)] = item
                 if stop is not None:

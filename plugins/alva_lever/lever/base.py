@@ -33,7 +33,6 @@ class LeverBase(VendorHook):
     vendor_calls_per_second: ClassVar[float | None] = 10.0
     # Asked for near misses alone, which a run does without.
     optional_listings: ClassVar[frozenset[str]] = frozenset({"/tags"})
-    of_one_record: ClassVar[frozenset[str]] = frozenset({"contact_id"})
 
     def _auth(self, connection: Connection) -> AuthBase:
         key = connection.password

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,6 @@ class OpportunityFilter:
     stage_id: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     posting_id: tuple[str, ...] = ()
-    # Not in a repr: a person, to those who can look the id up.
-    contact_id: tuple[str, ...] = field(default=(), repr=False)
     archive_reason_id: tuple[str, ...] = ()
     archived: bool | None = None
     created_at_start_ms: int | None = None
@@ -46,7 +44,7 @@ class OpportunityFilter:
         return replace(self, advanced_at_start_ms=start, advanced_at_end_ms=None, updated_at_end_ms=None)
 
     def _pairs(self) -> Iterator[tuple[str, str]]:
-        for name in ("stage_id", "tag", "posting_id", "contact_id", "archive_reason_id"):
+        for name in ("stage_id", "tag", "posting_id", "archive_reason_id"):
             for value in getattr(self, name):
                 yield name, value
         if self.archived is not None:

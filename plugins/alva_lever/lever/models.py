@@ -127,7 +127,6 @@ class OpportunityJson(PresentJson):
     """
 
     applications: Annotated[list[ApplicationJson], BeforeValidator(_the_application)]
-    contact: ReferenceOrNone = None
     name: str | None = None
     emails: ListOf[str] = ()
     links: ListOf[str] = ()
@@ -141,7 +140,6 @@ class OpportunityJson(PresentJson):
     def to_rules(self) -> Opportunity:
         return Opportunity(
             id=self.id,
-            contact_id=self.contact,
             name=self.name or "",
             emails=self.emails,
             links=self.links,

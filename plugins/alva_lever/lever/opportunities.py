@@ -10,7 +10,7 @@ from alva_lever.http.paginator import Paginator, Unreadable
 from alva_lever.http.root import path
 from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
-from alva_lever.lever.base import PAGE_LIMIT, LeverBase
+from alva_lever.lever.base import LeverBase
 from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.models import NotExpanded
 from alva_lever.lever.objects import AfterWrite, DeletedOpportunity
@@ -62,14 +62,6 @@ class Opportunities(LeverBase):
         yield from listing
         if listing.pages > 1:
             yield from self._listing(filters.moved_since(started_ms - CATCH_UP_OVERLAP_MS), given=listing.given)
-
-    def first_page(self, filters: OpportunityFilter) -> list[Opportunity | Unreadable]:
-        """The first hundred at most, in one request. GET /opportunities
-
-        To look at a few contacts at once by `contact_id`, without a walk's further requests.
-        """
-        params = [*filters.params(), _EXPANDED, ("limit", str(PAGE_LIMIT))]
-        return list(self.ask("GET", "/opportunities", wire.page(self._opportunity), params=params).rows)
 
     def deleted_opportunities(
         self, *, deleted_at_start_ms: int, deleted_at_end_ms: int

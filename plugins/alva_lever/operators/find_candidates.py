@@ -10,8 +10,8 @@ from alva_lever.rules.claims import Claim
 class FindCandidatesOperator(FindOperator):
     """Asks Lever for everything that the run's window holds, or takes the ids that a person named.
 
-    An item is `{"id": opportunity id, "contact": contact id where nothing is likely to be done, ...}`, with what is
-    said of it beside that, as `rules.claims.Claim.as_json` has it.
+    An item is `{"id": opportunity id, ...}` with what is said of it, as `rules.claims.Claim.as_json` has it, or
+    `{"id": posting id, "is": "posting"}`: somebody arrived on it.
     """
 
     def find(self, search: Search) -> list[list[Item]]:

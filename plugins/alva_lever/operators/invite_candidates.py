@@ -23,7 +23,7 @@ class InviteCandidatesOperator(BatchOperator):
     XCom `positions` beside that of `BatchOperator`: the ids of job positions by posting id that it has brought up to
     date.
 
-    :param batch: `[{"id", "contact"?, ...}, ...]`, opportunities and what is said of them. (templated)
+    :param batch: `[{"id", "is"?, ...}, ...]`, opportunities and what is said of them, and postings. (templated)
     """
 
     def work(self, context: Context) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from alva_lever.rules import tags
 from alva_lever.rules.model import Opportunity, Posting
@@ -35,35 +36,58 @@ class Reason(StrEnum):
 _INVITES = {Reason.SEND_TESTS, Reason.TRIGGER_STAGE, Reason.SCREENING, Reason.MANUAL}
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One opportunity as it is now, and what is asked of it.
+class Case(Protocol):
+    """One opportunity as it is now, and what is asked of it. A row of the table asks only for what it needs, so that
+    the rest need not be read.
 
-    `opportunity` None: it is gone. `hidden`: Lever refuses to show it or its posting. `posting` None: it has none, or
-    it isn't known yet, or any more. `named`: a person named it in this manual run. `new`: its application was created
-    in the time that the run looks at. `arrived`: an event tells of its application and of no entry into a stage: then
-    it isn't the trigger stage that invites. `asked_again`: see `asking`.
+    `opportunity` None: it is gone. `hidden`: Lever refuses to show it. `posting` None: it has none, or it is gone, or
+    `posting_hidden`: Lever refuses to show it. `named`: a person named it in this manual run. `new`: its application
+    was created in the time that the run looks at. `arrived`: an event tells of its application and of no entry into a
+    stage: then it isn't the trigger stage that invites. `asked_again`: see `asking`.
     """
+
+    @property
+    def policy(self) -> Policy: ...
+    @property
+    def opportunity(self) -> Opportunity | None: ...
+    @property
+    def hidden(self) -> bool: ...
+    @property
+    def posting(self) -> Posting | None: ...
+    @property
+    def posting_hidden(self) -> bool: ...
+    @property
+    def named(self) -> bool: ...
+    @property
+    def new(self) -> bool: ...
+    @property
+    def arrived(self) -> bool: ...
+    @property
+    def asked_again(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCase:
+    """A `Case` of which all is known already."""
 
     policy: Policy
     opportunity: Opportunity | None
     hidden: bool = False
     posting: Posting | None = None
+    posting_hidden: bool = False
     named: bool = False
     new: bool = False
     arrived: bool = False
     asked_again: bool = False
 
-    def tagged(self, *names: str) -> bool:
-        """Whether the opportunity has one of these tags."""
-        return self.opportunity is not None and not set(names).isdisjoint(self.opportunity.tags)
 
-    def posting_tagged(self, name: str) -> bool:
-        return self.posting is not None and name in self.posting.tags
+def _tagged(case: Case, *names: str) -> bool:
+    """Whether the opportunity has one of these tags."""
+    return case.opportunity is not None and not set(names).isdisjoint(case.opportunity.tags)
 
-    @property
-    def in_trigger_stage(self) -> bool:
-        return self.opportunity is not None and self.opportunity.stage_id == self.policy.trigger_stage.id
+
+def _posting_tagged(case: Case, name: str) -> bool:
+    return case.posting is not None and name in case.posting.tags
 
 
 def _gone(case: Case) -> bool:
@@ -71,11 +95,7 @@ def _gone(case: Case) -> bool:
 
 
 def _confidential(case: Case) -> bool:
-    return (
-        case.hidden
-        or (case.opportunity is not None and case.opportunity.confidential)
-        or (case.posting is not None and case.posting.confidential)
-    )
+    return case.hidden or (case.opportunity is not None and case.opportunity.confidential)
 
 
 def _archived(case: Case) -> bool:
@@ -83,15 +103,23 @@ def _archived(case: Case) -> bool:
 
 
 def _already_invited(case: Case) -> bool:
-    return case.tagged(tags.INVITATION_SENT, tags.COMPLETED)
+    return _tagged(case, tags.INVITATION_SENT, tags.COMPLETED)
+
+
+def _posting_confidential(case: Case) -> bool:
+    return case.posting_hidden or (case.posting is not None and case.posting.confidential)
 
 
 def _awaiting_retry(case: Case) -> bool:
-    return case.tagged(tags.INVITATION_FAILED, tags.INVITATION_BOUNCED) and not case.asked_again
+    return case.opportunity is not None and may_have_failed(case.opportunity) and not case.asked_again
 
 
 def _blocked_origin(case: Case) -> bool:
     return case.opportunity is not None and case.opportunity.origin in case.policy.blocked_origins
+
+
+def _in_trigger_stage(case: Case) -> bool:
+    return case.opportunity is not None and case.opportunity.stage_id == case.policy.trigger_stage.id
 
 
 _TABLE: tuple[tuple[Callable[[Case], bool], Reason], ...] = (
@@ -99,27 +127,22 @@ _TABLE: tuple[tuple[Callable[[Case], bool], Reason], ...] = (
     (_confidential, Reason.CONFIDENTIAL),
     (_archived, Reason.ARCHIVED),
     (_already_invited, Reason.ALREADY_INVITED),
+    # A confidential posting makes its opportunities confidential, so that it need not be read for the rows before.
+    (_posting_confidential, Reason.CONFIDENTIAL),
     (_awaiting_retry, Reason.AWAITING_RETRY),
-    (lambda case: case.tagged(tags.SEND_TESTS), Reason.SEND_TESTS),
-    (lambda case: case.posting_tagged(tags.SKIP_ASSESSMENT), Reason.SKIP_ASSESSMENT),
+    (lambda case: _tagged(case, tags.SEND_TESTS), Reason.SEND_TESTS),
+    (lambda case: _posting_tagged(case, tags.SKIP_ASSESSMENT), Reason.SKIP_ASSESSMENT),
     (_blocked_origin, Reason.BLOCKED_ORIGIN),
-    (lambda case: case.in_trigger_stage and not case.arrived, Reason.TRIGGER_STAGE),
-    (lambda case: case.posting_tagged(tags.SCREENING) and case.new, Reason.SCREENING),
+    (lambda case: _in_trigger_stage(case) and not case.arrived, Reason.TRIGGER_STAGE),
+    (lambda case: _posting_tagged(case, tags.SCREENING) and case.new, Reason.SCREENING),
     (lambda case: case.named, Reason.MANUAL),
     (lambda case: True, Reason.NOT_REQUESTED),
 )
-# Rows 1 to 4 hold whatever the posting and the notes say (a confidential posting makes its opportunity confidential).
-_WITHOUT_POSTING = _TABLE[:4]
 
 
 def decide(case: Case) -> Reason:
     """What becomes of it; `Reason.invites` says whether that is an invitation."""
     return next(reason for holds, reason in _TABLE if holds(case))
-
-
-def settled(case: Case) -> Reason | None:
-    """The answer, where it doesn't depend on posting or notes; None where those have to be looked at."""
-    return next((reason for holds, reason in _WITHOUT_POSTING if holds(case)), None)
 
 
 def may_have_failed(opportunity: Opportunity) -> bool:

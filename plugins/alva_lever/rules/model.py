@@ -38,7 +38,6 @@ class Opportunity:
     """One candidacy in Lever. `application` None: a lead without a posting."""
 
     id: str
-    contact_id: str | None = field(repr=False)
     name: str = field(repr=False)
     emails: tuple[str, ...] = field(repr=False)
     links: tuple[str, ...] = field(repr=False)

@@ -7,10 +7,9 @@ Each DAG finds items, in batches of about a minute at Lever's limit, and has a t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Batch, Batches
@@ -18,7 +17,7 @@ from alva_lever.batch.checkpoint import Checkpoint
 from alva_lever.batch.leftovers import DUE, Item
 from alva_lever.batch.meter import Meter
 from alva_lever.batch.run_report import Tally
-from alva_lever.batch.worker_pool import THREADS
+from alva_lever.batch.worker_pool import THREADS, locked
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.claims import Claim
 from alva_lever.rules.mirror import Word
@@ -27,15 +26,16 @@ from alva_lever.rules.positions import Outcome
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
 from alva_lever.sync.claiming import Claiming
-from alva_lever.sync.finding import LIKELY_CALLS, Finding
-from alva_lever.sync.inviting import Errand
-from alva_lever.sync.items import CANDIDATE, RESULTS
-from alva_lever.sync.looking import Look, Looking
-from alva_lever.sync.mirroring import Mirroring, changed_since, likely_calls
-from alva_lever.sync.posting_sync import POSITION, PostingFinding, PostingSync
+from alva_lever.sync.departures import Departures
+from alva_lever.sync.invitations import Errand, Inviting
+from alva_lever.sync.items import CANDIDATE, POSITION, POSTING, RESULTS
+from alva_lever.sync.lever_writer import LeverWriter
+from alva_lever.sync.polling import LIKELY_CALLS, Poll
+from alva_lever.sync.posting_sync import PostingFinding, PostingSync
+from alva_lever.sync.postings import Positions
 from alva_lever.sync.resolving import resolve
-
-T = TypeVar("T")
+from alva_lever.sync.results import ResultsWriter, changed_since, likely_calls
+from alva_lever.sync.snapshot import Snapshots
 
 # The most that Alva lists in one answer.
 _PAGE = 100
@@ -86,9 +86,9 @@ class Integration:
         :raises ApiError: a listing could not be had whole. Nothing is left out quietly.
         """
         self._alva.check_key()
-        finding = Finding(self._lever, self._settings, window, tally=tally, due=due, now=self._now)
-        finding.find()
-        return finding.batches.all
+        poll = Poll(self._lever, self._settings, window, tally=tally, due=due, now=self._now)
+        poll.find()
+        return poll.batches.all
 
     def named_candidates(self, opportunity_ids: Iterable[str], claim: Claim) -> list[list[Item]]:
         """Those whom a person named. :raises ApiError: Alva's key isn't accepted."""
@@ -149,8 +149,8 @@ class Integration:
         """What is claimed of opportunities. `window`: the time in which an application counts as new. `positions`: ids
         of job positions by posting id that this run has brought up to date; added to."""
         claimed = {str(item["id"]): Claim.of(item) for item in attempt.items}
-        contacts = {str(item["id"]): item.get("contact") for item in attempt.items}
-        self._carry_out(attempt, claimed, contacts, window=window, positions={} if positions is None else positions)
+        postings = {str(item["id"]) for item in attempt.items if item.get("is") == POSTING}
+        self._carry_out(attempt, claimed, postings, window=window, positions=positions)
 
     def do_events(self, attempt: Attempt) -> None:
         """The same of what deliveries speak of, which may be Alva's candidates."""
@@ -162,7 +162,7 @@ class Integration:
         for opportunity_id in resolved.opportunity_ids:
             done = opportunity_id in earlier or opportunity_id not in claimed
             claimed[opportunity_id] = RESULTS if done else claimed[opportunity_id].plus(RESULTS)
-        do = partial(self._carry_out, attempt, claimed, dict.fromkeys(claimed), earlier=earlier)
+        do = partial(self._carry_out, attempt, claimed, earlier=earlier)
         resolved.around(do, progress=progress, save=attempt.save, of=len(attempt.items))
 
     def do_results(self, attempt: Attempt, *, since_ms: int = 0, listed: int = 0) -> None:
@@ -176,86 +176,72 @@ class Integration:
         known: Mapping[str, AlvaCandidate] = {}
         if 0 < listed / _PAGE < len(attempt.items) / 2:
             known = changed_since(self._alva, since_ms).candidates
-        mirroring = Mirroring(
-            # Of several candidates of one opportunity the listing may not have the one that counts.
-            {one: found for one, found in known.items() if one not in resolved.opportunity_ids},
-            lever=self._lever,
-            alva=self._alva,
-            settings=self._settings,
-            near_miss=progress.tally.near_miss,
-            dry_run=attempt.dry_run,
-        )
+        # Of several candidates of one opportunity the listing may not have the one that counts.
+        known = {one: found for one, found in known.items() if one not in resolved.opportunity_ids}
+        snapshots = self._snapshots(progress)
+        results = ResultsWriter(LeverWriter(self._lever), dry_run=attempt.dry_run)
 
         def do(opportunity_id: str) -> str:
-            word = mirroring.do(opportunity_id)
+            word = results.write(snapshots.of(opportunity_id, known.get(opportunity_id)))
             return earlier.get(opportunity_id, word) if word == Word.UNCHANGED else word
 
-        batch: Batch[str] = self._batch(do, str, attempt)
+        batch = self._batch(do, attempt)
         named = [str(item["id"]) for item in attempt.items if item.get("is") != CANDIDATE]
-        todo = batch.todo(dict.fromkeys([*named, *resolved.opportunity_ids]))
-        work = partial(batch.work, todo, len(todo))
+        work = partial(batch.work, dict.fromkeys([*named, *resolved.opportunity_ids]))
         resolved.around(work, progress=progress, save=attempt.save, of=len(attempt.items))
 
     def do_postings(self, attempt: Attempt) -> None:
         """Brings the job positions of postings up to date."""
         sync = PostingSync(self._lever, self._alva, dry_run=attempt.dry_run)
         of_positions = {str(item["id"]) for item in attempt.items if item.get("is") == POSITION}
-        batch: Batch[str] = self._batch(
+        batch = self._batch(
             lambda one: sync.do_position(one) if one in of_positions else sync.do(one),
-            str,
             attempt,
             free=lambda word: word == Outcome.UNCHANGED,
         )
-        todo = batch.todo(str(item["id"]) for item in attempt.items)
-        batch.work(todo, len(todo))
+        batch.work(str(item["id"]) for item in attempt.items)
 
     def _carry_out(
         self,
         attempt: Attempt,
         claimed: Mapping[str, Claim],
-        contacts: Mapping[str, str | None],
+        postings: Collection[str] = (),
         *,
         window: Window | None = None,
         positions: dict[str, str] | None = None,
         earlier: Mapping[str, str] | None = None,
     ) -> None:
-        """`contacts`: a contact's id for each opportunity about which nothing is likely to be done, None for others."""
-        errand = Errand(
-            settings=self._settings,
-            window=window,
-            claims=claimed,
-            dry_run=attempt.dry_run,
-            repeated=attempt.repeated,
-            began_ms=attempt.began_ms,
-        )
+        """`postings`: which of those that are claimed are postings, on which somebody arrived."""
+        progress, dry_run, writer = attempt.progress, attempt.dry_run, LeverWriter(self._lever)
+        errand = Errand(window, claimed, dry_run=dry_run, repeated=attempt.repeated, began_ms=attempt.began_ms)
+        snapshots, job_positions = self._snapshots(progress), Positions(self._alva, positions)
         claiming = Claiming(
-            lever=self._lever,
-            alva=self._alva,
+            snapshots=snapshots,
+            inviting=Inviting(self._alva, writer, job_positions, errand, progress),
+            departures=Departures(self._alva, dry_run=dry_run),
+            results=ResultsWriter(writer, dry_run=dry_run),
             errand=errand,
-            progress=attempt.progress,
-            positions={} if positions is None else positions,
             earlier=earlier or {},
             now_ms=round(self._now() * 1000),
         )
-        batch: Batch[Look | str] = self._batch(
-            claiming.do, lambda item: item if isinstance(item, str) else item.opportunity_id, attempt
-        )
-        todo = batch.todo(contacts)
-        batch.work(Looking(self._lever).ahead([(one, contacts[one]) for one in todo]), len(todo))
+
+        def do(one: str) -> str | None:
+            if one not in postings:
+                return claiming.do(one)
+            if not dry_run and not job_positions.is_known(one):
+                posting = snapshots.postings.see(one).it
+                if posting is not None:
+                    job_positions.bring_up_to_date(posting)
+            return None
+
+        self._batch(do, attempt).work(claimed)
+
+    def _snapshots(self, progress: Checkpoint) -> Snapshots:
+        return Snapshots(self._lever, self._alva, self._settings, locked(progress.tally.near_miss))
 
     def _batch(
-        self,
-        do: Callable[[T], str],
-        id_of: Callable[[T], str],
-        attempt: Attempt,
-        free: Callable[[str], bool] = lambda word: False,
-    ) -> Batch[T]:
+        self, do: Callable[[str], str | None], attempt: Attempt, free: Callable[[str], bool] = lambda word: False
+    ) -> Batch:
         return Batch(
-            do,
-            id_of,
-            progress=attempt.progress,
-            save=attempt.save,
-            meter=self._meter,
-            threads=self._threads,
-            free=free,
+            do, progress=attempt.progress, save=attempt.save, meter=self._meter, threads=self._threads, free=free
         )

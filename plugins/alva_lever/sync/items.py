@@ -8,8 +8,9 @@ from typing import Any
 from alva_lever.batch.leftovers import DUE, Item
 from alva_lever.rules.claims import Claim, Event, Kind, claims
 
-# What an item is whose id is that of Alva's candidate; of others it is the opportunity's, or the posting's.
-CANDIDATE = "candidate"
+# What an item is whose id is that of Alva's candidate, of Lever's posting, or of Alva's job position; of others it is
+# the opportunity's, or, where postings are synced, the posting's.
+CANDIDATE, POSTING, POSITION = "candidate", "posting", "job_position"
 RESULTS = Claim(frozenset({Kind.RESULTS}))
 
 

@@ -15,11 +15,10 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.ids import NOT_AN_ID, is_lever_record_id
 from alva_lever.rules.model import JobPosition, Posting
 from alva_lever.rules.positions import Outcome, difference, owner_of, owner_unknown
-from alva_lever.sync.positions import Users, update
-from alva_lever.sync.postings import Postings
+from alva_lever.sync.items import POSITION
+from alva_lever.sync.postings import Users, update
+from alva_lever.sync.snapshot import Postings
 
-# What an item is that is not a posting.
-POSITION = "job_position"
 # A read by id, and a share of what a hiring manager may cost.
 _CALLS = 1.5
 
@@ -109,7 +108,7 @@ class PostingSync:
         :raises ApiError: a fault that lasted, of this posting or one of its positions.
         """
         seen = self._postings.see(posting_id)
-        posting = seen.posting
+        posting = seen.it
         if seen.hidden or (posting is not None and posting.confidential):
             return Outcome.CONFIDENTIAL
         if posting is None:

@@ -1,67 +1,165 @@
-"""Lever's postings as they are now, each read once a task."""
+"""Job positions in Alva, brought up to date with Lever's postings."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from alva_lever.http.errors import Forbidden, NotFound
-from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.model import Posting
-from alva_lever.sync.looking import check_may_list
+from alva_lever.alva.hook import AlvaHook
+from alva_lever.http.errors import (
+    Conflict,
+    Forbidden,
+    Malformed,
+    MissingPermission,
+    NotFound,
+    RequestRejected,
+    Unauthorized,
+)
+from alva_lever.rules.model import JobPosition, Posting
+from alva_lever.rules.positions import difference, manager_of, owner_of
+from alva_lever.sync.snapshot import OnceEach
 
-T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+# The fields without which a job position is one all the same.
+_OPTIONAL = {"owner_email", "team"}
 
 
-class OnceEach(Generic[T]):
-    """Values by key, each made by the first thread that asks for it while others who ask wait. Errors aren't kept."""
+class Users:
+    """Alva's users, read when the first is asked for. Safe to use from several threads."""
 
-    def __init__(self, make: Callable[[str], T]) -> None:
-        self._make = make
-        self._values: dict[str, T] = {}
-        self._locks: dict[str, threading.Lock] = {}
-        self._lock = threading.Lock()
+    def __init__(self, alva: AlvaHook) -> None:
+        self._alva = alva
+        self._once = OnceEach(self._read)
 
-    def __call__(self, key: str) -> T:
-        with self._lock:
-            lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
-            if key not in self._values:
-                self._values[key] = self._make(key)
-            return self._values[key]
+    def known_for(self, posting: Posting) -> dict[str, str] | None:
+        """Their addresses by the case-folded form, to find the posting's owner in; None where the posting has nobody to
+        find, or Alva refuses to list them."""
+        return None if manager_of(posting) is None else self._once("all")
 
-    def forget(self, key: str) -> None:
-        """Make it again the next time."""
-        with self._lock:
-            self._values.pop(key, None)
+    def _read(self, _: str) -> dict[str, str] | None:
+        try:
+            return {email.casefold(): email for email in self._alva.user_emails()}
+        except Unauthorized:
+            raise
+        except Forbidden as refused:
+            # Of a whole listing: it is about everybody.
+            sentence = str(refused)
+        except RequestRejected as refused:
+            log.warning("Without Alva's users no job position gets an owner: %s", refused)
+            return None
+        raise MissingPermission(sentence, vendor=self._alva.vendor)
+
+
+class Positions:
+    """Finds or makes a posting's job position, once each. Safe to use from several threads.
+
+    `known`: ids of positions by posting id that this run has brought up to date already; those that follow are added.
+    """
+
+    def __init__(self, alva: AlvaHook, known: dict[str, str] | None = None) -> None:
+        self._alva = alva
+        self.ids: dict[str, str] = {} if known is None else known
+        self._postings: dict[str, Posting] = {}
+        self._once = OnceEach(self._synced)
+        self._users = Users(alva)
+
+    def sync(self, posting: Posting) -> str:
+        """The id of the posting's job position, made or brought up to date before.
+
+        :raises RequestRejected: Alva makes no such position.
+        """
+        if posting.id in self.ids:
+            return self.ids[posting.id]
+        self._postings[posting.id] = posting
+        return self._once(posting.id)
+
+    def is_known(self, posting_id: str) -> bool:
+        """Whether this run has brought this posting's position up to date already."""
+        return posting_id in self.ids
+
+    def bring_up_to_date(self, posting: Posting) -> None:
+        """Somebody came to this posting: Alva's job position says what it says now, also if nobody is invited.
+
+        A refusal by Alva is passed over: nobody waits for this position, and a candidate who is invited on it later
+        meets the refusal then.
+
+        :raises ApiError: any other fault that lasts.
+        """
+        if posting.confidential:
+            return
+        try:
+            self.sync(posting)
+        except (Unauthorized, Forbidden):
+            raise
+        except RequestRejected as refused:
+            log.warning("The job position of posting %s is not up to date: %s", posting.id, refused)
+
+    def forget(self, posting_id: str) -> None:
+        """The position isn't there any more: look for it, or make it, again."""
+        self.ids.pop(posting_id, None)
+        self._once.forget(posting_id)
+
+    def _synced(self, posting_id: str) -> str:
+        posting = self._postings[posting_id]
+        owner = owner_of(posting, self._users.known_for(posting) or {})
+        position = self._alva.find_position(posting_id)
+        if position is None:
+            position = self._made(posting, owner)
+        # The position is there all the same: a field that Alva doesn't take keeps nobody from being invited.
+        update(self._alva, position.id, difference(position, posting, owner))
+        self.ids[posting_id] = position.id
+        return position.id
+
+    def _made(self, posting: Posting, owner: str | None) -> JobPosition:
+        """A new one; without team and owner where Alva refuses it with them."""
+        if not posting.name:
+            problem = f"Posting {posting.id} has no name in Lever, and a job position needs one: give it a name there"
+            raise Malformed(problem, vendor="Lever", method="GET", path=f"/postings/{posting.id}")
+        try:
+            return self._alva.create_position(
+                name=posting.name, external_id=posting.id, owner_email=owner, team=posting.team
+            )
+        except (Unauthorized, Forbidden, Conflict):
+            raise
+        except RequestRejected:
+            if owner is None and posting.team is None:
+                raise
+        return self._alva.create_position(name=posting.name, external_id=posting.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A posting as Lever shows it. `posting` None: it is gone, or `hidden`: Lever refuses to show it."""
+class Written:
+    """Which fields of a job position Alva took, and which it refused. `fault`: the refusal of what a position can't do
+    without."""
 
-    posting: Posting | None
-    hidden: bool = False
+    taken: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    fault: RequestRejected | None = None
 
 
-class Postings:
-    """Reads postings. Safe to use from several threads."""
+def update(alva: AlvaHook, position_id: str, changes: Mapping[str, str | None]) -> Written:
+    """Writes the changes: together, or each by itself where Alva refuses them together. The log says which field is
+    refused, and not its value.
 
-    def __init__(self, lever: LeverHook) -> None:
-        self._lever = lever
-        self._once = OnceEach(self._read)
-
-    def see(self, posting_id: str | None) -> Seen:
-        """:raises MissingPermission: the key may read no posting at all."""
-        return Seen(None) if posting_id is None else self._once(posting_id)
-
-    def _read(self, posting_id: str) -> Seen:
-        try:
-            return Seen(self._lever.posting(posting_id))
-        except NotFound:
-            return Seen(None)
-        except Forbidden:
-            check_may_list(self._lever, "postings")
-            return Seen(None, hidden=True)
+    :raises ApiError: a fault that lasts, or a key that may not.
+    """
+    if not changes:
+        return Written()
+    try:
+        alva.update_position(position_id, changes)
+    except (Unauthorized, Forbidden):
+        raise
+    except RequestRejected as refused:
+        if len(changes) > 1:
+            each = [update(alva, position_id, {name: value}) for name, value in changes.items()]
+            return Written(
+                frozenset().union(*(one.taken for one in each)),
+                frozenset().union(*(one.refused for one in each)),
+                next((one.fault for one in each if one.fault is not None), None),
+            )
+        log.warning("Job position %s stays as it is (%s): %s", position_id, ", ".join(changes), refused)
+        optional = set(changes) <= _OPTIONAL and not isinstance(refused, NotFound | Conflict)
+        return Written(refused=frozenset(changes), fault=None if optional else refused)
+    return Written(taken=frozenset(changes))

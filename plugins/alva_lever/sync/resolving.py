@@ -12,7 +12,7 @@ from alva_lever.batch.worker_pool import WorkerPool, word_of
 from alva_lever.http.errors import NotFound
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate
-from alva_lever.sync.mirroring import opportunity_of
+from alva_lever.sync.results import opportunity_of
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from alva_lever.batch.batch import Batches
 from alva_lever.batch.leftovers import DUE, Item
@@ -18,27 +17,32 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import first_valid
 from alva_lever.rules.claims import Claim, Kind
-from alva_lever.rules.decision import Case, may_have_failed, settled
-from alva_lever.rules.model import Opportunity
+from alva_lever.rules.decision import KnownCase, Reason, decide, may_have_failed
+from alva_lever.rules.model import Opportunity, Posting
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
-from alva_lever.sync.inviting import SHOWN
-from alva_lever.sync.items import joined
+from alva_lever.sync.items import POSTING, joined
 
 log = logging.getLogger(__name__)
 
-# A share of a look at several at once.
-_LISTED_CALLS = 0.1
 # A look, a tag, and room for a refusal by Alva, which costs a note and its look beside it.
 LIKELY_CALLS = 3.0
 # A look, and a share of the list that confirms it.
 _DEPARTED_CALLS = 2.0
+# A look, where no candidate of the batch has already led to one.
+_POSTING_CALLS = 1.0
+# What holds whatever posting and notes say.
+_FIRST_ROWS = {Reason.GONE, Reason.CONFIDENTIAL, Reason.ARCHIVED, Reason.ALREADY_INVITED}
 # As many postings as fit well into one URL.
 _POSTINGS_AT_ONCE = 40
 
 
-class Finding:
+class Poll:
     """Asks Lever for all that an event could tell, and for those who carry the tag that asks for tests.
+
+    A listing shows whole opportunities: it is decided here who is not to be acted on, and they travel no further. The
+    others are read once more, by id, before anything is done. Of postings only the control tags decide, so that those
+    that carry one are listed, and none is read by its id.
 
     Memory holds a page of opportunities and the ids of all that were found.
     """
@@ -53,15 +57,18 @@ class Finding:
         due: Iterable[Item] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`due`: what earlier runs could not do, and is to be tried now. `tally`: counts those about whom nothing more
-        is to be asked."""
+        """`due`: what earlier runs could not do, and is to be tried now. `tally`: counts those about whom nothing is to
+        be done."""
         self._lever = lever
         self._settings = settings
         self._window = window
         self._now = now
         self._due = {str(item["id"]): dict(item) for item in due}
         self._known: set[str] = set()
-        self._screening: list[str] = []
+        # Those with a control tag, by id; None: it could not be read which it has.
+        self._tagged: dict[str, Posting | None] = {}
+        # Those on which somebody arrived who travels no further.
+        self._arrived: dict[str, None] = {}
         self._tally = tally
         self.batches = Batches()
 
@@ -70,10 +77,11 @@ class Finding:
         window = self._window
         for item in self._due.values():
             self.batches.add(item, LIKELY_CALLS)
-        for posting in self._lever.postings(tag=tags.SCREENING):
-            self._screening.append(posting.id)
-            if not isinstance(posting, Unreadable):
-                self._tally.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
+        for posting in self._lever.postings(tag=tags.ON_POSTINGS):
+            known = None if isinstance(posting, Unreadable) else posting
+            self._tagged[posting.id] = known
+            if known is not None:
+                self._tally.near_miss(known.id, tags.near_misses(known.tags, tags.ON_POSTINGS))
         for row in self._lever.deleted_opportunities(
             deleted_at_start_ms=window.first_ms, deleted_at_end_ms=window.last_ms
         ):
@@ -90,6 +98,9 @@ class Finding:
                 self._add(opportunity.id, self._claim(opportunity), LIKELY_CALLS)
             elif self._is_new(opportunity.id):
                 self._sort(opportunity)
+        for posting_id in self._arrived:
+            if posting_id not in self._due:
+                self.batches.add({"id": posting_id, "is": POSTING}, _POSTING_CALLS)
         self._near_misses()
 
     def _add(self, opportunity_id: str, claim: Claim, calls: float) -> None:
@@ -146,8 +157,9 @@ class Finding:
 
     def _late_applications(self) -> Iterator[Opportunity | Unreadable]:
         """Older leads who got onto a posting with screening in this time."""
-        for start in range(0, len(self._screening), _POSTINGS_AT_ONCE):
-            some = tuple(self._screening[start : start + _POSTINGS_AT_ONCE])
+        screening = [one for one, posting in self._tagged.items() if posting is None or tags.SCREENING in posting.tags]
+        for start in range(0, len(screening), _POSTINGS_AT_ONCE):
+            some = tuple(screening[start : start + _POSTINGS_AT_ONCE])
             asked = OpportunityFilter(posting_id=some, updated_at_start_ms=self._window.first_ms)
             for row in self._lever.every_opportunity(asked):
                 if isinstance(row, Unreadable) or (
@@ -157,16 +169,32 @@ class Finding:
 
     def _sort(self, opportunity: Opportunity) -> None:
         self._tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
-        reason = settled(Case(self._settings.policy_for(opportunity.posting_id), opportunity))
-        claim = self._claim(opportunity)
-        if reason is not None and not (claim.new_since_ms and reason in SHOWN):
-            self._tally.count(reason, opportunity.id)
+        claim, reason = self._claim(opportunity), self._decided(opportunity)
+        if reason is None:
+            self.batches.add({"id": opportunity.id, **claim.as_json()}, _calls(opportunity))
             return
-        likely = reason is None and self._is_likely(opportunity)
-        item: dict[str, Any] = {"id": opportunity.id, **claim.as_json()}
-        if not likely and opportunity.contact_id is not None:
-            item["contact"] = opportunity.contact_id
-        self.batches.add(item, _calls(opportunity) if likely else _LISTED_CALLS)
+        self._tally.count(reason, opportunity.id)
+        came = bool(claim.new_since_ms) and reason not in (Reason.GONE, Reason.CONFIDENTIAL)
+        if came and opportunity.posting_id is not None:
+            self._arrived[opportunity.posting_id] = None
+
+    def _decided(self, opportunity: Opportunity) -> Reason | None:
+        """Why nothing is to be done about it, as far as the listings show; None where something may have to be."""
+        posting_id = opportunity.posting_id
+        posting = None if posting_id is None else self._tagged.get(posting_id)
+        case = KnownCase(
+            self._settings.policy_for(posting_id),
+            opportunity,
+            posting=posting,
+            new=bool(self._claim(opportunity).new_since_ms),
+            asked_again=True,
+        )
+        reason = decide(case)
+        if reason in _FIRST_ROWS:
+            return reason
+        # What its notes say, or which tag the posting has, is seen by a look alone.
+        unknown = may_have_failed(opportunity) or (posting is None and posting_id in self._tagged)
+        return None if reason.invites or unknown else reason
 
     def _claim(self, opportunity: Opportunity) -> Claim:
         """An application that is new in this run stays new for a run that has to do it later."""
@@ -174,16 +202,6 @@ class Finding:
         if application is None or not self._window.has(application.created_at_ms):
             return Claim()
         return Claim(new_since_ms={application.id: self._window.first_ms})
-
-    def _is_likely(self, opportunity: Opportunity) -> bool:
-        """Whether something is likely to be done about it, so that it is looked at by its id."""
-        return (
-            may_have_failed(opportunity)
-            # Who completes at once goes from the trigger stage to the progression stage.
-            or opportunity.stage_id in self._settings.policy_for(opportunity.posting_id).stage_ids
-            or tags.SEND_TESTS in opportunity.tags
-            or opportunity.posting_id in self._screening
-        )
 
     def _near_misses(self) -> None:
         """Who carries a tag that was meant to be the one that asks for tests."""

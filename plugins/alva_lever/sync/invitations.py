@@ -1,38 +1,33 @@
-"""One candidate: looked at, decided, invited, and brought up to date in Lever."""
+"""One candidate: decided about, invited, and brought up to date in Lever."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.checkpoint import Checkpoint
 from alva_lever.batch.worker_pool import locked
 from alva_lever.http.errors import Conflict, Forbidden, NotFound, RequestRejected, Unauthorized
-from alva_lever.lever.hook import LeverHook
-from alva_lever.rules import asking, tags
+from alva_lever.rules import asking
 from alva_lever.rules.addresses import first_valid, is_missing, same, split_name
 from alva_lever.rules.asking import Again, Report, Request
 from alva_lever.rules.claims import Claim
-from alva_lever.rules.decision import Case, Reason, decide, may_have_failed, settled
+from alva_lever.rules.decision import Reason, decide, may_have_failed
 from alva_lever.rules.mirror import Word
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
 from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
 from alva_lever.rules.policy import Policy
 from alva_lever.rules.window import Window
-from alva_lever.settings import Settings
-from alva_lever.sync.looking import Look, Looking
-from alva_lever.sync.positions import Positions
-from alva_lever.sync.postings import Postings
-from alva_lever.sync.telling import Telling
+from alva_lever.sync.lever_writer import LeverWriter
+from alva_lever.sync.postings import Positions
+from alva_lever.sync.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
 _BECAME = {Word.CONFIDENTIAL: Reason.CONFIDENTIAL, Word.GONE: Reason.GONE}
-
-# Settled without a look at the posting, which is brought up to date all the same when somebody new came to it.
-SHOWN = (Reason.ARCHIVED, Reason.ALREADY_INVITED)
 _NOTHING_SAID = Claim()
 
 
@@ -44,7 +39,6 @@ class Errand:
     `repeated`: it was begun before, and may have been cut off. `began_ms`: when it began.
     """
 
-    settings: Settings
     window: Window | None
     claims: Mapping[str, Claim] = field(default_factory=dict)
     dry_run: bool = False
@@ -53,9 +47,6 @@ class Errand:
 
     def claim(self, opportunity_id: str) -> Claim:
         return self.claims.get(opportunity_id, _NOTHING_SAID)
-
-    def request(self, opportunity_id: str, policy: Policy) -> Request:
-        return Request(policy, self.claim(opportunity_id).named_ms)
 
     def has_sent(self, candidate: AlvaCandidate) -> bool:
         """Whether this run, before it was cut off, may have sent this candidate's last invitation itself."""
@@ -73,131 +64,123 @@ class Errand:
         return in_window or self.claim(opportunity.id).is_new(application)
 
 
+class Asked:
+    """What a run asks of one opportunity: the `Case` that the table decides, read as far as a row needs it."""
+
+    def __init__(self, snapshot: Snapshot, errand: Errand) -> None:
+        self.snapshot = snapshot
+        self._errand = errand
+        self._claim = errand.claim(snapshot.opportunity_id)
+
+    @property
+    def policy(self) -> Policy:
+        return self.snapshot.policy
+
+    @property
+    def opportunity(self) -> Opportunity | None:
+        return self.snapshot.opportunity
+
+    @property
+    def hidden(self) -> bool:
+        return self.snapshot.hidden
+
+    @property
+    def posting(self) -> Posting | None:
+        return self.snapshot.posting
+
+    @property
+    def posting_hidden(self) -> bool:
+        return self.snapshot.posting_hidden
+
+    @property
+    def named(self) -> bool:
+        return self.request.named
+
+    @property
+    def new(self) -> bool:
+        return self.opportunity is not None and self._errand.is_new(self.opportunity)
+
+    @property
+    def arrived(self) -> bool:
+        return self._claim.tells_of_arrival_alone
+
+    @property
+    def asked_again(self) -> bool:
+        return self.again is not None
+
+    @property
+    def came(self) -> bool:
+        """Whether its application is new, or is said to be: its posting then is brought up to date in Alva."""
+        application = None if self.opportunity is None else self.opportunity.application
+        return self.new or (application is not None and application.id in self._claim.new_since_ms)
+
+    @property
+    def request(self) -> Request:
+        return Request(self.policy, self._claim.named_ms)
+
+    @property
+    def told(self) -> list[Report]:
+        """What the notes of one whose invitation failed report."""
+        failed = self.opportunity is not None and may_have_failed(self.opportunity)
+        return asking.reports(self.snapshot.notes) if failed else []
+
+    @cached_property
+    def again(self) -> Again | None:
+        """What has asked again since an invitation failed."""
+        opportunity = self.opportunity
+        if opportunity is None or not may_have_failed(opportunity):
+            return None
+        candidate = self.snapshot.candidate if asking.needs_alva(opportunity) else None
+        return asking.asked_again(opportunity, self.told, self.request, posting=self.posting, candidate=candidate)
+
+
 class Inviting:
-    """Carries out what the rules say about one candidate. Safe to use from several threads.
+    """Carries out what the table says about one candidate. Safe to use from several threads.
 
     Whatever crashes in between, the same candidate done again ends in the same state: Alva is asked who is there
     before anybody is added, notes are looked for before they are written, and tags are Lever's to keep unique.
     """
 
     def __init__(
-        self,
-        *,
-        lever: LeverHook,
-        alva: AlvaHook,
-        errand: Errand,
-        progress: Checkpoint,
-        positions: dict[str, str],
+        self, alva: AlvaHook, writer: LeverWriter, positions: Positions, errand: Errand, progress: Checkpoint
     ) -> None:
-        """`progress`: counts near misses, and invitations that go out. `positions`: ids of job positions by
-        posting id that this run has brought up to date; added to."""
-        self._lever = lever
+        """`progress`: counts invitations that go out."""
         self._alva = alva
+        self._writer = writer
+        self._positions = positions
         self._errand = errand
-        self._near_miss = locked(progress.tally.near_miss)
         self._count_sent = locked(progress.invite)
-        self._postings = Postings(lever)
-        self._positions = Positions(alva, positions)
-        self._looking = Looking(lever)
-        self._telling = Telling(lever, alva, errand.settings)
 
-    def handle(self, look: Look) -> str:
+    def handle(self, snapshot: Snapshot) -> str:
         """What became of it: a `Reason`, or a `Failure`.
 
         :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
         """
         try:
-            return self._handle(look)
+            return self._handle(Asked(snapshot, self._errand))
         except Unauthorized:
             raise
         except RequestRejected as refused:
-            if refused.vendor != self._lever.vendor:
-                raise
-            # Lever's refusal of what belongs to it (notes, tags, links) says nothing of the opportunity itself.
-            became = self._looking.look(look.opportunity_id).unseen
+            became = snapshot.became(refused)
             if became is None:
                 raise
             return became
 
-    def _handle(self, look: Look) -> str:
-        errand, opportunity = self._errand, look.opportunity
-        policy = errand.settings.policy_for(None if opportunity is None else opportunity.posting_id)
-        request = errand.request(look.opportunity_id, policy)
-        claim = errand.claim(look.opportunity_id)
-        arrived = claim.tells_of_arrival_alone
-        case = Case(policy, opportunity, hidden=look.hidden, named=request.named, arrived=arrived)
-        known = settled(case)
+    def _handle(self, asked: Asked) -> str:
+        reason = decide(asked)
+        if asked.came and reason not in (Reason.GONE, Reason.CONFIDENTIAL):
+            if asked.posting_hidden:
+                return Reason.CONFIDENTIAL
+            if asked.posting is not None and not self._errand.dry_run:
+                self._positions.bring_up_to_date(asked.posting)
+        return self._invite(asked, reason) if reason.invites else reason
+
+    def _invite(self, asked: Asked, reason: Reason) -> str:
+        snapshot, opportunity, posting, again = asked.snapshot, asked.opportunity, asked.posting, asked.again
         if opportunity is None:
-            return known or Reason.GONE
-        new = errand.is_new(opportunity)
-        application = opportunity.application
-        came = new or (application is not None and application.id in claim.new_since_ms)
-        if known is not None and not (came and known in SHOWN):
-            return known
-        self._near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
-        seen = self._postings.see(opportunity.posting_id)
-        posting = seen.posting
-        if posting is not None:
-            self._near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
-        case = replace(case, posting=posting, hidden=seen.hidden, new=new)
-        if look.listed and known is None and (may_have_failed(opportunity) or decide(case).invites):
-            return self._handle(self._looking.look(look.opportunity_id))
-        told, again = ([], None) if settled(case) else self._asked_again(opportunity, posting, request)
-        reason = decide(replace(case, asked_again=again is not None))
-        if came and posting is not None and reason is not Reason.CONFIDENTIAL and not errand.dry_run:
-            self._bring_up_to_date(posting)
-        if reason.invites:
-            return self._invite(opportunity, posting, reason, again, request, told)
-        if reason is Reason.NOT_REQUESTED and self._may_be_cut_off(opportunity):
-            return self._made_good(opportunity) or reason
-        return reason
-
-    def _asked_again(
-        self, opportunity: Opportunity, posting: Posting | None, request: Request
-    ) -> tuple[list[Report], Again | None]:
-        """What its notes report, and what has asked again since."""
-        if not may_have_failed(opportunity):
-            return [], None
-        told = asking.reports(self._lever.notes(opportunity.id))
-        candidate = self._alva.find_candidate(opportunity.id) if asking.needs_alva(opportunity) else None
-        return told, asking.asked_again(opportunity, told, request, posting=posting, candidate=candidate)
-
-    def _bring_up_to_date(self, posting: Posting) -> None:
-        """Somebody came to this posting: Alva's job position says what it says now, also if nobody is invited."""
-        try:
-            self._positions.sync(posting)
-        except (Unauthorized, Forbidden):
-            raise
-        except RequestRejected:
-            # Nobody waits for this position: a candidate who is invited on it later meets the refusal then.
-            return
-
-    def _may_be_cut_off(self, opportunity: Opportunity) -> bool:
-        """Whether a crash may have come between an invitation, or a completion that moved somebody on, and its tag."""
-        progression = self._errand.settings.policy_for(opportunity.posting_id).progression_stage
-        moved_on = progression is not None and opportunity.stage_id == progression.id
-        untagged = set(tags.STATUS).isdisjoint(opportunity.tags)
-        return untagged and (moved_on or self._errand.repeated) and not self._errand.dry_run
-
-    def _made_good(self, opportunity: Opportunity) -> Reason | None:
-        """Completes what is missing in Lever of somebody whom Alva has. None if that went well, else what became of the
-        opportunity."""
-        candidate = self._alva.find_candidate(opportunity.id)
-        if candidate is None:
-            return None
-        return _BECAME.get(self._telling.state(opportunity, candidate))
-
-    def _invite(
-        self,
-        opportunity: Opportunity,
-        posting: Posting | None,
-        reason: Reason,
-        again: Again | None,
-        request: Request,
-        told: list[Report],
-    ) -> str:
-        candidate = self._alva.find_candidate(opportunity.id)
-        if candidate is None or (again is not None and self._is_due(opportunity, candidate, again, told)):
+            raise AssertionError("the table invites nobody who is gone")
+        candidate = snapshot.candidate
+        if candidate is None or (again is not None and self._is_due(asked, opportunity, candidate, again)):
             failure = _hindrance(opportunity, posting)
             detail: str | None = None
             if failure is None and self._errand.dry_run:
@@ -223,22 +206,24 @@ class Inviting:
                     failure = Failure.REFUSED_BY_ALVA
                     detail = f"Alva says: {refused.detail}" if refused.detail else None
             if failure is not None:
-                return self._fail(opportunity, failure, detail, asking.request_key(opportunity, reason, again, request))
+                if not self._errand.dry_run:
+                    key = asking.request_key(opportunity, reason, again, asked.request)
+                    self._writer.failure(snapshot, failure, detail, key)
+                return failure
         elif self._errand.has_sent(candidate):
             self._count_sent(opportunity.id)
         if self._errand.dry_run or candidate is None:
             return reason
-        return _BECAME.get(self._telling.state(opportunity, candidate)) or reason
+        return _BECAME.get(self._writer.state(snapshot, candidate)) or reason
 
-    def _is_due(self, opportunity: Opportunity, candidate: AlvaCandidate, again: Again, told: list[Report]) -> bool:
+    def _is_due(self, asked: Asked, opportunity: Opportunity, candidate: AlvaCandidate, again: Again) -> bool:
         """Whether who asked again waits for an invitation, or had one that bounced as well before a note said so."""
         if not candidate.invited_email:
             # Alva has anonymised the candidate: there is nobody to remind.
             return True
         if not candidate.bounced or self._errand.has_sent(candidate):
             return False
-        policy = self._errand.settings.policy_for(opportunity.posting_id)
-        return again is not Again.ENTRY or not asking.is_answered(opportunity, candidate, told, policy)
+        return again is not Again.ENTRY or not asking.is_answered(opportunity, candidate, asked.told, asked.policy)
 
     def _send(self, opportunity: Opportunity, posting: Posting, present: AlvaCandidate | None) -> AlvaCandidate:
         """The candidate with an invitation on its way; `present` is one whose invitation bounced."""
@@ -279,11 +264,6 @@ class Inviting:
             if there is not None and there.external_id == opportunity.id:
                 return there
             raise
-
-    def _fail(self, opportunity: Opportunity, failure: Failure, detail: str | None, key: str) -> str:
-        if not self._errand.dry_run:
-            self._telling.failure(opportunity, failure, detail, key)
-        return failure
 
 
 def _hindrance(opportunity: Opportunity, posting: Posting | None) -> Failure | None:
