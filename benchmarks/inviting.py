@@ -10,7 +10,7 @@ from benchmarks.office import Traffic, apart, forget, integration, office
 
 def invite(url: str, threads: int) -> dict[str, int]:
     """What became of all who stand in the trigger stage."""
-    from alva_lever.batch.checkpoint import Checkpoint
+    from alva_lever.batch.batch import Checkpoint
     from alva_lever.batch.run_report import Tally
     from alva_lever.rules.window import Window
     from alva_lever.sync.integration import Attempt

@@ -11,7 +11,7 @@ PROGRESSION_STAGE = "Recruiter screen"
 
 def push() -> dict[str, int]:
     """What became of those who changed in Alva."""
-    from alva_lever.batch.checkpoint import Checkpoint
+    from alva_lever.batch.batch import Checkpoint
     from alva_lever.batch.run_report import Tally
     from alva_lever.rules.window import Window
     from alva_lever.sync.integration import Attempt

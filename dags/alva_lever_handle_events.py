@@ -9,7 +9,7 @@ from airflow.sdk import DAG, Param
 from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
-from alva_lever.operators.handle_events import HandleEventsOperator
+from alva_lever.operators.do import HandleEventsOperator
 from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.wiring import DELIVERY, EVENTS, defaults, dry_run
 

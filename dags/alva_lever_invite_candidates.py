@@ -9,11 +9,10 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
-from alva_lever.operators.alerts import late, on_failure
-from alva_lever.operators.find_candidates import FindCandidatesOperator
-from alva_lever.operators.invite_candidates import InviteCandidatesOperator
+from alva_lever.operators.alerts import WatchPoolOperator, late, on_failure
+from alva_lever.operators.do import InviteCandidatesOperator
+from alva_lever.operators.find import FindCandidatesOperator
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.watch_pool import WatchPoolOperator
 from alva_lever.operators.wiring import REST, defaults, form
 
 with DAG(

@@ -9,8 +9,8 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
-from alva_lever.operators.find_results import FindResultsOperator
-from alva_lever.operators.push_results import PushResultsOperator
+from alva_lever.operators.do import PushResultsOperator
+from alva_lever.operators.find import FindResultsOperator
 from alva_lever.operators.report import ReportOperator
 from alva_lever.operators.wiring import RESULTS, defaults, form
 

@@ -9,9 +9,9 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
-from alva_lever.operators.find_postings import FindPostingsOperator
+from alva_lever.operators.do import SyncPostingsOperator
+from alva_lever.operators.find import FindPostingsOperator
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.sync_postings import SyncPostingsOperator
 from alva_lever.operators.wiring import REST, defaults, dry_run
 
 with DAG(

@@ -25,7 +25,7 @@ FLOORS: dict[str, set[str]] = {
     "http": {"rules"},
     "lever": {"rules", "http"},
     "alva": {"rules", "http"},
-    "batch": {"http", "lever", "alva"},
+    "batch": {"http"},
     "sync": {"rules", "settings", "http", "lever", "alva", "batch"},
     "operators": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync"},
     "web": {"account", "rules", "http", "lever", "alva"},

@@ -17,7 +17,7 @@ from include.demo.sequel import SCENES, Ending, ending
 from include.demo.start import Start
 
 DAG_ID = "alva_lever_handle_events"
-_REGISTER = "alva_lever.web.register"
+_REGISTER = "alva_lever.web.registration"
 _REGISTER_SECONDS = 120
 _EVENTS_SECONDS = 300
 

@@ -81,7 +81,7 @@ class Office:
     def register(self, base_url: str) -> None:
         """As an administrator does it: webhooks to that address, and Lever told to send."""
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "alva_lever.web.register", base_url],
+            [sys.executable, "-P", "-m", "alva_lever.web.registration", base_url],
             env=environment(self.home), cwd=self.home, check=False, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

@@ -43,7 +43,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, task
 from alva_lever.operators.alerts import late, on_failure
-from alva_lever.operators.watch_pool import WatchPoolOperator
+from alva_lever.operators.alerts import WatchPoolOperator
 
 @task(task_id="find")
 def find():

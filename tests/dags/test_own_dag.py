@@ -10,8 +10,8 @@ from airflow.sdk import Asset
 OWN = """
 from datetime import UTC, datetime
 from airflow.sdk import DAG
-from alva_lever.operators.find_candidates import FindCandidatesOperator
-from alva_lever.operators.invite_candidates import InviteCandidatesOperator
+from alva_lever.operators.find import FindCandidatesOperator
+from alva_lever.operators.do import InviteCandidatesOperator
 from alva_lever.operators.report import ReportOperator
 
 with DAG("recruiting", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from alva_lever.operators import watch_pool
+from alva_lever.operators import alerts
 from tests.dags.runner import Runner
 
 
@@ -18,7 +18,7 @@ def _nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     def sleep(seconds: float) -> None:
         raise AssertionError("it waits")
 
-    monkeypatch.setattr(watch_pool, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    monkeypatch.setattr(alerts, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
 
 
 @pytest.mark.parametrize("first", ["watch_pool", "find", "begin"])

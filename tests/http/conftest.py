@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from alva_lever.http.failures import VendorError, one_word
+from alva_lever.http.exchange import VendorError, one_word
 from alva_lever.http.hook import VendorHook
 from tests.http.recording import RecordingServer, Time
 

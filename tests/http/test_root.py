@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alva_lever.http.errors import NotFound, SetupError
-from alva_lever.http.root import api_root, path, shown
+from alva_lever.http.session import api_root, path, shown
 
 FIELDS = {"conn_id": "lever_default", "conn_type": None, "schema": None, "port": None}
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from alva_lever.lever.filters import OpportunityFilter
+from alva_lever.lever.opportunities import OpportunityFilter
 
 
 def test_an_empty_filter_asks_for_everything() -> None:

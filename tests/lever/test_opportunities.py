@@ -8,8 +8,8 @@ import pytest
 
 from alva_lever.http.errors import Forbidden, Malformed, MissingPermission, NotFound, RequestRejected, TransientError
 from alva_lever.http.paginator import Unreadable
-from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.opportunities import OpportunityFilter
 from alva_lever.rules.model import Application
 from tests.http.recording import CUT, RecordingServer, Reply, Time, data
 from tests.lever.conftest import opportunity

@@ -11,11 +11,9 @@ import pytest
 from requests.adapters import BaseAdapter
 
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.batch.batch import Batch
-from alva_lever.batch.checkpoint import Checkpoint
+from alva_lever.batch.batch import Batch, Checkpoint
 from alva_lever.batch.leftovers import Item
-from alva_lever.batch.meter import Meter
-from alva_lever.batch.run_report import Tally
+from alva_lever.batch.run_report import Meter, Tally
 from alva_lever.batch.worker_pool import THREADS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags

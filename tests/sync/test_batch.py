@@ -7,8 +7,7 @@ from collections import Counter
 
 import pytest
 
-from alva_lever.batch.batch import CALLS_PER_TASK, MOST_IN_BATCH, Batches, Unfinished
-from alva_lever.batch.checkpoint import Checkpoint
+from alva_lever.batch.batch import CALLS_PER_TASK, MOST_IN_BATCH, Batches, Checkpoint, Unfinished
 from alva_lever.batch.worker_pool import FAULTS_IN_A_ROW, THREADS
 from alva_lever.http.errors import ApiError, TransientError, Unauthorized
 from alva_lever.rules.model import AlvaCandidate

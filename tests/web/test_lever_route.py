@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, text
 
-from alva_lever.web import receiver
+from alva_lever.web import app as receiving
 from tests.dags.runner import Runner
 from tests.web.conftest import ANOTHER_TOKEN, APPLICATION, DAY_MS, LEVER, OPPORTUNITY, TOKEN, Door, now_ms, signed
 
@@ -245,7 +245,7 @@ class TestNotTaken:
     def test_408_for_a_body_that_does_not_end(
         self, door: Door, head: str, trickling: bool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(receiver, "WHOLE_WITHIN_SECONDS", 0.5)
+        monkeypatch.setattr(receiving, "WHOLE_WITHIN_SECONDS", 0.5)
         host, _, port = door.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=0.05) as link:
             link.sendall(f"POST {LEVER} HTTP/1.1\r\nHost: {host}\r\n{head}\r\n\r\n".encode())

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, text
 
 from alva_lever.http.errors import Forbidden
 from alva_lever.lever.hook import LeverHook
-from alva_lever.web import register, registration
+from alva_lever.web import registration
 from alva_lever.web.internals import NotWritten, change_connection, passwords
 from alva_lever.web.registration import CannotRegister, Outcome, Registration, forget_old, webhook_url
 from include.sandbox import Sandbox
@@ -280,7 +280,7 @@ class TestCommand:
     def test_it_says_what_is_still_to_be_done_and_no_token(
         self, sandbox: Sandbox, url: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert register.main(["https://airflow.example.com"]) == 0
+        assert registration.main(["https://airflow.example.com"]) == 0
         told = capsys.readouterr()
         assert [line for line in told.out.splitlines() if "is registered now" in line] == [
             f"{event}: is registered now" for event in EVENTS
@@ -292,7 +292,7 @@ class TestCommand:
         self, sandbox: Sandbox, url: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         sandbox.faults.add("lever", "POST", "/webhooks", status=400, times=None, skip=2)
-        assert register.main(["https://airflow.example.com"]) == 1
+        assert registration.main(["https://airflow.example.com"]) == 1
         told = capsys.readouterr()
         assert told.out.count("is registered now") == 2
         assert told.err.startswith("Lever answered 400 to POST /webhooks")
@@ -301,7 +301,7 @@ class TestCommand:
         self, sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         connect(monkeypatch, url, sandbox.add_lever_key("another", {"stages": "read"}))
-        assert register.main(["https://airflow.example.com"]) == 1
+        assert registration.main(["https://airflow.example.com"]) == 1
         assert "webhooks: read and write" in capsys.readouterr().err
 
     @pytest.mark.usefixtures("url")
@@ -311,7 +311,7 @@ class TestCommand:
         change_connection("lever_webhook", lambda password, extra: ("by-hand", extra))
         with create_session() as session:
             session.execute(text("UPDATE connection SET password = 'gAAAAA' WHERE conn_id = 'lever_webhook'"))
-        assert register.main(["https://airflow.example.com"]) == 1
+        assert registration.main(["https://airflow.example.com"]) == 1
         assert "`lever_webhook` could not be read (InvalidToken)" in capsys.readouterr().err
         assert len(sandbox.journal) == 0
 
@@ -320,7 +320,7 @@ class TestCommand:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", "{a-token")
-        assert register.main(["https://airflow.example.com"]) == 1
+        assert registration.main(["https://airflow.example.com"]) == 1
         told = capsys.readouterr()
         assert "EnvironmentVariablesBackend: JSONDecodeError" in told.err
         assert "a-token" not in told.out + told.err
@@ -329,7 +329,7 @@ class TestCommand:
     def test_the_old_tokens_need_no_address(self, lever: LeverHook, capsys: pytest.CaptureFixture[str]) -> None:
         outcomes(lever)
         outcomes(lever, renew=True)
-        assert register.main(["--forget-old"]) == 0
+        assert registration.main(["--forget-old"]) == 0
         assert capsys.readouterr().out.endswith("4 signing tokens of webhooks that are gone are taken away\n")
 
     @pytest.mark.usefixtures("url")
@@ -338,19 +338,19 @@ class TestCommand:
     ) -> None:
         lever.create_webhook(event="candidateHired", url=URL)
         sandbox.journal.clear()
-        assert register.main(["https://airflow.example.com", "--dry-run"]) == 0
+        assert registration.main(["https://airflow.example.com", "--dry-run"]) == 0
         assert "the webhook that was there is deleted" in capsys.readouterr().out
         assert written(sandbox) == []
 
     @pytest.mark.usefixtures("url")
     def test_a_wrong_address_is_a_sentence(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert register.main(["http://airflow.example.com"]) == 1
+        assert registration.main(["http://airflow.example.com"]) == 1
         assert capsys.readouterr().err.startswith("Lever sends to https:// only")
 
     def test_by_itself_it_reads_levers_key_from_airflows_database(self, sandbox: Sandbox, url: str) -> None:
         with create_session() as session:
             session.add(Connection("lever_default", "lever", host=f"{url}/lever/v1", password=sandbox.LEVER_KEY))
-        command = [sys.executable, "-m", "alva_lever.web.register", "http://127.0.0.1:8080"]
+        command = [sys.executable, "-m", "alva_lever.web.registration", "http://127.0.0.1:8080"]
         environment = {name: value for name, value in os.environ.items() if "LEVER_DEFAULT" not in name}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

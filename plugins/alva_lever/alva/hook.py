@@ -11,11 +11,10 @@ from requests.auth import AuthBase
 
 from alva_lever.alva import wire
 from alva_lever.http.errors import ApiError, NotFound
-from alva_lever.http.failures import VendorError
+from alva_lever.http.exchange import VendorError
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator, Unreadable, readable, whole
-from alva_lever.http.root import path
-from alva_lever.http.session import BearerAuth, usable_key
+from alva_lever.http.session import BearerAuth, path, usable_key
 from alva_lever.http.wire import id_of, the_one
 from alva_lever.rules.model import AlvaCandidate, ChangedCandidate, JobPosition, Results, later
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from alva_lever.alva import models
-from alva_lever.http.failures import VendorError, one_word
+from alva_lever.http.exchange import VendorError, one_word
 from alva_lever.http.paginator import ROW, Page, checked_next, rows_of
 from alva_lever.http.wire import Untrusted, parsed
 from alva_lever.rules.ids import is_id

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from alva_lever.batch.checkpoint import Checkpoint
 from alva_lever.batch.leftovers import Item
-from alva_lever.batch.meter import Meter
+from alva_lever.batch.run_report import Meter, Tally
 from alva_lever.batch.worker_pool import THREADS, WorkerPool, sentence_of, word_of
 from alva_lever.http.errors import ApiError, Forbidden
 
@@ -34,6 +35,47 @@ class Unfinished(ApiError):
         super().__init__(message)
         self.count = count
         self.lasting = lasting
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """What of a batch is done, kept over its attempts. Ids, words and counts only.
+
+    `faults`: a word for what could not be done in the attempt before. It comes last in the next one. `invited`: to whom
+    an invitation went out, done or not.
+    """
+
+    done: set[str] = field(default_factory=set)
+    faults: dict[str, str] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    invited: set[str] = field(default_factory=set)
+
+    def invite(self, opportunity_id: str) -> None:
+        """An invitation went out, or would have gone. It counts once, however often it is met."""
+        self.invited.add(opportunity_id)
+        self.tally.invited = len(self.invited)
+
+    def take_back(self, one: str) -> str:
+        """Is done no more, since more is asked of it than was done. Gives what it was counted under."""
+        self.done.discard(one)
+        return self.tally.take_back(one)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "done": sorted(self.done),
+            "faults": dict(self.faults),
+            "tally": self.tally.as_json(),
+            "invited": sorted(self.invited),
+        }
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Checkpoint:
+        return cls(
+            set(value["done"]),
+            dict(value.get("faults", {})),
+            Tally.of(value["tally"]),
+            set(value.get("invited", ())),
+        )
 
 
 class Batches:

@@ -1,11 +1,11 @@
-"""What a run's report counts: every opportunity once, ids only."""
+"""What a run's report counts: every opportunity once, ids only; and what it cost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 # How many ids a report names under each reason.
 IDS_SHOWN = 100
@@ -113,3 +113,33 @@ class Tally:
 
 def _iso(moment_ms: int) -> str:
     return datetime.fromtimestamp(moment_ms / 1000, UTC).isoformat(timespec="seconds")
+
+
+class Metered(Protocol):
+    """What makes calls to a vendor: how many so far, and how long it waited for the vendor's limit."""
+
+    vendor: ClassVar[str]
+
+    @property
+    def calls(self) -> int: ...
+    @property
+    def waited_seconds(self) -> float: ...
+
+
+class Meter:
+    """Puts into a report what calls cost, from one reading to the next."""
+
+    def __init__(self, *metered: Metered) -> None:
+        self._metered = metered
+        self._calls: dict[str, int] = {}
+        self._waited_seconds = 0.0
+
+    def read(self, tally: Tally) -> None:
+        """Adds what came since the last reading, at first all of it."""
+        for one in self._metered:
+            vendor = one.vendor.lower()
+            tally.calls[vendor] += one.calls - self._calls.get(vendor, 0)
+            self._calls[vendor] = one.calls
+        waited_seconds = sum(one.waited_seconds for one in self._metered)
+        tally.waited_seconds += waited_seconds - self._waited_seconds
+        self._waited_seconds = waited_seconds

@@ -15,13 +15,11 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from alva_lever.http import failures
 from alva_lever.http.errors import ApiError, Asked, RequestRejected, SetupError, TransientError
-from alva_lever.http.exchange import Exchange, Params
+from alva_lever.http.exchange import Exchange, Params, VendorError, of_response
 from alva_lever.http.rate_limiter import RateLimiter
 from alva_lever.http.retry import ATTEMPTS, Deadline, backoff_seconds, failure_of, seconds_until_next
-from alva_lever.http.root import api_root, no_api
-from alva_lever.http.session import keep_alive_adapter, open_session, read_extras
+from alva_lever.http.session import api_root, keep_alive_adapter, no_api, open_session, read_extras
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -95,7 +93,7 @@ class VendorHook(HttpHook):
         """The sentence that says how to make the connection, without its full stop."""
         raise NotImplementedError
 
-    def _error(self, body: object) -> failures.VendorError:
+    def _error(self, body: object) -> VendorError:
         """What the vendor's error body, a JSON object, says.
 
         :raises Untrusted: the vendor's errors look otherwise, so this is not one; the text says what it is.
@@ -216,7 +214,7 @@ class VendorHook(HttpHook):
             problem = no_api(self.base_url, conn_id=self.http_conn_id, vendor=self.vendor, example=self.example_root)
             request = f"{asked['method']} {asked['path']}"
             return SetupError(f"The answer to {request} was 404: {problem}", **asked, status=404)
-        return failures.of_response(
+        return of_response(
             response,
             asked,
             now=self._now,

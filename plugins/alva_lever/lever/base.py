@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from alva_lever.http.errors import RequestRejected
-from alva_lever.http.failures import VendorError
+from alva_lever.http.exchange import VendorError
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator
-from alva_lever.http.root import path
-from alva_lever.http.session import usable_key
+from alva_lever.http.session import path, usable_key
 from alva_lever.lever import wire
 
 if TYPE_CHECKING:

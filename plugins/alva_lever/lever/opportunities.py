@@ -1,28 +1,77 @@
-"""Opportunities: listed, read, changed."""
+"""Opportunities in Lever, and the notes on them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from alva_lever.http.errors import MissingPermission, NotFound
-from alva_lever.http.paginator import Paginator, Unreadable
-from alva_lever.http.root import path
+from alva_lever.http.paginator import Paginator, Unreadable, whole
+from alva_lever.http.session import path
 from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase
-from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.models import NotExpanded
 from alva_lever.lever.objects import AfterWrite, DeletedOpportunity
-from alva_lever.rules.model import Opportunity
+from alva_lever.rules.model import Note, Opportunity, Reply
+from alva_lever.rules.notes import is_own
 
 T = TypeVar("T")
-
 # How far before a listing's start its catch-up looks, for two clocks that differ.
 CATCH_UP_OVERLAP_MS = 120_000
-
 # Without it an opportunity doesn't tell its posting.
 _EXPANDED = ("expand", "applications")
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityFilter:
+    """Lever's documentation, Opportunities, list filters. Values of one field are alternatives; fields all have to
+    hold.
+
+    Times are epoch milliseconds, both ends included. `archived`: True only those, False only the others, None both.
+    `advanced_at` is the entry into the present stage. There is no filter for confidentiality here: without one Lever
+    leaves the confidential out.
+    """
+
+    stage_id: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    posting_id: tuple[str, ...] = ()
+    archive_reason_id: tuple[str, ...] = ()
+    archived: bool | None = None
+    created_at_start_ms: int | None = None
+    created_at_end_ms: int | None = None
+    updated_at_start_ms: int | None = None
+    updated_at_end_ms: int | None = None
+    advanced_at_start_ms: int | None = None
+    advanced_at_end_ms: int | None = None
+    archived_at_start_ms: int | None = None
+    archived_at_end_ms: int | None = None
+
+    def params(self) -> list[tuple[str, str]]:
+        """The query, in wire names. A field of several values is repeated."""
+        return list(self._pairs())
+
+    def moved_since(self, moment_ms: int) -> OpportunityFilter:
+        """The same question about those who changed places in the listing since then, by coming into a stage.
+
+        Without the upper bounds of `advanced_at` and `updated_at`, which such an entry is past. Not by `updated_at`:
+        that is late.
+        """
+        start = max(moment_ms, self.advanced_at_start_ms or 0)
+        return replace(self, advanced_at_start_ms=start, advanced_at_end_ms=None, updated_at_end_ms=None)
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        for name in ("stage_id", "tag", "posting_id", "archive_reason_id"):
+            for value in getattr(self, name):
+                yield name, value
+        if self.archived is not None:
+            yield "archived", "true" if self.archived else "false"
+        for what in ("created", "updated", "advanced", "archived"):
+            for end in ("start", "end"):
+                moment = getattr(self, f"{what}_at_{end}_ms")
+                if moment is not None:
+                    yield f"{what}_at_{end}", str(moment)
 
 
 class Opportunities(LeverBase):
@@ -128,3 +177,59 @@ def _some(values: Sequence[str]) -> list[str]:
     if isinstance(values, str) or not values:
         raise ValueError("one value at least, in a sequence")
     return list(values)
+
+
+class Notes(LeverBase):
+    """Lever's documentation, Notes. What is written without `perform_as` has no author."""
+
+    def notes(self, opportunity_id: str) -> list[Note]:
+        """All of them, in Lever's order. GET /opportunities/:opportunity/notes
+
+        :raises Malformed: one that the API may have written can't be read: it would be written again.
+        """
+        segments = ("opportunities", opportunity_id, "notes")
+        walk: Paginator[Note] = self._walk(wire.listed_note, *segments, key=lambda note: note.id, keyset=False)
+        return list(whole(walk, self._asked("GET", path(self.vendor, *segments))))
+
+    def note(self, opportunity_id: str, note_id: str) -> Note:
+        """GET /opportunities/:opportunity/notes/:note"""
+        return self._read(wire.note, "opportunities", opportunity_id, "notes", note_id)
+
+    def add_note(self, opportunity_id: str, text: str, ref: str) -> str:
+        """Write `text`, whose last line is `ref`; the note's id. POST /opportunities/:opportunity/notes
+
+        Lever knows no repeat by itself. After a fault that leaves it open whether the note was written, it is looked
+        for by that line and by having no author, and written again only if it isn't there.
+        """
+        body = {"value": text}
+
+        def read_back() -> str | None:
+            return next((note.id for note in self.notes(opportunity_id) if is_own(note, ref)), None)
+
+        where = path(self.vendor, "opportunities", opportunity_id, "notes")
+        return self.write_once("POST", where, wire.one(wire.written_note), json=body, read_back=read_back)
+
+    def update_note(
+        self, opportunity_id: str, note_id: str, text: str, *, at_ms: int | None = None, replies: Sequence[Reply] = ()
+    ) -> None:
+        """Replace the text of a note that the API wrote. PUT /opportunities/:opportunity/notes/:note
+
+        It replaces the whole thread: `replies`, what others wrote below it, is to be written again, or it is lost. They
+        get no author: who wrote them has to be part of their text. `at_ms`: when the text is to count as written, which
+        must be in the past; None: now.
+        """
+        where = path(self.vendor, "opportunities", opportunity_id, "notes", note_id)
+        body = {"values": [_comment(Reply(text, at_ms)), *map(_comment, replies)]}
+        self.ask("PUT", where, wire.nothing, json=body)
+
+    def delete_note(self, opportunity_id: str, note_id: str) -> None:
+        """Delete a note that the API wrote; one that is gone already is no error. DELETE …/notes/:note"""
+        try:
+            self.ask("DELETE", path(self.vendor, "opportunities", opportunity_id, "notes", note_id), wire.nothing)
+        except NotFound:
+            self.log.debug("%s had no such note", self.vendor)
+
+
+def _comment(reply: Reply) -> dict[str, str | int]:
+    optional = {"createdAt": reply.created_at_ms, "score": reply.score}
+    return {"value": reply.text} | {name: value for name, value in optional.items() if value is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from alva_lever.http.failures import VendorError, one_word
+from alva_lever.http.exchange import VendorError, one_word
 from alva_lever.http.paginator import Page, checked_next, rows_of
 from alva_lever.http.wire import Untrusted, id_of, parsed, part
 from alva_lever.lever import models

@@ -14,13 +14,13 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.batch.leftovers import Item, Leftovers, Settled
 from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting
+from alva_lever.operators.hooks import read_variable
 from alva_lever.operators.run import Run
-from alva_lever.operators.settings import read_variable
 from alva_lever.operators.state import DagState
 from alva_lever.sync.items import joined
 
 if TYPE_CHECKING:
-    from alva_lever.batch.checkpoint import Checkpoint
+    from alva_lever.batch.batch import Checkpoint
     from alva_lever.batch.run_report import Tally
     from alva_lever.sync.integration import Attempt
 
@@ -73,7 +73,7 @@ class BatchTask:
     """One attempt at a batch: what it knows of its run, what was done before, and what it leaves."""
 
     def __init__(self, operator: BatchOperator, context: Context) -> None:
-        from alva_lever.batch.checkpoint import Checkpoint
+        from alva_lever.batch.batch import Checkpoint
 
         self.run = Run.of(context)
         self.found: Mapping[str, Any] = operator.found or {}
@@ -149,7 +149,7 @@ class BatchTask:
         self._before = set(self.progress.done)
 
     def _stored(self, key: str) -> Checkpoint:
-        from alva_lever.batch.checkpoint import Checkpoint
+        from alva_lever.batch.batch import Checkpoint
 
         stored = self._store.get(key)
         return Checkpoint.of(stored) if isinstance(stored, Mapping) else Checkpoint()

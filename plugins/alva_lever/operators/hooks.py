@@ -1,16 +1,67 @@
-"""What a task works with: the hooks, for as many threads as a batch has, and what is made of them."""
+"""What a task works with: the account's options and hooks, and what is made of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow.sdk import Variable
+
 from alva_lever.account import Account
-from alva_lever.operators.settings import read_settings
+from alva_lever.settings import BadOption, Options, Settings, read_options, resolve
 
 if TYPE_CHECKING:
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
     from alva_lever.sync.integration import Integration
+
+
+def read_variable(account: Account) -> Options:
+    """What was asked for, before anything is asked of Lever.
+
+    :raises BadOption: the Variable is missing, or an option can't be used.
+    :raises TransientError: it could not be looked for.
+    """
+    variable = account.settings_variable
+    text = Variable.get(variable, default=None)
+    if not text:
+        _check_looked_for(variable)
+        raise BadOption(
+            f"There is no Variable `{variable}`. Make it in Airflow under Admin, Variables, as JSON such as "
+            '{"trigger_stage": "Assessment", "dry_run": true}; the README lists its options'
+        )
+    try:
+        return read_options(text)
+    except BadOption as bad:
+        problem = str(bad)
+    raise _correct_it(problem, variable)
+
+
+def read_settings(account: Account, lever: LeverHook) -> Settings:
+    """Two steps, so that a bad option is refused before anything is asked for but the account's stages.
+
+    :raises BadOption: the Variable is missing, or an option can't be used.
+    """
+    options = read_variable(account)
+    try:
+        return resolve(options, lever.stages())
+    except BadOption as bad:
+        problem = str(bad)
+    raise _correct_it(problem, account.settings_variable)
+
+
+def _check_looked_for(variable: str) -> None:
+    """:raises TransientError: Airflow could not look for the Variable; it says that there is none all the same."""
+    from alva_lever.http.errors import SetupError, TransientError
+    from alva_lever.http.lookup import fault
+
+    found = fault("variable", variable)
+    if found is not None:
+        problem = f"Airflow could not look for the Variable `{variable}` ({found.backend}: {found.kind})"
+        raise SetupError(problem) if found.lasting else TransientError(problem)
+
+
+def _correct_it(problem: str, variable: str) -> BadOption:
+    return BadOption(f"{problem}. Correct the Variable `{variable}` under Admin, Variables")
 
 
 def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:

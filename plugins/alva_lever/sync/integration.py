@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.batch.batch import Batch, Batches
-from alva_lever.batch.checkpoint import Checkpoint
+from alva_lever.batch.batch import Batch, Batches, Checkpoint
 from alva_lever.batch.leftovers import DUE, Item
-from alva_lever.batch.meter import Meter
-from alva_lever.batch.run_report import Tally
+from alva_lever.batch.run_report import Meter, Tally
 from alva_lever.batch.worker_pool import THREADS, locked
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.claims import Claim
@@ -25,15 +23,13 @@ from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.positions import Outcome
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
-from alva_lever.sync.claiming import Claiming
 from alva_lever.sync.departures import Departures
+from alva_lever.sync.events import Claiming, resolve
 from alva_lever.sync.invitations import Errand, Inviting
 from alva_lever.sync.items import CANDIDATE, POSITION, POSTING, RESULTS
 from alva_lever.sync.lever_writer import LeverWriter
 from alva_lever.sync.polling import LIKELY_CALLS, Poll
-from alva_lever.sync.posting_sync import PostingFinding, PostingSync
-from alva_lever.sync.postings import Positions
-from alva_lever.sync.resolving import resolve
+from alva_lever.sync.postings import Positions, PostingFinding, PostingSync
 from alva_lever.sync.results import ResultsWriter, changed_since, likely_calls
 from alva_lever.sync.snapshot import Snapshots
 

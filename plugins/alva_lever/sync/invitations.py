@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.batch.checkpoint import Checkpoint
+from alva_lever.batch.batch import Checkpoint
 from alva_lever.batch.worker_pool import locked
 from alva_lever.http.errors import Conflict, Forbidden, NotFound, RequestRejected, Unauthorized
 from alva_lever.rules import asking

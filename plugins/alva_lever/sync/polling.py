@@ -12,8 +12,8 @@ from alva_lever.batch.leftovers import DUE, Item
 from alva_lever.batch.run_report import IDS_SHOWN, Tally
 from alva_lever.http.errors import ApiError, Unauthorized
 from alva_lever.http.paginator import Unreadable
-from alva_lever.lever.filters import OpportunityFilter
 from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.opportunities import OpportunityFilter
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import first_valid
 from alva_lever.rules.claims import Claim, Kind

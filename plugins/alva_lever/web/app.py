@@ -1,22 +1,115 @@
-"""The application that the plugin mounts on Airflow's API server, under `/alva-lever`."""
+"""The webhooks' side of Airflow's API server: deliveries received, verified and made durable."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import secrets
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import Protocol
 
 from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
 
 from alva_lever.account import ACCOUNTS, Account
 from alva_lever.alva.deliveries import Delivery as AlvaDelivery
+from alva_lever.http.deliveries import NotTaken
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
 from alva_lever.rules.claims import Event
 from alva_lever.web.group import Group
-from alva_lever.web.internals import start_run
-from alva_lever.web.receiver import Receiver
+from alva_lever.web.internals import NotWritten, start_run
 from alva_lever.web.tokens import FreshTokens, signing_tokens
+
+log = logging.getLogger(__name__)
+
+LARGEST_BYTES = 64 * 1024
+WHOLE_WITHIN_SECONDS = 10.0
+_LATER = "This can't be kept just now. Send it again later"
+
+
+class Delivery(Protocol):
+    """What came, as the vendor's room reads it."""
+
+    def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
+        """What it says, None where nothing is to be done. :raises NotTaken: 401 or 400."""
+
+
+class Receiver:
+    """Takes the deliveries of one vendor.
+
+    :param read: makes a delivery of a body and its headers. :raises NotTaken: 400 or 401.
+    :param conn_id: the connection whose password is the signing tokens.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[bytes, Mapping[str, str]], Delivery],
+        *,
+        conn_id: str,
+        tokens: FreshTokens,
+        group: Group[Event],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._read = read
+        self._conn_id = conn_id
+        self._tokens = tokens
+        self._group = group
+        self._now = now
+
+    async def answer(self, request: Request) -> JSONResponse:
+        """The answer to a delivery; never an error that nobody handles."""
+        try:
+            status, sentence = await self._take(request)
+        except NotTaken as refused:
+            status, sentence = refused.status, str(refused)
+        except NotWritten as fault:
+            log.error("A delivery was answered 503, to be sent again: %s", fault)
+            return JSONResponse({"detail": _LATER}, 503)
+        except Exception as error:
+            # Its text may hold what was delivered.
+            log.error("A delivery was answered 503, to be sent again: %s", type(error).__name__)
+            return JSONResponse({"detail": _LATER}, 503)
+        if status >= 400:
+            log.warning("A delivery to %s was answered %s: %s", request.url.path, status, sentence)
+        # What is left of a body that was not read to its end is no next request.
+        headers = {"Connection": "close"} if status in (408, 413) else None
+        return JSONResponse({"detail": sentence}, status, headers)
+
+    async def _take(self, request: Request) -> tuple[int, str]:
+        body = await _body(request)
+        delivery = self._read(body, request.headers)
+        tokens = await self._tokens.get()
+        if not tokens:
+            log.warning("No signing token: put what the vendor shows into the password of %s", self._conn_id)
+        event = delivery.event(tokens, now_ms=int(self._now() * 1000))
+        if event is None:
+            return 200, "Nothing to do"
+        await self._group.add(event)
+        return 200, "Taken"
+
+
+async def _body(request: Request) -> bytes:
+    """:raises NotTaken: 413, it is too large; 408, it takes too long; 400, the sender went away before its end."""
+    too_large = NotTaken(413, f"The body is larger than {LARGEST_BYTES} bytes")
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and (len(told) > 9 or int(told) > LARGEST_BYTES):
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(WHOLE_WITHIN_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_BYTES:
+                    raise too_large
+    except TimeoutError:
+        raise NotTaken(408, f"The body was not whole after {WHOLE_WITHIN_SECONDS:g} seconds") from None
+    except ClientDisconnect:
+        raise NotTaken(400, "The body was cut short") from None
+    return bytes(body)
 
 
 def build_app() -> FastAPI:

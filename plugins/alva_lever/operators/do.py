@@ -1,9 +1,8 @@
-"""Does a batch of what a poll found: invites candidates whom the rules say are to be invited, and tells Alva of those
-who were hired or deleted."""
+"""The tasks that do a batch of what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +11,8 @@ from airflow.sdk import Context
 from alva_lever.batch.leftovers import Item
 from alva_lever.operators.batches import BatchOperator, BatchTask
 from alva_lever.operators.hooks import open_integration
-from alva_lever.operators.run import pulled
-from alva_lever.rules.claims import Claim
+from alva_lever.operators.run import Run, pulled
+from alva_lever.rules.claims import Claim, Event, Kind
 from alva_lever.rules.window import Window
 
 
@@ -56,3 +55,47 @@ def _without_name(item: Item, run_id: str) -> Item:
     others = {other_id: at_ms for other_id, at_ms in claim.named_ms.items() if other_id != run_id}
     kept = {name: value for name, value in item.items() if name != "named_ms"}
     return {**kept, **replace(claim, named_ms=others).as_json()}
+
+
+class PushResultsOperator(BatchOperator):
+    """Does one batch of `FindResultsOperator`: mirrors the present state of each candidate."""
+
+    def do(self, task: BatchTask) -> None:
+        window, listed = Window(*self.found["window"]), int(self.found.get("listed", 0))
+        open_integration(self.account).do_results(task.attempt, since_ms=window.first_ms, listed=listed)
+
+
+class SyncPostingsOperator(BatchOperator):
+    """Does one batch of `FindPostingsOperator`."""
+
+    def do(self, task: BatchTask) -> None:
+        open_integration(self.account).do_postings(task.attempt)
+
+
+class HandleEventsOperator(BatchOperator):
+    """Looks once at each opportunity that the run's deliveries speak of: invites, hires, removes, writes results, or
+    does nothing. A run has no more deliveries than one batch does, so that it is the only batch.
+
+    The run's conf is `{"deliveries": [{"kind", "opportunity", "application"?} or {"kind", "candidate"}, ...]}`; kinds
+    are those of `rules.claims.Kind`.
+
+    :param state_of: the DAGs whose scheduled runs do later what could not be done here: that which invites, and that
+        which writes results.
+    """
+
+    def __init__(self, *, state_of: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(state_of=list(state_of), **kwargs)
+
+    def items(self, run: Run) -> list[Item]:
+        """One for each opportunity, and for each candidate of Alva's, that is spoken of."""
+        from alva_lever.sync.items import spoken_of
+
+        run.check_form()
+        return spoken_of(map(Event.of, run.deliveries), run.queued_ms)
+
+    def keeper_of(self, item: Item) -> str:
+        inviting, writing_results = self.state_of
+        return writing_results if Claim.of(item).kinds == {Kind.RESULTS} else inviting
+
+    def do(self, task: BatchTask) -> None:
+        open_integration(self.account).do_events(task.attempt)

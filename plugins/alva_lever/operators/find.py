@@ -1,4 +1,4 @@
-"""What the finding tasks share: a window, what earlier runs could not do, and batches of what is to be done."""
+"""The tasks that find what a run has to do, and put it into batches."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context
 
 from alva_lever.batch.leftovers import DUE, Item
-from alva_lever.batch.run_report import Tally
+from alva_lever.batch.run_report import Meter, Tally
 from alva_lever.operators.base import LeverAlvaOperator
-from alva_lever.operators.hooks import hooks, integration_of
+from alva_lever.operators.hooks import hooks, integration_of, read_variable
 from alva_lever.operators.run import Run
-from alva_lever.operators.settings import read_variable
 from alva_lever.operators.state import DagState
-from alva_lever.rules.window import Window
+from alva_lever.rules.claims import Claim
+from alva_lever.rules.window import LONGEST_MS, Window
 
 if TYPE_CHECKING:
     from alva_lever.sync.integration import Integration
@@ -71,8 +71,7 @@ class FindOperator(LeverAlvaOperator):
             finished = True
         finally:
             # Also where it fails: the report is to tell what was asked and found until then.
-            tally.calls = {"lever": lever.calls, "alva": alva.calls}
-            tally.waited_seconds = lever.waited_seconds + alva.waited_seconds
+            Meter(lever, alva).read(tally)
             found = {
                 "tally": tally.as_json(),
                 "window": [window.start_ms, window.end_ms],
@@ -86,3 +85,46 @@ class FindOperator(LeverAlvaOperator):
         count = sum(map(len, batches))
         self.log.info("Found: %s to be done in %s batches, others: %s", count, len(batches), tally.counts)
         return batches
+
+
+class FindCandidatesOperator(FindOperator):
+    """Asks Lever for everything that the run's window holds, or takes the ids that a person named.
+
+    An item is `{"id": opportunity id, ...}` with what is said of it, as `rules.claims.Claim.as_json` has it, or
+    `{"id": posting id, "is": "posting"}`: somebody arrived on it.
+    """
+
+    def find(self, search: Search) -> list[list[Item]]:
+        run = search.run
+        if run.asked_ids:
+            claim = Claim(named_ms={run.run_id: run.queued_ms} if run.manual else {})
+            return search.integration.named_candidates(run.asked_ids, claim)
+        return search.integration.find_candidates(search.window, search.tally, search.due)
+
+
+class FindResultsOperator(FindOperator):
+    """Asks Alva who changed since the run's window began, or takes the opportunities that a person named.
+
+    An item is `{"id": opportunity id, "kinds": ["results"]}`, or, where Alva's row doesn't tell whose it is,
+    `{"id": Alva's candidate id, "is": "candidate", "kinds": ["results"]}`. XCom `found` has beside the rest `listed`:
+    how many Alva listed.
+    """
+
+    # A mirror writes only differences, so a DAG that was unpaused late brings what it missed.
+    first_run_looks_back_ms = LONGEST_MS
+
+    def find(self, search: Search) -> list[list[Item]]:
+        if search.run.asked_ids:
+            return search.integration.named_results(search.run.asked_ids)
+        batches, search.more["listed"] = search.integration.find_results(search.window, search.due)
+        return batches
+
+
+class FindPostingsOperator(FindOperator):
+    """Holds Alva's job positions against Lever's postings; those that agree are counted here.
+
+    An item is `{"id": posting id}`, or, where Alva's row can't be read, `{"id": position id, "is": "job_position"}`.
+    """
+
+    def find(self, search: Search) -> list[list[Item]]:
+        return search.integration.find_postings(search.tally, search.due)
