@@ -11,11 +11,11 @@ from benchmarks.office import Traffic, apart, forget, integration, office
 def invite(url: str, threads: int) -> dict[str, int]:
     """What became of all who stand in the trigger stage."""
     from alva_lever.batch.batch import Checkpoint
-    from alva_lever.batch.run_report import Tally
+    from alva_lever.batch.run_report import RunReport
     from alva_lever.rules.window import Window
     from alva_lever.sync.integration import Attempt
 
-    total, window = Tally(), Window(0, round(time.time() * 1000))
+    total, window = RunReport(), Window(0, round(time.time() * 1000))
     batches = integration().find_candidates(window, total)
     # To find them is a task of its own, and isn't measured here.
     forget(url)
@@ -25,7 +25,7 @@ def invite(url: str, threads: int) -> dict[str, int]:
         progress = Checkpoint()
         attempt = Attempt(batch, progress, lambda progress: None)
         integration(threads=threads).do_candidates(attempt, window=window, positions=positions)
-        total.add(progress.tally)
+        total.add(progress.report)
     return total.counts
 
 

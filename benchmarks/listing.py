@@ -12,10 +12,10 @@ FEW, MANY = 1000, 5000
 
 def find() -> tuple[int, int]:
     """How many were found, and the peak memory in KiB."""
-    from alva_lever.batch.run_report import Tally
+    from alva_lever.batch.run_report import RunReport
     from alva_lever.rules.window import Window
 
-    batches = integration().find_candidates(Window(0, round(time.time() * 1000)), Tally())
+    batches = integration().find_candidates(Window(0, round(time.time() * 1000)), RunReport())
     return sum(map(len, batches)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 

@@ -12,17 +12,17 @@ PROGRESSION_STAGE = "Recruiter screen"
 def push() -> dict[str, int]:
     """What became of those who changed in Alva."""
     from alva_lever.batch.batch import Checkpoint
-    from alva_lever.batch.run_report import Tally
+    from alva_lever.batch.run_report import RunReport
     from alva_lever.rules.window import Window
     from alva_lever.sync.integration import Attempt
 
-    total, window = Tally(), Window(0, round(time.time() * 1000))
+    total, window = RunReport(), Window(0, round(time.time() * 1000))
     batches, listed = integration(PROGRESSION_STAGE).find_results(window)
     for batch in batches:
         # Each batch is a task of its own, with hooks of its own; it lists once more what changed in Alva.
         progress = Checkpoint()
         integration(PROGRESSION_STAGE).do_results(Attempt(batch, progress, lambda progress: None), listed=listed)
-        total.add(progress.tally)
+        total.add(progress.report)
     return total.counts
 
 

@@ -10,8 +10,8 @@ from alva_lever.account import DEFAULT as account
 from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
 from alva_lever.operators.do import HandleEventsOperator
+from alva_lever.operators.forms import DELIVERY, EVENTS_PRIORITY, defaults, dry_run
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.wiring import DELIVERY, EVENTS, defaults, dry_run
 
 # The DAGs that do later what could not be done here.
 LATER = [account.invite_dag_id, account.results_dag_id]
@@ -34,7 +34,7 @@ with DAG(
             '[{"kind": "stage_changed", "opportunity": "<id in Lever>"}]',
         ),
     },
-    default_args=defaults(EVENTS),
+    default_args=defaults(EVENTS_PRIORITY),
 ):  # fmt: skip
     handle = HandleEventsOperator(
         task_id="handle", pool=account.pool, state_of=LATER, execution_timeout=timedelta(minutes=15)

@@ -12,8 +12,8 @@ from alva_lever.operators import docs
 from alva_lever.operators.alerts import WatchPoolOperator, late, on_failure
 from alva_lever.operators.do import InviteCandidatesOperator
 from alva_lever.operators.find import FindCandidatesOperator
+from alva_lever.operators.forms import OTHER_PRIORITY, defaults, form
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.wiring import REST, defaults, form
 
 with DAG(
     account.invite_dag_id,
@@ -31,7 +31,7 @@ with DAG(
     params=form(
         "the last whole hour", "Look at these alone, and invite them if nothing in the table speaks against it."
     ),
-    default_args=defaults(REST),
+    default_args=defaults(OTHER_PRIORITY),
 ):
     find = FindCandidatesOperator(task_id="find", pool=account.pool, execution_timeout=timedelta(minutes=30))
     invite = InviteCandidatesOperator.partial(

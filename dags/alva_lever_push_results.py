@@ -11,8 +11,8 @@ from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
 from alva_lever.operators.do import PushResultsOperator
 from alva_lever.operators.find import FindResultsOperator
+from alva_lever.operators.forms import RESULTS_PRIORITY, defaults, form
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.wiring import RESULTS, defaults, form
 
 with DAG(
     account.results_dag_id,
@@ -27,7 +27,7 @@ with DAG(
     on_failure_callback=on_failure(),
     tags=["alva", "lever"],
     params=form("the last whole quarter of an hour", "Write the results of these alone."),
-    default_args=defaults(RESULTS),
+    default_args=defaults(RESULTS_PRIORITY),
 ):
     find = FindResultsOperator(task_id="find", pool=account.pool, execution_timeout=timedelta(minutes=30))
     push = PushResultsOperator.partial(

@@ -11,8 +11,8 @@ from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
 from alva_lever.operators.do import SyncPostingsOperator
 from alva_lever.operators.find import FindPostingsOperator
+from alva_lever.operators.forms import OTHER_PRIORITY, defaults, dry_run
 from alva_lever.operators.report import ReportOperator
-from alva_lever.operators.wiring import REST, defaults, dry_run
 
 with DAG(
     account.postings_dag_id,
@@ -27,7 +27,7 @@ with DAG(
     on_failure_callback=on_failure(),
     tags=["alva", "lever"],
     params=dry_run(),
-    default_args=defaults(REST),
+    default_args=defaults(OTHER_PRIORITY),
 ):
     find = FindPostingsOperator(task_id="find", pool=account.pool, execution_timeout=timedelta(minutes=30))
     sync = SyncPostingsOperator.partial(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alva_lever.batch.leftovers import DUE, LONGEST_MS, MOST, SHOWN, Item, Leftover, Leftovers
-from alva_lever.rules.claims import Claim, Kind
+from alva_lever.rules.events import Claim, Kind
 from alva_lever.sync.items import joined
 
 NOW = 1_767_225_600_000

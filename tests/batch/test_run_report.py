@@ -10,23 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alva_lever.batch.run_report import IDS_SHOWN, NEAR_MISSES_SHOWN, Tally
-from alva_lever.rules.decision import Reason
+from alva_lever.batch.run_report import IDS_SHOWN, NEAR_MISSES_SHOWN, RunReport
+from alva_lever.rules.invitation import Reason
 from alva_lever.rules.notes import Failure
 
 REASONS = st.sampled_from((*Reason, *Failure))
 LOOKS = st.lists(st.tuples(REASONS, st.uuids().map(str)), max_size=250)
 
 
-def tally(looks: list[tuple[Any, str]]) -> Tally:
-    made = Tally()
+def counted(looks: list[tuple[Any, str]]) -> RunReport:
+    made = RunReport()
     for reason, opportunity_id in looks:
         made.count(reason, opportunity_id)
     return made
 
 
 def test_a_run_that_looked_at_nobody_reports_so() -> None:
-    assert Tally().report(dry_run=False) == {
+    assert RunReport().as_xcom(dry_run=False) == {
         "dry_run": False,
         "window": None,
         "invited": 0,
@@ -41,13 +41,13 @@ def test_a_run_that_looked_at_nobody_reports_so() -> None:
 
 
 def test_a_report_counts_and_names() -> None:
-    made = tally([(Reason.GONE, "a"), (Failure.NO_POSTING, "b"), (Reason.GONE, "c")])
+    made = counted([(Reason.GONE, "a"), (Failure.NO_POSTING, "b"), (Reason.GONE, "c")])
     made.near_miss("p", ["Alva: screening"])
     made.calls["lever"] += 7
     made.waited_seconds += 1.26
     made.invited += 1
     left = {"id": "d", "fault": "refused", "attempts": 1, "due": "2026-01-01T00:00:00+00:00"}
-    report = made.report(dry_run=True, window=(1_767_225_600_000, 1_767_229_200_000), leftovers=[left])
+    report = made.as_xcom(dry_run=True, window=(1_767_225_600_000, 1_767_229_200_000), leftovers=[left])
     # What a person asks first comes first.
     assert list(report)[:4] == ["dry_run", "window", "invited", "looked_at"]
     assert report == {
@@ -66,23 +66,23 @@ def test_a_report_counts_and_names() -> None:
 
 def test_a_hundred_ids_are_named_and_all_are_counted() -> None:
     ids = [str(number) for number in range(101)]
-    report = tally([(Reason.ARCHIVED, name) for name in ids]).report(dry_run=False)
+    report = counted([(Reason.ARCHIVED, name) for name in ids]).as_xcom(dry_run=False)
     assert report["counts"] == {"archived": 101}
     assert report["ids"] == {"archived": ids[:100]}
 
 
 def test_a_hundred_ids_are_named_of_all_parts_together() -> None:
-    total = Tally()
+    total = RunReport()
     for part in ("a", "b", "c"):
-        total.add(tally([(Reason.ARCHIVED, f"{part}{number}") for number in range(60)]))
-    report = total.report(dry_run=False)
+        total.add(counted([(Reason.ARCHIVED, f"{part}{number}") for number in range(60)]))
+    report = total.as_xcom(dry_run=False)
     assert report["counts"] == {"archived": 180}
     assert report["ids"]["archived"] == [*(f"a{n}" for n in range(60)), *(f"b{n}" for n in range(40))]
 
 
 @given(LOOKS)
 def test_counts_add_up_to_looked_at(looks: list[tuple[Reason, str]]) -> None:
-    report = tally(looks).report(dry_run=False)
+    report = counted(looks).as_xcom(dry_run=False)
     assert report["looked_at"] == sum(report["counts"].values()) == len(looks)
     assert report["counts"] == Counter(reason.value for reason, _ in looks)
     assert report["ids"].keys() == report["counts"].keys()
@@ -90,32 +90,32 @@ def test_counts_add_up_to_looked_at(looks: list[tuple[Reason, str]]) -> None:
 
 @given(st.lists(LOOKS, max_size=5))
 def test_the_parts_of_a_run_add_up_to_the_whole(parts: list[list[tuple[Reason, str]]]) -> None:
-    total = Tally()
+    total = RunReport()
     for part in parts:
-        total.add(Tally.of(json.loads(json.dumps(tally(part).as_json()))))
-    whole = tally([look for part in parts for look in part])
-    assert total.report(dry_run=False) == whole.report(dry_run=False)
+        total.add(RunReport.of(json.loads(json.dumps(counted(part).as_json()))))
+    whole = counted([look for part in parts for look in part])
+    assert total.as_xcom(dry_run=False) == whole.as_xcom(dry_run=False)
     assert all(len(named) <= IDS_SHOWN for named in total.ids.values())
 
 
 def test_calls_and_waiting_add_up() -> None:
-    total = Tally(calls={"lever": 1, "alva": 2}, waited_seconds=0.5)
-    total.add(Tally(calls={"lever": 10, "alva": 20}, waited_seconds=2.0))
+    total = RunReport(calls={"lever": 1, "alva": 2}, waited_seconds=0.5)
+    total.add(RunReport(calls={"lever": 10, "alva": 20}, waited_seconds=2.0))
     assert total.calls == {"lever": 11, "alva": 22}
     assert total.waited_seconds == 2.5
 
 
 def test_a_report_can_be_added_up_again() -> None:
-    part = tally([(Reason.MANUAL, "a")])
-    assert Tally.of(part.report(dry_run=True)) == part
+    part = counted([(Reason.MANUAL, "a")])
+    assert RunReport.of(part.as_xcom(dry_run=True)) == part
 
 
 def test_what_is_added_stays_as_it_was() -> None:
-    part = tally([(Reason.GONE, "a")])
-    total = Tally()
+    part = counted([(Reason.GONE, "a")])
+    total = RunReport()
     total.add(part)
-    total.add(tally([(Reason.GONE, "b")]))
-    assert part == tally([(Reason.GONE, "a")])
+    total.add(counted([(Reason.GONE, "b")]))
+    assert part == counted([(Reason.GONE, "a")])
     assert total.ids == {"gone": ["a", "b"]}
 
 
@@ -123,10 +123,10 @@ def test_what_is_added_stays_as_it_was() -> None:
 
 
 def test_a_near_miss_is_reported_once_for_each_who_carries_it() -> None:
-    total = Tally()
+    total = RunReport()
     total.near_miss("a", ["alva: send tests", "Alva: SendTests"])
     total.near_miss("a", ["alva: send tests"])
-    other = Tally()
+    other = RunReport()
     other.near_miss("a", ["Alva: SendTests"])
     other.near_miss("b", ["alva: send tests"])
     total.add(other)
@@ -138,21 +138,21 @@ def test_a_near_miss_is_reported_once_for_each_who_carries_it() -> None:
 
 
 def test_a_near_miss_is_not_counted_as_looked_at() -> None:
-    made = Tally()
+    made = RunReport()
     made.near_miss("a", ["alva: send tests"])
-    assert made.report(dry_run=False)["looked_at"] == 0
+    assert made.as_xcom(dry_run=False)["looked_at"] == 0
 
 
 def test_near_misses_without_number_do_not_fill_a_report() -> None:
-    made = Tally()
+    made = RunReport()
     for number in range(1500):
         made.near_miss(str(number), ["alva: send tests"])
     assert len(made.near_misses) == NEAR_MISSES_SHOWN
-    padded = Tally()
+    padded = RunReport()
     padded.near_miss("a", ["alva: send tests" + " " * 100_000])
     assert len(json.dumps(padded.near_misses)) < 200
 
 
 @pytest.mark.parametrize("reason", [Reason.GONE, "hired"])
 def test_a_reason_is_a_word_of_json(reason: str) -> None:
-    assert json.loads(json.dumps(tally([(reason, "a")]).as_json()))["counts"] == {str(reason): 1}
+    assert json.loads(json.dumps(counted([(reason, "a")]).as_json()))["counts"] == {str(reason): 1}

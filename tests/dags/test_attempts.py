@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alva_lever.batch.leftovers import Leftover
-from alva_lever.rules.claims import Claim, Kind
+from alva_lever.rules.events import Claim, Kind
 from include.sandbox import Sandbox
 from include.sandbox.alva import Invitee
 from tests.dags.people import (

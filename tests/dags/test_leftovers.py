@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alva_lever.batch.leftovers import MOST, Leftover
-from alva_lever.rules.claims import Claim, Kind
+from alva_lever.rules.events import Claim, Kind
 from include.sandbox import Sandbox
 from tests.dags.people import (
     INVITE,

@@ -11,7 +11,7 @@ import pytest
 from alva_lever.batch.leftovers import MOST, Item, Leftovers
 from alva_lever.operators import state
 from alva_lever.operators.state import DagState
-from alva_lever.rules.claims import Claim, Kind
+from alva_lever.rules.events import Claim, Kind
 from alva_lever.sync.items import joined
 
 NOW = 1_767_225_600_000

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alva_lever.rules import tags
-from alva_lever.rules.mirror import Difference, Word, difference, needs_notes
+from alva_lever.rules.mirror import Difference, ResultsWord, difference, needs_notes
 from alva_lever.rules.model import (
     AlvaCandidate,
     Assessment,
@@ -123,14 +123,14 @@ class TestRows:
     @pytest.mark.parametrize("before", [(), (tags.INVITATION_FAILED,), (tags.INVITATION_BOUNCED,)])
     def test_a_tag_that_is_missing_or_another_is_made_good(self, before: tuple[str, ...]) -> None:
         there = lever(*before)
-        assert there.mirror(INVITED).word == Word.INVITED
+        assert there.mirror(INVITED).word == ResultsWord.INVITED
         assert there.owned == {tags.INVITATION_SENT}
         assert there.notes == []
 
     @pytest.mark.parametrize("before", [(), (tags.INVITATION_SENT,), (tags.INVITATION_FAILED,)])
     def test_bounced(self, before: tuple[str, ...]) -> None:
         there = lever(*before)
-        assert there.mirror(BOUNCED).word == Word.BOUNCED
+        assert there.mirror(BOUNCED).word == ResultsWord.BOUNCED
         assert there.owned == {tags.INVITATION_BOUNCED}
         assert [one.text.rpartition("\n")[2] for one in there.notes] == [bounce_ref(BOUNCED)]
         assert not there.mirror(BOUNCED)
@@ -140,7 +140,7 @@ class TestRows:
         there = lever(*before)
         there.notes = [told_failure("missing_email", "k")] if tags.INVITATION_FAILED in before else []
         unknown = replace(BOUNCED, invitation=Invitation("bounced", None, "a@b.example.com"))
-        assert there.mirror(unknown).word == Word.BOUNCED
+        assert there.mirror(unknown).word == ResultsWord.BOUNCED
         assert bounce_ref(unknown) in there.notes[-1].text
         assert there.owned == {tags.INVITATION_BOUNCED}
 
@@ -148,14 +148,14 @@ class TestRows:
         there = lever(tags.INVITATION_SENT)
         there.mirror(BOUNCED)
         again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 1, "a@b.example.com"))
-        assert there.mirror(again).word == Word.BOUNCED
+        assert there.mirror(again).word == ResultsWord.BOUNCED
         assert len(there.notes) == 2
 
     @pytest.mark.parametrize("score", [*FITS, 24.99, 99.99])
     def test_completed(self, score: float) -> None:
         there = lever(tags.INVITATION_SENT)
         change = there.mirror(DONE, results(score))
-        assert change.word == Word.COMPLETED
+        assert change.word == ResultsWord.COMPLETED
         assert (change.link, change.stage_id, change.tags.add[-1]) == (LINK, INTERVIEW.id, tags.COMPLETED)
         assert there.owned == {tags.COMPLETED, fit(score)}
         assert f"Role fit: {int(score)} of 100" in there.results_note
@@ -163,13 +163,13 @@ class TestRows:
 
     def test_completed_without_a_role_fit_is_completed_and_not_zero(self) -> None:
         there = lever(tags.INVITATION_SENT)
-        assert there.mirror(DONE, results(None)).word == Word.COMPLETED
+        assert there.mirror(DONE, results(None)).word == ResultsWord.COMPLETED
         assert there.owned == {tags.COMPLETED}
         assert "Role fit: none now" in there.results_note
 
     def test_completed_although_the_mail_bounced(self) -> None:
         there = lever(tags.INVITATION_BOUNCED)
-        assert there.mirror(replace(DONE, invitation=BOUNCED.invitation), results()).word == Word.COMPLETED
+        assert there.mirror(replace(DONE, invitation=BOUNCED.invitation), results()).word == ResultsWord.COMPLETED
         assert there.owned == {tags.COMPLETED, fit(75)}
 
     def test_another_role_fit_updates_the_tag_and_the_same_note_and_moves_nobody(self) -> None:
@@ -177,7 +177,7 @@ class TestRows:
         there.mirror(DONE, results(82))
         there.opportunity = replace(there.opportunity, stage_id=APPLIED.id)
         change = there.mirror(DONE, results(40))
-        assert (change.word, change.stage_id, change.link) == (Word.UPDATED, None, None)
+        assert (change.word, change.stage_id, change.link) == (ResultsWord.UPDATED, None, None)
         assert there.owned == {tags.COMPLETED, fit(25)}
         assert "Role fit: 40" in there.results_note
         assert len(there.notes) == 1
@@ -186,18 +186,18 @@ class TestRows:
         there = lever()
         there.mirror(DONE, results(82))
         change = there.mirror(DONE, results(83))
-        assert (change.word, bool(change.tags), len(change.notes)) == (Word.UPDATED, False, 1)
+        assert (change.word, bool(change.tags), len(change.notes)) == (ResultsWord.UPDATED, False, 1)
 
     def test_a_late_role_fit_is_added(self) -> None:
         there = lever()
         there.mirror(DONE, results(None))
-        assert there.mirror(DONE, results(50)).word == Word.UPDATED
+        assert there.mirror(DONE, results(50)).word == ResultsWord.UPDATED
         assert there.owned == {tags.COMPLETED, fit(50)}
 
     def test_withdrawn_results_take_the_role_fit_away_and_completed_stays(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
-        assert there.mirror(DONE, results(None)).word == Word.WITHDRAWN
+        assert there.mirror(DONE, results(None)).word == ResultsWord.WITHDRAWN
         assert there.owned == {tags.COMPLETED}
         assert "Role fit: none now" in there.results_note
         assert "82 of" not in there.results_note
@@ -206,7 +206,7 @@ class TestRows:
     def test_reset_tests_take_all_of_it_back_and_the_note_says_so(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
-        assert there.mirror(INVITED).word == Word.RESET
+        assert there.mirror(INVITED).word == ResultsWord.RESET
         assert there.owned == {tags.INVITATION_SENT}
         assert "reset" in there.results_note
         assert "82 of" not in there.results_note
@@ -217,21 +217,21 @@ class TestRows:
     def test_a_test_that_is_added_later_is_no_reset(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
-        assert there.mirror(candidate("completed", "completed", "invited")).word == Word.INVITED
+        assert there.mirror(candidate("completed", "completed", "invited")).word == ResultsWord.INVITED
         assert there.owned == {tags.INVITATION_SENT}
         assert "Further tests" in there.results_note
         assert "82 of" not in there.results_note
         assert not there.mirror(candidate("completed", "completed", "started"))
         # All of them are to be taken again after all.
-        assert there.mirror(INVITED).word == Word.RESET
+        assert there.mirror(INVITED).word == ResultsWord.RESET
         assert "reset" in there.results_note
-        assert there.mirror(candidate("completed", "completed", "completed"), results(82)).word == Word.COMPLETED
+        assert there.mirror(candidate("completed", "completed", "completed"), results(82)).word == ResultsWord.COMPLETED
 
     def test_where_some_tests_are_still_done_the_others_are_awaited(self) -> None:
         """Reset, or asked for since: the note's words hold for both."""
         there = lever()
         there.mirror(candidate("completed", "completed", "completed"), results(82))
-        assert there.mirror(candidate("invited", "started", "completed")).word == Word.INVITED
+        assert there.mirror(candidate("invited", "started", "completed")).word == ResultsWord.INVITED
         assert there.owned == {tags.INVITATION_SENT}
         assert there.state == "awaiting"
         assert "or some are to be taken again" in there.results_note
@@ -242,7 +242,7 @@ class TestRows:
         there = lever()
         there.mirror(replace(DONE, assessments=(coding,)), results(82))
         further = replace(DONE, assessments=(coding, Assessment("coding", "invited")))
-        assert there.mirror(further).word == Word.INVITED
+        assert there.mirror(further).word == ResultsWord.INVITED
         assert "Further tests" in there.results_note
 
     def test_who_was_reset_and_bounced_before_alva_forgot_them_stays_bounced(self) -> None:
@@ -256,7 +256,7 @@ class TestRows:
         there = lever()
         there.mirror(replace(DONE, url=None), results(82))
         there.opportunity = replace(there.opportunity, tags=("Engineering",))
-        assert there.mirror(replace(INVITED, url=None)).word == Word.RESET
+        assert there.mirror(replace(INVITED, url=None)).word == ResultsWord.RESET
         assert "reset" in there.results_note
 
     @pytest.mark.parametrize("told", [True, False])
@@ -270,7 +270,7 @@ class TestRows:
 
     @pytest.mark.parametrize("before", [(), (tags.INVITATION_FAILED,)])
     def test_who_has_no_more_than_the_link_was_not_told_of_a_reset(self, before: tuple[str, ...]) -> None:
-        assert lever(*before, links=(LINK,)).mirror(INVITED).word == Word.INVITED
+        assert lever(*before, links=(LINK,)).mirror(INVITED).word == ResultsWord.INVITED
 
     def test_a_failure_after_the_bounce_stays_until_it_is_put_right(self) -> None:
         """A poll for invitations and one for results don't set each other's tags right for ever."""
@@ -278,7 +278,7 @@ class TestRows:
         there.notes = [told_bounce(), told_failure("missing_email", "k", NEW_YEAR_MS + 1)]
         assert not there.mirror(BOUNCED)
         again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 5, "a@b.example.com"))
-        assert there.mirror(again).word == Word.BOUNCED
+        assert there.mirror(again).word == ResultsWord.BOUNCED
         assert there.owned == {tags.INVITATION_BOUNCED}
 
     def test_a_failure_before_the_bounce_gives_way_to_it_also_where_a_crash_kept_the_tag_away(self) -> None:
@@ -299,7 +299,7 @@ class TestRows:
         there = lever()
         there.mirror(DONE, results(82))
         there.notes = []
-        assert there.mirror(DONE, results(82)).word == Word.UPDATED
+        assert there.mirror(DONE, results(82)).word == ResultsWord.UPDATED
         there.notes = []
         assert there.mirror(INVITED).notes == ()
 
@@ -359,7 +359,7 @@ class TestFirstVersion:
 
     def test_goes_with_the_tags_where_alva_has_forgotten_the_candidate(self) -> None:
         there = self.told(tags.COMPLETED, fit(75), links=(LINK,))
-        assert there.mirror(replace(INVITED, email="", invitation=None)).word == Word.RESET
+        assert there.mirror(replace(INVITED, email="", invitation=None)).word == ResultsWord.RESET
         assert there.state == "reset"
 
 
@@ -369,7 +369,7 @@ class TestProgression:
     )
     def test_nobody_is_moved_back_or_out_of_the_archive(self, changes: dict[str, Any]) -> None:
         change = lever(**changes).mirror(DONE, results())
-        assert (change.word, change.stage_id) == (Word.COMPLETED, None)
+        assert (change.word, change.stage_id) == (ResultsWord.COMPLETED, None)
 
     def test_without_one_nobody_is_moved(self) -> None:
         assert lever().mirror(DONE, results(), policy(progression_stage=None)).stage_id is None
@@ -379,7 +379,7 @@ class TestProgression:
         there.mirror(DONE, results())
         there.opportunity = replace(there.opportunity, tags=("Engineering",))
         change = there.mirror(DONE, results())
-        assert (change.word, change.stage_id, change.notes, change.link) == (Word.COMPLETED, None, (), None)
+        assert (change.word, change.stage_id, change.notes, change.link) == (ResultsWord.COMPLETED, None, (), None)
 
     def entered_and_moved_back(self, there: Lever, at_ms: int) -> None:
         """A crash before the tag, and a person who moves the candidate back."""
@@ -393,7 +393,7 @@ class TestProgression:
         there.mirror(DONE, results())
         self.entered_and_moved_back(there, NEW_YEAR_MS + 5)
         change = there.mirror(DONE, results(40))
-        assert (change.word, change.stage_id) == (Word.COMPLETED, None)
+        assert (change.word, change.stage_id) == (ResultsWord.COMPLETED, None)
 
     def test_who_was_there_before_the_results_is_moved(self) -> None:
         there = lever()

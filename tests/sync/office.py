@@ -13,11 +13,11 @@ from requests.adapters import BaseAdapter
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Batch, Checkpoint
 from alva_lever.batch.leftovers import Item
-from alva_lever.batch.run_report import Meter, Tally
+from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.batch.worker_pool import THREADS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
-from alva_lever.rules.claims import Claim, Event, Kind
+from alva_lever.rules.events import Claim, Event, Kind
 from alva_lever.rules.policy import Stage
 from alva_lever.rules.window import OVERLAP_MS, Window
 from alva_lever.settings import Options, Settings, resolve
@@ -42,7 +42,7 @@ class Found:
     """What a poll found."""
 
     batches: list[list[Item]] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    report: RunReport = field(default_factory=RunReport)
 
     def of(self, kind: Kind) -> list[str]:
         items = [item for batch in self.batches for item in batch if item.get("is") != POSTING]
@@ -220,7 +220,7 @@ class Office:
         if not again:
             self.begin()
         self.do(self.items(opportunities, named=named, run_id=run_id), **fields)
-        return self.progress.tally.counts
+        return self.progress.report.counts
 
     def push(
         self, *opportunities: str, since_ms: int | None = None, again: bool = False, **fields: Any
@@ -235,7 +235,7 @@ class Office:
             batches, listed = integration.find_results(Window(since_ms + OVERLAP_MS, self.clock.now_ms()))
         attempt = self.attempt([item for batch in batches for item in batch], **fields)
         integration.do_results(attempt, since_ms=since_ms, listed=listed)
-        return self.progress.tally.counts
+        return self.progress.report.counts
 
     def push_lately(self, **options: Any) -> dict[str, int]:
         """The same for who changed in the last quarter of an hour."""
@@ -252,14 +252,14 @@ class Office:
             self.begin()
         items = spoken_of(events, self.clock.now_ms() if received_ms is None else received_ms)
         self.integration().do_events(self.attempt(items, **fields))
-        return self.progress.tally.counts
+        return self.progress.report.counts
 
     def find(self, window: Window | None = None, due: Iterable[Item] = ()) -> Found:
         found = Found()
-        found.batches = self.integration().find_candidates(window or self.window(), found.tally, due)
+        found.batches = self.integration().find_candidates(window or self.window(), found.report, due)
         return found
 
-    def tell(self, hired: Iterable[str] = (), deleted: Iterable[str] = (), *, dry_run: bool = False) -> Tally:
+    def tell(self, hired: Iterable[str] = (), deleted: Iterable[str] = (), *, dry_run: bool = False) -> RunReport:
         """Departures, as if Lever had confirmed each."""
         self.begin()
         lever, alva, attempt = self.lever(), self.alva(), self.attempt([])
@@ -271,7 +271,7 @@ class Office:
             meter=Meter(lever, alva),
         )
         batch.work([*gone, *hired])
-        return self.progress.tally
+        return self.progress.report
 
     def sync(
         self, *, again: bool = False, save: Callable[[Checkpoint], None] = lambda progress: None, **fields: Any
@@ -280,19 +280,19 @@ class Office:
         integration = self.integration()
         if not again:
             self.begin()
-            batches = integration.find_postings(self.progress.tally)
+            batches = integration.find_postings(self.progress.report)
             self.to_be_synced = [item for batch in batches for item in batch]
         integration.do_postings(self.attempt(self.to_be_synced, save=save, **fields))
-        return self.progress.tally.counts
+        return self.progress.report.counts
 
     def poll(self, window: Window, **fields: Any) -> dict[str, int]:
         """All of an hourly run: find, and do. The counts of its report."""
         found = self.find(window)
-        total = found.tally
+        total = found.report
         for batch in found.batches:
             self.begin()
             self.do(batch, window=window, **fields)
-            total.add(self.progress.tally)
+            total.add(self.progress.report)
         return total.counts
 
     # What there is.

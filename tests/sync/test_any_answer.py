@@ -17,7 +17,7 @@ import pytest
 
 from alva_lever.batch.batch import Unfinished
 from alva_lever.http.errors import ApiError
-from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.events import Event, Kind
 from alva_lever.settings import Options
 from include.sandbox.alva import AlvaError
 from tests.http.shapes import MISSING, Path, _changed, _paths
@@ -61,7 +61,7 @@ def doing(office: Office, ran: Ran, do: Callable[[], object]) -> Ran:
         ran.red = True
     except ApiError:
         ran.red = ran.early = True
-    ran.add(office.progress.tally.ids)
+    ran.add(office.progress.report.ids)
     ran.faults |= set(office.progress.faults)
     return ran
 
@@ -72,7 +72,7 @@ def poll(office: Office, people: list[str]) -> Ran:
         found = office.find(window)
     except ApiError:
         return Ran(red=True, early=True)
-    ran.add(found.tally.ids)
+    ran.add(found.report.ids)
     for batch in found.batches:
         office.begin()
         doing(office, ran, partial(office.do, batch, window=window))

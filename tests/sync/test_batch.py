@@ -32,7 +32,7 @@ class TestCost:
         office.forget()
         for batch in found.batches:
             office.do(batch, window=LAST_HOUR)
-        assert office.progress.tally.counts == {"trigger_stage": 600}
+        assert office.progress.report.counts == {"trigger_stage": 600}
         assert {office.sent(one) for one in people} == {1}
         alva = Counter((one.method, one.path.rpartition("/")[2]) for one in office.arrived("alva"))
         assert alva == {
@@ -43,7 +43,7 @@ class TestCost:
         # A look at each, and a tag.
         assert (lever["opportunities"], lever["opportunitiesTags"]) == (600, 600)
         assert lever["postings"] <= len(found.batches) * len(postings)
-        assert office.progress.tally.calls == {"lever": sum(lever.values()), "alva": sum(alva.values())}
+        assert office.progress.report.calls == {"lever": sum(lever.values()), "alva": sum(alva.values())}
 
     def test_a_failure_is_five_calls_to_lever_at_most(self, office: Office) -> None:
         for _ in range(100):
@@ -69,11 +69,11 @@ class TestCost:
         listings = [one for one in office.arrived("lever") if one.asked("stage_id") or one.asked("created_at_start")]
         assert len(listings) == 2 * 51
         assert len(office.arrived("lever")) == 2 * 51 + OTHER_LISTINGS
-        assert found.tally.counts == {"blocked_origin": 4900}
+        assert found.report.counts == {"blocked_origin": 4900}
         office.forget()
         (batch,) = found.batches
         office.do(batch, window=LAST_HOUR)
-        assert office.progress.tally.counts == {"trigger_stage": 100}
+        assert office.progress.report.counts == {"trigger_stage": 100}
         lever = Counter((one.method, one.path.split("/")[1]) for one in office.arrived("lever"))
         assert lever == {("GET", "opportunities"): 100, ("POST", "opportunities"): 100, ("GET", "postings"): 3}
 
@@ -96,8 +96,8 @@ class TestBatches:
         assert max(map(len, batches.all)) == MOST_IN_BATCH
         progress = Checkpoint(done={str(item["id"]) for item in batches.all[0]})
         for one in sorted(progress.done):
-            progress.tally.count("not_requested", one)
-            progress.tally.near_miss(one, ["alva: send tests"])
+            progress.report.count("not_requested", one)
+            progress.report.near_miss(one, ["alva: send tests"])
         assert len(json.dumps(progress.as_json())) < 64 * 1024
 
     def test_there_are_no_more_than_airflow_maps_over(self) -> None:
@@ -131,7 +131,7 @@ class TestFaults:
         items = office.items(people)
         office.do(items, save=lambda done: saved.append(json.loads(json.dumps(done.as_json()))))
         assert [len(one["done"]) for one in saved] == [50, 100, 120]  # type: ignore[arg-type]
-        assert set(saved[-1]) == {"done", "faults", "tally", "invited"}
+        assert set(saved[-1]) == {"done", "faults", "report", "invited"}
         assert Checkpoint.of(saved[-1]).as_json() == saved[-1]
 
 
@@ -143,27 +143,27 @@ class TestCounts:
             office.run(*people)
         office.faults.clear()
         office.run(*people, again=True)
-        tally = office.progress.tally
-        assert tally.calls == {service: len(office.arrived(service)) for service in ("lever", "alva")}
-        assert (tally.counts, sorted(tally.ids["trigger_stage"])) == ({"trigger_stage": 30}, sorted(people))
+        report = office.progress.report
+        assert report.calls == {service: len(office.arrived(service)) for service in ("lever", "alva")}
+        assert (report.counts, sorted(report.ids["trigger_stage"])) == ({"trigger_stage": 30}, sorted(people))
 
     def test_waiting_for_a_limit_is_counted(self, office: Office) -> None:
         ada = office.apply()
         office.faults.add("alva", "GET", "/candidates", status=429, retry_after=7)
         office.faults.add("lever", "GET", "/opportunities/*", status=429, retry_after=5)
         office.run(ada)
-        assert office.progress.tally.waited_seconds == pytest.approx(12.0, abs=0.1)
+        assert office.progress.report.waited_seconds == pytest.approx(12.0, abs=0.1)
 
     def test_the_first_hundred_ids_are_named_and_all_are_counted(self, office: Office) -> None:
         people = office.applied(130, tags=["Alva: Invitation Sent"])
         assert office.run(*people) == {"already_invited": 130}
-        assert len(set(office.progress.tally.ids["already_invited"])) == 100
+        assert len(set(office.progress.report.ids["already_invited"])) == 100
 
     def test_a_near_miss_is_reported_once_for_each_carrier(self, office: Office) -> None:
         office.recruiter.change_posting(office.posting, tags=["alva: screening"])
         people = office.applied(40, stage=ELSEWHERE, tags=["alva: send tests"])
         assert office.run(*people) == {"not_requested": 40}
-        misses = Counter((miss["id"], miss["tag"]) for miss in office.progress.tally.near_misses)
+        misses = Counter((miss["id"], miss["tag"]) for miss in office.progress.report.near_misses)
         assert misses == {
             (office.posting, "alva: screening"): 1,
             **{(one, "alva: send tests"): 1 for one in people},

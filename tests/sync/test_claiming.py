@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.events import Event, Kind
 from tests.sync.office import ELSEWHERE, HOUR_MS, Office
 
 DAY_MS = 24 * HOUR_MS

@@ -15,7 +15,7 @@ import pytest
 
 from alva_lever.http.deliveries import OLDEST_MS
 from alva_lever.http.errors import ApiError, MissingPermission, Unauthorized
-from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.events import Event, Kind
 from alva_lever.rules.window import OVERLAP_MS, Window
 from tests.sync.killing import Killer, When, survives
 from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Office
@@ -119,7 +119,7 @@ class TestStageChange:
             "no_posting": office.recruiter.add_lead("Kim Ek", ["kim@candidates.example.com"], stage=TRIGGER),
         }
         assert office.deliver(*map(moved, people.values())) == dict.fromkeys(people, 1)
-        assert office.progress.tally.ids == {word: [one] for word, one in people.items()}
+        assert office.progress.report.ids == {word: [one] for word, one in people.items()}
         invited = {word for word, one in people.items() if office.sent(one)}
         assert invited == {"send_tests", "trigger_stage"}
 
@@ -145,7 +145,7 @@ class TestStageChange:
     def test_a_tag_that_only_looks_like_a_control_tag_is_reported(self, office: Office) -> None:
         ada = elsewhere(office, tags=["alva: send tests"])
         assert office.deliver(moved(ada)) == {"not_requested": 1}
-        assert office.progress.tally.near_misses == [{"id": ada, "tag": "alva: send tests"}]
+        assert office.progress.report.near_misses == [{"id": ada, "tag": "alva: send tests"}]
 
     def test_a_candidate_moved_on_before_the_tag_was_written_gets_it_from_the_results_dag(self, office: Office) -> None:
         ada = office.apply()
@@ -321,7 +321,7 @@ class TestHire:
         office.recruiter.hire(ada)
         office.deliver(hired(ada), hired(other))
         assert [office.in_alva(one)["stage"] for one in (ada, other)] == ["hired", "in_process"]
-        assert office.progress.tally.ids == {"hired": [ada], "unconfirmed": [other]}
+        assert office.progress.report.ids == {"hired": [ada], "unconfirmed": [other]}
 
     def test_many_ask_for_the_reasons_once(self, office: Office) -> None:
         people = office.applied(30)
@@ -337,7 +337,7 @@ class TestHire:
         office.restricted_key(opportunities="write", postings="read")
         with pytest.raises(MissingPermission, match="archive_reasons: read"):
             office.deliver(hired(ada))
-        assert office.progress.tally.counts == {}
+        assert office.progress.report.counts == {}
         office.connect()
         assert office.deliver(hired(ada), again=True) == {"hired": 1}
 
@@ -346,7 +346,7 @@ class TestHire:
         office.restricted_key(archive_reasons="read")
         with pytest.raises(MissingPermission, match="opportunities: read"):
             office.deliver(hired(ada))
-        assert office.progress.tally.counts == {}
+        assert office.progress.report.counts == {}
 
 
 class TestDeletion:
@@ -434,7 +434,7 @@ class TestDeletion:
         office.faults.add("lever", "GET", "/opportunities/deleted", status=status, times=None)
         with pytest.raises(error):
             office.deliver(deleted(ada))
-        assert (office.progress.tally.counts, office.candidates.find(ada)["present"]) == ({}, True)
+        assert (office.progress.report.counts, office.candidates.find(ada)["present"]) == ({}, True)
         office.faults.clear()
         assert office.deliver(deleted(ada), again=True) == {"deleted": 1}
 
@@ -477,7 +477,7 @@ class TestTogether:
         expected = {word: len(some) for word, some in people.items()}
         assert office.deliver(*every, dry_run=True) == expected
         assert office.deliver(*every) == expected
-        told = {word: sorted(some) for word, some in office.progress.tally.ids.items()}
+        told = {word: sorted(some) for word, some in office.progress.report.ids.items()}
         assert told == {word: sorted(some) for word, some in people.items()}
         assert office.in_alva(was_hired)["stage"] == "hired"
         assert not office.candidates.find(was_deleted)["present"]
@@ -494,7 +494,7 @@ class TestTogether:
         office.recruiter.archive(people[2])
         events = [make(one) for one in (*people, "nobody") for make in (moved, hired, deleted, moved)]
         counts = office.deliver(*events)
-        report = office.progress.tally.report(dry_run=False, window=None, leftovers=[])
+        report = office.progress.report.as_xcom(dry_run=False, window=None, leftovers=[])
         assert sum(counts.values()) == report["looked_at"] == 7
         assert sorted(one for some in report["ids"].values() for one in some) == sorted([*people, "nobody"])
         assert report["calls"] == {name: len(office.arrived(name)) for name in ("lever", "alva")}
@@ -505,7 +505,7 @@ class TestTogether:
         with pytest.raises(ApiError, match="1 of 10 could not be done; the others were"):
             office.deliver(*map(moved, people))
         assert [office.sent(one) for one in people] == [int(one != people[3]) for one in people]
-        assert office.progress.tally.counts == {"trigger_stage": 9}
+        assert office.progress.report.counts == {"trigger_stage": 9}
         office.faults.clear()
         office.forget()
         assert office.deliver(*map(moved, people), again=True) == {"trigger_stage": 10}
@@ -524,7 +524,7 @@ class TestTogether:
         word = "hired" if what == "hire" else "deleted"
         with pytest.raises(ApiError, match="1 of 6"):
             office.deliver(*events)
-        assert office.progress.tally.counts == {word: 5}
+        assert office.progress.report.counts == {word: 5}
         office.faults.clear()
         assert office.deliver(*events, again=True) == {word: 6}
 

@@ -88,7 +88,7 @@ def test_a_lasting_refusal_is_a_fault_and_the_others_are_done(office: Office, ad
     with pytest.raises(Unfinished):
         office.tell(hired=[ada, kim], deleted=[bo])
     word = "conflict" if status == 409 else "refused"
-    assert (office.progress.tally.counts, office.progress.faults) == ({"hired": 1}, {ada: word, bo: word})
+    assert (office.progress.report.counts, office.progress.faults) == ({"hired": 1}, {ada: word, bo: word})
     assert office.in_alva(kim)["stage"] == "hired"
 
 
@@ -118,7 +118,7 @@ def test_one_that_is_there_and_is_said_not_to_be_is_a_fault(
     office.faults.add("alva", method, status=404, times=None)
     with pytest.raises(Unfinished):
         office.tell(hired=[ada] if departed == "hired" else [], deleted=[ada] if departed == "deleted" else [])
-    assert (office.progress.tally.counts, office.progress.faults) == ({}, {ada: "not_found"})
+    assert (office.progress.report.counts, office.progress.faults) == ({}, {ada: "not_found"})
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Unfinished)])
@@ -139,5 +139,5 @@ def test_a_lost_answer_changes_nothing_about_the_end(office: Office, kind: str) 
 
 
 def test_calls_are_counted(office: Office, ada: str) -> None:
-    tally = office.tell(hired=[ada])
-    assert tally.calls == {"lever": 0, "alva": len(office.arrived("alva"))}
+    report = office.tell(hired=[ada])
+    assert report.calls == {"lever": 0, "alva": len(office.arrived("alva"))}

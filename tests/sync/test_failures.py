@@ -75,7 +75,7 @@ class TestLeverWriter:
         ada = make(office, tags=["vip"])
         office.forget()
         assert office.run(ada) == {failure: 1}
-        assert office.progress.tally.ids == {failure: [ada]}
+        assert office.progress.report.ids == {failure: [ada]}
         assert (office.sent(ada), office.status(ada), office.failures(ada)) == (0, FAILED, [failure])
         assert "vip" in office.other_tags(ada)
         # The note before the tag.
@@ -506,7 +506,7 @@ class TestFaults:
             with pytest.raises(ApiError):
                 office.run(ada)
             assert (office.sent(ada), office.status(ada), office.notes(ada)) == (0, [], [])
-            assert (office.progress.tally.counts, office.progress.done) == ({}, set())
+            assert (office.progress.report.counts, office.progress.done) == ({}, set())
             office.faults.clear()
         assert office.run(ada, again=True) == {"trigger_stage": 1}
         assert (office.sent(ada), office.status(ada), office.notes(ada)) == (1, SENT, [])
@@ -520,7 +520,7 @@ class TestFaults:
         with pytest.raises(error, match="alva_default"):
             office.run(*people)
         assert [one for one in people if office.status(one) or office.notes(one)] == []
-        assert office.progress.tally.counts == {}
+        assert office.progress.report.counts == {}
         if status == 401:
             # It stops: nobody asks sixty times with a key that isn't accepted.
             assert sum(one.status == status for one in office.arrived("alva")) < 50
@@ -534,7 +534,7 @@ class TestFaults:
         office.faults.add("alva", "GET", "*/results", status=403, times=None)
         with pytest.raises(Unfinished, match="alva_default"):
             office.run(ada)
-        assert (office.progress.tally.counts, office.progress.faults) == ({}, {ada: "forbidden"})
+        assert (office.progress.report.counts, office.progress.faults) == ({}, {ada: "forbidden"})
 
     def test_what_was_done_is_kept_and_the_retry_does_nothing_twice(self, office: Office) -> None:
         people = office.applied(30)
@@ -542,7 +542,7 @@ class TestFaults:
         with pytest.raises(ApiError):
             office.run(*people)
         done = set(office.progress.done)
-        assert office.progress.tally.counts == {"trigger_stage": len(done)}
+        assert office.progress.report.counts == {"trigger_stage": len(done)}
         assert done == {one for one in people if office.status(one)}
         assert len(done) == 12
         office.faults.clear()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alva_lever.http.errors import ApiError
-from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.events import Event, Kind
 from alva_lever.settings import Options
 from include.sandbox.alva import Invitee, RoleFit
 from include.sandbox.lever.models import Comment

@@ -90,7 +90,7 @@ class TestWhatIsWritten:
         office.candidates.add_user(OTHER)
         office.recruiter.change_posting(cook, **change)
         assert office.sync() == {"updated": 1}
-        assert office.progress.tally.ids == {"updated": [cook]}
+        assert office.progress.report.ids == {"updated": [cook]}
         assert (office.asked(), written) == ([f"PATCH {office.positions()[0].id}"], [body])
         before = {"name": "Cook", "team": "Kitchen", "owner_email": MANAGER}
         assert positions(office, cook) == [tuple((before | body)[field] for field in ("name", "team", "owner_email"))]
@@ -139,7 +139,7 @@ class TestWhatIsWritten:
         office.recruiter.change_posting(unknown, hiring_manager_email=OTHER)
         dry = dict(office.sync(dry_run=True))
         assert dry == {"updated": 1, "unchanged": 1, "owner_unknown": 1}
-        assert (office.writes(), office.progress.tally.ids["unchanged"]) == (0, [same])
+        assert (office.writes(), office.progress.report.ids["unchanged"]) == (0, [same])
         assert office.sync() == dry
 
 
@@ -163,7 +163,7 @@ class TestWhatIsLookedAt:
 
     def test_one_that_is_gone_leaves_its_position(self, office: Office, cook: str) -> None:
         office.recruiter.delete_posting(cook)
-        assert (office.sync(), office.progress.tally.ids) == ({"gone": 1}, {"gone": [cook]})
+        assert (office.sync(), office.progress.report.ids) == ({"gone": 1}, {"gone": [cook]})
         assert (office.writes(), positions(office, cook)) == (0, [("Cook", "Kitchen", MANAGER)])
 
     @pytest.mark.parametrize("granted", [True, False], ids=["flagged", "refused"])
@@ -172,7 +172,7 @@ class TestWhatIsLookedAt:
             office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=True))
         secret = office.recruiter.add_posting("Chief", confidential=True, hiring_manager_email=MANAGER)
         office.candidates.add_position("Cook", external_id=secret)
-        assert (office.sync(), office.progress.tally.ids) == ({"confidential": 1}, {"confidential": [secret]})
+        assert (office.sync(), office.progress.report.ids) == ({"confidential": 1}, {"confidential": [secret]})
         assert (office.writes(), positions(office, secret)) == (0, [("Cook", None, None)])
 
     @pytest.mark.parametrize("state", ["published", "internal", "closed", "draft", "pending", "rejected"])
@@ -184,7 +184,7 @@ class TestWhatIsLookedAt:
         office.restricted_key(stages="read")
         with pytest.raises(Forbidden, match="postings: read"):
             office.sync()
-        assert office.progress.tally.counts == {}
+        assert office.progress.report.counts == {}
 
 
 class TestFaults:
@@ -216,7 +216,7 @@ class TestFaults:
         office.faults.add("alva", "PATCH", f"/job_positions/{bad}", times=None, **fault)
         with pytest.raises(ApiError, match="1 of 3 could not be done; the others were"):
             office.sync()
-        assert (office.progress.done, office.progress.tally.counts) == ({postings[0], postings[2]}, {"updated": 2})
+        assert (office.progress.done, office.progress.report.counts) == ({postings[0], postings[2]}, {"updated": 2})
         office.faults.clear()
         office.forget()
         assert office.sync(again=True) == {"updated": 3}
@@ -229,7 +229,7 @@ class TestFaults:
         office.faults.add("lever", "GET", f"/postings/{secret}", times=None)
         with pytest.raises(ApiError, match="1 of 2 could"):
             office.sync()
-        assert office.progress.tally.ids == {"updated": [cook]}
+        assert office.progress.report.ids == {"updated": [cook]}
 
     def test_a_listing_that_fails_fails_the_task(self, office: Office, cook: str) -> None:
         office.faults.add("lever", "GET", "/postings", times=None)
@@ -269,7 +269,7 @@ class TestCost:
         assert asked(office, "lever") == ["GET /postings"] * 3 + [f"GET /postings/{postings[7]}"]
         alva = ["GET /job_positions"] * 4 + [f"PATCH /job_positions/{office.positions()[7].id}"]
         assert asked(office, "alva") == alva
-        assert office.progress.tally.calls == {"lever": 4, "alva": 5}
+        assert office.progress.report.calls == {"lever": 4, "alva": 5}
 
     def test_the_listing_ends_with_the_last_that_is_looked_for(self, office: Office) -> None:
         for number in range(400):
@@ -304,15 +304,15 @@ class TestKeeping:
         saved: list[dict[str, Any]] = []
         office.sync(save=lambda progress: saved.append(json.loads(json.dumps(progress.as_json()))))
         # Those that have to be written, and at the end the rest.
-        assert [one["tally"]["counts"].get("updated") for one in saved] == [50, 100, 120]
+        assert [one["report"]["counts"].get("updated") for one in saved] == [50, 100, 120]
         # What agrees is counted where it is found.
-        assert office.progress.tally.counts == {"unchanged": 101, "updated": 120}
+        assert office.progress.report.counts == {"unchanged": 101, "updated": 120}
         assert not [word for word in (MANAGER, "Cook", "Posting", "Kitchen") if word in json.dumps(saved)]
 
     def test_waiting_for_a_limit_is_counted(self, office: Office, cook: str) -> None:
         office.faults.add("lever", "GET", "/postings", status=429, retry_after=7)
         office.sync()
-        assert office.progress.tally.waited_seconds == pytest.approx(7.0, abs=0.1)
+        assert office.progress.report.waited_seconds == pytest.approx(7.0, abs=0.1)
 
 
 def test_a_row_that_cannot_be_read_keeps_no_other_posting_from_being_synced(office: Office, cook: str) -> None:

@@ -40,7 +40,7 @@ def test_a_404_to_the_search_for_one_is_about_that_one(office: Office, path: str
     with pytest.raises(Unfinished, match="1 of 31"):
         office.run(alone, *people)
     assert office.progress.faults == {alone: "not_found"}
-    assert office.progress.tally.counts == {"trigger_stage": 30}
+    assert office.progress.report.counts == {"trigger_stage": 30}
 
 
 def test_and_where_there_is_no_api_at_all_it_ends_the_task(office: Office) -> None:
@@ -48,7 +48,7 @@ def test_and_where_there_is_no_api_at_all_it_ends_the_task(office: Office) -> No
     office.faults.add("alva", "GET", status=404, times=None)
     with pytest.raises(SetupError, match="alva_default"):
         office.run(*people)
-    assert office.progress.tally.counts == {}
+    assert office.progress.report.counts == {}
 
 
 def test_a_hire_that_alva_knows_nothing_of_is_a_fault_if_the_candidate_is_there(office: Office) -> None:

@@ -80,11 +80,11 @@ def everything(office: Office) -> None:
 def test_a_whole_run_says_nothing_of_anybody(office: Office, logged: Callable[[], str]) -> None:
     everything(office)
     found = office.find(LAST_HOUR)
-    kept = [found.tally.as_json(), found.batches]
+    kept = [found.report.as_json(), found.batches]
     for batch in found.batches:
         office.run(*[str(item["id"]) for item in batch], window=LAST_HOUR)
         kept.append(office.progress.as_json())
-    counts = office.progress.tally.counts
+    counts = office.progress.report.counts
     assert {"missing_email", "invalid_email", "no_posting", "refused_by_alva", "trigger_stage"} <= set(counts)
     assert counts["refused_by_alva"] == 2
     kept.append(office.tell(found.hired, found.deleted).as_json())

@@ -16,7 +16,7 @@ from sqlalchemy import delete, select, text
 from alva_lever.http.errors import Forbidden
 from alva_lever.lever.hook import LeverHook
 from alva_lever.web import registration
-from alva_lever.web.internals import NotWritten, change_connection, passwords
+from alva_lever.web.airflow_internals import NotWritten, change_connection, passwords
 from alva_lever.web.registration import CannotRegister, Outcome, Registration, forget_old, webhook_url
 from include.sandbox import Sandbox
 

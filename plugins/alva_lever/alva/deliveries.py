@@ -20,7 +20,7 @@ from alva_lever.http.deliveries import (
     said,
     unsigned,
 )
-from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.events import Event, Kind
 
 SIGNATURE = "X-Alva-Signature"
 _SCHEME = "sha256="

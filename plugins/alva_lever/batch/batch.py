@@ -1,4 +1,4 @@
-"""A batch: its items done by a crew, what is done kept as it goes, and what could not be done told at the end."""
+"""A batch: a worker pool does its items, what is done is kept as it goes, and the end says what could not be done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alva_lever.batch.leftovers import Item
-from alva_lever.batch.run_report import Meter, Tally
+from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.batch.worker_pool import THREADS, WorkerPool, sentence_of, word_of
 from alva_lever.http.errors import ApiError, Forbidden
 
@@ -47,24 +47,24 @@ class Checkpoint:
 
     done: set[str] = field(default_factory=set)
     faults: dict[str, str] = field(default_factory=dict)
-    tally: Tally = field(default_factory=Tally)
+    report: RunReport = field(default_factory=RunReport)
     invited: set[str] = field(default_factory=set)
 
     def invite(self, opportunity_id: str) -> None:
         """An invitation went out, or would have gone. It counts once, however often it is met."""
         self.invited.add(opportunity_id)
-        self.tally.invited = len(self.invited)
+        self.report.invited = len(self.invited)
 
     def take_back(self, one: str) -> str:
         """Is done no more, since more is asked of it than was done. Gives what it was counted under."""
         self.done.discard(one)
-        return self.tally.take_back(one)
+        return self.report.take_back(one)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "done": sorted(self.done),
             "faults": dict(self.faults),
-            "tally": self.tally.as_json(),
+            "report": self.report.as_json(),
             "invited": sorted(self.invited),
         }
 
@@ -73,7 +73,7 @@ class Checkpoint:
         return cls(
             set(value["done"]),
             dict(value.get("faults", {})),
-            Tally.of(value["tally"]),
+            RunReport.of(value["report"]),
             set(value.get("invited", ())),
         )
 
@@ -140,7 +140,7 @@ class Batch:
                     continue
                 word = done.result
                 if word is not None:
-                    progress.tally.count(word, one)
+                    progress.report.count(word, one)
                 progress.done.add(one)
                 unsaved += word is None or not self._free(word)
                 if unsaved == _SAVED_EVERY:
@@ -152,7 +152,7 @@ class Batch:
             raise unfinished(faults, len(todo))
 
     def _keep(self) -> None:
-        self._meter.read(self._progress.tally)
+        self._meter.read(self._progress.report)
         self._save(self._progress)
 
 

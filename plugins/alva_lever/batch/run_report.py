@@ -15,7 +15,7 @@ _TAG_CHARACTERS = 100
 
 
 @dataclass(slots=True)
-class Tally:
+class RunReport:
     """Counts and ids by reason, near misses, and what it cost. Adds up over the tasks of a run.
 
     `calls` is by vendor (`lever`, `alva`), `waited_seconds` the time spent waiting for their limits, `invited` how many
@@ -53,7 +53,7 @@ class Tally:
             if miss not in self.near_misses and len(self.near_misses) < NEAR_MISSES_SHOWN:
                 self.near_misses.append(miss)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: RunReport) -> None:
         for reason, count in other.counts.items():
             self.counts[reason] = self.counts.get(reason, 0) + count
         for reason, named in other.ids.items():
@@ -77,7 +77,7 @@ class Tally:
         }
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> Tally:
+    def of(cls, value: Mapping[str, Any]) -> RunReport:
         """From `as_json`, a report's other keys aside."""
         return cls(
             dict(value["counts"]),
@@ -88,7 +88,7 @@ class Tally:
             int(value.get("invited", 0)),
         )
 
-    def report(
+    def as_xcom(
         self,
         *,
         dry_run: bool,
@@ -134,12 +134,12 @@ class Meter:
         self._calls: dict[str, int] = {}
         self._waited_seconds = 0.0
 
-    def read(self, tally: Tally) -> None:
+    def read(self, report: RunReport) -> None:
         """Adds what came since the last reading, at first all of it."""
         for one in self._metered:
             vendor = one.vendor.lower()
-            tally.calls[vendor] += one.calls - self._calls.get(vendor, 0)
+            report.calls[vendor] += one.calls - self._calls.get(vendor, 0)
             self._calls[vendor] = one.calls
         waited_seconds = sum(one.waited_seconds for one in self._metered)
-        tally.waited_seconds += waited_seconds - self._waited_seconds
+        report.waited_seconds += waited_seconds - self._waited_seconds
         self._waited_seconds = waited_seconds

@@ -51,7 +51,7 @@ class WorkerPool(Generic[T, R]):
         stop: BaseException | None = None
         source = iter(items)
         pending: dict[Future[R], T] = {}
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="crew") as pool:
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="worker") as pool:
             more = True
             while more or pending:
                 while more and stop is None and len(pending) < self._in_hand:

@@ -24,7 +24,7 @@ from alva_lever.http.deliveries import (
 )
 from alva_lever.http.wire import Untrusted, parsed
 from alva_lever.lever.models import DeliveryJson, SignatureJson
-from alva_lever.rules.claims import Event, Kind
+from alva_lever.rules.events import Event, Kind
 
 _KINDS = {
     "applicationCreated": Kind.APPLIED,

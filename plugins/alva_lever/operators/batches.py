@@ -21,7 +21,7 @@ from alva_lever.sync.items import joined
 
 if TYPE_CHECKING:
     from alva_lever.batch.batch import Checkpoint
-    from alva_lever.batch.run_report import Tally
+    from alva_lever.batch.run_report import RunReport
     from alva_lever.sync.integration import Attempt
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class BatchOperator(LeverAlvaOperator):
     What is not done when no further attempt comes is kept for another run, unless this one is a dry run. So that this
     also holds for a task that is killed, its last attempt begins by keeping all that it has to do.
 
-    XCom `return_value`, also where it fails: `{"tally", "finished", "kept", "dry_run"}`. `kept`: whether all that is
+    XCom `return_value`, also where it fails: `{"report", "finished", "kept", "dry_run"}`. `kept`: whether all that is
     not done waits for another run.
 
     :param batch: `[{"id", ...}, ...]`. (templated)
@@ -129,10 +129,10 @@ class BatchTask:
             self._leave(settled if last else None)
             raise
         finally:
-            log.info("Done: %s", self.progress.tally.counts)
+            log.info("Done: %s", self.progress.report.counts)
         if not self.dry_run:
             ledger.settle(self._done(), ())
-        return self._left(self.progress.tally, finished=True, kept=True)
+        return self._left(self.progress.report, finished=True, kept=True)
 
     def _begin_to_rehearse(self) -> None:
         """:raises AirflowFailException: an attempt before was none, and whom it could not do one would forget."""
@@ -167,17 +167,17 @@ class BatchTask:
     def _leave(self, settled: Settled | None) -> None:
         """The XCom of a task that fails, which returns nothing. `settled`: what waits for another run, None where
         another attempt of this one comes."""
-        from alva_lever.batch.run_report import Tally
+        from alva_lever.batch.run_report import RunReport
 
-        tally = Tally.of(self.progress.tally.as_json())
+        report = RunReport.of(self.progress.report.as_json())
         for word, ids in (("leftover", settled.kept), ("given_up", settled.given_up)) if settled else ():
             for one in ids:
-                tally.count(word, one)
+                report.count(word, one)
         kept = settled is not None and not settled.too_many
-        self._ti.xcom_push("return_value", self._left(tally, finished=False, kept=kept))
+        self._ti.xcom_push("return_value", self._left(report, finished=False, kept=kept))
 
-    def _left(self, tally: Tally, *, finished: bool, kept: bool) -> dict[str, Any]:
-        return {"tally": tally.as_json(), "finished": finished, "kept": kept, "dry_run": self.dry_run}
+    def _left(self, report: RunReport, *, finished: bool, kept: bool) -> dict[str, Any]:
+        return {"report": report.as_json(), "finished": finished, "kept": kept, "dry_run": self.dry_run}
 
 
 class Ledger:

@@ -12,7 +12,7 @@ from alva_lever.batch.leftovers import Item
 from alva_lever.operators.batches import BatchOperator, BatchTask
 from alva_lever.operators.hooks import open_integration
 from alva_lever.operators.run import Run, pulled
-from alva_lever.rules.claims import Claim, Event, Kind
+from alva_lever.rules.events import Claim, Event, Kind
 from alva_lever.rules.window import Window
 
 

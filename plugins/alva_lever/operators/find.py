@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context
 
 from alva_lever.batch.leftovers import DUE, Item
-from alva_lever.batch.run_report import Meter, Tally
+from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.operators.base import LeverAlvaOperator
 from alva_lever.operators.hooks import hooks, integration_of, read_variable
 from alva_lever.operators.run import Run
 from alva_lever.operators.state import DagState
-from alva_lever.rules.claims import Claim
+from alva_lever.rules.events import Claim
 from alva_lever.rules.window import LONGEST_MS, Window
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Search:
-    """What a run is to find. `due`: what earlier runs could not do, and is to be tried now. `tally`: for what needs
+    """What a run is to find. `due`: what earlier runs could not do, and is to be tried now. `report`: for what needs
     nothing to be done. `more`: what the batches are to know beside."""
 
     run: Run
     window: Window
     due: Sequence[Item]
     integration: Integration
-    tally: Tally
+    report: RunReport
     more: dict[str, Any]
 
 
@@ -39,7 +39,7 @@ class FindOperator(LeverAlvaOperator):
     """Finds what a run has to do, and puts it into batches of about a minute at Lever's limit.
 
     XComs: `return_value`, the batches that are mapped over: `[[{"id", ...}, ...], ...]`; `found`, also where it fails:
-    `{"tally", "window": [start_ms, end_ms], "named", "batches": how many, "finished", "dry_run", ...}`. `named`:
+    `{"report", "window": [start_ms, end_ms], "named", "batches": how many, "finished", "dry_run", ...}`. `named`:
     whether a person named ids, so that the window says nothing.
     """
 
@@ -61,19 +61,19 @@ class FindOperator(LeverAlvaOperator):
         window = run.window(covered_ms, now_ms=now_ms)
         due = [{**item, DUE: True} for item in state.leftovers().due(now_ms)] if run.scheduled else []
         lever, alva = hooks(self.account)
-        tally, more = Tally(), dict[str, Any]()
+        report, more = RunReport(), dict[str, Any]()
         batches: list[list[Item]] = []
         finished = False
         try:
             # A bad option is told here, once, before anything is found or done.
-            search = Search(run, window, due, integration_of(self.account, lever, alva), tally, more)
+            search = Search(run, window, due, integration_of(self.account, lever, alva), report, more)
             batches = self.find(search)
             finished = True
         finally:
             # Also where it fails: the report is to tell what was asked and found until then.
-            Meter(lever, alva).read(tally)
+            Meter(lever, alva).read(report)
             found = {
-                "tally": tally.as_json(),
+                "report": report.as_json(),
                 "window": [window.start_ms, window.end_ms],
                 "named": bool(run.asked_ids),
                 "batches": len(batches),
@@ -83,7 +83,7 @@ class FindOperator(LeverAlvaOperator):
             }
             context["ti"].xcom_push("found", found)
         count = sum(map(len, batches))
-        self.log.info("Found: %s to be done in %s batches, others: %s", count, len(batches), tally.counts)
+        self.log.info("Found: %s to be done in %s batches, others: %s", count, len(batches), report.counts)
         return batches
 
 
@@ -99,7 +99,7 @@ class FindCandidatesOperator(FindOperator):
         if run.asked_ids:
             claim = Claim(named_ms={run.run_id: run.queued_ms} if run.manual else {})
             return search.integration.named_candidates(run.asked_ids, claim)
-        return search.integration.find_candidates(search.window, search.tally, search.due)
+        return search.integration.find_candidates(search.window, search.report, search.due)
 
 
 class FindResultsOperator(FindOperator):
@@ -127,4 +127,4 @@ class FindPostingsOperator(FindOperator):
     """
 
     def find(self, search: Search) -> list[list[Item]]:
-        return search.integration.find_postings(search.tally, search.due)
+        return search.integration.find_postings(search.report, search.due)

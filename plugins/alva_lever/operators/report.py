@@ -9,7 +9,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.batch.leftovers import SHOWN
-from alva_lever.batch.run_report import Tally
+from alva_lever.batch.run_report import RunReport
 from alva_lever.operators.base import StatefulOperator
 from alva_lever.operators.run import Run, pulled
 from alva_lever.operators.state import DagState
@@ -35,15 +35,15 @@ class ReportOperator(StatefulOperator):
         run, ti = Run.of(context), context["ti"]
         found = pulled(ti.xcom_pull(task_ids=self.find_task_id, key="found")) if self.find_task_id else None
         parts = list(self._parts(ti, found))
-        total = Tally()
+        total = RunReport()
         for _, part in parts:
             if part is not None:
-                total.add(Tally.of(part["tally"]))
+                total.add(RunReport.of(part["report"]))
         dry_run = run.dry_run or any(part is not None and part.get("dry_run", False) for _, part in parts)
         states = [DagState(dag_id) for dag_id in self.state_of]
         waiting = [one for state in states for one in state.leftovers().shown()]
         window = None if found is None or found["named"] else tuple(found["window"])
-        report = total.report(dry_run=dry_run, window=window, leftovers=waiting[:SHOWN])
+        report = total.as_xcom(dry_run=dry_run, window=window, leftovers=waiting[:SHOWN])
         self.log.info("%s", _table(report, known=self.find_task_id is None or found is not None))
         unfinished = [name for name, part in parts if part is None or not part["finished"]]
         kept = all(part is not None and (part["finished"] or part.get("kept", False)) for _, part in parts)

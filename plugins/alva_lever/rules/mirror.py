@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from alva_lever.rules import asking, tags
+from alva_lever.rules import reinvitation, tags
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Results
 from alva_lever.rules.notes import Reference, bounce_note, bounce_ref, own, result_note, result_ref
 from alva_lever.rules.policy import Policy
@@ -27,7 +27,7 @@ from alva_lever.rules.results import Facts, State, facts, role_fit_tag, status_t
 from alva_lever.rules.tags import TagChange
 
 
-class Word(StrEnum):
+class ResultsWord(StrEnum):
     """The words of a report about results."""
 
     INVITED = "invited"
@@ -60,7 +60,7 @@ class NoteChange:
 class Difference:
     """What has to be written, in this order: link, notes, stage, tags. `word`: what to call it."""
 
-    word: Word
+    word: ResultsWord
     link: str | None = field(default=None, repr=False)
     notes: tuple[NoteChange, ...] = ()
     stage_id: str | None = None
@@ -120,14 +120,17 @@ def _completed(
         # Only the tags are missing: who stands before that stage by now was moved back by a person.
         moves = False
     found = Difference(
-        Word.UPDATED,
+        ResultsWord.UPDATED,
         link=None if link in opportunity.links else link,
         notes=_change(opportunity, candidate, present, facts(candidate, summary, link)),
         stage_id=policy.progression_stage.id if moves and policy.progression_stage else None,
         tags=tags.with_status(opportunity.tags, tags.COMPLETED, fit),
     )
     had_fit = not set(tags.ROLE_FIT).isdisjoint(opportunity.tags)
-    return _called(found, Word.COMPLETED if first else Word.WITHDRAWN if had_fit and fit is None else Word.UPDATED)
+    return _called(
+        found,
+        ResultsWord.COMPLETED if first else ResultsWord.WITHDRAWN if had_fit and fit is None else ResultsWord.UPDATED,
+    )
 
 
 def _invited(opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], policy: Policy) -> Difference:
@@ -136,24 +139,26 @@ def _invited(opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence
     stands = _is_told(opportunity) or (present is not None and bool(present.state and present.state.has_results))
     if not candidate.invited_email and not (stands and candidate.assessments):
         # Alva has anonymised the candidate: nothing is known any more of invitation or tests.
-        return Difference(Word.UNCHANGED)
+        return Difference(ResultsWord.UNCHANGED)
     # Where there is no note (a person has deleted it), there is nothing to take back.
     changes = () if present is None else _taken_back(opportunity, candidate, present)
     status = status_tag(candidate)
     if candidate.bounced:
-        told = asking.reports(notes)
-        failed = tags.INVITATION_FAILED in opportunity.tags and asking.failed_since_bounce(told, candidate)
+        told = reinvitation.reports(notes)
+        failed = tags.INVITATION_FAILED in opportunity.tags and reinvitation.failed_since_bounce(told, candidate)
         status = tags.INVITATION_FAILED if failed else status
         # The tag, or a failure since, shows that the bounce was reported, and an entry since then that it is answered:
         # a person has deleted the note. A new one would be later than what they ask for.
         tagged = not {tags.INVITATION_BOUNCED, tags.INVITATION_FAILED}.isdisjoint(opportunity.tags)
-        deleted = failed or (tagged and asking.entered_since_sent(opportunity, candidate, policy))
-        if not deleted and asking.bounce_report(told, candidate) is None:
+        deleted = failed or (tagged and reinvitation.entered_since_sent(opportunity, candidate, policy))
+        if not deleted and reinvitation.bounce_report(told, candidate) is None:
             ref = bounce_ref(candidate)
             changes += (NoteChange(bounce_note(policy=policy, ref=ref), ref),)
-    found = Difference(Word.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
+    found = Difference(ResultsWord.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
     reset = not candidate.partly_completed and (present is not None or _is_told(opportunity))
-    return _called(found, Word.BOUNCED if candidate.bounced else Word.RESET if reset else Word.INVITED)
+    return _called(
+        found, ResultsWord.BOUNCED if candidate.bounced else ResultsWord.RESET if reset else ResultsWord.INVITED
+    )
 
 
 def _is_told(opportunity: Opportunity) -> bool:
@@ -181,8 +186,8 @@ def _taken_back(opportunity: Opportunity, candidate: AlvaCandidate, present: _Pr
     return _change(opportunity, candidate, present, Facts(state))
 
 
-def _called(found: Difference, word: Word) -> Difference:
-    word = word if found else Word.UNCHANGED
+def _called(found: Difference, word: ResultsWord) -> Difference:
+    word = word if found else ResultsWord.UNCHANGED
     return Difference(word, found.link, found.notes, found.stage_id, found.tags)
 
 

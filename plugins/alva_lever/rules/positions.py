@@ -8,7 +8,7 @@ from enum import StrEnum
 from alva_lever.rules.model import JobPosition, Posting
 
 
-class Outcome(StrEnum):
+class PostingWord(StrEnum):
     """A report's words for a posting; of several that are true, the first."""
 
     GONE = "gone"

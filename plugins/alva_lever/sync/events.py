@@ -9,8 +9,8 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Checkpoint, Unfinished, tell, unfinished
 from alva_lever.batch.worker_pool import WorkerPool, word_of
 from alva_lever.http.errors import Forbidden, MissingPermission, NotFound
-from alva_lever.rules.claims import Kind
-from alva_lever.rules.mirror import Word
+from alva_lever.rules.events import Kind
+from alva_lever.rules.mirror import ResultsWord
 from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.notes import Failure
 from alva_lever.rules.window import OVERLAP_MS
@@ -68,7 +68,7 @@ class Resolved:
             tell(candidate_id, fault)
             progress.faults[candidate_id] = word_of(fault)
         for candidate_id in self.missing:
-            progress.tally.count(Word.NOT_IN_ALVA, candidate_id)
+            progress.report.count(ResultsWord.NOT_IN_ALVA, candidate_id)
             progress.done.add(candidate_id)
         for candidate_id, its in self.opportunities.items():
             if its is None or its in progress.done:
@@ -153,7 +153,7 @@ class Claiming:
         if Kind.RESULTS in claim.kinds:
             # As it is now: what was just written counts.
             mirrored = self._results.write(snapshot.again() if decided else snapshot)
-        written = None if mirrored == Word.UNCHANGED else mirrored
+        written = None if mirrored == ResultsWord.UNCHANGED else mirrored
         if departed == UNCONFIRMED and decided in set(Failure):
             # Who failed is counted under the failure.
             return str(decided)

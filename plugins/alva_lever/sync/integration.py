@@ -14,13 +14,13 @@ from functools import partial
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Batch, Batches, Checkpoint
 from alva_lever.batch.leftovers import DUE, Item
-from alva_lever.batch.run_report import Meter, Tally
+from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.batch.worker_pool import THREADS, locked
 from alva_lever.lever.hook import LeverHook
-from alva_lever.rules.claims import Claim
-from alva_lever.rules.mirror import Word
+from alva_lever.rules.events import Claim
+from alva_lever.rules.mirror import ResultsWord
 from alva_lever.rules.model import AlvaCandidate
-from alva_lever.rules.positions import Outcome
+from alva_lever.rules.positions import PostingWord
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
 from alva_lever.sync.departures import Departures
@@ -75,14 +75,14 @@ class Integration:
 
     # What is to be done.
 
-    def find_candidates(self, window: Window, tally: Tally, due: Iterable[Item] = ()) -> list[list[Item]]:
-        """Everybody whom the window holds; `tally` counts those about whom nothing more is to be asked. `due`: what
+    def find_candidates(self, window: Window, report: RunReport, due: Iterable[Item] = ()) -> list[list[Item]]:
+        """Everybody whom the window holds; `report` counts those about whom nothing more is to be asked. `due`: what
         earlier runs could not do, and is to be tried now. Alva's key is tried before anything is looked for.
 
         :raises ApiError: a listing could not be had whole. Nothing is left out quietly.
         """
         self._alva.check_key()
-        poll = Poll(self._lever, self._settings, window, tally=tally, due=due, now=self._now)
+        poll = Poll(self._lever, self._settings, window, report=report, due=due, now=self._now)
         poll.find()
         return poll.batches.all
 
@@ -128,12 +128,12 @@ class Integration:
             batches.add({"id": opportunity_id, **RESULTS.as_json()}, likely_calls(None))
         return batches.all
 
-    def find_postings(self, tally: Tally, due: Sequence[Item] = ()) -> list[list[Item]]:
-        """The postings whose job position says something else; `tally` counts the others.
+    def find_postings(self, report: RunReport, due: Sequence[Item] = ()) -> list[list[Item]]:
+        """The postings whose job position says something else; `report` counts the others.
 
         :raises ApiError: a listing could not be had whole.
         """
-        finding = PostingFinding(self._lever, self._alva, tally)
+        finding = PostingFinding(self._lever, self._alva, report)
         finding.find(due)
         return finding.batches.all
 
@@ -179,7 +179,7 @@ class Integration:
 
         def do(opportunity_id: str) -> str:
             word = results.write(snapshots.of(opportunity_id, known.get(opportunity_id)))
-            return earlier.get(opportunity_id, word) if word == Word.UNCHANGED else word
+            return earlier.get(opportunity_id, word) if word == ResultsWord.UNCHANGED else word
 
         batch = self._batch(do, attempt)
         named = [str(item["id"]) for item in attempt.items if item.get("is") != CANDIDATE]
@@ -193,7 +193,7 @@ class Integration:
         batch = self._batch(
             lambda one: sync.do_position(one) if one in of_positions else sync.do(one),
             attempt,
-            free=lambda word: word == Outcome.UNCHANGED,
+            free=lambda word: word == PostingWord.UNCHANGED,
         )
         batch.work(str(item["id"]) for item in attempt.items)
 
@@ -233,7 +233,7 @@ class Integration:
         self._batch(do, attempt).work(claimed)
 
     def _snapshots(self, progress: Checkpoint) -> Snapshots:
-        return Snapshots(self._lever, self._alva, self._settings, locked(progress.tally.near_miss))
+        return Snapshots(self._lever, self._alva, self._settings, locked(progress.report.near_miss))
 
     def _batch(
         self, do: Callable[[str], str | None], attempt: Attempt, free: Callable[[str], bool] = lambda word: False

@@ -11,15 +11,15 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Checkpoint
 from alva_lever.batch.worker_pool import locked
 from alva_lever.http.errors import Conflict, Forbidden, NotFound, RequestRejected, Unauthorized
-from alva_lever.rules import asking
+from alva_lever.rules import reinvitation
 from alva_lever.rules.addresses import first_valid, is_missing, same, split_name
-from alva_lever.rules.asking import Again, Report, Request
-from alva_lever.rules.claims import Claim
-from alva_lever.rules.decision import Reason, decide, may_have_failed
-from alva_lever.rules.mirror import Word
+from alva_lever.rules.events import Claim
+from alva_lever.rules.invitation import Reason, decide, may_have_failed
+from alva_lever.rules.mirror import ResultsWord
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
 from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
 from alva_lever.rules.policy import Policy
+from alva_lever.rules.reinvitation import Again, Reported, Request
 from alva_lever.rules.window import Window
 from alva_lever.sync.lever_writer import LeverWriter
 from alva_lever.sync.postings import Positions
@@ -27,7 +27,7 @@ from alva_lever.sync.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
-_BECAME = {Word.CONFIDENTIAL: Reason.CONFIDENTIAL, Word.GONE: Reason.GONE}
+_BECAME = {ResultsWord.CONFIDENTIAL: Reason.CONFIDENTIAL, ResultsWord.GONE: Reason.GONE}
 _NOTHING_SAID = Claim()
 
 
@@ -52,7 +52,7 @@ class Errand:
         """Whether this run, before it was cut off, may have sent this candidate's last invitation itself."""
         sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
         known = self.repeated and self.began_ms is not None and sent_at_ms is not None
-        return known and (sent_at_ms or 0) >= (self.began_ms or 0) - asking.CLOCKS_MS
+        return known and (sent_at_ms or 0) >= (self.began_ms or 0) - reinvitation.CLOCKS_MS
 
     def is_new(self, opportunity: Opportunity) -> bool:
         """Whether its application was created in the time that the run looks at, or is what an event announced and not
@@ -64,7 +64,7 @@ class Errand:
         return in_window or self.claim(opportunity.id).is_new(application)
 
 
-class Asked:
+class LiveCase:
     """What a run asks of one opportunity: the `Case` that the table decides, read as far as a row needs it."""
 
     def __init__(self, snapshot: Snapshot, errand: Errand) -> None:
@@ -119,10 +119,10 @@ class Asked:
         return Request(self.policy, self._claim.named_ms)
 
     @property
-    def told(self) -> list[Report]:
+    def told(self) -> list[Reported]:
         """What the notes of one whose invitation failed report."""
         failed = self.opportunity is not None and may_have_failed(self.opportunity)
-        return asking.reports(self.snapshot.notes) if failed else []
+        return reinvitation.reports(self.snapshot.notes) if failed else []
 
     @cached_property
     def again(self) -> Again | None:
@@ -130,8 +130,8 @@ class Asked:
         opportunity = self.opportunity
         if opportunity is None or not may_have_failed(opportunity):
             return None
-        candidate = self.snapshot.candidate if asking.needs_alva(opportunity) else None
-        return asking.asked_again(opportunity, self.told, self.request, posting=self.posting, candidate=candidate)
+        candidate = self.snapshot.candidate if reinvitation.needs_alva(opportunity) else None
+        return reinvitation.asked_again(opportunity, self.told, self.request, posting=self.posting, candidate=candidate)
 
 
 class Inviting:
@@ -157,7 +157,7 @@ class Inviting:
         :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
         """
         try:
-            return self._handle(Asked(snapshot, self._errand))
+            return self._handle(LiveCase(snapshot, self._errand))
         except Unauthorized:
             raise
         except RequestRejected as refused:
@@ -166,7 +166,7 @@ class Inviting:
                 raise
             return became
 
-    def _handle(self, asked: Asked) -> str:
+    def _handle(self, asked: LiveCase) -> str:
         reason = decide(asked)
         if asked.came and reason not in (Reason.GONE, Reason.CONFIDENTIAL):
             if asked.posting_hidden:
@@ -175,7 +175,7 @@ class Inviting:
                 self._positions.bring_up_to_date(asked.posting)
         return self._invite(asked, reason) if reason.invites else reason
 
-    def _invite(self, asked: Asked, reason: Reason) -> str:
+    def _invite(self, asked: LiveCase, reason: Reason) -> str:
         snapshot, opportunity, posting, again = asked.snapshot, asked.opportunity, asked.posting, asked.again
         if opportunity is None:
             raise AssertionError("the table invites nobody who is gone")
@@ -207,7 +207,7 @@ class Inviting:
                     detail = f"Alva says: {refused.detail}" if refused.detail else None
             if failure is not None:
                 if not self._errand.dry_run:
-                    key = asking.request_key(opportunity, reason, again, asked.request)
+                    key = reinvitation.request_key(opportunity, reason, again, asked.request)
                     self._writer.failure(snapshot, failure, detail, key)
                 return failure
         elif self._errand.has_sent(candidate):
@@ -216,14 +216,16 @@ class Inviting:
             return reason
         return _BECAME.get(self._writer.state(snapshot, candidate)) or reason
 
-    def _is_due(self, asked: Asked, opportunity: Opportunity, candidate: AlvaCandidate, again: Again) -> bool:
+    def _is_due(self, asked: LiveCase, opportunity: Opportunity, candidate: AlvaCandidate, again: Again) -> bool:
         """Whether who asked again waits for an invitation, or had one that bounced as well before a note said so."""
         if not candidate.invited_email:
             # Alva has anonymised the candidate: there is nobody to remind.
             return True
         if not candidate.bounced or self._errand.has_sent(candidate):
             return False
-        return again is not Again.ENTRY or not asking.is_answered(opportunity, candidate, asked.told, asked.policy)
+        return again is not Again.ENTRY or not reinvitation.is_answered(
+            opportunity, candidate, asked.told, asked.policy
+        )
 
     def _send(self, opportunity: Opportunity, posting: Posting, present: AlvaCandidate | None) -> AlvaCandidate:
         """The candidate with an invitation on its way; `present` is one whose invitation bounced."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alva_lever.batch.leftovers import DUE, Item
-from alva_lever.rules.claims import Claim, Event, Kind, claims
+from alva_lever.rules.events import Claim, Event, Kind, claims
 
 # What an item is whose id is that of Alva's candidate, of Lever's posting, or of Alva's job position; of others it is
 # the opportunity's, or, where postings are synced, the posting's.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from alva_lever.http.errors import Forbidden, NotFound
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
-from alva_lever.rules.mirror import Word, difference, needs_notes
+from alva_lever.rules.mirror import ResultsWord, difference, needs_notes
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Reply
 from alva_lever.rules.notes import Failure, failure_note, failure_ref, is_own
 from alva_lever.rules.tags import TagChange
@@ -33,7 +33,7 @@ class LeverWriter:
             self._lever.add_note(opportunity.id, text, ref)
         self._tag(opportunity.id, tags.with_status(opportunity.tags, tags.INVITATION_FAILED))
 
-    def state(self, snapshot: Snapshot, candidate: AlvaCandidate, *, dry_run: bool = False) -> Word:
+    def state(self, snapshot: Snapshot, candidate: AlvaCandidate, *, dry_run: bool = False) -> ResultsWord:
         """The candidate's present state in Alva: invited, bounced, completed, and whatever became of that."""
         opportunity, policy = _shown(snapshot), snapshot.policy
         # Nobody is moved on for results that are gone.
@@ -47,9 +47,9 @@ class LeverWriter:
             # What it has become since it was looked at.
             present = self._lever.add_links(opportunity.id, [found.link])
             if present.confidential:
-                return Word.CONFIDENTIAL
+                return ResultsWord.CONFIDENTIAL
             if present.anonymised:
-                return Word.GONE
+                return ResultsWord.GONE
             moves = moves and present.archived is None and policy.may_progress(present.stage_id)
         for change in found.notes:
             if change.note is None:

@@ -9,15 +9,15 @@ from itertools import islice
 
 from alva_lever.batch.batch import Batches
 from alva_lever.batch.leftovers import DUE, Item
-from alva_lever.batch.run_report import IDS_SHOWN, Tally
+from alva_lever.batch.run_report import IDS_SHOWN, RunReport
 from alva_lever.http.errors import ApiError, Unauthorized
 from alva_lever.http.paginator import Unreadable
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.opportunities import OpportunityFilter
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import first_valid
-from alva_lever.rules.claims import Claim, Kind
-from alva_lever.rules.decision import KnownCase, Reason, decide, may_have_failed
+from alva_lever.rules.events import Claim, Kind
+from alva_lever.rules.invitation import KnownCase, Reason, decide, may_have_failed
 from alva_lever.rules.model import Opportunity, Posting
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
@@ -53,12 +53,12 @@ class Poll:
         settings: Settings,
         window: Window,
         *,
-        tally: Tally,
+        report: RunReport,
         due: Iterable[Item] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`due`: what earlier runs could not do, and is to be tried now. `tally`: counts those about whom nothing is to
-        be done."""
+        """`due`: what earlier runs could not do, and is to be tried now. `report`: counts those about whom nothing is
+        to be done."""
         self._lever = lever
         self._settings = settings
         self._window = window
@@ -69,7 +69,7 @@ class Poll:
         self._tagged: dict[str, Posting | None] = {}
         # Those on which somebody arrived who travels no further.
         self._arrived: dict[str, None] = {}
-        self._tally = tally
+        self._tally = report
         self.batches = Batches()
 
     def find(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Batches
 from alva_lever.batch.leftovers import Item
-from alva_lever.batch.run_report import Tally
+from alva_lever.batch.run_report import RunReport
 from alva_lever.http.errors import (
     Conflict,
     Forbidden,
@@ -24,7 +24,7 @@ from alva_lever.lever.base import PAGE_LIMIT
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.ids import NOT_AN_ID, is_lever_record_id
 from alva_lever.rules.model import JobPosition, Posting
-from alva_lever.rules.positions import Outcome, difference, manager_of, owner_of, owner_unknown
+from alva_lever.rules.positions import PostingWord, difference, manager_of, owner_of, owner_unknown
 from alva_lever.sync.items import POSITION
 from alva_lever.sync.snapshot import OnceEach, Postings
 
@@ -179,10 +179,10 @@ class PostingFinding:
     """Finds the postings whose job position says something else, and counts the others. Alva's positions, its users and
     Lever's postings are listed once."""
 
-    def __init__(self, lever: LeverHook, alva: AlvaHook, tally: Tally) -> None:
+    def __init__(self, lever: LeverHook, alva: AlvaHook, report: RunReport) -> None:
         self._lever = lever
         self._alva = alva
-        self._tally = tally
+        self._tally = report
         self._users = Users(alva)
         self.batches = Batches()
 
@@ -203,7 +203,7 @@ class PostingFinding:
                 self.batches.add({"id": position.id, "is": POSITION}, _CALLS)
             elif position.external_id and not is_lever_record_id(position.external_id):
                 # It names no posting, and isn't repeated anywhere.
-                self._tally.count(Outcome.GONE, f"{NOT_AN_ID}, on job position {position.id}")
+                self._tally.count(PostingWord.GONE, f"{NOT_AN_ID}, on job position {position.id}")
             elif position.external_id and position.external_id not in unread:
                 positions.setdefault(position.external_id, []).append(position)
         shown = self._listed(list(positions))
@@ -215,15 +215,15 @@ class PostingFinding:
             else:
                 self._tally.count(outcome, posting_id)
 
-    def _settled(self, posting: Posting, positions: Sequence[JobPosition]) -> Outcome | None:
+    def _settled(self, posting: Posting, positions: Sequence[JobPosition]) -> PostingWord | None:
         """What the listings alone can say of it; None where something is to be written."""
         if posting.confidential:
-            return Outcome.CONFIDENTIAL
+            return PostingWord.CONFIDENTIAL
         users = self._users.known_for(posting)
         owner = owner_of(posting, users or {})
         if any(difference(position, posting, owner) for position in positions):
             return None
-        return Outcome.OWNER_UNKNOWN if owner_unknown(posting, users) else Outcome.UNCHANGED
+        return PostingWord.OWNER_UNKNOWN if owner_unknown(posting, users) else PostingWord.UNCHANGED
 
     def _listed(self, wanted: Sequence[str]) -> Mapping[str, Posting]:
         """Those that Lever's listing shows, by id.
@@ -254,7 +254,7 @@ class PostingSync:
         self._users = Users(alva)
         self._postings = Postings(lever)
 
-    def do(self, posting_id: str) -> Outcome:
+    def do(self, posting_id: str) -> PostingWord:
         """What became of it.
 
         :raises ApiError: a fault that lasted, of this posting or one of its positions.
@@ -262,9 +262,9 @@ class PostingSync:
         seen = self._postings.see(posting_id)
         posting = seen.it
         if seen.hidden or (posting is not None and posting.confidential):
-            return Outcome.CONFIDENTIAL
+            return PostingWord.CONFIDENTIAL
         if posting is None:
-            return Outcome.GONE
+            return PostingWord.GONE
         users = self._users.known_for(posting)
         owner = owner_of(posting, users or {})
         taken, refused = False, False
@@ -281,15 +281,15 @@ class PostingSync:
             # Raised once the posting's other positions are done.
             raise fault
         if owner_unknown(posting, users):
-            return Outcome.OWNER_UNKNOWN
+            return PostingWord.OWNER_UNKNOWN
         if refused:
-            return Outcome.FIELD_REFUSED
-        return Outcome.UPDATED if taken else Outcome.UNCHANGED
+            return PostingWord.FIELD_REFUSED
+        return PostingWord.UPDATED if taken else PostingWord.UNCHANGED
 
-    def do_position(self, position_id: str) -> Outcome:
+    def do_position(self, position_id: str) -> PostingWord:
         """The same for a job position of which only its own id is known. One of no posting stays as it is."""
         try:
             posting_id = self._alva.position(position_id).external_id
         except NotFound:
-            return Outcome.GONE
-        return self.do(posting_id) if posting_id and is_lever_record_id(posting_id) else Outcome.UNCHANGED
+            return PostingWord.GONE
+        return self.do(posting_id) if posting_id and is_lever_record_id(posting_id) else PostingWord.UNCHANGED

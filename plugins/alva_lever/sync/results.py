@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.http.errors import NotFound, RequestRejected, Unauthorized
-from alva_lever.rules.decision import Reason
 from alva_lever.rules.ids import is_lever_record_id
-from alva_lever.rules.mirror import Word
+from alva_lever.rules.invitation import Reason
+from alva_lever.rules.mirror import ResultsWord
 from alva_lever.rules.model import AlvaCandidate, later
 from alva_lever.sync.lever_writer import LeverWriter
 from alva_lever.sync.snapshot import Snapshot
 
 # What a report on results calls one about which nothing can be done any more.
-UNSEEN = {Reason.CONFIDENTIAL: Word.CONFIDENTIAL, Reason.GONE: Word.GONE}
+UNSEEN = {Reason.CONFIDENTIAL: ResultsWord.CONFIDENTIAL, Reason.GONE: ResultsWord.GONE}
 
 
 class ResultsWriter:
@@ -24,7 +24,7 @@ class ResultsWriter:
         self._writer = writer
         self._dry_run = dry_run
 
-    def write(self, snapshot: Snapshot) -> Word:
+    def write(self, snapshot: Snapshot) -> ResultsWord:
         """What became of one.
 
         :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
@@ -33,7 +33,7 @@ class ResultsWriter:
             return UNSEEN[snapshot.unseen]
         candidate = snapshot.candidate
         if candidate is None:
-            return Word.NOT_IN_ALVA
+            return ResultsWord.NOT_IN_ALVA
         try:
             return self._writer.state(snapshot, candidate, dry_run=self._dry_run)
         except Unauthorized:
@@ -47,7 +47,7 @@ class ResultsWriter:
                 and isinstance(refused, NotFound)
                 and snapshot.again().candidate is None
             ):
-                return Word.NOT_IN_ALVA
+                return ResultsWord.NOT_IN_ALVA
             raise
 
 

@@ -12,7 +12,7 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.http.errors import Forbidden, MissingPermission, NotFound, RequestRejected
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
-from alva_lever.rules.decision import Reason
+from alva_lever.rules.invitation import Reason
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting, Results
 from alva_lever.rules.policy import Policy
 from alva_lever.settings import Settings

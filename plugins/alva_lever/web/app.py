@@ -19,9 +19,9 @@ from alva_lever.account import ACCOUNTS, Account
 from alva_lever.alva.deliveries import Delivery as AlvaDelivery
 from alva_lever.http.deliveries import NotTaken
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
-from alva_lever.rules.claims import Event
+from alva_lever.rules.events import Event
+from alva_lever.web.airflow_internals import NotWritten, start_run
 from alva_lever.web.group import Group
-from alva_lever.web.internals import NotWritten, start_run
 from alva_lever.web.tokens import FreshTokens, signing_tokens
 
 log = logging.getLogger(__name__)

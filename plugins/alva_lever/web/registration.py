@@ -21,7 +21,14 @@ from alva_lever.http.session import is_loopback
 from alva_lever.lever.deliveries import EVENTS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.objects import Webhook
-from alva_lever.web.internals import NotWritten, as_server, base_url, change_connection, is_kept_elsewhere, stored
+from alva_lever.web.airflow_internals import (
+    NotWritten,
+    as_server,
+    base_url,
+    change_connection,
+    is_kept_elsewhere,
+    stored,
+)
 from alva_lever.web.tokens import is_token
 
 # Where the signing tokens are kept.

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from alva_lever.web.internals import passwords
+from alva_lever.web.airflow_internals import passwords
 
 log = logging.getLogger(__name__)
 

@@ -110,7 +110,7 @@ class TestKinds:
     def test_who_asks_for_tests_and_is_archived_is_not_looked_at(self, office: Office) -> None:
         office.recruiter.archive(tagged(office, 0), at_ms=LONG_AGO_MS)
         found = office.find(LAST_HOUR)
-        assert (waiting(found), found.tally.counts) == ([], {})
+        assert (waiting(found), found.report.counts) == ([], {})
 
     def test_an_application_on_a_posting_without_screening_is_not_looked_for(self, office: Office) -> None:
         lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"], at_ms=LONG_AGO_MS)
@@ -136,14 +136,14 @@ class TestKinds:
         came_and_hired = office.recruiter.hire(came(office, WITHIN_MS), at_ms=WITHIN_MS + 1)
         found = office.find(LAST_HOUR)
         assert (waiting(found), found.hired, found.deleted) == ([everything], [came_and_hired], [])
-        assert found.tally.counts == {}
+        assert found.report.counts == {}
 
     def test_those_of_whom_nothing_is_to_be_asked_are_counted_at_once(self, office: Office) -> None:
         archived = office.recruiter.archive(entered(office, WITHIN_MS), at_ms=WITHIN_MS)
         invited = office.recruiter.tag(entered(office, WITHIN_MS), "Alva: Invitation Sent")
         gone = office.recruiter.anonymise(came(office, WITHIN_MS))
         found = office.find(LAST_HOUR)
-        assert found.tally.ids == {"archived": [archived], "already_invited": [invited], "gone": [gone]}
+        assert found.report.ids == {"archived": [archived], "already_invited": [invited], "gone": [gone]}
         assert waiting(found) == []
 
     @pytest.mark.parametrize("settled", ["archived", "already_invited"])
@@ -169,12 +169,12 @@ class TestKinds:
         placed(office, posting=office.recruiter.add_posting("Cook"))
         found = office.find(LAST_HOUR)
         assert found.batches == [[{"id": office.posting, "is": "posting"}]]
-        assert (found.waiting, sorted(found.tally.ids["not_requested"])) == ([], sorted(people))
+        assert (found.waiting, sorted(found.report.ids["not_requested"])) == ([], sorted(people))
         office.forget()
         office.do(found.batches[0])
         # It is read, synced, and counted nowhere: a report counts candidates.
         assert [row.facts.external_id for row in office.positions()] == [office.posting]
-        assert office.progress.tally.counts == {}
+        assert office.progress.report.counts == {}
         assert [one.path for one in office.arrived("lever")] == [f"/postings/{office.posting}"]
 
     def test_a_posting_that_alva_refuses_keeps_nobody_up(self, office: Office) -> None:
@@ -210,7 +210,7 @@ class TestKinds:
         office.recruiter.hire(office.apply(posting=secret), at_ms=WITHIN_MS)
         office.recruiter.delete(office.apply(posting=secret), at_ms=WITHIN_MS)
         found = office.find(LAST_HOUR)
-        assert (waiting(found), found.hired, found.deleted, found.tally.counts) == ([], [], [], {})
+        assert (waiting(found), found.hired, found.deleted, found.report.counts) == ([], [], [], {})
 
 
 class TestQuestions:
@@ -378,7 +378,7 @@ class TestDistrust:
         placed(office, tags=["alva: send tests"])
         office.faults.add("lever", "GET", "/tags", times=None, **fault)
         found = office.find(LAST_HOUR)
-        assert (waiting(found), found.tally.near_misses) == ([ada], [])
+        assert (waiting(found), found.report.near_misses) == ([ada], [])
 
     def test_a_page_in_the_middle_that_is_refused_is_an_error(self, office: Office) -> None:
         crowd(office, "entry")
@@ -394,26 +394,26 @@ class TestNearMisses:
         office.recruiter.archive(placed(office, tags=["alva: send tests"]))
         placed(office, tags=["Alva: Send Tests please"])
         found = office.find(LAST_HOUR)
-        misses = {(miss["id"], miss["tag"]) for miss in found.tally.near_misses}
+        misses = {(miss["id"], miss["tag"]) for miss in found.report.near_misses}
         assert misses == {(ada, "alva: send tests"), (bo, "alva: send tests"), (bo, "Alva:Send Tests")}
-        assert len(found.tally.near_misses) == 3
+        assert len(found.report.near_misses) == 3
         # They aren't looked at.
-        assert (waiting(found), found.tally.counts) == ([], {})
+        assert (waiting(found), found.report.counts) == ([], {})
 
     def test_those_of_postings_with_screening_are_reported(self, office: Office) -> None:
         posting = office.recruiter.add_posting("Cook", tags=[SCREENING, "alva: skip assessment"])
-        assert office.find(LAST_HOUR).tally.near_misses == [{"id": posting, "tag": "alva: skip assessment"}]
+        assert office.find(LAST_HOUR).report.near_misses == [{"id": posting, "tag": "alva: skip assessment"}]
 
     def test_those_of_whoever_was_found_are_reported_also_if_nothing_is_asked_of_them(self, office: Office) -> None:
         ada = office.recruiter.archive(placed(office, at_ms=WITHIN_MS, tags=["ALVA: SEND TESTS"]))
-        assert office.find(LAST_HOUR).tally.near_misses == [{"id": ada, "tag": "ALVA: SEND TESTS"}]
+        assert office.find(LAST_HOUR).report.near_misses == [{"id": ada, "tag": "ALVA: SEND TESTS"}]
 
     def test_a_key_that_may_not_read_tags_does_without(self, office: Office) -> None:
         placed(office, tags=["alva: send tests"])
         ada = entered(office, WITHIN_MS)
         office.restricted_key(opportunities="read", postings="read", archive_reasons="read")
         found = office.find(LAST_HOUR)
-        assert (waiting(found), found.tally.near_misses) == ([ada], [])
+        assert (waiting(found), found.report.near_misses) == ([ada], [])
 
     @pytest.mark.parametrize("lacking", ["opportunities", "postings", "archive_reasons"])
     def test_a_key_that_may_not_read_anything_else_is_an_error(self, office: Office, lacking: str) -> None:

@@ -197,7 +197,7 @@ class TestWho:
         office.faults.add("alva", "GET", "*/results", status=404, times=None)
         with pytest.raises(Unfinished):
             office.push_lately()
-        assert (office.progress.tally.counts, office.progress.faults) == ({}, {ada: "not_found"})
+        assert (office.progress.report.counts, office.progress.faults) == ({}, {ada: "not_found"})
         office.faults.clear()
         assert office.push_lately() == {"completed": 1}
 

@@ -1,7 +1,7 @@
 """All that reaches into Airflow beyond its public interface: runs made in process, connections read and written.
 
-Checked against Airflow 3.3.2; `tests/web/test_internals.py` tells when another version does it otherwise. Nothing of it
-may be called on an event loop: each call waits for the database.
+Checked against Airflow 3.3.2; `tests/web/test_airflow_internals.py` fails when another version does it otherwise. None
+of it may be called on an event loop: each call waits for the database.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import delete, select, text
 
-from alva_lever.web.internals import NotWritten, change_connection, passwords, start_run
+from alva_lever.web.airflow_internals import NotWritten, change_connection, passwords, start_run
 from tests.dags.runner import Runner
 
 DAG_ID = "alva_lever_handle_events"

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import fingerprint, first_valid, same
-from alva_lever.rules.decision import Reason
+from alva_lever.rules.invitation import Reason
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
 from alva_lever.rules.notes import Failure, bounce_key, own
 from alva_lever.rules.policy import Policy
@@ -26,7 +26,7 @@ class Again(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Reported:
     """A note that reports a failure or a bounce. `failure` None: a bounce."""
 
     failure: str | None
@@ -51,19 +51,19 @@ class Request:
         return max(self.named_ms, key=self.named_ms.__getitem__)
 
 
-def reports(notes: Iterable[Note]) -> list[Report]:
+def reports(notes: Iterable[Note]) -> list[Reported]:
     """The integration's own notes about failures and bounces, the oldest first."""
     found = [report for note in notes if (report := _report(note)) is not None]
     return sorted(found, key=lambda report: report.at_ms)
 
 
-def bounce_report(told: Iterable[Report], candidate: AlvaCandidate) -> Report | None:
+def bounce_report(told: Iterable[Reported], candidate: AlvaCandidate) -> Reported | None:
     """What reports this very bounce, the last where there are several."""
     key = bounce_key(candidate)
     return max((one for one in told if one.failure is None and one.key == key), key=lambda one: one.at_ms, default=None)
 
 
-def failed_since_bounce(told: Iterable[Report], candidate: AlvaCandidate) -> bool:
+def failed_since_bounce(told: Iterable[Reported], candidate: AlvaCandidate) -> bool:
     """Whether it was asked again after this bounce, and that failed: then that is what holds it up."""
     told = list(told)
     bounce = bounce_report(told, candidate)
@@ -77,7 +77,7 @@ def entered_since_sent(opportunity: Opportunity, candidate: AlvaCandidate, polic
     return entry_ms is not None and sent_before_ms is not None and entry_ms > sent_before_ms
 
 
-def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[Report], policy: Policy) -> bool:
+def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[Reported], policy: Policy) -> bool:
     """Whether the invitation that bounced was sent for the last entry: a crash kept both from being reported."""
     if bounce_report(told, candidate) is not None or _sent_before_ms(candidate) is None:
         return False
@@ -89,7 +89,7 @@ def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[R
 
 def asked_again(
     opportunity: Opportunity,
-    told: list[Report],
+    told: list[Reported],
     request: Request,
     *,
     posting: Posting | None,
@@ -144,7 +144,7 @@ def _sent_before_ms(candidate: AlvaCandidate) -> int | None:
 
 
 def _cause_removed(
-    opportunity: Opportunity, last: Report | None, posting: Posting | None, candidate: AlvaCandidate | None
+    opportunity: Opportunity, last: Reported | None, posting: Posting | None, candidate: AlvaCandidate | None
 ) -> bool:
     address = first_valid(opportunity.emails)
     if address is None:
@@ -163,11 +163,11 @@ def _cause_removed(
     return last.failure == Failure.NO_POSTING and posting is not None
 
 
-def _report(note: Note) -> Report | None:
+def _report(note: Note) -> Reported | None:
     found = own(note)
     match found.about if found else ():
         case ("failure", failure, key):
-            return Report(failure, key, note.created_at_ms)
+            return Reported(failure, key, note.created_at_ms)
         case ("bounce", key):
-            return Report(None, key, note.created_at_ms)
+            return Reported(None, key, note.created_at_ms)
     return None

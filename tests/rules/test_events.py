@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from alva_lever.rules.claims import Claim, Event, Kind, claims
+from alva_lever.rules.events import Claim, Event, Kind, claims
 
 MOVED, HIRED, DELETED = (Event(kind, "o1") for kind in (Kind.MOVED, Kind.HIRED, Kind.DELETED))
 APPLIED = Event(Kind.APPLIED, "o1", "a1")

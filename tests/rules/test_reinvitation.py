@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import fingerprint
-from alva_lever.rules.asking import (
+from alva_lever.rules.invitation import Reason
+from alva_lever.rules.model import AlvaCandidate, Application, Invitation, Note, Opportunity, Posting, StageChange
+from alva_lever.rules.notes import Failure, failure_ref, is_own
+from alva_lever.rules.reinvitation import (
     CLOCKS_MS,
     Again,
-    Report,
+    Reported,
     Request,
     asked_again,
     needs_alva,
     reports,
     request_key,
 )
-from alva_lever.rules.decision import Reason
-from alva_lever.rules.model import AlvaCandidate, Application, Invitation, Note, Opportunity, Posting, StageChange
-from alva_lever.rules.notes import Failure, failure_ref, is_own
 from tests.rules.build import (
     ADDRESS,
     APPLIED,
@@ -75,8 +75,8 @@ def bounced_at(address: str) -> AlvaCandidate:
 
 def test_reports_are_read_from_refs_of_failures_and_bounces() -> None:
     assert reports([told_failure("missing_email", RUN, 5), told_bounce(6)]) == [
-        Report("missing_email", RUN, 5),
-        Report(None, f"48213-{NEW_YEAR_MS}", 6),
+        Reported("missing_email", RUN, 5),
+        Reported(None, f"48213-{NEW_YEAR_MS}", 6),
     ]
 
 
@@ -98,7 +98,7 @@ def test_reports_come_oldest_first_whatever_the_order_of_the_notes() -> None:
 
 @given(st.sampled_from(Failure), st.text(st.characters(codec="utf-8"), min_size=1))
 def test_what_a_ref_says_is_read_again(failure: Failure, key: str) -> None:
-    assert reports([told_failure(failure, key, 5)]) == [Report(failure.value, key, 5)]
+    assert reports([told_failure(failure, key, 5)]) == [Reported(failure.value, key, 5)]
 
 
 @given(st.lists(st.text(st.characters())))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alva_lever.rules import tags
-from alva_lever.rules.decision import KnownCase, Reason, decide, may_have_failed
+from alva_lever.rules.invitation import KnownCase, Reason, decide, may_have_failed
 from tests.rules.build import APPLIED, INTERVIEW, NEW_YEAR_MS, TESTS, archived, opportunity, policy, posting
 
 # What makes each row hold. Put together, several rows hold at once.

@@ -21,7 +21,7 @@ def looked_at(office: Office, one: str, **fields: Any) -> str:
     other = office.apply("Bo Ek", stage=ELSEWHERE)
     counts = office.run(one, other, **fields)
     assert sum(counts.values()) == 2
-    reason = next(reason for reason, ids in office.progress.tally.ids.items() if one in ids)
+    reason = next(reason for reason, ids in office.progress.report.ids.items() if one in ids)
     assert office.sent(other) == 0
     return reason
 
@@ -100,7 +100,7 @@ def test_a_key_that_may_read_none_at_all_calls_nobody_confidential(office: Offic
     office.restricted_key(**{name: access for name, access in allowed.items() if name != lacking})
     with pytest.raises((Forbidden, MissingPermission), match=f"{lacking}: read"):
         office.run(ada, bo)
-    assert (office.progress.tally.counts, office.progress.done) == ({}, set())
+    assert (office.progress.report.counts, office.progress.done) == ({}, set())
     assert untouched(office)
 
 
@@ -214,7 +214,7 @@ def test_send_tests_passes_over_skip_assessment_and_blocked_origins(office: Offi
 def test_a_tag_that_only_looks_like_send_tests_is_reported_and_not_obeyed(office: Office, tag: str) -> None:
     ada = office.apply(stage=ELSEWHERE, tags=[tag])
     assert looked_at(office, ada) == "not_requested"
-    assert office.progress.tally.near_misses == [{"id": ada, "tag": tag}]
+    assert office.progress.report.near_misses == [{"id": ada, "tag": tag}]
     assert untouched(office)
 
 
@@ -233,7 +233,7 @@ def test_a_tag_that_only_looks_like_skip_assessment_is_reported_and_not_obeyed(o
     ada, bo = office.applied(2, posting=posting)
     assert office.run(ada, bo) == {"trigger_stage": 2}
     found = [{"id": posting, "tag": tag} for tag in ("alva: skip assessment", "Alva:Screening")]
-    assert office.progress.tally.near_misses == found
+    assert office.progress.report.near_misses == found
 
 
 # Row 8.
@@ -448,8 +448,8 @@ def test_a_dry_run_writes_nothing_and_reports_the_same(office: Office) -> None:
     people = everybody(office)
     before = [office.sandbox.look(one) for one in people]
     assert office.run(*people, window=LAST_HOUR, dry_run=True) == EVERYBODY
-    dry = office.progress.tally.ids
+    dry = office.progress.report.ids
     assert office.asked() == []
     assert [office.sandbox.look(one) for one in people] == before
     office.run(*people, window=LAST_HOUR)
-    assert office.progress.tally.ids == dry
+    assert office.progress.report.ids == dry

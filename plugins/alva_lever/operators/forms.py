@@ -7,11 +7,11 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from alva_lever.rules.claims import Kind
+from alva_lever.rules.events import Kind
 from alva_lever.rules.ids import ID, UUID
 
 # The next turn at Lever goes to the most urgent.
-EVENTS, RESULTS, REST = 30, 20, 10
+EVENTS_PRIORITY, RESULTS_PRIORITY, OTHER_PRIORITY = 30, 20, 10
 
 # What a form takes is kept in the run's conf and in Airflow's audit log, so that a name, an address or a phone number
 # has to be refused before it gets there: a UUID is none of these.
