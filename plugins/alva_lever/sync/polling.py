@@ -69,7 +69,7 @@ class Poll:
         self._tagged: dict[str, Posting | None] = {}
         # Those on which somebody arrived who travels no further.
         self._arrived: dict[str, None] = {}
-        self._tally = report
+        self._report = report
         self.batches = Batches()
 
     def find(self) -> None:
@@ -81,7 +81,7 @@ class Poll:
             known = None if isinstance(posting, Unreadable) else posting
             self._tagged[posting.id] = known
             if known is not None:
-                self._tally.near_miss(known.id, tags.near_misses(known.tags, tags.ON_POSTINGS))
+                self._report.near_miss(known.id, tags.near_misses(known.tags, tags.ON_POSTINGS))
         for row in self._lever.deleted_opportunities(
             deleted_at_start_ms=window.first_ms, deleted_at_end_ms=window.last_ms
         ):
@@ -99,7 +99,9 @@ class Poll:
             elif self._is_new(opportunity.id):
                 self._sort(opportunity)
         for posting_id in self._arrived:
-            if posting_id not in self._due:
+            if posting_id in self._due:
+                self._due[posting_id].pop(DUE, None)
+            else:
                 self.batches.add({"id": posting_id, "is": POSTING}, _POSTING_CALLS)
         self._near_misses()
 
@@ -168,12 +170,12 @@ class Poll:
                     yield row
 
     def _sort(self, opportunity: Opportunity) -> None:
-        self._tally.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
+        self._report.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         claim, reason = self._claim(opportunity), self._decided(opportunity)
         if reason is None:
             self.batches.add({"id": opportunity.id, **claim.as_json()}, _calls(opportunity))
             return
-        self._tally.count(reason, opportunity.id)
+        self._report.count(reason, opportunity.id)
         came = bool(claim.new_since_ms) and reason not in (Reason.GONE, Reason.CONFIDENTIAL)
         if came and opportunity.posting_id is not None:
             self._arrived[opportunity.posting_id] = None
@@ -210,7 +212,7 @@ class Poll:
             for tag in tags.near_misses(account, tags.ON_OPPORTUNITIES):
                 carriers = self._lever.opportunities(OpportunityFilter(tag=(tag,), archived=False))
                 for row in islice(carriers, IDS_SHOWN):
-                    self._tally.near_miss(row.id, [tag])
+                    self._report.near_miss(row.id, [tag])
         except Unauthorized:
             raise
         except ApiError as error:

@@ -182,7 +182,7 @@ class PostingFinding:
     def __init__(self, lever: LeverHook, alva: AlvaHook, report: RunReport) -> None:
         self._lever = lever
         self._alva = alva
-        self._tally = report
+        self._report = report
         self._users = Users(alva)
         self.batches = Batches()
 
@@ -203,7 +203,7 @@ class PostingFinding:
                 self.batches.add({"id": position.id, "is": POSITION}, _CALLS)
             elif position.external_id and not is_lever_record_id(position.external_id):
                 # It names no posting, and isn't repeated anywhere.
-                self._tally.count(PostingWord.GONE, f"{NOT_AN_ID}, on job position {position.id}")
+                self._report.count(PostingWord.GONE, f"{NOT_AN_ID}, on job position {position.id}")
             elif position.external_id and position.external_id not in unread:
                 positions.setdefault(position.external_id, []).append(position)
         shown = self._listed(list(positions))
@@ -213,7 +213,7 @@ class PostingFinding:
             if outcome is None:
                 self.batches.add({"id": posting_id}, _CALLS)
             else:
-                self._tally.count(outcome, posting_id)
+                self._report.count(outcome, posting_id)
 
     def _settled(self, posting: Posting, positions: Sequence[JobPosition]) -> PostingWord | None:
         """What the listings alone can say of it; None where something is to be written."""
