@@ -32,9 +32,9 @@ _CHANGEABLE = {"name", "owner_email", "team"}
 class AlvaHook(VendorHook):
     """Alva's API, with an API key.
 
-    Alva's reference isn't public: the README describes the assumed paths, fields and paging, which only this package
-    uses. Ids are opaque; `external_id` is an opportunity's id on a candidate and a posting's id on a job position. No
-    URL ever holds an e-mail address.
+    Alva's reference isn't public: the README describes the assumed paths, fields and paging. They are used only here
+    and in `models`. Ids are opaque; `external_id` is an opportunity's id on a candidate and a posting's id on a job
+    position. No URL ever holds an e-mail address.
 
     :param alva_conn_id: the connection: API root as host, API key as password.
 

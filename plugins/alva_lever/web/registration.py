@@ -196,7 +196,7 @@ def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
     if gone and len(gone) == len(known):
         raise CannotRegister(
             "Lever has none of the webhooks whose signing tokens are stored here, so nothing was removed. Look at "
-            f"the key in connection `{lever.http_conn_id}`: does it belong to the same account? If it is, register the "
+            f"the key in connection `{lever.http_conn_id}`: does it belong to the same account? If so, register the "
             "webhooks first"
         )
     if gone and not dry_run:
