@@ -153,7 +153,7 @@ def run() -> None:
     print(
         f"  600 completions, an event every 4 s: {dict(outcome.counts)} in {outcome.batches} batches; "
         f"{len(waited)} events waited {statistics.median(waited):.0f} s (median), {max(waited):.0f} s at most, and "
-        f"for {max(event.batches_before for event in outcome.events)} batches at most; runs: "
+        f"for {max(event.batches_before for event in outcome.events)} batch(es) at most; runs: "
         f"{', '.join(f'{dag_id} {count} x {state}' for (dag_id, state), count in outcome.runs.items())}; tasks by "
         f"attempt: {dict(attempts)}; {len(outcome.mismatches)} mismatched reports; {outcome.refused} x 429; "
         f"{outcome.share:.0%} of Lever's limit"

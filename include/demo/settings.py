@@ -118,8 +118,8 @@ def _variable(row: Row, path: Path) -> Variable:
     value = row.get("variable_value")
     if value is None or isinstance(value, dict | list):
         raise DemoError(
-            f"{path}, variable {row['variable_name']}: variable_value is a text; JSON stands in quotes, as the Astro "
-            "CLI wants it"
+            f"{path}, variable {row['variable_name']}: variable_value must be text; put JSON in quotes, as the Astro "
+            "CLI requires"
         )
     return Variable(str(row["variable_name"]), str(value))
 

@@ -1,4 +1,4 @@
-"""``python -m include.sandbox --port 8765``: the stand-in as a process of its own, on the loopback interface only."""
+"""``python -m include.sandbox --port 8765``: the stand-in as a separate process, on the loopback interface only."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Page(TypedDict, Generic[RecordT]):
 
 
 class FactsChange(Facts):
-    """What is sent is replaced, the rest stays."""
+    """Fields that are sent are replaced, others stay."""
 
     name: Name = ""
 

@@ -264,7 +264,7 @@ class AlvaHook(VendorHook):
             f"Connection `{self.http_conn_id}` has no API key: put Alva's API key into its API key (password) field"
         )
         if connection.login:
-            missing += " (it may stand in the login field)"
+            missing += " (it may be in the login field)"
         return BearerAuth(
             usable_key(connection.password, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id)
         )

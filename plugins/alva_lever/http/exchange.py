@@ -116,13 +116,14 @@ def of_response(
             retry_after_seconds=retry_after_seconds(response, now=now),
         )
     try:
-        said = error_of(_object(response.content))
+        vendor_error = error_of(_object(response.content))
     except Untrusted as untrusted:
         came = str(untrusted)
     else:
-        failure = refusal(asked, status=status, code=said.code, detail=said.message, advice=advice_of(status))
+        code, detail = vendor_error.code, vendor_error.message
+        failure = refusal(asked, status=status, code=code, detail=detail, advice=advice_of(status))
         if isinstance(failure, Conflict):
-            failure.candidate_id = said.candidate_id
+            failure.candidate_id = vendor_error.candidate_id
         return failure
     return TransientError(
         f"Something that isn't {asked['vendor']}'s API answered {status} to {request}: {came}. If that lasts, look for "
@@ -164,7 +165,7 @@ def _unreachable(causes: list[BaseException]) -> str | None:
         numbers = [cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno]
         if errno.ECONNREFUSED in numbers:
             return f"{whom} refuses connections"
-        return f"{whom} cannot be reached ({os.strerror(numbers[0]) if numbers else 'of unknown cause'})"
+        return f"there is no route to {whom} ({os.strerror(numbers[0]) if numbers else 'of unknown cause'})"
     if any(isinstance(cause, ConnectTimeoutError) for cause in causes):
         return f"{whom} did not take the connection in time"
     return "the proxy refuses to let us through" if proxy else None

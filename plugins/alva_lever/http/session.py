@@ -143,7 +143,7 @@ def path(vendor: str, *segments: str) -> str:
     """
     if not all(map(is_id, segments)):
         below = "".join(f"/{segment if is_id(segment) else NOT_AN_ID}" for segment in segments)
-        message = f"{vendor} has nothing at {below}: what was given is not an id"
+        message = f"{vendor} has nothing at {below}, since the given text is not an id"
         raise NotFound(message, vendor=vendor, path=below, status=404)
     return "".join(f"/{quote(segment, safe='')}" for segment in segments)
 

@@ -65,13 +65,13 @@ class LeverBase(VendorHook):
             needed = f"{_resource(path)}: {'read' if method == 'GET' else 'write'}"
             return (
                 f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential. "
-                "A key's permissions are fixed when it is made: make another one in Lever under Settings, Integrations "
+                "A key's permissions are fixed when it is made: make a new one in Lever under Settings, Integrations "
                 f"and API, API Credentials, and put it into {field}"
             )
         return {404: "there is no such object", 409: "it is there already"}.get(status, "it refused the request")
 
     def _read(self, parse: Callable[[object], T], *segments: str, params: Sequence[tuple[str, str]] = ()) -> T:
-        """One object."""
+        """Reads an object."""
         return self.ask("GET", path(self.vendor, *segments), wire.one(parse), params=list(params))
 
     def _walk(
@@ -102,7 +102,7 @@ def _offset_is_stale(error: RequestRejected) -> bool:
 
 
 def _resource(path: str) -> str:
-    """Returns the name of the permission, which is the end of the path: the notes of an opportunity need `notes`."""
+    """Returns the permission's name: the last resource in the path, such as `notes` for an opportunity's notes."""
     names = path.split("/")[1::2]
     return next((name for name in reversed(names) if name in _RESOURCES), names[0] if names else path)
 

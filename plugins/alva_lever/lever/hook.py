@@ -133,7 +133,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
         return list(readable(walk, "Lever's stage"))
 
     def archive_reasons(self, type: Literal["hired", "non-hired"] | None = None) -> list[ArchiveReason]:
-        """GET /archive_reasons"""
+        """Returns the archive reasons. GET /archive_reasons"""
         params = [] if type is None else [("type", type)]
         walk = self._walk(wire.archive_reason, "archive_reasons", params=params, key=lambda r: r.id, keyset=False)
         reasons = readable(walk, "Lever's archive reason")
@@ -145,7 +145,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
         return list(readable(walk, "Lever's tag"))
 
     def user(self, user_id: str) -> User:
-        """GET /users/:user"""
+        """Reads a user. GET /users/:user"""
         return self._read(the_one(user_id, wire.user), "users", user_id)
 
     def users(self, email: str | None = None) -> Iterator[User]:

@@ -67,7 +67,7 @@ def _uuid(value: Any) -> str:
     return value.lower()
 
 
-# As Lever writes it.
+# A UUID in lower case, as Lever writes it.
 Uuid = Annotated[str, PlainValidator(_uuid)]
 Confidential = Annotated[bool, PlainValidator(_confidential)]
 
