@@ -75,10 +75,10 @@ def play(folder: Path, *, calls_per_second: float, completed: int, every_seconds
         delivered: dict[str, tuple[int, int]] = {}
         while not api.run(RESULTS, RUN).is_done:
             began, who = time.monotonic(), f"bo.{len(delivered)}"
-            one = sandbox.recruiter.apply(posting, who, [f"{who}@candidates.example.com"], stage=ELSEWHERE)
-            sandbox.recruiter.move(one, TRIGGER_STAGE)
-            delivered[one] = (len(sandbox.journal), sandbox.clock.now_ms())
-            deliver(airflow.url, one).raise_for_status()
+            opportunity_id = sandbox.recruiter.apply(posting, who, [f"{who}@candidates.example.com"], stage=ELSEWHERE)
+            sandbox.recruiter.move(opportunity_id, TRIGGER_STAGE)
+            delivered[opportunity_id] = (len(sandbox.journal), sandbox.clock.now_ms())
+            deliver(airflow.url, opportunity_id).raise_for_status()
             time.sleep(max(0.0, began + every_seconds - time.monotonic()))
         airflow.start.wait_for(lambda: _is_over(api, 2), "all runs have ended", PATIENCE_SECONDS)
         calls, writes = sandbox.journal.of("lever"), _writes(sandbox, ids)
@@ -89,7 +89,7 @@ def play(folder: Path, *, calls_per_second: float, completed: int, every_seconds
         tasks = _rows(api, "dags/~/dagRuns/~/taskInstances", "task_instances")
         return Outcome(
             counts=sum((Counter(api.report(run).get("counts", {})) for run in api.runs(RESULTS)), Counter()),
-            events=[_event(sandbox, batches, one, *moment) for one, moment in delivered.items()],
+            events=[_event(sandbox, batches, opportunity_id, *moment) for opportunity_id, moment in delivered.items()],
             runs=Counter((row["dag_id"], row["state"]) for row in runs),
             tasks=[(row["dag_id"], row["task_id"], row["state"], row["try_number"]) for row in tasks],
             batches=len(batches),
@@ -139,9 +139,9 @@ def _batches(calls: Sequence[Arrived], ids: Collection[str]) -> list[int]:
     return batches
 
 
-def _event(sandbox: Sandbox, batches: Sequence[int], one: str, number: int, at_ms: int) -> Event:
+def _event(sandbox: Sandbox, batches: Sequence[int], opportunity_id: str, number: int, at_ms: int) -> Event:
     """`number`: how many calls had arrived at the delivery. `at_ms`: the time of the delivery."""
-    done = sandbox.journal.of("lever", "POST", f"/opportunities/{one}/addTags")[0]
+    done = sandbox.journal.of("lever", "POST", f"/opportunities/{opportunity_id}/addTags")[0]
     return Event((done.at_ms - at_ms) / 1000, sum(number < batch < done.number for batch in batches))
 
 

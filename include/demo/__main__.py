@@ -68,9 +68,9 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     say(f"\nThe hourly DAG\n\n{table(outcomes)}\n")
     say(f"Then, by webhooks\n\n{second_table(endings)}\n")
     say(f"And the results\n\n{third_table(lasts)}\n")
-    surprises = play.troubles() + [surprise for one in outcomes for surprise in one.surprises]
-    surprises += [surprise for one in endings for surprise in one.surprises]
-    surprises += [surprise for one in lasts for surprise in one.surprises]
+    surprises = play.troubles() + [surprise for outcome in outcomes for surprise in outcome.surprises]
+    surprises += [surprise for ending in endings for surprise in ending.surprises]
+    surprises += [surprise for last in lasts for surprise in last.surprises]
     for surprise in surprises:
         say(f"!! {surprise}")
     say(f"{len(surprises)} things differ from the story." if surprises else "Everything went as in the story.")

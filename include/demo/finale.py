@@ -94,7 +94,7 @@ class Last:
 
 def last(result: Result, opportunity: str, reports: Sequence[Sequence[Report]], world: Mapping[str, Any]) -> Last:
     """``reports``: of the poll, and of the webhook's runs. ``world``: the opportunity in the sandbox."""
-    first, second = (reason_in(some, opportunity) for some in reports)
+    first, second = (reason_in(run_reports, opportunity) for run_reports in reports)
     own = [note["text"] for note in world["notes"] if note["author"] is None]
     return Last(
         result,

@@ -77,7 +77,7 @@ def outcome(person: Person, opportunity: str, reports: Sequence[Sequence[Report]
 
     Each is a list, since an hourly run may start during the story and do the work before the demo's own run.
     """
-    first, again, named = (reason_in(some, opportunity) for some in reports)
+    first, again, named = (reason_in(run_reports, opportunity) for run_reports in reports)
     return Outcome(
         person,
         opportunity,

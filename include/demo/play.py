@@ -61,7 +61,7 @@ class Play:
         self._run(f"{len(named)} candidates by name", RUNS[2], {"opportunity_ids": named})
         by_name = [self._api.report(self._api.run(DAG_ID, RUNS[2]))]
         reports = (first, again, by_name)
-        return [outcome(one, ids[one.name], reports, self._control.look(ids[one.name])) for one in PEOPLE]
+        return [outcome(person, ids[person.name], reports, self._control.look(ids[person.name])) for person in PEOPLE]
 
     def _run(self, what: str, run_id: str, conf: dict[str, Any]) -> None:
         self._progress.step(f"Run {RUNS.index(run_id) + 1} of {len(RUNS)}: {what}")

@@ -35,11 +35,11 @@ class Results:
     def perform(self, ids: Mapping[str, str]) -> list[Last]:
         """``ids``: each candidate's opportunity, by name."""
         self._progress.step(f"Story: {len(RESULTS)} candidates take their tests, or don't")
-        first = self._by_poll(ids, [(one.name, one.first) for one in RESULTS])
+        first = self._by_poll(ids, [(result.name, result.first) for result in RESULTS])
         self._progress.step("Alva's webhook: connected as an administrator does it; and results change in Alva")
-        second = self._by_webhook(ids, [(one.name, one.then) for one in RESULTS])
-        looks = {one.name: self._control.look(ids[one.name]) for one in RESULTS}
-        return [last(one, ids[one.name], (first, second), looks[one.name]) for one in RESULTS]
+        second = self._by_webhook(ids, [(result.name, result.then) for result in RESULTS])
+        looks = {result.name: self._control.look(ids[result.name]) for result in RESULTS}
+        return [last(result, ids[result.name], (first, second), looks[result.name]) for result in RESULTS]
 
     def _by_poll(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]]) -> list[Report]:
         """Returns the reports of a run of the results DAG, and of a scheduled run that may come first."""
@@ -64,8 +64,8 @@ class Results:
         return self._reports(EVENTS, before)
 
     def _act(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]]) -> None:
-        for name, some in moves:
-            for move in some:
+        for name, candidate_moves in moves:
+            for move in candidate_moves:
                 self._control.move("candidates", move.name, opportunity=ids[name], **move.arguments)
 
     def _known(self, dag_id: str) -> set[str]:

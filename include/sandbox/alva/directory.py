@@ -117,9 +117,9 @@ class Directory:
         self, email: str, first_name: str | None = None, last_name: str | None = None, team: str | None = None
     ) -> User:
         """Adds a user. Raises 409 with the `user_id` of the user who has this address."""
-        known = self.user_of(email)
-        if known is not None:
-            raise AlvaError(409, "already_exists", "A user has this e-mail address already.", user_id=known.id)
+        existing = self.user_of(email)
+        if existing is not None:
+            raise AlvaError(409, "already_exists", "A user has this e-mail address already.", user_id=existing.id)
         user = User(**self._new(), email=email, first_name=first_name, last_name=last_name, team=team)
         return self.users.add(user)
 

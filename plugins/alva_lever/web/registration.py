@@ -118,22 +118,22 @@ class Registration:
             yield Registered(event, self._one(event, renew=renew))
 
     def _one(self, event: str, *, renew: bool) -> Outcome:
-        known, strange = self._there(event)
+        ours, unknown = self._there(event)
         left: list[Webhook] = []
         if not self._dry_run:
-            if known and renew:
+            if ours and renew:
                 self._make(event)
-            for webhook in (*(known if renew else known[1:]), *strange):
+            for webhook in (*(ours if renew else ours[1:]), *unknown):
                 self._delete(webhook)
             # Look again whether it is deleted: Lever may answer 404 for a webhook that it keeps, too.
-            left = self._there(event)[1] if strange else []
-            if not known and not left:
+            left = self._there(event)[1] if unknown else []
+            if not ours and not left:
                 self._make(event)
         if left:
-            return Outcome.TWICE if known else Outcome.FOREIGN
-        if known:
+            return Outcome.TWICE if ours else Outcome.FOREIGN
+        if ours:
             return Outcome.RENEWED if renew else Outcome.KEPT
-        return Outcome.REMADE if strange else Outcome.MADE
+        return Outcome.REMADE if unknown else Outcome.MADE
 
     def _there(self, event: str) -> tuple[list[Webhook], list[Webhook]]:
         """Returns the webhooks for this event and address: those whose token is stored, and the others."""
@@ -141,9 +141,9 @@ class Registration:
         password, extra = stored(_CONN_ID)
         marks = {_mark(token) for token in _apart(password) if is_token(token)}
         # The password decides: a person may have removed a token from it.
-        known = {name for name, mark in _marks(extra).items() if mark in marks}
-        ours = [webhook for webhook in there if webhook.id in known]
-        return ours, [webhook for webhook in there if webhook.id not in known]
+        stored_ids = {webhook_id for webhook_id, mark in _marks(extra).items() if mark in marks}
+        ours = [webhook for webhook in there if webhook.id in stored_ids]
+        return ours, [webhook for webhook in there if webhook.id not in stored_ids]
 
     def _delete(self, webhook: Webhook) -> None:
         """Deletes a webhook, unless a person made it in Lever's settings, which Lever refuses.
@@ -190,17 +190,17 @@ def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
     :raises CannotRegister: Lever has none of the webhooks, so the key is probably another account's.
     """
     _check_tokens_are_ours()
-    known = _marks(stored(_CONN_ID)[1])
+    marks = _marks(stored(_CONN_ID)[1])
     there = {webhook.id for webhook in lever.webhooks()}
-    gone = {name: mark for name, mark in known.items() if name not in there}
-    if gone and len(gone) == len(known):
+    gone = {webhook_id: mark for webhook_id, mark in marks.items() if webhook_id not in there}
+    if gone and len(gone) == len(marks):
         raise CannotRegister(
             "Lever has none of the webhooks whose signing tokens are stored here, so nothing was removed. Look at "
             f"the key in connection `{lever.http_conn_id}`: does it belong to the same account? If so, register the "
             "webhooks first"
         )
     if gone and not dry_run:
-        _change(lambda tokens: [one for one in tokens if _mark(one) not in gone.values()], forget=list(gone))
+        _change(lambda tokens: [token for token in tokens if _mark(token) not in gone.values()], forget=list(gone))
     return len(gone)
 
 
@@ -266,11 +266,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _tell(registered: Iterable[Registered], *, dry_run: bool) -> set[Outcome]:
     """Prints each outcome at once: it stands even if a later one fails."""
     outcomes: set[Outcome] = set()
-    for one in registered:
+    for webhook in registered:
         if dry_run and not outcomes:
             print(_REHEARSED)
-        print(f"{one.event}: {one.outcome}", flush=True)
-        outcomes.add(one.outcome)
+        print(f"{webhook.event}: {webhook.outcome}", flush=True)
+        outcomes.add(webhook.outcome)
     return outcomes
 
 
