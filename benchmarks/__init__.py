@@ -1,3 +1,3 @@
-"""What is claimed of speed and memory, measured: ``make bench``."""
+"""Measures speed and memory: ``make bench``."""
 
 from __future__ import annotations

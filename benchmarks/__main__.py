@@ -1,6 +1,6 @@
-"""What is claimed of speed and memory, measured: all parts, or those that are named.
+"""Measures speed and memory: all parts, or the named ones.
 
-All take a few minutes, since Lever's limit is kept; `webhooks`, `waiting` and `backlog` start an Airflow.
+All parts take a few minutes, since they keep Lever's limit; `webhooks`, `waiting` and `backlog` start an Airflow.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import sys
 
 PARTS = {
     "listing": "finding thousands of candidates: requests, connections and memory",
-    "inviting": "inviting hundreds: calls each, and the share of Lever's limit that is used",
-    "results": "pushing hundreds of results: calls each, and the share of Lever's limit that is used",
-    "webhooks": "taking deliveries: how many a second, and how soon an invitation leaves",
-    "waiting": "how long an event waits while thousands are being invited",
-    "backlog": "how long events wait while hundreds of results are being written, and what Airflow makes of it",
+    "inviting": "inviting hundreds of candidates: calls for each, and the used share of Lever's limit",
+    "results": "pushing hundreds of results: calls for each, and the used share of Lever's limit",
+    "webhooks": "receiving deliveries: how many a second, and how soon an invitation is sent",
+    "waiting": "how long an event waits while thousands of candidates are being invited",
+    "backlog": "how long events wait while hundreds of results are being written, and the states of Airflow's tasks",
 }
 
 

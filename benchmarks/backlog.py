@@ -1,4 +1,4 @@
-"""Hundreds of results to be written, and events beside them: how long each waits, and what Airflow makes of it."""
+"""Writes hundreds of results while events arrive: how long each event waits, and the states of Airflow's tasks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from include.sandbox import Sandbox
 from include.sandbox.journal import Arrived
 
 RESULTS, RUN = "alva_lever_push_results", "backlog"
-# What Airflow's scheduler says where a task is in another state than its executor reports.
+# The scheduler's log line for a task whose state differs from its executor's report.
 MISMATCH = "task instance's state attribute is"
 ELSEWHERE, TRIGGER_STAGE = "Offer", "Assessment"
 PATIENCE_SECONDS = 900
@@ -29,8 +29,8 @@ PATIENCE_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One that was delivered and done: how long after its delivery its tag was written, and how many batches of results
-    began in that time."""
+    """An event that was handled: the time from its delivery to its tag, and the number of batches of results that began
+    in that time."""
 
     waited_seconds: float
     batches_before: int
@@ -38,7 +38,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`runs`: how many of each DAG ended how. `tasks`: `(DAG, task, state, attempt)` of each task of all runs.
+    """`runs`: the number of runs by DAG and state. `tasks`: `(DAG, task, state, attempt)` of each task of all runs.
     `batches`: of results. `refused`: calls answered 429. `share`: of Lever's limit, from the first call to the last
     completion."""
 
@@ -58,7 +58,7 @@ class Outcome:
 
 
 def play(folder: Path, *, calls_per_second: float, completed: int, every_seconds: float) -> Outcome:
-    """Airflow works off so many completions at that limit, while candidates are moved into the trigger stage."""
+    """Runs Airflow on this many completions at this limit, while candidates move into the trigger stage."""
     sandbox = Sandbox(lever_calls_per_second=calls_per_second, lever_burst=round(2 * calls_per_second))
     with sandbox.serve() as url, running(folder, url) as airflow:
         api = airflow.api
@@ -66,21 +66,21 @@ def play(folder: Path, *, calls_per_second: float, completed: int, every_seconds
         api.change_connection("lever_default", "lever", extra=json.dumps({"calls_per_second": calls_per_second}))
         for dag_id in (EVENTS, RESULTS):
             api.unpause(dag_id)
-        airflow.start.wait_for(lambda: _is_over(api, 1), "the run that is due at once is over", PATIENCE_SECONDS)
+        airflow.start.wait_for(lambda: _is_over(api, 1), "the run that is due at once has ended", PATIENCE_SECONDS)
         ids = set(furnish(sandbox, completed, completed=True))
         posting = sandbox.count()["postings"][0]["id"]
         sandbox.journal.clear()
         api.trigger(RESULTS, RUN, {"since": "2026-01-01T00:00:00Z"})
-        airflow.start.wait_for(lambda: bool(_writes(sandbox, ids)), "it is under way", PATIENCE_SECONDS)
+        airflow.start.wait_for(lambda: bool(_writes(sandbox, ids)), "the first result is written", PATIENCE_SECONDS)
         delivered: dict[str, tuple[int, int]] = {}
         while not api.run(RESULTS, RUN).is_done:
             began, who = time.monotonic(), f"bo.{len(delivered)}"
-            one = sandbox.recruiter.apply(posting, who, [f"{who}@candidates.example.com"], stage=ELSEWHERE)
-            sandbox.recruiter.move(one, TRIGGER_STAGE)
-            delivered[one] = (len(sandbox.journal), sandbox.clock.now_ms())
-            deliver(airflow.url, one).raise_for_status()
+            opportunity_id = sandbox.recruiter.apply(posting, who, [f"{who}@candidates.example.com"], stage=ELSEWHERE)
+            sandbox.recruiter.move(opportunity_id, TRIGGER_STAGE)
+            delivered[opportunity_id] = (len(sandbox.journal), sandbox.clock.now_ms())
+            deliver(airflow.url, opportunity_id).raise_for_status()
             time.sleep(max(0.0, began + every_seconds - time.monotonic()))
-        airflow.start.wait_for(lambda: _is_over(api, 2), "all is over", PATIENCE_SECONDS)
+        airflow.start.wait_for(lambda: _is_over(api, 2), "all runs have ended", PATIENCE_SECONDS)
         calls, writes = sandbox.journal.of("lever"), _writes(sandbox, ids)
         batches = _batches(calls, ids)
         paced = [call for call in calls if call.number <= writes[-1].number]
@@ -89,7 +89,7 @@ def play(folder: Path, *, calls_per_second: float, completed: int, every_seconds
         tasks = _rows(api, "dags/~/dagRuns/~/taskInstances", "task_instances")
         return Outcome(
             counts=sum((Counter(api.report(run).get("counts", {})) for run in api.runs(RESULTS)), Counter()),
-            events=[_event(sandbox, batches, one, *moment) for one, moment in delivered.items()],
+            events=[_event(sandbox, batches, opportunity_id, *moment) for opportunity_id, moment in delivered.items()],
             runs=Counter((row["dag_id"], row["state"]) for row in runs),
             tasks=[(row["dag_id"], row["task_id"], row["state"], row["try_number"]) for row in tasks],
             batches=len(batches),
@@ -101,7 +101,7 @@ def play(folder: Path, *, calls_per_second: float, completed: int, every_seconds
 
 
 def _is_over(api: AirflowApi, at_least: int) -> bool:
-    """So many runs of the results DAG, and whatever there is of events."""
+    """Whether at least this many runs of the results DAG, and all runs for events, have ended."""
     runs = _rows(api, f"dags/{RESULTS}/dagRuns", "dag_runs")
     enough = len(runs) >= at_least
     return enough and all(
@@ -110,7 +110,7 @@ def _is_over(api: AirflowApi, at_least: int) -> bool:
 
 
 def _rows(api: AirflowApi, path: str, name: str) -> list[dict[str, Any]]:
-    """All of them, however many."""
+    """Returns all rows, page by page."""
     rows: list[dict[str, Any]] = []
     while page := api.get(path, limit=100, offset=len(rows), order_by="id")[name]:
         rows += page
@@ -118,18 +118,18 @@ def _rows(api: AirflowApi, path: str, name: str) -> list[dict[str, Any]]:
 
 
 def _writes(sandbox: Sandbox, ids: Collection[str]) -> list[Arrived]:
-    """What was written about these."""
+    """Returns the writes to these opportunities."""
     return [call for call in sandbox.journal.of("lever") if call.method != "GET" and _of(call) in ids]
 
 
 def _of(call: Arrived) -> str:
-    """Whom a call is about."""
+    """Returns the opportunity that a call is about."""
     return call.path.removeprefix("/opportunities/").partition("/")[0]
 
 
 def _batches(calls: Sequence[Arrived], ids: Collection[str]) -> list[int]:
-    """The number of the first call of each task that wrote about these: a task begins by asking for the stages, and the
-    next one begins when it has ended."""
+    """Returns the number of the first call of each task that wrote to these: a task begins by reading the stages, and
+    the next task begins when it has ended."""
     batches, began = [], 0
     for call in calls:
         if call.path == "/stages":
@@ -139,9 +139,9 @@ def _batches(calls: Sequence[Arrived], ids: Collection[str]) -> list[int]:
     return batches
 
 
-def _event(sandbox: Sandbox, batches: Sequence[int], one: str, number: int, at_ms: int) -> Event:
-    """`number`, `at_ms`: how many calls had arrived when it was delivered, and when that was."""
-    done = sandbox.journal.of("lever", "POST", f"/opportunities/{one}/addTags")[0]
+def _event(sandbox: Sandbox, batches: Sequence[int], opportunity_id: str, number: int, at_ms: int) -> Event:
+    """`number`: how many calls had arrived at the delivery. `at_ms`: the time of the delivery."""
+    done = sandbox.journal.of("lever", "POST", f"/opportunities/{opportunity_id}/addTags")[0]
     return Event((done.at_ms - at_ms) / 1000, sum(number < batch < done.number for batch in batches))
 
 
@@ -152,9 +152,9 @@ def run() -> None:
     attempts = Counter(attempt for *_, state, attempt in outcome.tasks if state != "skipped")
     print(
         f"  600 completions, an event every 4 s: {dict(outcome.counts)} in {outcome.batches} batches; "
-        f"{len(waited)} events waited {statistics.median(waited):.0f} s (median), {max(waited):.0f} s at the most, and "
-        f"for {max(event.batches_before for event in outcome.events)} batch at the most; runs: "
+        f"{len(waited)} events waited {statistics.median(waited):.0f} s (median), {max(waited):.0f} s at most, and "
+        f"for {max(event.batches_before for event in outcome.events)} batch(es) at most; runs: "
         f"{', '.join(f'{dag_id} {count} x {state}' for (dag_id, state), count in outcome.runs.items())}; tasks by "
-        f"attempt: {dict(attempts)}; {len(outcome.mismatches)} reports that don't fit; {outcome.refused} x 429; "
+        f"attempt: {dict(attempts)}; {len(outcome.mismatches)} mismatched reports; {outcome.refused} x 429; "
         f"{outcome.share:.0%} of Lever's limit"
     )

@@ -1,4 +1,4 @@
-"""Inviting hundreds: calls each, and the share of Lever's limit that is used while a task paces."""
+"""Invites hundreds of candidates: calls for each, and the used share of Lever's limit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.office import Traffic, apart, forget, integration, office
 
 
 def invite(url: str, threads: int) -> dict[str, int]:
-    """What became of all who stand in the trigger stage."""
+    """Invites all candidates in the trigger stage. Returns the counts by reason."""
     from alva_lever.batch.batch import Checkpoint
     from alva_lever.batch.run_report import RunReport
     from alva_lever.rules.window import Window
@@ -17,11 +17,11 @@ def invite(url: str, threads: int) -> dict[str, int]:
 
     total, window = RunReport(), Window(0, round(time.time() * 1000))
     batches = integration().find_candidates(window, total)
-    # To find them is a task of its own, and isn't measured here.
+    # Finding them is another task, and isn't measured here.
     forget(url)
     positions: dict[str, str] = {}
     for batch in batches:
-        # Each batch is a task of its own, with hooks of its own.
+        # Each batch is a separate task with its own hooks.
         progress = Checkpoint()
         attempt = Attempt(batch, progress, lambda progress: None)
         integration(threads=threads).do_candidates(attempt, window=window, positions=positions)
@@ -47,4 +47,4 @@ def run(candidates: int = 600) -> None:
             f"{len(alva.requests) / number:.2f}; {lever.refused} x 429; {measured[name]:.0%} of Lever's limit"
         )
     several, one = list(measured.values())[1:]
-    print(f"  {THREADS} threads against one, on a slow network: x {several / one:.1f}")
+    print(f"  {THREADS} threads compared with one, on a slow network: x {several / one:.1f}")

@@ -1,4 +1,4 @@
-"""Finding thousands of candidates: requests, connections, and how much memory pages take."""
+"""Finds thousands of candidates: requests, connections, and the memory for pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FEW, MANY = 1000, 5000
 
 
 def find() -> tuple[int, int]:
-    """How many were found, and the peak memory in KiB."""
+    """Returns the number of candidates found and the peak memory in KiB."""
     from alva_lever.batch.run_report import RunReport
     from alva_lever.rules.window import Window
 

@@ -1,4 +1,4 @@
-"""The two sides of a measurement, a process each: the sandbox with its limit, and what is measured."""
+"""The two processes of a measurement: the sandbox with its limit, and the measured code."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _SPAWN = multiprocessing.get_context("spawn")
 def office(
     opportunities: int, *, postings: int = 3, slow_seconds: float = 0.0, completed: bool = False
 ) -> Iterator[tuple[str, list[str]]]:
-    """A sandbox in which so many candidates stand in the trigger stage: its base URL, and their ids.
+    """Runs a sandbox with this many candidates in the trigger stage; yields its base URL and their ids.
 
-    `completed`: they were invited, and have completed their tests since.
+    `completed`: they were invited, and have completed their tests.
     """
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(
@@ -41,7 +41,7 @@ def office(
 
 
 def apart(measure: Callable[..., Any], url: str, *arguments: Any) -> Any:
-    """What `measure(*arguments)` gives in a fresh process whose connections lead to that sandbox."""
+    """Returns `measure(*arguments)` from a new process whose connections lead to that sandbox."""
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_measured, args=(theirs, measure, url, arguments))
     process.start()
@@ -51,7 +51,7 @@ def apart(measure: Callable[..., Any], url: str, *arguments: Any) -> Any:
 
 
 def integration(progression_stage: str | None = None, *, threads: int | None = None) -> Integration:
-    """As a task makes one, in the process that is measured."""
+    """Creates an integration as a task does, in the measured process."""
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.batch.worker_pool import THREADS
     from alva_lever.lever.hook import LeverHook
@@ -65,7 +65,7 @@ def integration(progression_stage: str | None = None, *, threads: int | None = N
 
 
 class Traffic:
-    """What arrived at a sandbox."""
+    """The requests that a sandbox received."""
 
     def __init__(self, url: str, service: str) -> None:
         answer = requests.get(f"{url}/control/requests", params={"service": service}, timeout=60).json()
@@ -73,7 +73,7 @@ class Traffic:
 
     @property
     def refused(self) -> int:
-        """How many were answered 429."""
+        """Counts the requests answered 429."""
         return sum(request["status"] == 429 for request in self.requests)
 
     @property
@@ -81,18 +81,18 @@ class Traffic:
         return len({request["connection"] for request in self.requests})
 
     def share(self, calls_per_second: float) -> float:
-        """The part of a limit that was used between the first call and the last."""
+        """Returns the used share of a limit between the first and the last call."""
         times: list[int] = [request["at_ms"] for request in self.requests]
         return (len(times) - 1) / ((max(times) - min(times)) / 1000 * calls_per_second)
 
 
 def forget(url: str) -> None:
-    """Let the sandbox forget what arrived so far."""
+    """Clears the sandbox's journal."""
     requests.delete(f"{url}/control/requests", timeout=60)
 
 
 def furnish(sandbox: Sandbox, opportunities: int, *, postings: int = 3, completed: bool = False) -> list[str]:
-    """So many candidates in the first stage, as `office` has them; their ids."""
+    """Adds this many candidates for `office`, and returns their ids."""
     from include.sandbox.alva import Invitee
 
     names = [sandbox.recruiter.add_posting(f"Engineer {number}", team="Platform") for number in range(postings)]
@@ -104,12 +104,12 @@ def furnish(sandbox: Sandbox, opportunities: int, *, postings: int = 3, complete
     if completed:
         alva = sandbox.world.alva
         positions = [sandbox.candidates.add_position(f"Engineer {number}", name) for number, name in enumerate(names)]
-        for number, one in enumerate(ids):
+        for number, opportunity_id in enumerate(ids):
             email = f"kim.{number}@candidates.example.com"
-            invitee = Invitee(email=email, first_name="Kim", last_name=str(number), external_id=one)
+            invitee = Invitee(email=email, first_name="Kim", last_name=str(number), external_id=opportunity_id)
             alva.roster.invite(positions[number % postings], invitee)
-            sandbox.recruiter.tag(one, "Alva: Invitation Sent")
-            sandbox.candidates.finish(one, 82)
+            sandbox.recruiter.tag(opportunity_id, "Alva: Invitation Sent")
+            sandbox.candidates.finish(opportunity_id, 82)
     return ids
 
 

@@ -1,4 +1,4 @@
-"""Hundreds who have completed their tests: calls each, and the share of Lever's limit that is used."""
+"""Pushes hundreds of completed results: calls for each, and the used share of Lever's limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PROGRESSION_STAGE = "Recruiter screen"
 
 
 def push() -> dict[str, int]:
-    """What became of those who changed in Alva."""
+    """Pushes the results that changed in Alva. Returns the counts by reason."""
     from alva_lever.batch.batch import Checkpoint
     from alva_lever.batch.run_report import RunReport
     from alva_lever.rules.window import Window
@@ -19,7 +19,7 @@ def push() -> dict[str, int]:
     total, window = RunReport(), Window(0, round(time.time() * 1000))
     batches, listed = integration(PROGRESSION_STAGE).find_results(window)
     for batch in batches:
-        # Each batch is a task of its own, with hooks of its own; it lists once more what changed in Alva.
+        # Each batch is a separate task with its own hooks, and lists the changes in Alva again.
         progress = Checkpoint()
         integration(PROGRESSION_STAGE).do_results(Attempt(batch, progress, lambda progress: None), listed=listed)
         total.add(progress.report)

@@ -1,4 +1,4 @@
-"""How long an event waits for its turn while thousands of candidates are being invited, at Lever's own pace."""
+"""Measures how long an event waits while thousands of candidates are being invited at Lever's limit."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ def run() -> None:
             for dag_id in (HOURLY, EVENTS):
                 airflow.api.unpause(dag_id)
             airflow.api.trigger(HOURLY, "many", {"since": "2020-01-01T00:00:00Z"})
-            airflow.start.wait_for(lambda: sent(control, ids[0]), "it is under way", PATIENCE_SECONDS)
+            airflow.start.wait_for(lambda: sent(control, ids[0]), "the first invitation is sent", PATIENCE_SECONDS)
             posting = control.look(ids[0])["posting"]
             waited = []
             for number in range(TIMES):
-                # At another place of the turn that is under way each time.
+                # At a different point of the running batch each time.
                 time.sleep(20)
                 who = {"name": f"Bo {number}", "emails": [f"bo.{number}@candidates.example.com"], "stage": "Offer"}
-                one = control.move("recruiter", "apply", posting=posting, **who)
-                control.move("recruiter", "move", opportunity=one, stage="New applicant")
-                waited.append(until(partial(deliver, airflow.url, one), partial(sent, control, one)))
+                opportunity_id = control.move("recruiter", "apply", posting=posting, **who)
+                control.move("recruiter", "move", opportunity=opportunity_id, stage="New applicant")
+                deliver_event = partial(deliver, airflow.url, opportunity_id)
+                waited.append(until(deliver_event, partial(sent, control, opportunity_id)))
             assert not airflow.api.run(HOURLY, "many").is_done
     print(
         f"  an event's invitation while {CANDIDATES} are being invited: "

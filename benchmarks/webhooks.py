@@ -1,4 +1,4 @@
-"""Deliveries: how many are acknowledged a second, and how soon an invitation leaves, each beside Airflow's own."""
+"""Measures deliveries acknowledged a second and the time until an invitation, each compared with plain Airflow."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def run() -> None:
 
 
 def _acknowledged(airflow: Running, ids: list[str]) -> None:
-    """With both DAGs paused, so that nothing but the taking is measured."""
+    """Measures with both DAGs paused, so that only receiving counts."""
 
     def deliver_some(number: int) -> list[int]:
         session = requests.Session()
@@ -79,12 +79,12 @@ def _acknowledged(airflow: Running, ids: list[str]) -> None:
 
 
 def _until_invited(airflow: Running, control: Control, ids: list[str]) -> None:
-    """One after the other, in turn with the empty DAG."""
+    """Measures one delivery at a time, alternating with the empty DAG."""
     for dag_id in (EVENTS, EMPTY):
         airflow.api.unpause(dag_id)
     airflow.start.wait_for(
         lambda: all(run.is_done for dag_id in (EVENTS, EMPTY) for run in airflow.api.runs(dag_id)),
-        "what was measured before is over",
+        "the earlier runs have ended",
         PATIENCE_SECONDS,
     )
 
@@ -110,7 +110,7 @@ def until(begin: Callable[[], object], ended: Callable[[], bool]) -> float:
     begin()
     while not ended():
         if time.monotonic() - started > PATIENCE_SECONDS:
-            raise TimeoutError("what is measured did not come to its end")
+            raise TimeoutError("the measured run did not end in time")
         time.sleep(0.05)
     return time.monotonic() - started
 

@@ -1,3 +1,3 @@
-"""What ships beside the package and is no part of it: the local stand-in for both services."""
+"""Not part of the package: the local stand-in for both services, and the demo."""
 
 from __future__ import annotations

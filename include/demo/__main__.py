@@ -1,4 +1,4 @@
-"""``python -m include.demo``: the sandbox, Airflow and a small hiring story. Ctrl-C stops all that it started."""
+"""``python -m include.demo``: the sandbox, Airflow and a small hiring story. Ctrl-C stops everything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _WATCH_SECONDS = 1.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: all as the story has it. 1: not so, or something failed. 128 and more: interrupted before its end."""
+    """Returns 0 if everything went as expected, 1 if not or if something failed, 128 and more if interrupted before the
+    end."""
     options = _options().parse_args(arguments)
     try:
         with Interruptions() as interruptions, home_of_its_own(options.home.resolve()) as home:
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
                 return _demo(options, home, fleet, interruptions)
             finally:
                 interruptions.end()
-                with suppress(OSError):  # the terminal may be gone, and that is no reason to leave anything running
+                with suppress(OSError):  # the terminal may be gone; stop everything all the same
                     say("Stopping everything ...")
                 fleet.stop()
     except DemoError as error:
@@ -67,19 +68,19 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     say(f"\nThe hourly DAG\n\n{table(outcomes)}\n")
     say(f"Then, by webhooks\n\n{second_table(endings)}\n")
     say(f"And the results\n\n{third_table(lasts)}\n")
-    surprises = play.troubles() + [surprise for one in outcomes for surprise in one.surprises]
-    surprises += [surprise for one in endings for surprise in one.surprises]
-    surprises += [surprise for one in lasts for surprise in one.surprises]
+    surprises = play.troubles() + [surprise for outcome in outcomes for surprise in outcome.surprises]
+    surprises += [surprise for ending in endings for surprise in ending.surprises]
+    surprises += [surprise for last in lasts for surprise in last.surprises]
     for surprise in surprises:
         say(f"!! {surprise}")
-    say(f"{len(surprises)} things are not as the story has them." if surprises else "All as the story has it.")
+    say(f"{len(surprises)} things differ from the story." if surprises else "Everything went as in the story.")
     if not options.once:
         _stay(fleet, airflow, sandbox_port)
     return 1 if surprises else 0
 
 
 def _stay(fleet: Fleet, airflow: Installation, sandbox_port: int) -> None:
-    """Until an interruption, which is the demo's proper end."""
+    """Waits for an interruption, which is the demo's normal end."""
     url = airflow.url
     say(f"\nThe DAG         {url}/dags/{DAG_ID}")
     for run_id in RUNS:
@@ -87,7 +88,7 @@ def _stay(fleet: Fleet, airflow: Installation, sandbox_port: int) -> None:
     say(f"Airflow         {url}/")
     say(f"The sandbox     http://{LOOPBACK}:{sandbox_port}/control")
     say(f"Command line    {command_line(airflow.home, 'dags', 'list')}")
-    say("\nIt all stays until Ctrl-C.")
+    say("\nEverything keeps running until Ctrl-C.")
     try:
         while True:
             fleet.check()
@@ -98,7 +99,7 @@ def _stay(fleet: Fleet, airflow: Installation, sandbox_port: int) -> None:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m include.demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="play, tell what happened, and end")
+    parser.add_argument("--once", action="store_true", help="play, print the results, and end")
     parser.add_argument("--dags", type=Path, default=PROJECT / "dags", metavar="FOLDER", help="other DAGs than dags/")
     parser.add_argument(
         "--home",

@@ -1,4 +1,4 @@
-"""Airflow in a folder of its own: its settings, the environment its processes get, and their command lines.
+"""An Airflow in its own folder: its settings, and the environment and command lines of its processes.
 
 Standalone mode is not used: its scheduler and triggerer serve logs on all of the machine's addresses.
 """
@@ -25,14 +25,13 @@ COMPONENTS: Mapping[str, tuple[str, ...]] = {  # the API server first: it takes 
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
-_WRITE_SECONDS = 60  # a writer waits so long for another one; the usual 5 are too few for a busy machine
-_PARALLELISM = 4  # SQLite is locked for too long by more tasks than that, and the scheduler ends
+_WRITE_SECONDS = 60  # how long a writer waits for another writer; the default of 5 is too short for a busy machine
+_PARALLELISM = 4  # more tasks lock SQLite for too long, and the scheduler exits
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where it is and what it runs. ``home`` is AIRFLOW_HOME. ``more``: sections of its settings beside the usual
-    ones."""
+    """An Airflow's folders and port. ``home`` is AIRFLOW_HOME. ``more``: extra sections of its settings."""
 
     home: Path
     dags: Path
@@ -49,7 +48,7 @@ class Installation:
         return self.home / "airflow.db"
 
     def write_settings(self) -> Path:
-        """Writes ``airflow.cfg``, with secrets made for this demo, and gives its path.
+        """Writes ``airflow.cfg``, with secrets generated for this demo, and returns its path.
 
         A file rather than the environment, so that ``AIRFLOW_HOME=<home> airflow ...`` works in another terminal.
         """
@@ -103,7 +102,7 @@ class Installation:
         ]
 
     def let_readers_and_a_writer_meet(self) -> None:
-        """Puts the database, once it is made, into the mode in which reading does not wait for writing."""
+        """Puts the new database into the mode in which readers don't wait for writers."""
         connection = sqlite3.connect(self.database)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -112,17 +111,17 @@ class Installation:
 
 
 def command(*arguments: str) -> list[str]:
-    """``airflow <arguments>``, with the Python that runs this and without the current folder on its path."""
+    """Returns ``airflow <arguments>`` for the present Python, without the current folder on its path."""
     return [sys.executable, "-P", "-m", "airflow", *arguments]
 
 
 def command_line(home: Path, *arguments: str) -> str:
-    """The same for somebody to copy into another terminal."""
+    """Returns the same to copy into another terminal."""
     return f"AIRFLOW_HOME={shlex.quote(str(home))} {shlex.join(command(*arguments))}"
 
 
 def environment(home: Path, own: Mapping[str, str] | None = None) -> dict[str, str]:
-    """``own`` (default: this process's environment) without anything that speaks of another Airflow, or of a proxy."""
+    """Returns ``own`` (default: this process's environment) without variables about another Airflow or a proxy."""
     kept = {
         name: value
         for name, value in (os.environ if own is None else own).items()
@@ -132,7 +131,7 @@ def environment(home: Path, own: Mapping[str, str] | None = None) -> dict[str, s
     }
     return kept | {
         "AIRFLOW_HOME": str(home),
-        "NO_PROXY": "*",  # also keeps forked processes on macOS from asking the system for proxies, and crashing
+        "NO_PROXY": "*",  # also keeps forked processes on macOS from asking the system for proxies, which crashes them
         "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",

@@ -1,4 +1,4 @@
-"""The sandbox's HTTP control plane, as far as the demo uses it."""
+"""A client for the parts of the sandbox's control plane that the demo uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TIMEOUT_SECONDS = 10
 
 
 class Control:
-    """The sandbox at ``url``. `DemoError` for a move that it refuses, with its sentence."""
+    """The sandbox at ``url``. Raises `DemoError` with the sandbox's sentence for a move that it refuses."""
 
     def __init__(self, url: str) -> None:
         self._root = f"{url}/control"
@@ -27,20 +27,20 @@ class Control:
             return False
 
     def now_ms(self) -> int:
-        """The time in the sandbox's world."""
+        """Returns the time in the sandbox's world."""
         return int(self._call("GET", "clock")["now_ms"])
 
     def move(self, who: str, name: str, /, **arguments: Any) -> Any:
-        """``who``: ``recruiter`` or ``candidates``. Gives what the move gives, mostly an id."""
+        """Makes a move and returns its result, mostly an id. ``who``: ``recruiter`` or ``candidates``."""
         return self._call("POST", f"{who}/{name}", json=arguments)["result"]
 
     def deliveries(self) -> dict[str, int]:
-        """How many of Lever's deliveries are ``waiting``, ``delivered`` and ``failed``."""
+        """Counts Lever's deliveries that are ``waiting``, ``delivered`` and ``failed``."""
         summary: dict[str, int] = self._call("GET", "deliveries", params={"summary": 1})["summary"]
         return summary
 
     def look(self, opportunity: str) -> dict[str, Any]:
-        """One candidate in both services, as `Simulation.look` has it."""
+        """Returns a candidate in both services, as `Simulation.look`."""
         return self._call("GET", "world", params={"opportunity": opportunity})
 
     def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Plays the story's second half: registers the webhooks as an administrator does, and lets Lever deliver."""
+"""Plays the story's second half: registers the webhooks as an administrator does, and lets Lever send deliveries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EVENTS_SECONDS = 300
 
 
 class Events:
-    """One performance, after the first half."""
+    """Plays the second half once, after the first."""
 
     def __init__(
         self, installation: Installation, api: AirflowApi, control: Control, start: Start, progress: Progress
@@ -35,14 +35,14 @@ class Events:
         self._progress = progress
 
     def perform(self, ids: dict[str, str]) -> list[Ending]:
-        """``ids``: the opportunities of the first half, by name; those of the second are added."""
+        """``ids``: the opportunities of the first half, by name. This adds those of the second half."""
         self._progress.step("Webhooks: registered by the command that the README names, and switched on in Lever")
         self._register()
         self._control.move("recruiter", "switch_webhooks")
         self._progress.step(f"Story: {len(SCENES)} things happen, and Lever delivers each")
         known = ids
         began = time.monotonic()
-        # So that each is as the story leaves it when the first delivery is looked into.
+        # All moves of a candidate come before the first delivery is handled.
         self._control.move("recruiter", "hold_webhooks")
         for scene in SCENES:
             known[scene.name] = act(self._control, scene.name, scene.moves, known.get(scene.name))
@@ -50,11 +50,11 @@ class Events:
         first = known[SCENES[0].name]
         self._start.wait_for(lambda: self._sent(first) > 0, f"{SCENES[0].name} is invited", _EVENTS_SECONDS)
         self._progress.step(f"{SCENES[0].name}'s invitation left {time.monotonic() - began:.0f} s after the move")
-        self._start.wait_for(self._all_is_done, "all deliveries are done", _EVENTS_SECONDS)
+        self._start.wait_for(self._all_is_done, "all deliveries are handled", _EVENTS_SECONDS)
         runs = self._api.runs(DAG_ID)
         summary = self._control.deliveries()
         self._progress.step(
-            f"{summary['delivered']} deliveries, taken by {DAG_ID} (runs: {len(runs)}); {summary['failed']} not taken"
+            f"{summary['delivered']} deliveries, taken by {DAG_ID} (runs: {len(runs)}); {summary['failed']} failed"
         )
         reports = [self._api.report(run) for run in runs]
         return [ending(scene, known[scene.name], reports, self._in_alva(known[scene.name])) for scene in SCENES]

@@ -1,4 +1,4 @@
-"""The story's end: candidates take their tests in Alva, and what they achieved stands in Lever."""
+"""The story's end: candidates take their tests in Alva, and Lever shows the results."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _CONTROL = frozenset({"Alva: Send Tests", "Alva: Screening", "Alva: Skip Assessm
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One candidate, known from before. ``first`` comes back by poll, ``then`` by webhook.
+    """A candidate of the first two parts. ``first``: moves that the poll finds. ``then``: moves that a webhook reports.
 
-    ``expected``: the word in the reports of each, None where that run has no business with them. ``tags``: the
-    integration's own in the end; ``stage``: the stage in Lever; ``said``: a part of the note.
+    ``expected``: the reason in each report, None if that run has nothing to do. In the end: ``tags`` that the
+    integration sets, ``stage`` in Lever, ``said``: a part of the note.
     """
 
     name: str
@@ -54,7 +54,7 @@ RESULTS = (
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """What Lever shows of a candidate in the end."""
+    """What Lever shows for a candidate in the end."""
 
     result: Result
     opportunity: str
@@ -66,7 +66,7 @@ class Last:
 
     @property
     def surprises(self) -> list[str]:
-        """Sentences; none where all is as expected."""
+        """Returns a sentence for each difference from the story."""
         wanted: Mapping[str, tuple[object, object]] = {
             "the reports": (
                 self._due,
@@ -88,13 +88,13 @@ class Last:
 
     @property
     def words(self) -> str:
-        """What the reports called it."""
+        """Returns the reasons in the reports."""
         return ", then ".join(self._due)
 
 
 def last(result: Result, opportunity: str, reports: Sequence[Sequence[Report]], world: Mapping[str, Any]) -> Last:
-    """``reports``: of the poll, and of the webhook's runs. ``world``: what the sandbox shows of the opportunity."""
-    first, second = (reason_in(some, opportunity) for some in reports)
+    """``reports``: of the poll, and of the webhook's runs. ``world``: the opportunity in the sandbox."""
+    first, second = (reason_in(run_reports, opportunity) for run_reports in reports)
     own = [note["text"] for note in world["notes"] if note["author"] is None]
     return Last(
         result,

@@ -1,6 +1,6 @@
-"""The folder in which a demo keeps everything: Airflow's database, settings and logs.
+"""The folder of a demo: Airflow's database, settings and logs.
 
-Each demo begins with an empty one.
+Each demo starts with an empty folder.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ RECORD = "processes.json"
 
 @contextmanager
 def home_of_its_own(folder: Path) -> Iterator[Path]:
-    """Makes ``folder``, or empties it, and keeps other demos out of it while the block runs.
+    """Creates or empties ``folder``, and keeps other demos out of it during the block.
 
-    `DemoError` where another demo is in it, or where it holds something that no demo made.
+    Raises `DemoError` if another demo uses it, or if it holds files that no demo made.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = folder / LOCK
     if not lock.exists() and any(folder.iterdir()):
         raise DemoError(f"{folder} is not empty, and no demo made it. Name another folder: --home FOLDER")
-    with lock.open("a") as holding:  # the system lets go of it when this process ends, however it ends
+    with lock.open("a") as holding:  # the system releases the lock when this process ends, however it ends
         try:
             fcntl.flock(holding, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

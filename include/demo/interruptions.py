@@ -1,4 +1,4 @@
-"""Ctrl-C, ``kill`` and a closed terminal: each ends the demo the same way, whatever it is doing."""
+"""Ctrl-C, ``kill`` and a closed terminal all end the demo in the same way, at any moment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(KeyboardInterrupt):
-    """Somebody asked the demo to end. ``status``: what a shell expects of a process that such a signal ended."""
+    """A signal asks the demo to end. ``status``: the exit status that a shell expects after this signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -20,9 +20,9 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interruptions:
-    """While entered, the first signal raises `Interrupted` in the main thread; those that follow do nothing.
+    """In this context the first signal raises `Interrupted` in the main thread; later signals do nothing.
 
-    The first one starts the clean-up, and a second Ctrl-C in the middle of that would leave processes behind.
+    The first signal starts the clean-up; a second Ctrl-C would interrupt it and leave processes behind.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Interruptions:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """A signal that arrives in this block waits for its end: a process must be noted before it can be stopped."""
+        """Delays a signal until the end of the block: a process must be recorded before it can be stopped."""
         self._held += 1
         try:
             yield
@@ -57,7 +57,7 @@ class Interruptions:
                 self._raise(self._waiting)
 
     def end(self) -> None:
-        """From now on signals do nothing: everything is being stopped already."""
+        """Makes signals do nothing from now on: everything is already being stopped."""
         self._over = True
 
     def _arrived(self, number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""What became of the story: the reports of the runs and the sandbox's world, held against what was expected."""
+"""The story's outcome: compares the runs' reports and the sandbox's world with the story."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _STATUS_TAGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One candidate. ``first``, ``again``, ``named``: the reason in each run, None where its report has no such id."""
+    """A candidate's outcome. ``first``, ``again``, ``named``: the reason in each run, None if the report doesn't have
+    the id."""
 
     person: Person
     opportunity: str
@@ -30,7 +31,7 @@ class Outcome:
 
     @property
     def surprises(self) -> list[str]:
-        """Sentences; none where all is as expected."""
+        """Returns a sentence for each difference from the story."""
         person = self.person
         wanted_tags = (person.status_tag,) if person.status_tag else ()
         wanted = {
@@ -50,17 +51,17 @@ class Outcome:
 
     @property
     def reason(self) -> str:
-        """What happened, in the report's words."""
+        """Returns the reason in the report."""
         return self.named or self.first or "not looked at"
 
     @property
     def next_time(self) -> str:
-        """What the next run said, where that is something else."""
+        """Returns the reason in the next run, if it is another."""
         return self.again if self.again is not None and self.again != self.first else ""
 
     @property
     def world(self) -> str:
-        """What both services show now."""
+        """Describes what both services show now."""
         parts = [*self.tags]
         if self.invitations_sent:
             parts.append("e-mail sent" if self.invitations_sent == 1 else f"{self.invitations_sent} e-mails sent")
@@ -72,11 +73,11 @@ class Outcome:
 
 
 def outcome(person: Person, opportunity: str, reports: Sequence[Sequence[Report]], world: Mapping[str, Any]) -> Outcome:
-    """``reports``: those of the first run, of the second and of the one that names people.
+    """``reports``: of the first run, the second run and the run that names people.
 
-    Each is a list, since an hourly run may fall into the story and come first to what the demo's own run was to find.
+    Each is a list, since an hourly run may start during the story and do the work before the demo's own run.
     """
-    first, again, named = (reason_in(some, opportunity) for some in reports)
+    first, again, named = (reason_in(run_reports, opportunity) for run_reports in reports)
     return Outcome(
         person,
         opportunity,
@@ -91,7 +92,7 @@ def outcome(person: Person, opportunity: str, reports: Sequence[Sequence[Report]
 
 
 def reason_in(reports: Sequence[Report], opportunity: str) -> str | None:
-    """The reason under which they have an opportunity; of several, the one that says what was done, not that it was."""
+    """Returns an opportunity's reason in the reports. A reason that acts wins over one that says it was done before."""
     found = [reason for report in reports for reason, ids in report.get("ids", {}).items() if opportunity in ids]
     return next((reason for reason in found if reason not in DONE_BEFORE), found[0] if found else None)
 
@@ -103,7 +104,7 @@ def _near_miss_in(reports: Sequence[Report], opportunity: str) -> str | None:
 
 def _said(value: object) -> str:
     if value is None:
-        return "no word of it"
+        return "nothing"
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
     return str(value)

@@ -1,4 +1,4 @@
-"""Plays the story in the sandbox, runs the hourly DAG for it, and tells what became of everybody."""
+"""Plays the story in the sandbox, runs the hourly DAG for it, and returns each candidate's outcome."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BEFORE_MS = 1000
 
 
 class Play:
-    """One performance. ``folder``: where the tasks' logs are."""
+    """Plays the first half once. ``folder``: of the tasks' logs."""
 
     def __init__(self, api: AirflowApi, control: Control, start: Start, progress: Progress, folder: Path) -> None:
         self._api = api
@@ -32,14 +32,14 @@ class Play:
         self._start = start
         self._progress = progress
         self._folder = folder
-        self.ids: dict[str, str] = {}  # everybody's opportunity, by name
+        self.ids: dict[str, str] = {}  # each candidate's opportunity, by name
 
     def open(self, dags: Sequence[Dag]) -> None:
-        """Unpauses them, and lets the runs that are due then go by, so that none of them meets the story."""
+        """Unpauses the DAGs, and waits for the runs that are due at once, so that none of them overlaps the story."""
         if DAG_ID not in {dag.dag_id for dag in dags}:
             raise DemoError(f"No DAG is called {DAG_ID}; there are: {', '.join(dag.dag_id for dag in dags)}")
         self._progress.step(
-            f"Airflow: unpausing {', '.join(dag.dag_id for dag in dags)}; what is due at once finds nothing"
+            f"Airflow: unpausing {', '.join(dag.dag_id for dag in dags)}; the runs due at once find nothing"
         )
         for dag in dags:
             self._api.unpause(dag.dag_id)
@@ -48,25 +48,25 @@ class Play:
         )
 
     def perform(self) -> list[Outcome]:
-        """The story, the three runs, and how it ended for each."""
+        """Plays the story and the three runs, and returns each candidate's outcome."""
         before = self._api.runs(DAG_ID)
         since = datetime.fromtimestamp((self._control.now_ms() - _BEFORE_MS) / 1000, UTC).isoformat()
-        self._progress.step(f"Story: {len(PEOPLE)} candidates come along, and the recruiter is busy")
+        self._progress.step(f"Story: {len(PEOPLE)} candidates arrive, and the recruiter is busy")
         self.ids = ids = perform(self._control, POSTINGS, PEOPLE)
         named = [ids[person.name] for person in PEOPLE if person.when_named]
-        self._run("everything since the story began", RUNS[0], {"since": since})
+        self._run("all changes since the story began", RUNS[0], {"since": since})
         first = self._reports(before)
         self._run("the same again: nothing may happen twice", RUNS[1], {"since": since})
         again = [self._api.report(self._api.run(DAG_ID, RUNS[1]))]
         self._run(f"{len(named)} candidates by name", RUNS[2], {"opportunity_ids": named})
         by_name = [self._api.report(self._api.run(DAG_ID, RUNS[2]))]
         reports = (first, again, by_name)
-        return [outcome(one, ids[one.name], reports, self._control.look(ids[one.name])) for one in PEOPLE]
+        return [outcome(person, ids[person.name], reports, self._control.look(ids[person.name])) for person in PEOPLE]
 
     def _run(self, what: str, run_id: str, conf: dict[str, Any]) -> None:
         self._progress.step(f"Run {RUNS.index(run_id) + 1} of {len(RUNS)}: {what}")
         self._api.trigger(DAG_ID, run_id, conf)
-        # All of the DAG's runs: an hourly one that falls into the story is part of it.
+        # Wait for all of the DAG's runs: an hourly run may start during the story.
         self._start.wait_for(
             lambda: all(run.is_done for run in self._api.runs(DAG_ID)), f"the run {run_id} is done", _RUN_SECONDS
         )
@@ -79,12 +79,12 @@ class Play:
         )
 
     def _reports(self, before: Sequence[Run]) -> list[Report]:
-        """Those of the runs since then: one, mostly."""
-        known = {run.run_id for run in before}
-        return [self._api.report(run) for run in self._api.runs(DAG_ID) if run.run_id not in known]
+        """Returns the reports of the runs since then: mostly one."""
+        earlier = {run.run_id for run in before}
+        return [self._api.report(run) for run in self._api.runs(DAG_ID) if run.run_id not in earlier]
 
     def troubles(self) -> list[str]:
-        """Sentences: the runs of all DAGs that failed."""
+        """Returns a sentence for each failed run of any DAG."""
         return [self._trouble(run) for run in self._api.runs() if run.state == "failed"]
 
     def _trouble(self, run: Run) -> str:

@@ -1,4 +1,4 @@
-"""What a story is made of: postings, people, the moves a recruiter makes, and the reasons that a report gives."""
+"""The parts of a story: postings, people, a recruiter's moves, and the reasons in a report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from include.demo.control import Control
 
-# The decision table: the first row that is true of a candidate gives the reason.
+# The decision table: the first row that fits a candidate gives the reason.
 ROWS: Mapping[str, int] = {
     "gone": 1,
     "confidential": 2,
@@ -33,7 +33,7 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """``expired``: Alva has a job position for it that takes no more candidates."""
+    """A posting. ``expired``: its job position in Alva takes no more candidates."""
 
     name: str
     tags: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One of the sandbox's recruiter moves. ``days_ago``: when it happened, None for now."""
+    """A recruiter move of the sandbox. ``days_ago``: when it happened; None: now."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -52,10 +52,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One candidate of the story. The first move makes the opportunity, the others are about it.
+    """A candidate of the story. The first move creates the opportunity, the others change it.
 
-    ``expected``: the reason or failure in the first run, None where that run has no business looking.
-    ``when_named``: the reason in the run that names this person; None: it does not.
+    ``expected``: the reason or failure in the first run, None if that run doesn't find the candidate. ``when_named``:
+    the reason in the run that names this person, None if it doesn't.
     """
 
     name: str
@@ -63,8 +63,8 @@ class Person:
     moves: tuple[Move, ...]
     expected: str | None
     when_named: str | None = None
-    emails: tuple[str, ...] | None = None  # None: one that is made from the name
-    tag: str | None = None  # a status tag that it has from before
+    emails: tuple[str, ...] | None = None  # None: an address made from the name
+    tag: str | None = None  # an earlier status tag
     near_miss: str | None = None  # a tag that is almost a control tag
 
     @property
@@ -73,15 +73,16 @@ class Person:
 
     @property
     def expected_again(self) -> str | None:
-        """The reason in a second run over the same time: nobody is invited twice, no failure is reported twice."""
+        """Returns the reason in a second run over the same time, which invites no candidate and reports no failure
+        again."""
         if self.expected in INVITING:
             return "already_invited"
         return "awaiting_retry" if self.expected in FAILURES else self.expected
 
     @property
     def reasons(self) -> set[str]:
-        """All that its row of the table is to show."""
-        return {one for one in (self.expected, self.expected_again, self.when_named) if one is not None}
+        """Returns all reasons that the candidate's row is to show."""
+        return {reason for reason in (self.expected, self.expected_again, self.when_named) if reason is not None}
 
     @property
     def is_invited(self) -> bool:
@@ -89,7 +90,7 @@ class Person:
 
     @property
     def status_tag(self) -> str | None:
-        """The one status tag that the opportunity carries in the end."""
+        """Returns the one status tag of the opportunity in the end."""
         if self.is_invited:
             return INVITATION_SENT
         return INVITATION_FAILED if self.expected in FAILURES else self.tag
@@ -100,7 +101,7 @@ def applies(posting: str, origin: str = "applied", days_ago: int | None = None) 
 
 
 def is_sourced(stage: str) -> Move:
-    """A lead: somebody without a posting."""
+    """Adds a lead: a person without a posting."""
     return Move("add_lead", {"stage": stage})
 
 
@@ -121,7 +122,7 @@ def is_anonymised() -> Move:
 
 
 def perform(control: Control, postings: tuple[Posting, ...], people: tuple[Person, ...]) -> dict[str, str]:
-    """Plays it all in the sandbox. Gives each person's opportunity, by name."""
+    """Plays the story in the sandbox. Returns each person's opportunity, by name."""
     for posting in postings:
         _open(control, posting)
     return {person.name: act(control, person.name, person.moves, None, person.addresses) for person in people}
@@ -137,7 +138,7 @@ def _open(control: Control, posting: Posting) -> None:
 
 
 def address(name: str) -> str:
-    """The address that is made from a name."""
+    """Makes an address from a name."""
     return f"{name.lower().replace(' ', '.')}@candidates.example.com"
 
 
@@ -148,7 +149,7 @@ def act(
     opportunity: str | None = None,
     emails: Sequence[str] | None = None,
 ) -> str:
-    """Plays one person's moves, and gives their opportunity. Where there is none yet, the first move makes it."""
+    """Plays a person's moves and returns the opportunity. If there is none yet, the first move creates it."""
     todo = list(moves)
     if opportunity is None:
         first = todo.pop(0)

@@ -1,4 +1,4 @@
-"""Which ports of the loopback interface are free."""
+"""Finds free ports of the loopback interface."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _CONNECT_SECONDS = 0.5
 
 
 def free_port(preferred: int, other_than: int | None = None) -> int:
-    """``preferred`` where nobody has it; else one that the system gives. Never ``other_than``."""
+    """Returns ``preferred`` if it is free, else a free port from the system. Never ``other_than``."""
     if preferred != other_than and is_free(preferred):
         return preferred
     while True:
@@ -23,15 +23,14 @@ def free_port(preferred: int, other_than: int | None = None) -> int:
 def is_free(port: int) -> bool:
     """Whether a server could listen on it now.
 
-    Asked both ways: some systems let a second server bind the loopback address of a port that another has on all
-    addresses.
+    Tries both addresses: some systems let a server bind a port on loopback that another server has on all addresses.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(_CONNECT_SECONDS)
         if probe.connect_ex((LOOPBACK, port)) == 0:
             return False
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do, or the closed connections of the last demo would make its port look taken for a minute.
+        # As servers do: otherwise closed connections of the last demo make its port look taken for a minute.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

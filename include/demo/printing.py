@@ -1,4 +1,4 @@
-"""What the person at the terminal reads."""
+"""Prints the progress and the tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from include.demo.sequel import Ending
 
 
 class Progress:
-    """A line per step, each with the seconds since the start."""
+    """Prints a line for each step, with the seconds since the start."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -26,67 +26,67 @@ def say(text: str = "") -> None:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """One line a candidate, with ``!!`` where it is not as the story has it."""
+    """Returns a line for each candidate of the first half, marked ``!!`` if it differs from the story."""
     return _lines(
         ("", "candidate", "opportunity", "what happened", "reason", "next time", "now in Lever and Alva"),
         [
             (
-                _mark(one.surprises),
-                one.person.name,
-                one.opportunity,
-                one.person.did,
-                one.reason,
-                one.next_time,
-                one.world,
+                _mark(outcome.surprises),
+                outcome.person.name,
+                outcome.opportunity,
+                outcome.person.did,
+                outcome.reason,
+                outcome.next_time,
+                outcome.world,
             )
-            for one in outcomes
+            for outcome in outcomes
         ],
     )
 
 
 def second_table(endings: Sequence[Ending]) -> str:
-    """The same of the second half."""
+    """Returns the same table for the second half."""
     return _lines(
-        ("", "candidate", "opportunity", "what Lever told", "reason", "now in Alva"),
+        ("", "candidate", "opportunity", "what happened in Lever", "reason", "now in Alva"),
         [
             (
-                _mark(one.surprises),
-                one.scene.name,
-                one.opportunity,
-                one.scene.did,
-                one.reason or "no word of it",
-                one.world,
+                _mark(ending.surprises),
+                ending.scene.name,
+                ending.opportunity,
+                ending.scene.did,
+                ending.reason or "nothing",
+                ending.world,
             )
-            for one in endings
+            for ending in endings
         ],
     )
 
 
 def third_table(lasts: Sequence[Last]) -> str:
-    """The end, with everybody's note below."""
+    """Returns the table of the end, followed by each candidate's note."""
     rows = _lines(
         ("", "candidate", "opportunity", "what happened in Alva", "reason", "stage in Lever", "tags in Lever"),
         [
             (
-                _mark(one.surprises),
-                one.result.name,
-                one.opportunity,
-                one.result.did,
-                one.words,
-                one.stage,
-                ", ".join(sorted(one.tags)),
+                _mark(last.surprises),
+                last.result.name,
+                last.opportunity,
+                last.result.did,
+                last.words,
+                last.stage,
+                ", ".join(sorted(last.tags)),
             )
-            for one in lasts
+            for last in lasts
         ],
     )
     notes = [
         "\n".join(
             [
-                f"{one.result.name}: note, and link {', '.join(one.links) or '-'}",
-                *(f"  | {line}".rstrip() for line in one.note.splitlines()),
+                f"{last.result.name}: note, and link {', '.join(last.links) or '-'}",
+                *(f"  | {line}".rstrip() for line in last.note.splitlines()),
             ]
         )
-        for one in lasts
+        for last in lasts
     ]
     return "\n\n".join([rows, *notes])
 

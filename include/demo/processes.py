@@ -1,4 +1,4 @@
-"""The demo's child processes: started in groups of their own, watched, and stopped with all that they started.
+"""The demo's child processes: starts them in their own groups, watches them, and stops them with their descendants.
 
 Errors::
 
@@ -28,16 +28,16 @@ _KILL_ROUND_SECONDS = 1.0
 
 
 class DemoError(Exception):
-    """What went wrong, where, and what to do."""
+    """The demo can't go on. The text says what went wrong, where, and what to do."""
 
 
 class ComponentDied(DemoError):
-    """A component ended although nobody asked it to."""
+    """A component ended by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One child process; it leads a process group. ``log``: where its output goes."""
+    """A child process, which leads a process group. ``log``: the file with its output."""
 
     name: str
     log: Path
@@ -45,16 +45,16 @@ class Component:
 
 
 class Fleet:
-    """The components that run.
+    """The running components.
 
-    A process group alone does not hold them: Airflow's tasks lead groups of their own. So every look at the fleet
-    also notes each component's descendants, while they can still be told from strangers.
+    A process group isn't enough: Airflow's tasks lead their own groups. So every check also records each component's
+    descendants, while they can still be recognised.
     """
 
     def __init__(self, record: Path, grace_seconds: float = 5.0) -> None:
-        """``record``: the file in which the components' ids stand while they run, for `stop_left_over`.
+        """``record``: the file with the ids of the running components, for `stop_left_over`.
 
-        ``grace_seconds``: how long they have for an orderly end before they are killed.
+        ``grace_seconds``: how long components have to end before they are killed.
         """
         self._record = record
         self._grace_seconds = grace_seconds
@@ -70,7 +70,7 @@ class Fleet:
         folder: Path,
         held: AbstractContextManager[None] | None = None,
     ) -> Component:
-        """Starts ``command`` in ``folder``. ``held``: within it no interruption parts the start from its noting."""
+        """Starts ``command`` in ``folder``. ``held``: delays interruptions until the process is recorded."""
         with log.open("ab") as output, held or nullcontext():
             process = subprocess.Popen(
                 command,
@@ -79,7 +79,7 @@ class Fleet:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a terminal's Ctrl-C reaches us alone, and we stop them in order
+                start_new_session=True,  # a terminal's Ctrl-C reaches only us, and we stop the components in order
             )
             component = Component(name, log, process)
             self._components.append(component)
@@ -89,7 +89,7 @@ class Fleet:
         return component
 
     def finish(self, component: Component, timeout_seconds: float) -> None:
-        """Waits for the end of one that is meant to end, such as a migration. `ComponentDied` where it failed."""
+        """Waits for a component that is meant to end, such as a migration. Raises `ComponentDied` if it fails."""
         deadline = time.monotonic() + timeout_seconds
         while component.process.poll() is None:
             if time.monotonic() > deadline:
@@ -101,11 +101,11 @@ class Fleet:
             raise ComponentDied(_obituary(component))
 
     def check(self) -> None:
-        """`ComponentDied` for the first component that does not run any more."""
+        """Raises `ComponentDied` for the first component that no longer runs."""
         self._check(self._components)
 
     def stop(self) -> None:
-        """Stops everything: asked first, killed after the grace. Returns when nothing is left."""
+        """Stops everything: asks first, kills after the grace. Returns when nothing is left."""
         self._note()
         for component in self._components:
             _signal_group(component.process.pid, signal.SIGTERM)
@@ -142,9 +142,9 @@ class Fleet:
 
 
 def stop_left_over(record: Path) -> int:
-    """Kills what a demo that was itself killed left running; gives the number of components that were.
+    """Kills the processes that a killed demo left running. Returns the number of components.
 
-    A process is known by its id and its time of birth, so that a stranger with the same id is left alone.
+    Compares id and start time, so that another process with the same id is left alone.
     """
     try:
         rows = [(int(row["pid"]), float(row["born"])) for row in json.loads(record.read_text())]
@@ -162,7 +162,7 @@ def stop_left_over(record: Path) -> int:
 
 
 def last_lines(log: Path, count: int = LAST_LINES) -> str:
-    """The end of a log file, "" where there is none."""
+    """Returns the end of a log file, "" if there is none."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
@@ -196,9 +196,9 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 def _kill(processes: set[psutil.Process]) -> None:
-    """Kills them and whatever they start meanwhile.
+    """Kills the processes and all that they start meanwhile.
 
-    psutil compares a process's time of birth before it signals it, so that nobody else's is met.
+    psutil compares a process's start time before it sends a signal, so that no other process gets it.
     """
     doomed = set(processes)
     for _ in range(_KILL_ROUNDS):
@@ -214,7 +214,7 @@ def _kill(processes: set[psutil.Process]) -> None:
 
 
 def _runs(process: psutil.Process) -> bool:
-    """A zombie is gone, even if its parent has not asked for its status yet."""
+    """Whether the process runs. A zombie doesn't, even if its parent has not read its status yet."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -1,6 +1,6 @@
-"""The few calls of Airflow's REST API (v2) that the demo makes: one client, one call at a time.
+"""A client for the few calls of Airflow's REST API (v2) that the demo makes, one call at a time.
 
-Two clients that write at once bring SQLite to a stand-still, and Airflow's scheduler with it.
+Two clients that write at once block SQLite, and Airflow's scheduler with it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from include.demo.processes import DemoError
 from include.demo.settings import Settings
 
 _TIMEOUT_SECONDS = 15
-_ATTEMPTS = 6  # SQLite refuses a second writer at the wrong moment, more often on a busy machine
+_ATTEMPTS = 6  # SQLite sometimes refuses a second writer, more often on a busy machine
 _DONE = ("success", "failed")
 _UNDER_WAY = ("queued", "running")
 
@@ -27,7 +27,7 @@ class Dag:
     dag_id: str
     file: str  # relative to the dags folder
     is_paused: bool
-    next_run_after: datetime | None  # when the scheduler makes its next run
+    next_run_after: datetime | None  # when the scheduler creates the next run
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Run:
 
 
 class AirflowApi:
-    """Airflow's API server at ``url``. `DemoError` for an answer that no story should meet, quoting it."""
+    """Airflow's API server at ``url``. Raises `DemoError` with the answer if a call fails."""
 
     def __init__(self, url: str) -> None:
         self._root = f"{url}/api/v2"
@@ -51,7 +51,7 @@ class AirflowApi:
         self._session.trust_env = False  # no proxy, no .netrc: it is this machine
 
     def health(self) -> dict[str, str]:
-        """Component to status (``healthy``); empty while the API server doesn't answer."""
+        """Returns each component's status (``healthy``); empty while the API server doesn't answer."""
         try:
             answer = self._session.get(f"{self._root}/monitor/health", timeout=_TIMEOUT_SECONDS)
             parts: dict[str, dict[str, str | None]] = answer.json() if answer.ok else {}
@@ -60,7 +60,7 @@ class AirflowApi:
         return {name: str(part.get("status")) for name, part in parts.items()}
 
     def load(self, settings: Settings) -> None:
-        """Makes the connections, pools and variables. Those that are there already stay as they are."""
+        """Creates the connections, pools and variables. Existing ones stay as they are."""
         for connection in settings.connections:
             body = {
                 "connection_id": connection.conn_id,
@@ -79,7 +79,7 @@ class AirflowApi:
             self._make("variables", {"key": variable.key, "value": variable.value})
 
     def dags(self) -> list[Dag]:
-        """Those that were parsed so far, without those whose file is gone."""
+        """Returns the DAGs parsed so far, without those whose file is gone."""
         rows = self.get("dags", limit=100)["dags"]
         return [
             Dag(row["dag_id"], row["relative_fileloc"] or "", row["is_paused"], _time(row["next_dagrun_run_after"]))
@@ -88,7 +88,7 @@ class AirflowApi:
         ]
 
     def import_errors(self) -> dict[str, str]:
-        """File to traceback."""
+        """Returns the traceback of each file that can't be imported."""
         rows = self.get("importErrors", limit=100)["import_errors"]
         return {row["filename"]: row["stack_trace"] for row in rows}
 
@@ -103,19 +103,20 @@ class AirflowApi:
         self._call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
-        """A manual run. One with this id that is there already is that run: an answer may have been lost."""
+        """Starts a manual run. An existing run with this id counts as this run: an earlier answer may have been
+        lost."""
         self._make(f"dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf)})
 
     def run(self, dag_id: str, run_id: str) -> Run:
         return _run(self.get(f"dags/{dag_id}/dagRuns/{run_id}"))
 
     def runs(self, dag_id: str = "~") -> list[Run]:
-        """All runs of a DAG, or of all (``~``), in the order in which they were asked for."""
+        """Returns all runs of a DAG, or of all DAGs (``~``), in the order they were queued."""
         rows = self.get(f"dags/{dag_id}/dagRuns", limit=100)["dag_runs"]
         return sorted((_run(row) for row in rows), key=lambda run: run.queued_at)
 
     def is_idle(self, now: datetime) -> bool:
-        """Nothing runs, and no scheduled run is due."""
+        """Whether nothing runs and no scheduled run is due."""
         if any(run.state in _UNDER_WAY for run in self.runs()):
             return False
         return all(dag.next_run_after is None or dag.next_run_after > now for dag in self.dags() if not dag.is_paused)
@@ -125,14 +126,14 @@ class AirflowApi:
         return sorted({row["task_id"] for row in rows if row["state"] == "failed"})
 
     def report(self, run: Run) -> dict[str, Any]:
-        """What the task ``report`` returned; empty where it left nothing."""
+        """Returns the result of the task ``report``, empty if there is none."""
         place = f"dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/report/xcomEntries/return_value"
         answer = self._call("GET", place, params={"deserialize": "true"}, also=404)
         value = answer.json()["value"] if answer.ok else None
         return value if isinstance(value, dict) else {}
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
-        """What stands under ``/api/v2/``."""
+        """Reads a path below ``/api/v2/``."""
         body: dict[str, Any] = self._call("GET", path, params=query).json()
         return body
 
@@ -140,7 +141,7 @@ class AirflowApi:
         self._call("POST", path, json=body, also=409)
 
     def _call(self, method: str, path: str, also: int | None = None, **arguments: Any) -> requests.Response:
-        """One call, repeated where the server failed. ``also``: a status that is an answer too."""
+        """Makes a call, and retries it if the server fails. ``also``: a status that is acceptable too."""
         trouble = ""
         for attempt in range(_ATTEMPTS):
             if attempt:

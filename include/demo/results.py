@@ -1,4 +1,4 @@
-"""Plays the story's end: what candidates do in Alva, and how it comes back: by poll, and by webhook."""
+"""Plays the story's end: what candidates do in Alva comes to Lever by poll and by webhook."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BEFORE_MS = 1000
 
 
 class Results:
-    """One performance, after the second half. ``url``: Airflow's."""
+    """Plays the end once, after the second half. ``url``: Airflow's."""
 
     def __init__(self, url: str, api: AirflowApi, control: Control, start: Start, progress: Progress) -> None:
         self._url = url
@@ -33,16 +33,16 @@ class Results:
         self._progress = progress
 
     def perform(self, ids: Mapping[str, str]) -> list[Last]:
-        """``ids``: everybody's opportunity, by name."""
+        """``ids``: each candidate's opportunity, by name."""
         self._progress.step(f"Story: {len(RESULTS)} candidates take their tests, or don't")
-        first = self._by_poll(ids, [(one.name, one.first) for one in RESULTS])
-        self._progress.step("Alva's webhook: connected as an administrator does it; and Alva has second thoughts")
-        second = self._by_webhook(ids, [(one.name, one.then) for one in RESULTS])
-        looks = {one.name: self._control.look(ids[one.name]) for one in RESULTS}
-        return [last(one, ids[one.name], (first, second), looks[one.name]) for one in RESULTS]
+        first = self._by_poll(ids, [(result.name, result.first) for result in RESULTS])
+        self._progress.step("Alva's webhook: connected as an administrator does it; and results change in Alva")
+        second = self._by_webhook(ids, [(result.name, result.then) for result in RESULTS])
+        looks = {result.name: self._control.look(ids[result.name]) for result in RESULTS}
+        return [last(result, ids[result.name], (first, second), looks[result.name]) for result in RESULTS]
 
     def _by_poll(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]]) -> list[Report]:
-        """The reports of a run of the results DAG, and of whichever scheduled one came first."""
+        """Returns the reports of a run of the results DAG, and of a scheduled run that may come first."""
         before = self._known(DAG_ID)
         since = datetime.fromtimestamp((self._control.now_ms() - _BEFORE_MS) / 1000, UTC).isoformat()
         self._act(ids, moves)
@@ -51,21 +51,21 @@ class Results:
         return self._reports(DAG_ID, before)
 
     def _by_webhook(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]]) -> list[Report]:
-        """The reports of the runs that Alva's deliveries started."""
+        """Returns the reports of the runs that Alva's deliveries started."""
         before, token = self._known(EVENTS), secrets.token_hex(24)
         self._api.load(Settings(connections=(Connection("alva_webhook", "generic", password=token),)))
         self._control.move("candidates", "connect_webhook", url=f"{self._url}/alva-lever/webhooks/alva", token=token)
         self._act(ids, moves)
         self._start.wait_for(
             lambda: self._control.deliveries()["waiting"] == 0 and self._done(EVENTS),
-            "what Alva's webhook announced is done",
+            "all of Alva's deliveries are handled",
             _RUN_SECONDS,
         )
         return self._reports(EVENTS, before)
 
     def _act(self, ids: Mapping[str, str], moves: Sequence[tuple[str, tuple[Move, ...]]]) -> None:
-        for name, some in moves:
-            for move in some:
+        for name, candidate_moves in moves:
+            for move in candidate_moves:
                 self._control.move("candidates", move.name, opportunity=ids[name], **move.arguments)
 
     def _known(self, dag_id: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Airflow for as long as a block runs, without a story: for tests and measurements."""
+"""Runs Airflow during a block, without a story, for tests and measurements."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from include.demo.rest import AirflowApi
 from include.demo.settings import load_settings
 from include.demo.start import PROJECT, Start
 
-_SANDBOX_PORT = 8765  # as it stands in airflow_settings.yaml
+_SANDBOX_PORT = 8765  # as in airflow_settings.yaml
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """``start.wait_for`` waits and watches that all of it lives."""
+    """A running Airflow. ``start.wait_for`` waits, and checks that all components run."""
 
     installation: Installation
     api: AirflowApi
@@ -44,12 +44,12 @@ def running(
     dags: Path = PROJECT / "dags",
     more: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Iterator[Running]:
-    """The four components, with the project's settings pointed at a sandbox that runs already; the DAGs parsed and
-    paused. ``folder``: where it keeps everything. ``more``: sections of Airflow's settings beside the usual ones."""
+    """Starts the four components, with connections to a running sandbox and the DAGs parsed and paused. ``folder``: for
+    all files. ``more``: extra sections of Airflow's settings."""
     with Interruptions() as interruptions, home_of_its_own(folder) as home:
         fleet = Fleet(home / RECORD)
         try:
-            # Not the usual port, which others who start an Airflow at this moment may find free as well.
+            # Not the usual port, which another Airflow that starts now may find free as well.
             installation = Installation(home, dags, PROJECT / "plugins", free_port(0, other_than=0), more or {})
             api = AirflowApi(installation.url)
             start = Start(fleet, home, Progress(), interruptions)

@@ -1,4 +1,4 @@
-"""The story's second half: Lever's webhooks are on, and what happens in Lever happens in Alva seconds later."""
+"""The story's second half: Lever's webhooks are on, and Alva follows a change in Lever within seconds."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from include.demo.story import TRIGGER_STAGE
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One candidate. Who is not known from the first half makes an opportunity with the first move.
+    """A candidate's scene. If the candidate isn't in the first half, the first move creates the opportunity.
 
-    ``expected``: the word in the reports of the runs that the deliveries started. ``sent``: how many invitations Alva
-    has sent in the end. ``stage``: the candidate's stage in Alva then, None for who isn't there.
+    ``expected``: the reason in the reports of the runs that the deliveries started. In the end: ``sent`` invitations by
+    Alva, and the candidate's ``stage`` in Alva, None if the candidate isn't there.
     """
 
     name: str
@@ -36,7 +36,7 @@ def is_deleted() -> Move:
 
 
 def is_said_to_be(event: str) -> Move:
-    """A delivery that claims what is not so."""
+    """Sends a delivery that is untrue."""
     return Move("pretend", {"event": event})
 
 
@@ -45,7 +45,7 @@ SCENES = (
           "trigger_stage", sent=1, stage="in_process"),
     Scene("Hugo Wall", "applied to a posting with Alva: Screening", (applies("Support agent"),),
           "screening", sent=1, stage="in_process"),
-    Scene("Berit Sjo", "applied, and nobody asked for tests", (applies("Backend engineer"),),
+    Scene("Berit Sjo", "applied; no tests requested", (applies("Backend engineer"),),
           "not_requested", sent=0, stage=None),
     Scene("Karin Ask", "moved to Assessment, and archived at once",
           (applies("Backend engineer", days_ago=9), moves_to(TRIGGER_STAGE), is_archived("Withdrew")),
@@ -59,7 +59,7 @@ SCENES = (
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What became of a candidate of the second half."""
+    """The outcome for a candidate of the second half."""
 
     scene: Scene
     opportunity: str
@@ -69,7 +69,7 @@ class Ending:
 
     @property
     def surprises(self) -> list[str]:
-        """Sentences; none where all is as expected."""
+        """Returns a sentence for each difference from the story."""
         wanted: Mapping[str, tuple[object, object]] = {
             "the events' reports": (self.scene.expected, self.reason),
             "invitation e-mails from Alva": (self.scene.sent, self.sent),
@@ -83,14 +83,14 @@ class Ending:
 
     @property
     def world(self) -> str:
-        """What Alva shows now."""
+        """Describes what Alva shows now."""
         if self.stage is None:
             return "not in Alva"
         return f"in Alva: {self.stage}, {'an e-mail' if self.sent == 1 else f'{self.sent} e-mails'} sent"
 
 
 def ending(scene: Scene, opportunity: str, reports: Sequence[Report], in_alva: Mapping[str, Any]) -> Ending:
-    """``in_alva``: what the sandbox finds of the opportunity there."""
+    """``in_alva``: the opportunity's candidate in the sandbox's Alva."""
     candidate = in_alva["candidate"]
     return Ending(
         scene,

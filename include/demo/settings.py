@@ -1,7 +1,7 @@
-"""``airflow_settings.yaml``, the file in which the Astro CLI keeps a local Airflow's connections, pools and variables.
+"""Reads ``airflow_settings.yaml``, in which the Astro CLI keeps a local Airflow's connections, pools and variables.
 
-The Astro CLI's template has entries without a name; they are left out, as it does. ``conn_uri`` is refused: spelled-out
-fields say the same.
+Entries without a name, which the Astro CLI's template has, are skipped, as the CLI does. ``conn_uri`` is refused: use
+the separate fields.
 """
 
 from __future__ import annotations
@@ -53,19 +53,19 @@ class Settings:
     variables: tuple[Variable, ...] = ()
 
     def at_port(self, written: int, actual: int) -> Settings:
-        """With connections to ``written`` on the loopback interface going to ``actual`` instead."""
+        """Returns settings whose connections go to port ``actual`` of this machine instead of ``written``."""
         old, new = f"{LOOPBACK}:{written}", f"{LOOPBACK}:{actual}"
 
-        def there(one: Connection) -> Connection:
-            if one.host is None or urlsplit(one.host).netloc != old:
-                return one
-            return replace(one, host=one.host.replace(old, new, 1))
+        def moved(connection: Connection) -> Connection:
+            if connection.host is None or urlsplit(connection.host).netloc != old:
+                return connection
+            return replace(connection, host=connection.host.replace(old, new, 1))
 
-        return replace(self, connections=tuple(there(one) for one in self.connections))
+        return replace(self, connections=tuple(moved(connection) for connection in self.connections))
 
 
 def load_settings(path: Path) -> Settings:
-    """Reads the file. `DemoError` where it can't be understood, naming the entry."""
+    """Reads the file. Raises `DemoError`, naming the entry, if it can't be read."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -74,7 +74,7 @@ def load_settings(path: Path) -> Settings:
         raise DemoError(f"{path} is not YAML: {error}") from error
     airflow = content.get("airflow") if isinstance(content, dict) else None
     if not isinstance(airflow, dict):
-        raise DemoError(f"{path} has no 'airflow' at its top, as the Astro CLI's format has it")
+        raise DemoError(f"{path} has no 'airflow' at the top level, which the Astro CLI's format requires")
     return Settings(
         tuple(_connection(row, path) for row in _rows(airflow, "connections", "conn_id", path)),
         tuple(_pool(row, path) for row in _rows(airflow, "pools", "pool_name", path)),
@@ -83,7 +83,7 @@ def load_settings(path: Path) -> Settings:
 
 
 def _rows(airflow: Row, kind: str, name: str, path: Path) -> Iterator[Row]:
-    """The entries that have a name."""
+    """Yields the entries that have a name."""
     rows = airflow.get(kind) or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DemoError(f"{path}: '{kind}' is a list of entries, each beginning with '- {name}: ...'")
@@ -118,8 +118,8 @@ def _variable(row: Row, path: Path) -> Variable:
     value = row.get("variable_value")
     if value is None or isinstance(value, dict | list):
         raise DemoError(
-            f"{path}, variable {row['variable_name']}: variable_value is a text; JSON stands in quotes, as the Astro "
-            "CLI wants it"
+            f"{path}, variable {row['variable_name']}: variable_value must be text; put JSON in quotes, as the Astro "
+            "CLI requires"
         )
     return Variable(str(row["variable_name"]), str(value))
 

@@ -1,4 +1,4 @@
-"""Starts the sandbox and the four components of Airflow, and waits until each is ready to work."""
+"""Starts the sandbox and the four components of Airflow, and waits until each is ready."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEALTH = {"metadatabase", "scheduler", "triggerer", "dag_processor"}
 
 
 class Start:
-    """Each method returns when what it starts is ready; `DemoError` where it isn't in time, or died."""
+    """Each method returns when its components are ready, and raises `DemoError` if they are late or end."""
 
     def __init__(self, fleet: Fleet, home: Path, progress: Progress, interruptions: Interruptions) -> None:
         self._fleet = fleet
@@ -37,7 +37,7 @@ class Start:
         self.wait_for(control.answers, "the sandbox answers", _SANDBOX_SECONDS)
 
     def airflow(self, installation: Installation, api: AirflowApi) -> None:
-        self._progress.step(f"Airflow: making its database in {self._home}")
+        self._progress.step(f"Airflow: creating its database in {self._home}")
         installation.write_settings()
         migration = self._run("airflow db migrate", command("db", "migrate"), self._home)
         self._fleet.finish(migration, _READY_SECONDS)
@@ -48,7 +48,8 @@ class Start:
         self.wait_for(lambda: _healthy(api.health()), "all of Airflow is healthy", _READY_SECONDS)
 
     def parsed(self, api: AirflowApi, folder: Path) -> list[Dag]:
-        """The DAGs, once every file of the folder has given one. `DemoError` for a file that can't be imported."""
+        """Returns the DAGs once every file of the folder has given one. Raises `DemoError` if a file can't be
+        imported."""
         files = {path.name for path in folder.glob("*.py") if not path.name.startswith("_")}
         if not files:
             raise DemoError(f"There is no DAG file in {folder}.")
@@ -63,13 +64,13 @@ class Start:
         return api.dags()
 
     def wait_for(self, done: Callable[[], bool], what: str, timeout_seconds: float) -> None:
-        """Asks until it is; watches the components meanwhile."""
+        """Polls until `done()`, and checks meanwhile that the components run."""
         deadline = time.monotonic() + timeout_seconds
         while not done():
             self._fleet.check()
             if time.monotonic() > deadline:
                 raise DemoError(
-                    f"After {timeout_seconds:.0f} seconds it was still not so that {what}. The logs are in {self._home}"
+                    f"After {timeout_seconds:.0f} seconds, still waiting until {what}. The logs are in {self._home}"
                 )
             time.sleep(_POLL_SECONDS)
 

@@ -1,7 +1,7 @@
-"""The story that the demo plays: who comes along, what the recruiter does, and what the hourly DAG is to make of it.
+"""The story that the demo plays: the candidates, the recruiter's moves, and the expected result of the hourly DAG.
 
-Everybody here is made up. `plot` explains the columns; the reasons are those of the decision table (rows 1 to 12), in
-its order; after them come the four ways in which an invitation can fail.
+All people are invented. `plot` explains the columns. The reasons follow the decision table (rows 1 to 12); after them
+come the four ways in which an invitation can fail.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PEOPLE = (
         "Conrad Falk",
         "in Assessment, on a confidential posting",
         (applies("Chief financial officer"), moves_to(TRIGGER_STAGE)),
-        expected=None,  # Lever's listings leave the confidential out
+        expected=None,  # Lever's listings leave confidential opportunities out
         when_named="confidential",
     ),
     Person(
@@ -55,7 +55,7 @@ PEOPLE = (
         expected="already_invited",
         tag=INVITATION_SENT,
     ),
-    # Row 5, awaiting_retry, is what the second run says of the four whose invitation fails, at the end of this table.
+    # Row 5, awaiting_retry, is the second run's reason for the four failed invitations at the end of this table.
     Person(
         "Tove Lind",
         "tagged Alva: Send Tests, posting skips tests",
@@ -95,7 +95,7 @@ PEOPLE = (
     ),
     Person(
         "Nora Vik",
-        "applied, and nobody asked for tests",
+        "applied; no tests requested",
         (applies("Backend engineer"),),
         expected="not_requested",
     ),

@@ -1,4 +1,4 @@
-"""A stand-in for Lever and Alva on one machine: one world, and two ways into it.
+"""A stand-in for Lever and Alva on one machine: one world behind two APIs.
 
 In a test, without a socket::
 
@@ -7,9 +7,9 @@ In a test, without a socket::
     session.mount("http://", sandbox.adapter())
     session.get(f"{sandbox.lever_root}/opportunities", auth=(sandbox.LEVER_KEY, ""))
 
-As a process of its own: ``python -m include.sandbox --port 8765``.
+As a separate process: ``python -m include.sandbox --port 8765``.
 
-It imports nothing of the integration, so that it can disagree with it.
+It imports nothing from the integration, so that it can't share its mistakes.
 """
 
 from __future__ import annotations

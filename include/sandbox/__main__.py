@@ -1,4 +1,4 @@
-"""``python -m include.sandbox --port 8765``: the stand-in as a process of its own, on the loopback interface only."""
+"""``python -m include.sandbox --port 8765``: the stand-in as a separate process, on the loopback interface only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from include.sandbox.server import listen, server
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves until it is interrupted. 2 for options that can't be."""
+    """Serves until it is interrupted. Returns 2 for options that make no sense."""
     options = _options().parse_args(arguments)
     rate = options.lever_calls_per_second or None
     sandbox = Sandbox(
@@ -39,25 +39,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m include.sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="0: any that is free")
+    parser.add_argument("--port", type=int, required=True, help="0: any free port")
     parser.add_argument("--host", default="127.0.0.1", help="loopback only")
-    parser.add_argument("--seed", type=int, help="begin with a made-up world from this number; else it is empty")
-    parser.add_argument("--opportunities", type=int, default=200, help="how many it has (200)")
+    parser.add_argument("--seed", type=int, help="begin with a world generated from this number; else it is empty")
+    parser.add_argument("--opportunities", type=int, default=200, help="how many the generated world has (200)")
     parser.add_argument("--recorded", type=Path, metavar="FOLDER", help="begin with a folder of recorded listings")
     parser.add_argument("--lever-calls-per-second", type=float, default=10.0, help="Lever's limit (10); 0: none")
-    parser.add_argument("--lever-burst", type=int, default=20, help="how many at once (20)")
+    parser.add_argument("--lever-burst", type=int, default=20, help="how many calls at once (20)")
     parser.add_argument(
         "--webhook-waits",
         type=_seconds,
         default=WAITS_SECONDS,
         metavar="SECONDS,...",
-        help="before each time that a delivery is sent again (1,2,4,8,16)",
+        help="seconds before each retry of a delivery (1,2,4,8,16)",
     )
     return parser
 
 
 def _seconds(text: str) -> tuple[float, ...]:
-    """Several numbers, none of them negative. ValueError for anything else."""
+    """Reads several numbers from 0. ValueError for anything else."""
     waits = tuple(float(part) for part in text.split(",") if part.strip())
     if not all(0 <= wait < math.inf for wait in waits):
         raise ValueError("A wait is a number of seconds from 0")

@@ -1,4 +1,4 @@
-"""The door without a socket: a transport adapter for requests that calls the ASGI application."""
+"""Access without a socket: a transport adapter for requests that calls the ASGI application."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from include.sandbox.answer import CUT
 
 
 class _Loop:
-    """One event loop in a thread of its own, for all adapters of a process; a fork gets a new one."""
+    """An event loop in its own thread, for all adapters of a process. A forked process gets a new one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -41,7 +41,7 @@ _loop = _Loop()
 
 
 class _Exchange:
-    """One request through the application, and what came of it."""
+    """One request to the application, and its answer."""
 
     def __init__(self, request: requests.PreparedRequest) -> None:
         url = urlsplit(request.url or "")
@@ -94,12 +94,12 @@ class _Exchange:
 
 
 class SandboxAdapter(HTTPAdapter):
-    """Raises what a socket would.
+    """Calls the application, and raises the errors that a socket would.
 
-    That is `ConnectionError` or `ChunkedEncodingError` for a cut connection, `ReadTimeout` for an answer that
-    takes longer than the caller waits.
+    These are `ConnectionError` or `ChunkedEncodingError` for a cut connection, `ReadTimeout` for an answer that takes
+    longer than the caller waits.
 
-    May be mounted on several sessions and called from several threads. Never opens a connection.
+    It can be mounted on several sessions and called from several threads. It never opens a connection.
     """
 
     def __init__(self, application: ASGIApp) -> None:
@@ -133,7 +133,7 @@ class SandboxAdapter(HTTPAdapter):
             status=status,
             reason=http.client.responses.get(status),
             preload_content=False,
-            enforce_content_length=True,  # a body that was cut short is then noticed as on a socket
+            enforce_content_length=True,  # notices a body that was cut short, as a socket does
             request_method=request.method,
         )
         return self.build_response(request, raw)

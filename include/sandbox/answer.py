@@ -1,4 +1,4 @@
-"""One whole answer of a service, held back so that it can be spoiled before it is sent."""
+"""One whole answer of a service, kept so that a fault can change it before it is sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.types import Send
 
 Headers = list[tuple[bytes, bytes]]
 
-CUT = "include.sandbox.cut"  # the door's extension in the ASGI scope: a function that cuts the connection
+CUT = "include.sandbox.cut"  # the server's extension in the ASGI scope: a function that cuts the connection
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Answer:
         return json.loads(self.body)
 
     def with_body(self, content: bytes) -> Answer:
-        """The same with another body, and the length that goes with it."""
+        """Returns the answer with another body and its length."""
         kept = [(name, value) for name, value in self.headers if name != b"content-length"]
         return Answer(self.status, [*kept, (b"content-length", str(len(content)).encode())], content)
 

@@ -1,7 +1,7 @@
-"""What candidates and Alva's own people do, named by opportunity: the moves on Alva's side of the world.
+"""The moves on Alva's side of the world: what candidates and Alva's staff do, by opportunity.
 
-The integration adds a candidate with the opportunity's id as `external_id`; by that id the moves find the candidate
-that was added last. Arguments and answers are plain JSON values, so that a move can be made over HTTP as well.
+The integration adds a candidate with the opportunity's id as `external_id`; the moves find the latest candidate with
+that id. Arguments and answers are plain JSON values, so that a move can be made over HTTP as well.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class UnknownCandidate(LookupError):
 
 
 class Candidates:
-    """The moves. Each takes effect at once, at the clock's present moment, and answers the id of what it moved.
+    """The moves. Each takes effect at once, at the clock's time, and returns the id of the record it changed.
 
-    Each moves `updated_at` of every application that shows it. Raises `UnknownCandidate` (a LookupError) where there is
-    none, ValueError where the move makes no sense at that point, and `AlvaError` where Alva itself would refuse.
+    Each sets `updated_at` of every application that shows the change. Raises `UnknownCandidate` (a LookupError) if
+    there is no candidate, ValueError if the move makes no sense at that point, `AlvaError` if Alva itself would refuse.
     """
 
     def __init__(self, organisation: AlvaOrganisation) -> None:
@@ -58,7 +58,7 @@ class Candidates:
             return candidate.id
 
     def start(self, opportunity: str) -> str:
-        """The candidate begins the next test; a psychometric one is begun on all of the person's applications."""
+        """The candidate starts the next test; a psychometric test starts on all of the person's applications."""
         with self._moving(opportunity) as candidate:
             test = next((assessment.type for assessment in candidate.assessments if assessment.status == INVITED), None)
             if test is None:
@@ -75,8 +75,8 @@ class Candidates:
     def finish(self, opportunity: str, role_fit: float | None = 82, only: Sequence[str] | None = None) -> str:
         """The candidate completes all tests, or `only` some of `logic`, `personality`, `coding`.
 
-        Logic and personality count on the person's other applications too, with other role fits. `role_fit` None:
-        none yet.
+        Logic and personality count for the person's other applications too, with other role fits. `role_fit` None: no
+        role fit yet.
         """
         with self._moving(opportunity) as candidate:
             tests = [test.type for test in candidate.assessments if only is None or test.type in only]
@@ -94,7 +94,7 @@ class Candidates:
             return candidate.id
 
     def refit(self, opportunity: str, role_fit: float | None) -> str:
-        """The role fit becomes another one (a profile changed, an interview was added), or None, without a test."""
+        """The role fit changes, or becomes None, without a test (a profile changed, an interview was added)."""
         with self._moving(opportunity) as candidate:
             policy = self._organisation.policy
             if role_fit is None:
@@ -110,9 +110,9 @@ class Candidates:
             return candidate.id
 
     def reset(self, opportunity: str) -> str:
-        """Alva's people allow retaking: the results go from all of the person's applications.
+        """Alva's staff let the person retake the tests: the results disappear from all of the person's applications.
 
-        No e-mail is sent, the old link works.
+        No e-mail is sent; the old link works.
         """
         with self._moving(opportunity) as candidate:
             person = self._person(candidate)
@@ -126,7 +126,7 @@ class Candidates:
             return candidate.id
 
     def withdraw(self, opportunity: str) -> str:
-        """The candidate ends the sharing of the results: the tests stay completed, the role fit is gone."""
+        """The candidate stops sharing the results: the tests stay completed, the role fit is gone."""
         with self._moving(opportunity) as candidate:
             candidate.shared, candidate.role_fit = False, None
             candidate.change(self._now_ms())
@@ -140,7 +140,7 @@ class Candidates:
             return candidate.id
 
     def interview(self, opportunity: str, score: int = 4, title: str = "Interview") -> str:
-        """An interview is scored, 1 to 5. The role fit is left to `refit`."""
+        """An interview gets a score, 1 to 5. The role fit doesn't change; `refit` changes it."""
         with self._moving(opportunity) as candidate:
             held = next((held for held in candidate.interviews if held.score is None), None)
             if held is None:
@@ -151,16 +151,16 @@ class Candidates:
             return candidate.id
 
     def anonymise(self, opportunity: str) -> str:
-        """The time for which data is kept is over: name, e-mail and results go."""
+        """The retention time is over: name, e-mail and results are deleted."""
         with self._organisation.lock:
             candidate = self._newest(opportunity)
             self._roster.anonymise(candidate, self._now_ms())
             return candidate.id
 
     def remember_person(self, email: str, role_fit: float | None = 82, age_days: int = 0) -> None:
-        """A person has results from before; applications that wait for them have them now.
+        """A person has earlier results; applications that wait for them get them now.
 
-        Younger than 24 months (730 days), they complete the next invitation at once.
+        Results less than 24 months (730 days) old complete the next invitation at once.
         """
         with self._organisation.lock:
             person, now_ms = self._organisation.persons.of(email), self._now_ms()
@@ -169,7 +169,7 @@ class Candidates:
                 self._spread(person, person.valid_results(now_ms), None)
 
     def expire_position(self, position: str) -> str:
-        """A position's 90 days end now. `position`: Alva's id, or the posting's id that it has as `external_id`."""
+        """A position's 90 days end now. `position`: Alva's id, or the posting's id (`external_id`)."""
         with self._organisation.lock:
             row = self._organisation.positions.named(position)
             row.expire(self._now_ms())
@@ -178,7 +178,7 @@ class Candidates:
     def add_by_hand(
         self, position: str, email: str, first_name: str | None = None, last_name: str | None = None
     ) -> str:
-        """A person is invited in Alva itself: a candidate without an `external_id`."""
+        """Alva's staff invite a person: a candidate without an `external_id`."""
         with self._organisation.lock:
             row = self._organisation.positions.named(position)
             invitee = Invitee(email=email, first_name=first_name, last_name=last_name)
@@ -187,7 +187,7 @@ class Candidates:
     def add_position(
         self, name: str, external_id: str | None = None, owner_email: str | None = None, team: str | None = None
     ) -> str:
-        """A position is made in Alva itself."""
+        """Alva's staff create a position."""
         with self._organisation.lock:
             facts = Facts(name=name, external_id=external_id, owner_email=owner_email, team=team)
             return self._organisation.positions.create(facts).id
@@ -198,35 +198,35 @@ class Candidates:
             return self._organisation.directory.add_user(email, first_name, last_name).id
 
     def add_team(self, name: str) -> str:
-        """A team is made in Alva."""
+        """Alva's staff create a team."""
         with self._organisation.lock:
             return self._organisation.directory.add_team(name).id
 
     def connect_webhook(self, url: str, token: str) -> None:
-        """A webhook is connected in Alva's settings, in place of the one before. It is sent what happens next."""
+        """A webhook is connected in Alva's settings, replacing the previous one. It gets the events from now on."""
         with self._organisation.lock:
             self._organisation.webhook.connection = Connection(url, token)
 
     def disconnect_webhook(self) -> None:
-        """It is disconnected. What waits to be sent is sent all the same."""
+        """The webhook is disconnected. Deliveries that wait are still sent."""
         with self._organisation.lock:
             self._organisation.webhook.connection = None
 
     def pretend_webhook(self, event: str, candidate_id: str) -> str:
-        """A delivery, well signed, that claims what need not be true, of a candidate whom there need not be.
+        """Sends a correctly signed delivery whose event may be untrue and whose candidate may not exist.
 
-        Gives the delivery's id.
+        Returns the delivery's id.
         """
         with self._organisation.lock:
             return self._organisation.webhook.tell(event, candidate_id, self._roster.find(candidate_id))
 
     def find(self, opportunity: str) -> dict[str, object]:
-        """What Alva has for an opportunity; never raises.
+        """Returns what Alva has for an opportunity; never raises.
 
-        `{"present", "candidate", "results", "applications", "invitations_sent", "reminders_sent"}`: the candidate
-        that was added last and its results as the API shows them (None where there is none), how many candidates
-        carry this `external_id` now, how many invitation e-mails were ever sent for it (resent ones and those of
-        removed candidates included), how many reminders the candidate was sent.
+        `{"present", "candidate", "results", "applications", "invitations_sent", "reminders_sent"}`: the latest
+        candidate and its results as the API shows them (None if there are none), the number of candidates with this
+        `external_id` now, the number of invitation e-mails ever sent for it (including resent ones and those of removed
+        candidates), the number of reminders sent to the candidate.
         """
         with self._organisation.lock:
             row = self._roster.newest(opportunity)
@@ -239,14 +239,14 @@ class Candidates:
                 "reminders_sent": 0 if row is None else row.reminders.count(self._now_ms()),
             }
 
-    # What the moves are made of
+    # Helpers of the moves
 
     def _now_ms(self) -> int:
         return self._organisation.clock.now_ms()
 
     @contextmanager
     def _moving(self, opportunity: str) -> Iterator[Candidate]:
-        """The candidate, under the lock; the webhook is sent what changes on any of the person's applications."""
+        """Yields the candidate under the lock; the webhook gets every change of the person's applications."""
         with self._organisation.lock:
             candidate = self._newest(opportunity)
             with self._organisation.webhook.watching(self._roster.beside(candidate)):
@@ -273,7 +273,7 @@ class Candidates:
             self._mail(candidate, (SENT,), DELIVERED)
 
     def _spread(self, person: Person, tests: Iterable[str], but: Candidate | None) -> None:
-        """Give a person's new results to the other applications."""
+        """Copies a person's new results to the other applications."""
         new = {test: person.results[test] for test in tests if test in person.results}
         for application in self._roster.of_person(person):
             concerned = [test for test in application.assessments if test.type in new]

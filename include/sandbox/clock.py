@@ -7,14 +7,14 @@ import time
 
 
 class Clock:
-    """Runs on real time until it is set, moved or frozen; after that, on real time from there.
+    """Follows real time until it is set, moved or frozen; then follows real time from there.
 
     Both services share one, so that an answer of Alva and a note in Lever can be compared. Safe to use from several
     threads.
     """
 
     def __init__(self, now_ms: int | None = None) -> None:
-        """``now_ms``: where to begin; without it, the machine's own time."""
+        """``now_ms``: the time to begin at; without it, the machine's own time."""
         self._lock = threading.Lock()
         self._offset_ms = 0.0
         self._frozen_ms: int | None = None
@@ -26,31 +26,31 @@ class Clock:
             return self._read()
 
     def set(self, ms: int) -> None:
-        """Makes it ``ms`` now. A frozen clock stays frozen, at the new time."""
+        """Sets the time to ``ms``. A frozen clock stays frozen, at the new time."""
         with self._lock:
             self._move_to(ms)
 
     def advance(self, ms: int) -> int:
-        """Moves it by ``ms`` (back, where negative) and gives the new time."""
+        """Moves the time by ``ms`` (back, if negative) and returns the new time."""
         with self._lock:
             self._move_to(self._read() + ms)
             return self._read()
 
     def freeze(self, ms: int | None = None) -> int:
-        """Stops it, here or at ``ms``, and gives that time."""
+        """Stops the clock, now or at ``ms``, and returns that time."""
         with self._lock:
             self._frozen_ms = self._read() if ms is None else ms
             return self._frozen_ms
 
     def unfreeze(self) -> None:
-        """Lets it run on from where it stands."""
+        """Lets the clock run on from its present time."""
         with self._lock:
             if self._frozen_ms is not None:
                 frozen_ms, self._frozen_ms = self._frozen_ms, None
                 self._move_to(frozen_ms)
 
     def adjust(self, now_ms: int | None = None, advance_ms: int | None = None, frozen: bool | None = None) -> None:
-        """Several at once, in this order."""
+        """Makes several changes, in this order."""
         if now_ms is not None:
             self.set(now_ms)
         if advance_ms is not None:

@@ -1,4 +1,4 @@
-"""The control plane over HTTP: what a Python test can do to a sandbox, with JSON bodies and without a key.
+"""The control plane over HTTP: all that a Python test can do to a sandbox, with JSON bodies and without a key.
 
 ====================================  =========================================================================
 ``GET /control``                      the keys, and the moves with their arguments in words
@@ -20,7 +20,7 @@
 ``GET /control/world?opportunity=``   one candidate in both services; without a name, how much there is of everything
 ====================================  =========================================================================
 
-What can't be done is answered 400 with ``{"detail": "<a sentence>"}``, an unknown move or candidate 404.
+An order that can't be carried out gets 400 with ``{"detail": "<a sentence>"}``, an unknown move or candidate 404.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _IN_WORDS = {
 
 
 class Order(BaseModel):
-    """A body, with no fields but its own; none at all is an empty one."""
+    """A request body. Unknown fields are refused; no body counts as an empty one."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -110,7 +110,7 @@ class Result(BaseModel):
 
 
 class Sentence(APIRoute):
-    """A route that answers what can't be done with a sentence."""
+    """A route that answers an error with a sentence."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -122,7 +122,7 @@ class Sentence(APIRoute):
                 first = error.errors()[0]
                 if first["loc"][0] != "body" or first["type"] == "json_invalid":
                     raise
-                own = first.get("ctx", {}).get("error")  # what a fault refuses itself
+                own = first.get("ctx", {}).get("error")  # the error that `Fault` itself raised
                 said = str(own) if own else ": ".join([*map(str, first["loc"][1:]), first["msg"]])
                 raise HTTPException(400, said) from error
             except LookupError as error:
@@ -141,7 +141,7 @@ def _simulation(request: Request) -> Simulation:
 Present = Annotated[Simulation, Depends(_simulation)]
 Arguments = Annotated[Json | None, Body()]
 
-# Plain functions: FastAPI runs them beside its event loop, so that a move may wait for the world's lock.
+# Plain functions: FastAPI runs them in threads, so that a move may wait for the world's lock.
 router = APIRouter(route_class=Sentence)
 
 
@@ -264,12 +264,12 @@ def world(simulation: Present, opportunity: str | None = None) -> Json:
 
 
 def moves(mover: object) -> list[str]:
-    """The names of what ``mover`` can do."""
+    """Returns the names of the moves of ``mover``."""
     return sorted(name for name, _ in inspect.getmembers(mover, inspect.ismethod) if not name.startswith("_"))
 
 
 def _described(mover: object) -> dict[str, dict[str, str]]:
-    """Each move with its arguments: of what type they are, and what stands for one that is left out."""
+    """Describes each move: its arguments with their types and defaults."""
     return {
         name: {
             parameter.name: _in_words(parameter)
@@ -280,10 +280,9 @@ def _described(mover: object) -> dict[str, dict[str, str]]:
 
 
 def _make_move(mover: object, name: str, arguments: Mapping[str, Any]) -> Any:
-    """Calls it.
+    """Calls the move.
 
-    A list under the name of a ``*parameter`` stands for that many arguments. TypeError for arguments that don't
-    fit.
+    A list for a ``*parameter`` is passed as separate arguments. TypeError for arguments that don't fit.
     """
     if name not in moves(mover):
         raise LookupError(f"No move {name!r}; there are: {', '.join(moves(mover))}")

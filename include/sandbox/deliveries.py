@@ -1,11 +1,12 @@
-"""What was sent to webhooks and what became of it, as the page of deliveries in Lever's settings shows it.
+"""Deliveries to webhooks and their outcome, as the page of deliveries in Lever's settings shows them.
 
-Alva's are among them, which come signed. What Lever sends (its documentation, Webhooks) is one JSON object:
+Alva's deliveries are among them; they arrive here already signed. Lever (its documentation, Webhooks) sends one JSON
+object:
 
     {"id", "event", "triggeredAt": ms, "token", "signature", "data"}
 
-The signature is the hex HMAC-SHA256 of token and time, one after the other, with the webhook's signing token as its
-key. It covers neither the event nor the data.
+The signature is the hex HMAC-SHA256 of token and time, concatenated, with the webhook's signing token as key. It covers
+neither the event nor the data.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from include.sandbox.ids import Ids
 from include.sandbox.lever.models import Webhook
 from include.sandbox.sender import CONNECTIONS, TIMEOUT_SECONDS, Letter, Sender, Target, is_loopback, post_once
 
-WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)  # before each of the five times that it is sent again; not published
-TOKEN_LENGTH = 48  # of the signing token as well as of the token that each delivery has of its own
+WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)  # before each of the five retries; Lever publishes no times
+TOKEN_LENGTH = 48  # of the signing token, and of the token in each delivery
 HEADERS = {"User-Agent": "Lever-Webhooks"}
 NOT_LOOPBACK = "not loopback"
 State = Literal["waiting", "delivered", "failed"]
@@ -33,23 +34,23 @@ STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
 
 @dataclass(slots=True, repr=False)
 class Delivery:
-    """One event for one webhook. However often it is sent, the body is the same (in Lever, not documented)."""
+    """One event for one webhook. Its body is the same in every attempt (Lever doesn't document that)."""
 
-    id: str  # the ``id`` in its body too
+    id: str  # also the ``id`` in the body
     event: str
     webhook: Target
     opportunity: str | None  # None for an event about a person; for Alva's, the candidate's ``external_id``
-    at_ms: int  # when it happened, the world's time
+    at_ms: int  # when the event happened, in the world's time
     body: bytes
     headers: Mapping[str, str]
-    attempts: list[int | None] = field(default_factory=list)  # what came back, in this order; None: no answer
+    attempts: list[int | None] = field(default_factory=list)  # the answers' statuses, in order; None: no answer
     reason: str | None = None  # why it was not sent at all
-    unsent: int = 0  # how many times it is still to be sent, those in between two tries included
+    unsent: int = 0  # how many copies are still to be sent, including those that wait for a retry
     accepted: bool = False
 
     @property
     def state(self) -> State:
-        """``delivered`` where at least one of the copies that were sent together was answered 2xx."""
+        """Returns ``delivered`` if at least one of the copies sent together was answered 2xx."""
         if self.unsent:
             return "waiting"
         return "delivered" if self.accepted else "failed"
@@ -71,10 +72,10 @@ class Delivery:
 
 
 class Deliveries:
-    """All of them, the oldest first, until the world begins again. Safe to use from several threads.
+    """All deliveries, the oldest first, until the world is reset. Safe to use from several threads.
 
-    Never waits for an answer, but for `verify` and `wait`, which are for callers that hold no lock.
-    ``waits_seconds``: real time before each repetition, as many repetitions as there are waits.
+    Only `verify` and `wait` wait for an answer: call them without holding a lock. ``waits_seconds``: real time before
+    each retry; there are as many retries as waits.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class Deliveries:
         self._deliveries: dict[str, Delivery] = {}
         self._unsettled = 0
         self._copies = 1
-        self.ids = Ids(f"deliveries {seed}")  # go on when the world begins again: neither id nor token comes twice
+        self.ids = Ids(f"deliveries {seed}")  # kept over a reset, so that neither id nor token comes twice
         self._sender = Sender(self._answered, connections=connections, timeout_seconds=timeout_seconds)
 
     # Sending
@@ -98,32 +99,32 @@ class Deliveries:
     def send(
         self, webhook: Webhook, event: str, data: Mapping[str, object], *, at_ms: int, opportunity: str | None = None
     ) -> str:
-        """Signs it as Lever does and sends it, soon. Gives the delivery's id."""
+        """Signs a delivery as Lever does and queues it. Returns its id."""
         with self._changed:
             return self.add(self._signed(webhook, event, data, at_ms, opportunity))
 
     def add(self, delivery: Delivery) -> str:
-        """Sends one that is signed already, soon. Gives its id."""
+        """Queues a delivery that is already signed. Returns its id."""
         with self._changed:
             self._deliveries[delivery.id] = delivery
             self._dispatch(delivery)
             return delivery.id
 
     def rerun(self, uid: str) -> None:
-        """Sends the same body once more, and again where that fails. ValueError for one that is not there."""
+        """Sends the same body again, with retries. ValueError if there is no such delivery."""
         with self._changed:
             if uid not in self._deliveries:
                 raise ValueError(f"There is no delivery {uid}")
             self._dispatch(self._deliveries[uid])
 
     def verify(self, webhook: Webhook, *, at_ms: int) -> int | None:
-        """Sends one without data, once: what came back, None where nothing did. It is in no list."""
+        """Sends a delivery without data, once. Returns the answer's status, None for no answer. No list shows it."""
         with self._changed:
             letter = self._signed(webhook, webhook.event, {}, at_ms, None).letter()
         return post_once(letter, self._sender.timeout_seconds)
 
     def disturb(self, *, duplicates: int, shuffled: bool) -> None:
-        """From now on each is sent ``1 + duplicates`` times at once; in an order that is not theirs, if shuffled."""
+        """From now on sends each delivery ``1 + duplicates`` times, and in another order if shuffled."""
         if duplicates < 0:
             raise ValueError("There can't be fewer than no duplicates")
         with self._changed:
@@ -131,15 +132,15 @@ class Deliveries:
             self._sender.shuffle(shuffled)
 
     def hold(self) -> None:
-        """Sends nothing from now on, but what is on its way already."""
+        """Sends nothing more until `release`; deliveries on their way go on."""
         self._sender.hold()
 
     def release(self, *, backwards: bool = False) -> None:
-        """Sends what was held, as it came or the last first."""
+        """Sends the held deliveries, in their order or the last first."""
         self._sender.release(backwards=backwards)
 
     def forget(self) -> None:
-        """Drops them all, also those that wait, and ends what `hold` and `disturb` began."""
+        """Drops all deliveries, including those that wait, and ends `hold` and `disturb`."""
         with self._changed:
             self._deliveries.clear()
             self._unsettled = 0
@@ -148,13 +149,13 @@ class Deliveries:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Ends the threads. The next delivery starts them again."""
+        """Stops the threads. The next delivery starts them again."""
         self._sender.stop()
 
     # The list
 
     def all(self) -> list[Delivery]:
-        """Copies: as it is at this moment."""
+        """Returns copies of all deliveries as they are now."""
         return self._which(lambda delivery: True)
 
     def of(
@@ -164,7 +165,7 @@ class Deliveries:
         opportunity: str | None = None,
         state: str | None = None,
     ) -> list[Delivery]:
-        """The ones of that event, webhook (its id), opportunity and state; None: any."""
+        """Returns the deliveries of this event, webhook (by id), opportunity and state; None: any."""
         return self._which(
             lambda delivery: (
                 event in (None, delivery.event)
@@ -175,26 +176,26 @@ class Deliveries:
         )
 
     def summary(self) -> dict[str, int]:
-        """How many there are in each state."""
+        """Counts the deliveries in each state."""
         with self._changed:
             counts = Counter(delivery.state for delivery in self._deliveries.values())
         return {state: counts[state] for state in STATES}
 
     def settled(self) -> bool:
-        """Whether nothing waits: no delivery is to be sent, held or between two tries."""
+        """Whether no delivery waits to be sent, is held or waits for a retry."""
         return not self._unsettled
 
     def wait(self, timeout_seconds: float = 10.0) -> bool:
-        """Until all is settled; False where it was not in time."""
+        """Waits until no delivery waits. Returns False after the time-out."""
         with self._changed:
             return self._changed.wait_for(self.settled, timeout_seconds)
 
     def clear(self) -> None:
-        """Drops those that don't wait."""
+        """Drops the deliveries that don't wait."""
         with self._changed:
             self._deliveries = {uid: delivery for uid, delivery in self._deliveries.items() if delivery.unsent}
 
-    # What the above is made of
+    # Helpers
 
     def _which(self, keep: Callable[[Delivery], bool]) -> list[Delivery]:
         with self._changed:
@@ -210,7 +211,7 @@ class Deliveries:
         return Delivery(uid, event, webhook, opportunity, at_ms, dump(shown), HEADERS)
 
     def _dispatch(self, delivery: Delivery) -> None:
-        """Sends it as many times as there are to be copies of it, or none to another machine. The lock is held."""
+        """Queues the copies of a delivery, but none for another machine. The caller holds the lock."""
         delivery.accepted, delivery.reason = False, None
         if not is_loopback(delivery.webhook.url):
             delivery.reason = NOT_LOOPBACK
@@ -220,12 +221,12 @@ class Deliveries:
         self._sender.add(*[delivery.letter() for _ in range(self._copies)])
 
     def _answered(self, letter: Letter, status: int | None) -> None:
-        """Called by a sending thread: lists what came back and, where it failed, sends it again after a wait."""
+        """Records an answer, and retries a failed delivery after a wait. A sending thread calls this."""
         accepted = status is not None and 200 <= status < 300
         with self._changed:
             delivery = self._deliveries.get(letter.delivery_id)
             if delivery is None:
-                return  # the world began again in the meantime
+                return  # the world was reset in the meantime
             delivery.attempts.append(status)
             if not accepted and letter.failures < len(self.waits_seconds):
                 letter.failures += 1

@@ -1,4 +1,4 @@
-"""Faults on order: what the two services do wrong, and to which requests.
+"""Faults on order: what the two services do wrong, and for which requests.
 
 ====================  ==============================================================================================
 kind                  what the caller sees
@@ -33,20 +33,19 @@ from pydantic import ConfigDict
 
 _NAMES = "status html redirect cut_before cut_after cut_within truncated no_data no_next repeated_token slow call edit"
 KINDS = frozenset(_NAMES.split())
-PASSING_THROUGH = frozenset({"slow", "call", "edit"})  # the service answers, so another fault may join them
-_USUAL_STATUS = {"html": 200}  # of all other kinds that have one: 503
+PASSING_THROUGH = frozenset({"slow", "call", "edit"})  # the service answers, so another fault may apply as well
+_USUAL_STATUS = {"html": 200}  # 503 for all other kinds with a status
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. ``method`` and ``path`` (below the service's root) are globs, in which ``*`` also stands for ``/``.
-    ``query``: the values that some of the query's names must have (``{"external_id": "..."}``).
+    """A fault. ``method`` and ``path`` (below the service's root) are globs, in which ``*`` also matches ``/``.
+    ``query``: parameters with the values that they must have (``{"external_id": "..."}``).
 
-    ``times``: how many requests it spoils, None for all that follow. ``skip``: how many matching ones it lets pass
-    before that.
+    ``times``: how many requests it spoils, None for all. ``skip``: how many matching requests it lets pass first.
     """
 
-    __pydantic_config__ = ConfigDict(extra="forbid")  # for the body with which one is ordered over HTTP
+    __pydantic_config__ = ConfigDict(extra="forbid")  # for the request body of `POST /control/faults`
 
     service: str
     method: str = "*"
@@ -55,14 +54,14 @@ class Fault:
     query: dict[str, str] = field(default_factory=dict)
     times: int | None = 1
     skip: int = 0
-    status: int | None = None  # None becomes what is usual for the kind
-    body: Any = None  # kind status: None stands for the vendor's error body
+    status: int | None = None  # None: the usual status of the kind
+    body: Any = None  # kind ``status``: None means the vendor's error body
     retry_after: str | int | None = None
     seconds: float = 0.0
     location: str = "http://elsewhere.test/"
     action: Callable[..., object] | None = field(default=None, repr=False)
     hits: int = 0  # how many requests it has spoiled so far
-    number: int = 0  # given when it is added
+    number: int = 0  # set by `Faults.add`
 
     def __post_init__(self) -> None:
         if self.service not in ("lever", "alva"):
@@ -99,18 +98,18 @@ class Faults:
         self._numbers = itertools.count(1)
 
     def add(self, service: str, method: str = "*", path: str = "*", kind: str = "status", **options: Any) -> Fault:
-        """Orders one; ``options`` as in `Fault`."""
+        """Adds a fault; ``options`` as in `Fault`."""
         return self.put(Fault(service, method, path, kind, **options))
 
     def put(self, fault: Fault) -> Fault:
-        """Orders this one."""
+        """Adds this fault."""
         with self._lock:
             fault.number = next(self._numbers)
             self._faults.append(fault)
         return fault
 
     def all(self) -> list[Fault]:
-        """All of them, those used up included."""
+        """Returns all faults, including used-up ones."""
         with self._lock:
             return [*self._faults]
 
@@ -121,7 +120,8 @@ class Faults:
     def take(
         self, service: str, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), has_token: bool
     ) -> list[Fault]:
-        """What this request meets: any number that let it pass, and at most one that spoils it, the oldest first."""
+        """Returns the faults for this request, the oldest first: any number that let it pass, and at most one that
+        spoils it."""
         met: list[Fault] = []
         with self._lock:
             for fault in self._faults:

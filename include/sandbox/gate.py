@@ -1,6 +1,6 @@
-"""Both services and the control plane as one application, and what a request passes on its way in and out of it.
+"""Both services and the control plane as one application, with the journal and the faults in front.
 
-That is the journal and the faults; what they make of an answer is here as well.
+The effect of each fault on an answer is here as well.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PAGE = (
     b"<!DOCTYPE html>\n<html><head><title>One moment</title></head><body><h1>One moment, please</h1></body></html>\n"
 )
 
-# One for all sandboxes of a process: it finds the one that is meant in the request's state.
+# Shared by all sandboxes of a process: it takes the sandbox from the request's state.
 _application = FastAPI(title="Sandbox of Lever and Alva", openapi_url=None, redirect_slashes=False)
 _application.include_router(lever, prefix=LEVER_ROOT)
 _application.include_router(alva, prefix=ALVA_ROOT)
@@ -37,7 +37,7 @@ _application.include_router(control.router, prefix="/control")
 
 
 class Gate:
-    """ASGI. What goes elsewhere than to a service (``/control``) passes as it is."""
+    """The ASGI application. Requests to ``/control`` bypass journal and faults."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -80,7 +80,7 @@ class Gate:
             await answer.send(send)
 
     async def _let_pass(self, faults: list[Fault]) -> Fault | None:
-        """Does what comes before the handling; gives the fault that spoils the request, if one does."""
+        """Applies the faults that precede the handling. Returns the fault that spoils the request, if any."""
         spoiling = None
         for fault in faults:
             if fault.kind == "slow":
@@ -130,7 +130,7 @@ async def _cut(scope: Scope, receive: Receive) -> None:
 
 
 def _instead(service: str, fault: Fault) -> Answer | None:
-    """The answer in place of the service's own, where the fault keeps the request from it."""
+    """Returns the answer of a fault that keeps the request from the service."""
     status = fault.status or 503
     if fault.kind == "status":
         extra = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
@@ -145,7 +145,7 @@ def _instead(service: str, fault: Fault) -> Answer | None:
 
 
 def _edited(fault: Fault, answer: Answer) -> Answer:
-    """The service's own answer as ``action`` leaves it; an error or an empty answer stays as it is."""
+    """Returns the service's answer as ``action`` changes it; an error or an empty answer stays as it is."""
     if fault.action is None or answer.status >= 300 or not answer.body:
         return answer
     content = answer.parsed()
@@ -154,7 +154,7 @@ def _edited(fault: Fault, answer: Answer) -> Answer:
 
 
 def _spoiled(service: str, fault: Fault, answer: Answer, token: str | None) -> Answer:
-    """The service's own answer with the fault in it. ``token``: the one that asked for this page."""
+    """Returns the service's answer with the fault in it. ``token``: of the requested page."""
     if fault.kind == "truncated":
         return answer.with_body(answer.body[: len(answer.body) // 2])
     if fault.kind not in ("no_data", "no_next", "repeated_token") or answer.status >= 300 or not answer.body:
@@ -173,7 +173,7 @@ def _spoiled(service: str, fault: Fault, answer: Answer, token: str | None) -> A
 
 
 def _error(service: str, status: int) -> dict[str, Any]:
-    message = "Ordered by those who run this sandbox."
+    message = "A fault that was ordered in the sandbox."
     if service == "lever":
         return dict(error_body(status, message))
     return AlvaError(status, "ordered_fault", message).body()

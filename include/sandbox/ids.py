@@ -1,4 +1,4 @@
-"""Ids that are the same in every run from the same number, so that a test that fails once fails again."""
+"""Ids that are the same in every run with the same seed, so that a failing test fails again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FIRST_SERIAL = 48_000
 
 
 def fixed_uuid(name: str) -> str:
-    """The same id in every world: stages and archive reasons, which people write into their settings."""
+    """Returns an id that is the same in every world, for stages and archive reasons, which people put into settings."""
     return str(uuid.uuid5(_NAMESPACE, name))
 
 

@@ -1,6 +1,6 @@
-"""What arrived at the two services: enough to count calls and to see their order, and nothing of a candidate.
+"""The requests to the two services: enough to count calls and see their order, without candidates' data.
 
-Bodies are not kept. A query is kept as it came, so that a test can see what was asked for.
+Bodies are not kept. Queries are kept unchanged, so that a test can check them.
 """
 
 from __future__ import annotations
@@ -16,22 +16,20 @@ from typing import Any
 class Arrived:
     """One request.
 
-    ``status`` is what the caller saw: None while it is being answered, and where the connection was cut.
+    ``status`` is what the caller saw: None until the answer, or if the connection was cut.
     """
 
     number: int  # 1, 2, 3 ... in the order of arrival, both services together
     service: str  # "lever" or "alva"
     method: str
     path: str  # below the service's root: /opportunities/<id>/addTags
-    query: tuple[tuple[str, str], ...] = field(
-        repr=False
-    )  # in the order they came, repeats included; may name an e-mail
+    query: tuple[tuple[str, str], ...] = field(repr=False)  # in their order, with repeats; may hold an e-mail address
     connection: int | None  # the caller's port; None in process
     at_ms: int
     status: int | None = None
 
     def asked(self, name: str) -> list[str]:
-        """Every value of one query parameter."""
+        """Returns all values of a query parameter."""
         return [value for key, value in self.query if key == name]
 
     def as_json(self) -> dict[str, Any]:
@@ -39,7 +37,7 @@ class Arrived:
 
 
 class Journal:
-    """The list of arrivals. Safe to use from several threads."""
+    """The list of requests. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +53,7 @@ class Journal:
         connection: int | None,
         at_ms: int,
     ) -> int:
-        """Writes down a request that has come and gives its number."""
+        """Records a request and returns its number."""
         with self._lock:
             number = self._next_number
             self._next_number += 1
@@ -63,7 +61,7 @@ class Journal:
             return number
 
     def answered(self, number: int, status: int) -> None:
-        """Completes an entry. One that was cleared in the meantime stays cleared."""
+        """Completes an entry, unless it was cleared in the meantime."""
         with self._lock:
             if number in self._entries:
                 self._entries[number] = replace(self._entries[number], status=status)
@@ -73,13 +71,13 @@ class Journal:
             return [*self._entries.values()]
 
     def clear(self) -> None:
-        """Forgets everything; the next arrival is number 1 again."""
+        """Forgets everything; the next request is number 1 again."""
         with self._lock:
             self._entries.clear()
             self._next_number = 1
 
     def of(self, service: str | None = None, method: str | None = None, path: str | None = None) -> list[Arrived]:
-        """Those that match. ``method`` and ``path`` are globs, in which ``*`` also stands for ``/``."""
+        """Returns the matching requests. ``method`` and ``path`` are globs, in which ``*`` also matches ``/``."""
         return [
             arrived
             for arrived in self.all()

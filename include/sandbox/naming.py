@@ -1,4 +1,4 @@
-"""Who and what a move means: by id, or by exact name where there is only one of that name."""
+"""Finds the records that a move names: by id, or by exact name if only one has it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Thing = TypeVar("Thing", bound=_Identified)
 
 
 class Naming:
-    """Finds things in the world's present Lever account. ValueError where nothing, or more than one, has the name."""
+    """Finds records in the world's present Lever account. ValueError if no record, or more than one, has the name."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -29,7 +29,7 @@ class Naming:
         return found
 
     def contact(self, uid: str) -> Contact:
-        """A person, by the contact's id or by that of one of the person's opportunities."""
+        """Finds a person by the contact's id or by the id of one of the person's opportunities."""
         opportunity = self._world.lever.opportunities.get(uid)
         if opportunity is not None:
             return opportunity.contact
@@ -55,11 +55,11 @@ class Naming:
         return self._world.lever.webhooks[uid]
 
     def actor(self) -> User:
-        """The recruiter who does what nobody else is named for."""
+        """Returns the recruiter, who makes every move that names no other user."""
         return next(iter(self._world.lever.users.values()))
 
     def user_with(self, email: str) -> User:
-        """The user with this address; a new one where there is none."""
+        """Returns the user with this address, created if needed."""
         for user in self._world.lever.users.values():
             if user.email.casefold() == email.casefold():
                 return user

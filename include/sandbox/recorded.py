@@ -1,10 +1,10 @@
-"""A world from recorded traffic: a folder of JSON files, each one listing, page by page.
+"""Builds a world from recorded traffic: a folder of JSON files, each with one listing, page by page.
 
-A file is a list of ``{"request": {"method", "path", "params"}, "status", "response"}``; what it lists is known by the
-path, not by the file's name. Needed: ``/v1/disposition_stages``, ``/v1/archive_reasons``, ``/v1/opportunities``; used
-as well: postings, users, webhooks.
+A file is a list of ``{"request": {"method", "path", "params"}, "status", "response"}``; the path, not the file's name,
+says what it lists. Required: ``/v1/disposition_stages``, ``/v1/archive_reasons``, ``/v1/opportunities``; optional:
+postings, users, webhooks.
 
-What the recording does not tell is made up by rule:
+Fixed rules fill in what the recording lacks:
 
 - Which posting an application is for: the one whose title is among the opportunity's tags; else, with the application
   ids of all such opportunities in sorted order, the first gets the first posting that is not confidential, the second
@@ -40,7 +40,7 @@ _CATEGORIES = ("team", "department", "location", "commitment")
 
 
 def load_recorded(account: LeverAccount, folder: Path) -> None:
-    """Puts the recorded things in place of the account's own. ValueError where the folder has no such recording."""
+    """Replaces the account's records by the recorded ones. ValueError if the folder has no such recording."""
     listings = _listings(folder)
     for needed in ("/disposition_stages", "/archive_reasons", "/opportunities"):
         if needed not in listings:
@@ -61,7 +61,7 @@ def load_recorded(account: LeverAccount, folder: Path) -> None:
 
 
 def _listings(folder: Path) -> dict[str, list[Row]]:
-    """Everything that was answered, by path without the version."""
+    """Reads all recorded rows, by path without the version."""
     listings: dict[str, list[Row]] = {}
     for file in sorted(folder.glob("*.json")):
         for exchange in json.loads(file.read_text("utf-8")):
@@ -73,7 +73,7 @@ def _listings(folder: Path) -> dict[str, list[Row]]:
 
 
 def _assigned(rows: list[Row], postings: Mapping[str, Posting]) -> dict[str, Posting]:
-    """The posting of every application, by application id."""
+    """Returns the posting of every application, by application id."""
     by_title = {posting.text: posting for posting in postings.values()}
     open_to_all = [posting for posting in postings.values() if not posting.confidential]
     assigned: dict[str, Posting] = {}
@@ -122,7 +122,7 @@ def _application(row: Row, uid: str, posting: Posting) -> Application:
 
 
 def _posting(row: Row) -> Posting:
-    """What the record has no field for is kept as it stands."""
+    """Keeps fields that the record doesn't have as they are."""
     categories = row["categories"]
     typed = {field.alias for field in Posting.model_fields.values()} | {"confidentiality"}
     details = {name: value for name, value in row.items() if name not in typed}

@@ -1,8 +1,8 @@
-"""What recruiters, applicants and Lever itself do: the moves on Lever's side of the world.
+"""The moves on Lever's side of the world: what recruiters, applicants and Lever itself do.
 
-Things are named by id; a stage, an archive reason, a user or a posting by its exact name as well. ``at_ms`` dates a
-move back; without it, the move happens now. Arguments and answers are plain JSON values, so that a move can be made
-over HTTP as well.
+Records are named by id; a stage, an archive reason, a user or a posting also by its exact name. ``at_ms`` backdates a
+move; without it, the move happens now. Arguments and answers are plain JSON values, so that a move can be made over
+HTTP as well.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from include.sandbox.world import World
 class Recruiter:
     """The moves.
 
-    Raises ValueError for a name that is not there or a move that makes no sense, `LeverError` where Lever would
-    refuse.
+    Raises ValueError for an unknown name or a move that makes no sense, `LeverError` if Lever would refuse.
     """
 
     def __init__(self, world: World) -> None:
@@ -44,7 +43,7 @@ class Recruiter:
         location: str | None = None,
         commitment: str | None = None,
     ) -> str:
-        """Gives the posting's id. A hiring manager whom Lever does not know becomes a user."""
+        """Returns the posting's id. An unknown hiring manager becomes a user."""
         with self._world.lock:
             now = self._now()
             owner = self._find.actor().id
@@ -79,7 +78,7 @@ class Recruiter:
         location: str | None = None,
         commitment: str | None = None,
     ) -> str:
-        """Changes what is given; "" takes a team, hiring manager, department, location or commitment away.
+        """Changes the given fields; "" removes a team, hiring manager, department, location or commitment.
 
         A new name changes tags too.
         """
@@ -99,7 +98,7 @@ class Recruiter:
             return row.id
 
     def delete_posting(self, posting: str, at_ms: int | None = None) -> str:
-        """Only one to which nobody has applied."""
+        """Deletes a posting that has no applications."""
         with self._world.lock:
             row = self._find.posting(posting)
             changes.delete_posting(self._lever, row, self._at(at_ms), by=self._find.actor().id)
@@ -109,7 +108,7 @@ class Recruiter:
         with self._world.lock:
             return self._find.add_user(name, email, access_role).id
 
-    # Candidates come
+    # New candidates
 
     def add_lead(
         self,
@@ -121,7 +120,7 @@ class Recruiter:
         contact: str | None = None,
         at_ms: int | None = None,
     ) -> str:
-        """A person without a posting. Gives the opportunity's id."""
+        """Adds a person without a posting. Returns the opportunity's id."""
         with self._world.lock:
             return self._open(None, self._person(contact, name, emails), stage, origin, tags, at_ms)
 
@@ -136,16 +135,16 @@ class Recruiter:
         contact: str | None = None,
         at_ms: int | None = None,
     ) -> str:
-        """A person on a posting.
+        """A person applies to a posting. Returns the opportunity's id.
 
-        ``contact``: a person who is already there, named by the contact's or an opportunity's id.
+        ``contact``: an existing person, by the contact's or an opportunity's id.
         """
         with self._world.lock:
             person = self._person(contact, name, emails)
             return self._open(self._find.posting(posting), person, stage, origin, tags, at_ms)
 
     def apply_lead(self, opportunity: str, posting: str, at_ms: int | None = None) -> str:
-        """A lead gets a posting, late. Gives the application's id."""
+        """A lead gets a posting later. Returns the application's id."""
         with self._world.lock:
             row, at = self._find.opportunity(opportunity), self._at(at_ms)
             application = changes.link_posting(
@@ -182,14 +181,14 @@ class Recruiter:
             return row.id
 
     def hire(self, opportunity: str, at_ms: int | None = None) -> str:
-        """Archives with the account's reason of type ``hired``."""
+        """Archives the opportunity with the account's reason of type ``hired``."""
         with self._on(opportunity) as row:
             reason = next(reason for reason in self._lever.archive_reasons.values() if reason.type == "hired")
             changes.archive(self._lever, row, reason, self._at(at_ms))
             return row.id
 
     def snooze(self, opportunity: str, until_ms: int | None) -> str:
-        """Until that time; None wakes it."""
+        """Snoozes the opportunity until that time; None ends the snooze."""
         with self._on(opportunity) as row:
             if row.snoozed_until != until_ms:
                 row.snoozed_until = until_ms
@@ -204,7 +203,7 @@ class Recruiter:
     # Persons
 
     def set_emails(self, opportunity: str, emails: Sequence[str]) -> str:
-        """On the person, and so on all of that person's opportunities."""
+        """Sets the person's addresses, on all of the person's opportunities."""
         with self._on(opportunity) as row:
             changes.change_contact(self._lever, row.contact, self._now(), {"emails": list(emails)})
             return row.id
@@ -220,7 +219,7 @@ class Recruiter:
             return row.id
 
     def restrict(self, opportunity: str, restricted: bool = True) -> str:
-        """From now on Lever answers 403 to every request for this one by its id. Listings show it as before."""
+        """From now on Lever answers 403 to every request for this opportunity by its id. Listings still show it."""
         with self._on(opportunity) as row:
             row.restricted = restricted
             return row.id
@@ -228,7 +227,7 @@ class Recruiter:
     # Notes
 
     def add_note(self, opportunity: str, text: str, author: str | None = None, at_ms: int | None = None) -> str:
-        """A note written in Lever itself, which the API cannot change.
+        """Adds a note written in Lever itself, which the API cannot change.
 
         ``author``: a user; without one, the recruiter.
         """
@@ -239,18 +238,18 @@ class Recruiter:
             return changes.add_note(self._lever, row, comment, by_api=False).id
 
     def delete_note(self, opportunity: str, note: str) -> str:
-        """Any note, the API's too."""
+        """Deletes any note, including the API's."""
         with self._on(opportunity) as row:
             del row.notes[self._lever.note(row, note).id]
             return note
 
-    # Webhooks, but for registering them: in Lever's settings (the recruiter is a Super Admin), and by Lever itself.
-    # What is done to deliveries is done to Alva's too.
+    # Webhooks: what a Super Admin (the recruiter) does in Lever's settings, and what Lever itself does.
+    # Moves on deliveries affect Alva's deliveries too.
 
     def switch_webhooks(self, on: bool = True, event: str | None = None) -> list[str]:
-        """What a Super Admin switches in Lever's settings, for one event or for all; off at first.
+        """Switches webhooks on or off in Lever's settings, for one event or for all. They are off at first.
 
-        Gives the events that are on now.
+        Returns the events that are now on.
         """
         if event is not None and event not in changes.EVENTS:
             raise ValueError(f"No event {event!r}; there are: {', '.join(sorted(changes.EVENTS))}")
@@ -261,38 +260,38 @@ class Recruiter:
             return sorted(lever.switched_on)
 
     def verify_webhook(self, webhook: str) -> int | None:
-        """The button that tests a webhook: a delivery without data, once, switched on or not.
+        """The button that tests a webhook: sends a delivery without data once, even if the webhook is off.
 
-        Gives the status that came back, None where none did. Waits for it.
+        Waits for the answer and returns its status, None for no answer.
         """
         with self._world.lock:
             row, at_ms = self._find.webhook(webhook), self._world.clock.now_ms()
         return self._world.deliveries.verify(row, at_ms=at_ms)
 
     def rerun_delivery(self, delivery: str) -> str:
-        """The button "Rerun": the same body once more."""
+        """The button "Rerun": sends the same body again."""
         self._world.deliveries.rerun(delivery)
         return delivery
 
     def disturb_webhooks(self, duplicates: int = 0, shuffled: bool = False) -> None:
-        """From now on each delivery is sent ``1 + duplicates`` times; in an order that is not theirs, if shuffled.
+        """From now on sends each delivery ``1 + duplicates`` times, and in another order if shuffled.
 
-        For that they are held back for a tenth of a second. Without arguments: as ever again.
+        Shuffling holds deliveries for a tenth of a second. Without arguments, back to normal.
         """
         self._world.deliveries.disturb(duplicates=duplicates, shuffled=shuffled)
 
     def hold_webhooks(self, held: bool = True, reversed: bool = False) -> None:
-        """Keeps deliveries back; ``held`` False lets them go, in their order or the last first."""
+        """Holds deliveries; ``held`` False releases them, in their order or the last first."""
         if held:
             self._world.deliveries.hold()
         else:
             self._world.deliveries.release(backwards=reversed)
 
     def pretend(self, event: str, opportunity: str, **data: Any) -> list[str]:
-        """A delivery to each webhook for that event, well signed, that claims what need not be true.
+        """Sends each webhook of that event a correctly signed delivery that may be untrue.
 
-        Whether it is switched on, whether there is such an opportunity and where it came from is not asked. ``data``
-        is added to the usual ids, and wins. Gives the ids of the deliveries.
+        It ignores whether the webhook is on, and whether the opportunity exists and has a matching origin. ``data``
+        extends or replaces the usual ids. Returns the ids of the deliveries.
         """
         with self._world.lock:
             lever = self._world.lever
@@ -308,7 +307,7 @@ class Recruiter:
                 for webhook in webhooks
             ]
 
-    # What the moves are made of
+    # Helpers of the moves
 
     @property
     def _lever(self) -> LeverAccount:
@@ -316,7 +315,7 @@ class Recruiter:
 
     @contextmanager
     def _on(self, opportunity: str) -> Iterator[Opportunity]:
-        """The opportunity, under the lock."""
+        """Yields the opportunity, under the lock."""
         with self._world.lock:
             yield self._find.opportunity(opportunity)
 

@@ -1,4 +1,4 @@
-"""The stand-in as one object: a simulation, and its doors."""
+"""The stand-in as one object: a simulation and the ways to reach it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Sandbox(Simulation):
 
     @cached_property
     def gate(self) -> Gate:
-        """Everything as one ASGI application: ``/lever/v1``, ``/alva/v1``, ``/control``."""
+        """The whole ASGI application: ``/lever/v1``, ``/alva/v1``, ``/control``."""
         return Gate(self)
 
     @property
@@ -37,11 +37,11 @@ class Sandbox(Simulation):
         return IN_PROCESS + ALVA_ROOT
 
     def adapter(self) -> SandboxAdapter:
-        """For ``session.mount("http://", ...)``: answers without a socket."""
+        """Returns an adapter for ``session.mount("http://", ...)`` that answers without a socket."""
         return SandboxAdapter(self.gate)
 
     @contextmanager
     def serve(self, port: int = 0) -> Iterator[str]:
-        """A real server on the loopback interface while the block runs; gives its base URL. Port 0: a free one."""
+        """Runs a real server on the loopback interface during the block; yields its base URL. Port 0: any free port."""
         with running(self.gate, port) as base_url:
             yield base_url

@@ -1,9 +1,8 @@
-"""A made-up account from a number: the odd things that real ones have, in about the shares of the recorded one.
+"""Generates an account from a seed, with the oddities of real accounts in about the shares of the recorded one.
 
-Three years of candidates up to the clock's present moment: half of them without an e-mail, most never updated, one in
-twenty a lead without a posting, a tenth further candidacies of a person who is there already; archived, hired,
-snoozed and anonymised ones; a confidential posting; tags that differ only in case; names of people and places that do
-not exist.
+Three years of candidates up to the clock's time: half of them without an e-mail, most never updated, one in twenty a
+lead without a posting, a tenth further applications of an existing person; archived, hired, snoozed and anonymised
+ones; a confidential posting; tags that differ only in case; invented names of people and places.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _POSTINGS = (  # title, department, team, location, commitment, tags, state, con
     ("Financial Controller", "Finance", "Finance", "London", "Full-time", (), "closed", False),
     ("Chief Financial Officer", "Finance", "Management", "London", "Full-time", (), "internal", True),
 )
-_SHARES = (6, 5, 5, 3, 3, 2, 1)  # how often candidates are for each of them
+_SHARES = (6, 5, 5, 3, 3, 2, 1)  # how often candidates apply to each posting
 _TAGS = ("Resume", "vip", "VIP", "referred by a friend", "Test", "another tag")
 _ORIGINS = ("sourced",) * 70 + ("applied",) * 20 + ("referred",) * 6 + ("agency", "agency", "internal", "university")
 _SOURCES = {"sourced": "LinkedIn", "applied": "Job site", "referred": "Referral"}
@@ -109,7 +108,7 @@ class _Maker:
         self._account.add_opportunity(row)
 
     def _contact(self) -> Contact:
-        """A new person, or in one of ten cases one who is there already."""
+        """Returns a new person, or in one of ten cases an existing one."""
         chance = self._chance
         if self._contacts and chance.random() < 0.1:
             return chance.choice(self._contacts)
@@ -135,7 +134,7 @@ class _Maker:
         return contact
 
     def _progress(self, row: Opportunity, by: str | None) -> None:
-        """Some steps through the pipeline, the first of them without anybody's name, as on imported ones."""
+        """Adds some steps through the pipeline, the first without a user's name, as on imported opportunities."""
         stages = [*self._account.stages.values()]
         place = self._account.stage_index(row.stage)
         at = row.created_at

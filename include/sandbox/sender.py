@@ -1,4 +1,4 @@
-"""Sends over HTTP, from threads of its own, to this machine only; and what waits to be sent, in its order."""
+"""Sends deliveries over HTTP to this machine only, in its own threads, from an ordered outbox."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from urllib3.exceptions import HTTPError
 
 CONNECTIONS = 50
 TIMEOUT_SECONDS = 10.0
-BATCH_SECONDS = 0.1  # how long things are gathered that are then shuffled
-IDLE_SECONDS = 2.0  # less than a server keeps a connection open for, so that none is used just when it is closed
+BATCH_SECONDS = 0.1  # how long items are collected before they are shuffled
+IDLE_SECONDS = 2.0  # shorter than a server keeps a connection open, so that none is used while it is being closed
 
 
 class Target(Protocol):
-    """A webhook of whichever service: where its deliveries go at the moment."""
+    """A webhook of either service, with its current URL."""
 
     @property
     def id(self) -> str: ...
@@ -36,7 +36,7 @@ class Target(Protocol):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Letter:
-    """One copy of a delivery on its way, until it is accepted or given up: JSON, and the headers that go with it."""
+    """One copy of a delivery, until it is accepted or given up: JSON and headers."""
 
     delivery_id: str
     target: Target
@@ -49,14 +49,14 @@ Item = TypeVar("Item")
 
 
 class Outbox(Generic[Item]):
-    """First come, first served; unless it is held, or shuffled.
+    """A queue: first in, first out, unless it is held or shuffled.
 
-    Times are seconds on the caller's clock. Not locked: its user holds a lock of its own.
+    Times are seconds on the caller's clock. Not thread-safe: the caller holds a lock.
     """
 
     def __init__(self) -> None:
         self._ready: deque[Item] = deque()
-        self._later: list[tuple[float, int, Item]] = []  # a heap: when, and a number that tells equal times apart
+        self._later: list[tuple[float, int, Item]] = []  # a heap of time, a number to order equal times, and item
         self._numbers = itertools.count()
         self._chance = random.Random("outbox")
         self._held = False
@@ -64,7 +64,7 @@ class Outbox(Generic[Item]):
         self._batch_ends = 0.0
 
     def add(self, item: Item, now: float) -> None:
-        """Something new. Shuffled, it waits until its batch is over."""
+        """Adds a new item. If shuffled, it waits until its batch is complete."""
         if self._held or not self._shuffled:
             self._ready.append(item)
             return
@@ -73,11 +73,11 @@ class Outbox(Generic[Item]):
         self.add_later(item, self._batch_ends)
 
     def add_later(self, item: Item, due: float) -> None:
-        """Something that must not leave before ``due``."""
+        """Adds an item that must not leave before ``due``."""
         heapq.heappush(self._later, (due, next(self._numbers), item))
 
     def take(self, now: float) -> Item | None:
-        """What leaves next; None where nothing may leave now."""
+        """Takes the next item, None if none may leave now."""
         if self._held:
             return None
         if self._later and self._later[0][0] <= now:
@@ -86,12 +86,12 @@ class Outbox(Generic[Item]):
 
     @property
     def ready(self) -> int:
-        """How many could leave at once."""
+        """Counts the items that may leave now."""
         return 0 if self._held else len(self._ready)
 
     @property
     def due(self) -> float | None:
-        """When the next one may leave that has to wait; None where nothing will by itself."""
+        """Returns when the next waiting item may leave, None if none will."""
         return self._later[0][0] if self._later and not self._held else None
 
     def hold(self) -> None:
@@ -99,13 +99,13 @@ class Outbox(Generic[Item]):
         self._held = True
 
     def release(self, *, backwards: bool = False) -> None:
-        """Lets what was held leave: as it came, or the last first; or shuffled, if it is."""
+        """Releases the held items: in their order, the last first, or shuffled."""
         if self._held:
             self._held = False
             self._ready = deque([*self._ready][::-1] if backwards else self._arranged(self._ready))
 
     def shuffle(self, shuffled: bool) -> None:
-        """From now on. What is waiting already keeps its place."""
+        """Shuffles items from now on. Items that already wait keep their place."""
         self._shuffled = shuffled
 
     def _ripen(self, now: float) -> None:
@@ -115,7 +115,7 @@ class Outbox(Generic[Item]):
         self._ready.extend(self._arranged(ripe))
 
     def _arranged(self, items: Iterable[Item]) -> list[Item]:
-        """As they came; shuffled, in an order that is another one wherever there are two."""
+        """Returns the items in their order or, if shuffled, in another order if there are at least two."""
         came = [*items]
         if not self._shuffled:
             return came
@@ -125,10 +125,10 @@ class Outbox(Generic[Item]):
 
 
 class Sender:
-    """Up to ``connections`` threads, each with a connection that it keeps open.
+    """Sends letters from up to ``connections`` threads, each with its own open connection.
 
-    A thread is started when there is something to send and no thread to send it, and ends when there has been nothing
-    for a while. ``answered`` is called from them, with no lock held: with the status, or None where no answer came.
+    A thread starts when a letter finds no idle thread, and ends after a while without letters. Threads call
+    ``answered`` without a lock held, with the status, or None for no answer.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Sender:
             self._attend()
 
     def add_later(self, letter: Letter, seconds: float) -> None:
-        """Real seconds from now, whatever the world's clock says."""
+        """Sends a letter after real seconds, whatever the world's clock says."""
         with self._changed:
             self._outbox.add_later(letter, time.monotonic() + seconds)
             self._attend()
@@ -176,12 +176,12 @@ class Sender:
             self._outbox.shuffle(shuffled)
 
     def forget(self) -> None:
-        """Nothing waits any more, and nothing is held or shuffled. What is being sent at this moment is sent."""
+        """Drops all waiting letters, and ends `hold` and `shuffle`. Letters being sent are still sent."""
         with self._changed:
             self._outbox = Outbox()
 
     def stop(self) -> None:
-        """Ends the threads, once each has sent what it is sending. What waits does so until something is added."""
+        """Stops each thread after its present letter. Waiting letters stay until another is added."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -192,12 +192,12 @@ class Sender:
             self._stopping = False
 
     def _attend(self) -> None:
-        """Wakes those who wait, and sees that there are enough of them. The lock is held."""
+        """Wakes waiting threads and starts more if needed. The caller holds the lock."""
         self._changed.notify_all()
         self._hire()
 
     def _hire(self) -> None:
-        """One thread more, where more is ready than there are threads with nothing to do. The lock is held."""
+        """Starts a thread if more letters are ready than threads are idle. The caller holds the lock."""
         wanted = max(self._outbox.ready, 0 if self._outbox.due is None else 1)
         if wanted > self._idle and len(self._threads) < self._connections and not self._stopping:
             thread = threading.Thread(target=self._work, name="sandbox-webhooks", daemon=True)
@@ -210,7 +210,7 @@ class Sender:
                 self._answered(letter, post(session, letter, self.timeout_seconds))
 
     def _next(self) -> Letter | None:
-        """Waits for something to send; None where this thread is to end."""
+        """Waits for a letter to send, None if this thread is to end."""
         with self._changed:
             idle_until = time.monotonic() + IDLE_SECONDS
             while not self._stopping:
@@ -231,17 +231,17 @@ class Sender:
 
 
 def post_once(letter: Letter, timeout_seconds: float) -> int | None:
-    """On a connection of its own: the status, or None where no answer came."""
+    """Posts on a new connection. Returns the status, None for no answer."""
     with _session() as session:
         return post(session, letter, timeout_seconds)
 
 
 def post(session: requests.Session, letter: Letter, timeout_seconds: float) -> int | None:
-    """The status, or None where no answer came; nothing else than this machine is ever contacted.
+    """Posts to this machine and no other. Returns the status, None for no answer.
 
-    ``timeout_seconds``: how long it waits for the connection, and then for the answer. The answer's body is ignored.
+    ``timeout_seconds``: for the connection, and again for the answer. The answer's body is ignored.
     """
-    url = letter.target.url  # read once: it may become another one meanwhile
+    url = letter.target.url  # read once, since it may change meanwhile
     if not is_loopback(url):
         return None
     try:
@@ -255,7 +255,7 @@ def post(session: requests.Session, letter: Letter, timeout_seconds: float) -> i
 def is_loopback(url: str) -> bool:
     """Whether an HTTP URL names this machine: ``localhost``, 127.0.0.0/8 or ::1.
 
-    Judged on the URL as it would be sent, so that no two readings of it can differ. No name is looked up.
+    Parses the URL as it will be sent, so that two parsers can't disagree. No name is looked up.
     """
     try:
         prepared = urlsplit(requests.Request("POST", url).prepare().url or "")
@@ -268,7 +268,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _session() -> requests.Session:
-    """Nothing of the environment (proxies, ``.netrc``) applies to it."""
+    """Opens a session that ignores the environment (proxies, ``.netrc``)."""
     session = requests.Session()
     session.trust_env = False
     session.headers["Content-Type"] = "application/json"

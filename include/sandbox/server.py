@@ -1,4 +1,4 @@
-"""The door with a socket: uvicorn on the loopback interface, able to cut a connection in the middle."""
+"""Access over a socket: uvicorn on the loopback interface, able to cut a connection midway."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class _Cuttable(H11Protocol):
-    """Hands the application a function that drops the connection it came on."""
+    """Gives the application a function that drops the request's connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself declares it
         super().connection_made(transport)
@@ -33,7 +33,7 @@ class _Cuttable(H11Protocol):
 
 
 def server(application: ASGIApp) -> uvicorn.Server:
-    """A server that is yet to be given a socket."""
+    """Returns a server without a socket."""
     config = uvicorn.Config(
         application,
         http=_Cuttable,
@@ -48,11 +48,9 @@ def server(application: ASGIApp) -> uvicorn.Server:
 
 
 def listen(port: int, host: str = LOOPBACK[0]) -> socket.socket:
-    """A socket on the loopback interface and on no other. Port 0: a free one. ValueError for another host."""
+    """Opens a socket on the loopback interface only. Port 0: any free port. ValueError for another host."""
     if host not in LOOPBACK:
-        raise ValueError(
-            f"The sandbox listens on {', '.join(LOOPBACK)} only, not on {host}: it has no secrets worth the name."
-        )
+        raise ValueError(f"The sandbox listens on {', '.join(LOOPBACK)} only, not on {host}: it protects nothing.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,11 +60,11 @@ def listen(port: int, host: str = LOOPBACK[0]) -> socket.socket:
 
 @contextmanager
 def running(application: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Serves in a thread while the block runs; gives the base URL."""
+    """Serves in a thread during the block; yields the base URL."""
     listening = listen(port)
     base_url = f"http://{LOOPBACK[0]}:{listening.getsockname()[1]}"
     serving = server(application)
-    listening.listen(128)  # from here on a caller waits for an answer instead of being refused
+    listening.listen(128)  # from here on a caller waits for an answer and is not refused
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [listening]}, name="sandbox-http", daemon=True)
     thread.start()
     try:

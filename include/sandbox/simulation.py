@@ -1,4 +1,4 @@
-"""One world with its faults and its journal, and what a test or a demo does to it."""
+"""One world with its faults and its journal, for a test or a demo to control."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from include.sandbox.world import ALVA_KEY, LEVER_KEY, World
 
 
 class Simulation:
-    """All of it may be used from several threads at once.
+    """Safe to use from several threads.
 
-    ``lever_calls_per_second`` None switches Lever's limit off. ``webhook_waits_seconds``: real time before a delivery
-    that failed is sent again, as often as there are waits.
+    ``lever_calls_per_second`` None switches Lever's limit off. ``webhook_waits_seconds``: real time before each retry
+    of a delivery.
     """
 
     LEVER_KEY = LEVER_KEY
@@ -62,9 +62,9 @@ class Simulation:
         confidential: bool = False,
         bearer: bool = False,
     ) -> str:
-        """Another key. ``permissions``: by resource (``{"opportunities": "read"}``), None for all.
+        """Adds a key. ``permissions``: by resource (``{"opportunities": "read"}``), None for all.
 
-        ``bearer``: it is an OAuth access token, sent as Bearer.
+        ``bearer``: an OAuth access token, sent as Bearer.
         """
         with self.world.lock:
             return self.world.lever.keys.add(token, permissions, confidential=confidential, bearer=bearer).token
@@ -74,12 +74,12 @@ class Simulation:
             self.world.lever.keys.remove(token)
 
     def set_updated_at_lag(self, ms: int) -> None:
-        """From now on a change in Lever shows in ``updatedAt`` only after that time."""
+        """From now on ``updatedAt`` shows a change in Lever only after this time."""
         with self.world.lock:
             self.world.lever.updated_at_lag_ms = ms
 
     def reset(self, seed: int | None = None) -> None:
-        """An empty world, no faults, an empty journal, no webhooks and no deliveries. The clock stays as it is."""
+        """Empties the world: no faults, journal, webhooks or deliveries. The clock stays as it is."""
         with self.world.lock:
             self.world.begin(self.world.seed if seed is None else seed)
             self.candidates = Candidates(self.world.alva)
@@ -87,23 +87,23 @@ class Simulation:
             self.journal.clear()
 
     def seed(self, seed: int, opportunities: int = 200) -> None:
-        """A made-up world in place of the present one, the same for the same number and clock."""
+        """Replaces the world by a generated one, which is the same for the same seed and clock."""
         with self.world.lock:
             self.reset(seed)
             fill(self.world.lever, seed, opportunities)
 
     def load_recorded(self, folder: Path) -> None:
-        """A world from a folder of recorded listings in place of the present one."""
+        """Replaces the world by one from a folder of recorded listings."""
         with self.world.lock:
             self.reset()
             load_recorded(self.world.lever, folder)
 
     def look(self, opportunity: str) -> dict[str, Any]:
-        """What one candidate looks like in both services: what a demo prints and a person checks.
+        """Returns one candidate in both services, for a demo to print and a person to check.
 
         ``{opportunity, stage, archived, tags, links, notes, posting, alva}``: ``stage`` and ``archived`` are names
-        (``archived`` null where it is active), ``notes`` lists ``{id, author, text}`` in the order they were written,
-        ``alva`` is what `Candidates.find` answers. ValueError where Lever has no such opportunity.
+        (``archived`` null if active), ``notes`` lists ``{id, author, text}`` in the order they were written, ``alva``
+        is `Candidates.find`. ValueError if Lever has no such opportunity.
         """
         with self.world.lock:
             row, lever = Naming(self.world).opportunity(opportunity), self.world.lever
@@ -126,7 +126,7 @@ class Simulation:
             }
 
     def count(self) -> dict[str, Any]:
-        """How much there is of what."""
+        """Counts the records of each kind."""
         with self.world.lock:
             lever = self.world.lever
             return {

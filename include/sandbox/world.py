@@ -1,4 +1,4 @@
-"""The one world behind both doors: a Lever account, an Alva organisation, one clock and one lock."""
+"""The world behind both APIs: a Lever account, an Alva organisation, one clock and one lock."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ALVA_KEY = "sandbox-alva-key"
 
 @dataclass(slots=True)
 class World:
-    """What reads or changes one of the two holds ``lock``, and never waits for anything else meanwhile.
+    """Code that reads or changes either holds ``lock``, and never waits for anything else meanwhile.
 
-    `begin` replaces both, so that the present ones are asked for each time.
+    `begin` replaces both, so callers must not keep a reference to either.
     """
 
     clock: Clock
@@ -36,9 +36,10 @@ class World:
         self.begin(self.seed)
 
     def begin(self, seed: int) -> None:
-        """An account with stages, reasons and users, and no candidates; an organisation as Alva's own part makes it.
+        """Starts a new world: an account with stages, reasons and users, and an empty organisation; neither has
+        candidates.
 
-        Webhooks and what was to be sent to them are gone.
+        Webhooks and waiting deliveries are gone.
         """
         self.seed = seed
         self.ids = Ids(seed)

@@ -56,7 +56,7 @@ def test_it_plays_the_story_and_leaves_nothing_running(tmp_path: Path) -> None:
     with demo(home, "--once") as process:
         output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == 0, output
-    assert "All as the story has it." in output
+    assert "Everything went as in the story." in output
     lines = output.splitlines()
     (unpausing,) = [line for line in lines if "unpausing" in line]
     assert [file.stem for file in (PROJECT / "dags").glob("*.py") if file.stem not in unpausing] == []

@@ -46,13 +46,13 @@ def test_every_difference_is_a_sentence() -> None:
     one = told(person(near_miss="alva: send tests"), "screening", None, "manual", shown)
     assert one.surprises == [
         "Ada Holm: the first run: expected trigger_stage, found screening",
-        "Ada Holm: the second run: expected already_invited, found no word of it",
-        "Ada Holm: the run that names people: expected no word of it, found manual",
+        "Ada Holm: the second run: expected already_invited, found nothing",
+        "Ada Holm: the run that names people: expected nothing, found manual",
         "Ada Holm: status tags in Lever: expected Alva: Invitation Sent, "
         "found Alva: Invitation Sent, Alva: Invitation Failed",
         "Ada Holm: invitation e-mails from Alva: expected 1, found 2",
         "Ada Holm: notes in Lever: expected 0, found 1",
-        "Ada Holm: near-miss tag in the report: expected alva: send tests, found no word of it",
+        "Ada Holm: near-miss tag in the report: expected alva: send tests, found nothing",
     ]
 
 

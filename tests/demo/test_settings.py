@@ -88,7 +88,7 @@ def test_another_port_of_the_sandbox_is_put_in_and_nothing_else_is_touched() -> 
         ("airflow: {connections: [{conn_id: a, conn_uri: 'http://b'}]}", "connection a: conn_uri is not read"),
         ("airflow: {connections: [{conn_id: a, conn_type: http, conn_port: x}]}", "conn_port is a whole number"),
         ("airflow: {pools: [{pool_name: a, pool_slot: many}]}", "pool a: pool_slot is a whole number, not 'many'"),
-        ("airflow: {variables: [{variable_name: a, variable_value: {b: 1}}]}", "variable a: variable_value is a text"),
+        ("airflow: {variables: [{variable_name: a, variable_value: {b: 1}}]}", "a: variable_value must be text"),
     ],
 )
 def test_what_can_t_be_understood_is_refused_with_its_place(tmp_path: Path, text: str, says: str) -> None:

@@ -256,7 +256,7 @@ class TestRoot:
             raise fault
 
         monkeypatch.setattr("urllib3.util.connection.create_connection", connected)
-        assert f"no way to it ({os.strerror(fault.errno or 0)})" in str(self.failure(ShopHook("shop_default")))
+        assert f"no route to it ({os.strerror(fault.errno or 0)})" in str(self.failure(ShopHook("shop_default")))
 
     def test_a_connection_that_is_not_taken_in_time(
         self, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch

@@ -152,7 +152,7 @@ class TestRows:
 
     def test_who_can_do_without_one_hears_of_it_by_its_id(self, caplog: pytest.LogCaptureFixture) -> None:
         assert list(readable(self.rows({"name": "a"}, {"id": "x", "name": ["Ada"]}), "Lever's thing")) == ["a"]
-        assert caplog.messages == ["Lever's thing x cannot be read, and is passed over: `data[].name` is not text"]
+        assert caplog.messages == ["Lever's thing x cannot be read and is skipped: `data[].name` is not text"]
 
     def test_who_cannot_is_given_those_before_it_and_then_an_error(self) -> None:
         rows = whole(self.rows({"name": "a"}, {"id": "x", "name": ["Ada"]}), ASKED)

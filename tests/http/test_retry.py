@@ -46,10 +46,10 @@ def test_a_refusal_is_final(shop: ShopHook, server: RecordingServer, status: int
         (b"<html><title>Blocked</title></html>", "a page of HTML"),
         (b" \n<!doctype html>", "a page of HTML"),
         (b"", "no body"),
-        (b"Access denied", "no JSON"),
-        (b'{"message": "cut', "no JSON"),
-        (b'["no"]', "JSON that is no object"),
-        (b"null", "JSON that is no object"),
+        (b"Access denied", "not JSON"),
+        (b'{"message": "cut', "not JSON"),
+        (b'["no"]', "JSON, but not an object"),
+        (b"null", "JSON, but not an object"),
     ],
 )
 def test_a_refusal_that_is_not_the_vendors_passes_and_says_what_came(

@@ -407,6 +407,6 @@ class TestWrites:
     def test_nothing_to_write_is_a_mistake_of_the_caller(self, lever: LeverHook, server: RecordingServer) -> None:
         several: list[Sequence[str]] = [[], "tag"]
         for wrong in several:
-            with pytest.raises(ValueError, match="one value at least"):
+            with pytest.raises(ValueError, match="at least one value"):
                 lever.add_tags("o", wrong)
         assert server.received == []

@@ -330,7 +330,7 @@ class TestCommand:
         outcomes(lever)
         outcomes(lever, renew=True)
         assert registration.main(["--forget-old"]) == 0
-        assert capsys.readouterr().out.endswith("4 signing tokens of webhooks that are gone are taken away\n")
+        assert capsys.readouterr().out.endswith("4 signing tokens of deleted webhooks are removed\n")
 
     @pytest.mark.usefixtures("url")
     def test_a_dry_run_says_what_would_be_deleted(

@@ -1,7 +1,7 @@
-"""Alva's half of the stand-in: a model of an Alva organisation, and an API in front of it.
+"""Alva's half of the stand-in: a model of an Alva organisation, with an API.
 
-Alva's own API reference is not public, so the paths and fields are this project's choice; how positions, candidates,
-tests and results behave follows Alva's help centre.
+Alva's own API reference is not public, so the paths and fields are this project's choice. Positions, candidates, tests
+and results behave as in Alva's help centre.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an Alva organisation has besides candidates: API keys, users, teams, test profiles, webhooks, positions."""
+"""An Alva organisation's API keys, users, teams, test profiles, webhooks and positions."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ RecordT = TypeVar("RecordT", bound=Record)
 class ApiKeys:
     """The organisation's API keys.
 
-    Alva lets several be made, each with a name; what a revoked one answers is not documented.
+    Alva allows several, each with a name; the answer to a revoked key is not documented.
     """
 
     def __init__(self, *keys: str) -> None:
         self._rights = dict.fromkeys(keys, True)
 
     def add(self, key: str) -> None:
-        """Make a key, or give one its rights back."""
+        """Adds a key, or restores its rights."""
         self._rights[key] = True
 
     def revoke(self, key: str) -> None:
-        """Revoke a key: 401 from now on."""
+        """Revokes a key: 401 from now on."""
         self._rights.pop(key, None)
 
     def forbid(self, key: str) -> None:
-        """Take a key's rights and leave it known: 403 from now on."""
+        """Takes a key's rights away, but keeps the key: 403 from now on."""
         self._rights[key] = False
 
     def check(self, authorization: str | None, x_api_key: str | None) -> None:
-        """Let a call in or raise 401 or 403.
+        """Checks a call's key. Raises 401 or 403.
 
-        Takes the two headers; `Authorization` is the one that counts if both are sent.
+        If both headers are sent, `Authorization` counts.
         """
         key = x_api_key
         if authorization is not None:
@@ -50,7 +50,7 @@ class ApiKeys:
 
 
 class Stamp(TypedDict):
-    """What every new record begins with."""
+    """The first fields of every new record."""
 
     number: int
     id: str
@@ -59,10 +59,10 @@ class Stamp(TypedDict):
 
 
 class Table(Generic[RecordT]):
-    """Records of one kind, in the order of making.
+    """Records of one kind, in the order of their creation.
 
-    A page follows their numbers, which are given in that order and never change. So nothing is skipped or repeated when
-    rows change or go while a list is walked; rows that are made meanwhile come last.
+    A page follows their numbers, which have the same order and never change. So a walk skips and repeats nothing when
+    rows change or are removed; new rows come last.
     """
 
     def __init__(self, kind: str) -> None:
@@ -90,7 +90,7 @@ class Table(Generic[RecordT]):
 
 
 def page(rows: Iterable[RecordT], query: Query) -> Page[RecordT]:
-    """One page of rows that are in the order of their numbers; `updated_since` includes its moment."""
+    """Returns a page of rows, which must be in the order of their numbers; `updated_since` is inclusive."""
     since = query.updated_since or 0
     wanted = (row for row in rows if row.number > query.cursor and row.updated_at_ms >= since)
     found = list(islice(wanted, query.limit))
@@ -99,7 +99,7 @@ def page(rows: Iterable[RecordT], query: Query) -> Page[RecordT]:
 
 
 class Directory:
-    """The organisation's users, teams, test profiles and webhooks. A new one has one profile and nothing else."""
+    """The organisation's users, teams, test profiles and webhooks. At first there is one profile and nothing else."""
 
     def __init__(self, new: Callable[[], Stamp]) -> None:
         self._new = new
@@ -110,16 +110,16 @@ class Directory:
         self.default_profile = self.add_profile("Default profile")
 
     def user_of(self, email: str) -> User | None:
-        """The user with this e-mail address, in whatever case it is written."""
+        """Returns the user with this e-mail address, in any case."""
         return next((user for user in self.users.all() if folded(user.email) == folded(email)), None)
 
     def add_user(
         self, email: str, first_name: str | None = None, last_name: str | None = None, team: str | None = None
     ) -> User:
-        """Add a user, or 409 with the `user_id` of the one who has this address."""
-        known = self.user_of(email)
-        if known is not None:
-            raise AlvaError(409, "already_exists", "A user has this e-mail address already.", user_id=known.id)
+        """Adds a user. Raises 409 with the `user_id` of the user who has this address."""
+        existing = self.user_of(email)
+        if existing is not None:
+            raise AlvaError(409, "already_exists", "A user has this e-mail address already.", user_id=existing.id)
         user = User(**self._new(), email=email, first_name=first_name, last_name=last_name, team=team)
         return self.users.add(user)
 
@@ -137,8 +137,8 @@ class Directory:
 class Positions(Table[JobPosition]):
     """The organisation's job positions.
 
-    A position is `inactive` until its first candidate, then `active` for 90 days from the last one that was added, then
-    `expired` (Alva's article on organising job positions). Archiving is a flag of its own and changes nothing of that.
+    A position is `inactive` until its first candidate, then `active` for 90 days after the last candidate was added,
+    then `expired` (Alva's article on organising job positions). Archiving is a separate flag and doesn't affect that.
     """
 
     def __init__(self, clock: Clock, new: Callable[[], Stamp], policy: Policy, directory: Directory) -> None:
@@ -149,14 +149,14 @@ class Positions(Table[JobPosition]):
         self._directory = directory
 
     def create(self, facts: Facts) -> JobPosition:
-        """Make a position. Nothing keeps two from having one `external_id`: no idempotency is documented."""
+        """Creates a position. Two may have the same `external_id`: no idempotency is documented."""
         self._check(facts)
         if facts.profile_id is None:
             facts.profile_id = self._directory.default_profile.id
         return self.add(JobPosition(**self._new(), facts=facts))
 
     def change(self, position: JobPosition, facts: Facts) -> None:
-        """Give a position other facts. `updated_at` moves only where something differs."""
+        """Changes a position's facts. `updated_at` moves only if something differs."""
         self._check(facts)
         if facts != position.facts:
             position.facts = facts
@@ -171,7 +171,7 @@ class Positions(Table[JobPosition]):
         return [*self._settled()]
 
     def named(self, name: str) -> JobPosition:
-        """One position by its id or, failing that, by its `external_id` (the newest with it). Raises LookupError."""
+        """Returns a position by its id, else the newest with this `external_id`. Raises LookupError."""
         if name in self._rows:
             return self.get(name)
         for position in reversed(self.all()):
@@ -184,7 +184,7 @@ class Positions(Table[JobPosition]):
         return page((row for row in self._settled() if wanted is None or row.facts.external_id == wanted), query)
 
     def open_for_candidates(self, position: JobPosition) -> None:
-        """Raise 422 `job_position_expired` where a position takes no more candidates."""
+        """Raises 422 `job_position_expired` if a position takes no more candidates."""
         position.settle(self._clock.now_ms())
         if position.status == EXPIRED and not self._policy.expired_takes_candidates:
             message = "This job position is expired: no more candidates can be invited."

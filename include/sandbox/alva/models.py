@@ -1,4 +1,4 @@
-"""The records of an Alva organisation. A record is written on the wire as it stands, but for what is excluded."""
+"""The records of an Alva organisation. All fields go on the wire unless they are excluded."""
 
 from __future__ import annotations
 
@@ -30,17 +30,14 @@ Number = int | float
 
 @dataclass(slots=True)
 class Policy:
-    """One switch for each point on which Alva's help centre is silent or says two things.
+    """A switch for each point on which Alva's help centre says nothing or contradicts itself.
 
     - `expired_takes_candidates`: False = an expired position refuses them (422), True = adding one re-activates it.
-      Alva's article on job positions supports both.
-    - `lowest_fit`, `highest_fit`: 0 and 100 as in the older articles, 1 and 99 in the current ones. What is outside
-      is cut.
-    - `partial_fit`: whether there is a role fit when only some of the tests are done.
-    - `known_users_only`: an owner or a hiring team's member must be a user of the organisation (Alva's article on
-      hiring teams).
-    - `known_teams_only`: likewise for the team. Nothing is documented, so that any name is taken by default.
-    - `retention_ms`: how long after it was added a candidate is anonymised.
+    Alva's article on job positions supports both. - `lowest_fit`, `highest_fit`: 0 and 100 as in the older articles, 1
+    and 99 in the current ones. A score outside is clipped. - `partial_fit`: whether there is a role fit when only some
+    of the tests are done. - `known_users_only`: an owner or a hiring team's member must be a user of the organisation
+    (Alva's article on hiring teams). - `known_teams_only`: likewise for the team. Nothing is documented, so that any
+    name is taken by default. - `retention_ms`: how long after it was added a candidate is anonymised.
     """
 
     expired_takes_candidates: bool = False
@@ -52,12 +49,12 @@ class Policy:
     retention_ms: int = VALID_MS
 
     def fit(self, score: float) -> float:
-        """A role fit within the scale."""
+        """Clips a role fit to the scale."""
         return min(max(score, self.lowest_fit), self.highest_fit)
 
 
 class Record(Wire):
-    """What every entry of a list has: its place in the order of making, its id, its times."""
+    """The fields of every record: its number in the order of creation, its id, its times."""
 
     number: int = Field(exclude=True)
     id: str
@@ -79,13 +76,13 @@ class User(Record):
 
 
 class Team(Record):
-    """A team, or a test profile: all that is known of either is its name."""
+    """A team or a test profile. Only its name is known."""
 
     name: str
 
 
 class Webhook(Record):
-    """One URL and the events that it wants. Without a signature token (the default in Alva) its calls are unsigned."""
+    """A URL and its events. Without a signature token (the default in Alva) its calls are unsigned."""
 
     url: str
     events: tuple[str, ...]
@@ -97,7 +94,7 @@ class Webhook(Record):
 
 
 class Facts(Wire):
-    """What a position's makers decide about it."""
+    """The fields of a position that its creators choose."""
 
     name: Name
     external_id: str | None = None
@@ -112,7 +109,8 @@ class Facts(Wire):
 
 
 class JobPosition(Record):
-    """A position: its facts, and what follows from its candidates. `expires_at_ms` is None while there was none."""
+    """A position: its facts, and the state that its candidates determine. `expires_at_ms` is None before the first
+    candidate."""
 
     facts: Facts
     status: str = INACTIVE
@@ -125,11 +123,11 @@ class JobPosition(Record):
 
     @property
     def weighing(self) -> str:
-        """What a role fit is computed for: the position and the profile that is in force."""
+        """Returns what a role fit is computed for: the position with its current profile."""
         return f"{self.id}/{self.facts.profile_id or ''}"
 
     def settle(self, now_ms: int) -> None:
-        """Let the time that has passed take its effect."""
+        """Applies the time that has passed."""
         if self.status == ACTIVE and self.expires_at_ms is not None and now_ms >= self.expires_at_ms:
             self._turn(EXPIRED, self.expires_at_ms)
 
@@ -138,7 +136,7 @@ class JobPosition(Record):
         self._turn(ACTIVE, now_ms)
 
     def expire(self, now_ms: int) -> None:
-        """End its 90 days now, also where they never began."""
+        """Ends its 90 days now, even if they never began."""
         self.expires_at_ms = now_ms
         self._turn(EXPIRED, now_ms)
 
@@ -149,7 +147,7 @@ class JobPosition(Record):
 
 
 class Invitee(Wire):
-    """Who is to be invited, and how. `assessments` None: the position's own."""
+    """The candidate to invite, and how. `assessments` None: the position's own."""
 
     email: Address = Field(repr=False)
     first_name: str | None = Field(default=None, repr=False)
@@ -160,7 +158,7 @@ class Invitee(Wire):
 
 
 class Invitation(Wire):
-    """The invitation e-mail that counts, the last one that was sent to a good address."""
+    """The invitation e-mail that counts: the last one sent to a valid address."""
 
     email: str = Field(repr=False)
     sent_at_ms: Moment = Field(serialization_alias="sent_at")
@@ -180,7 +178,7 @@ class Score(Wire):
 
     @classmethod
     def of(cls, test: str, role_fit: float | None, completed_at_ms: int) -> Score:
-        """A plausible score for a person of this role fit. The differences between the tests are this stand-in's."""
+        """Returns a plausible score for this role fit. The differences between the tests are invented."""
         middle = 50 if role_fit is None else role_fit
         percentage = round(min(max(middle + {"logic": -8, "personality": 6}.get(test, 0), 1), 99))
         sten = min(max(round(percentage / 10), 1), 10) if test == "logic" else None
@@ -188,7 +186,7 @@ class Score(Wire):
 
 
 class Assessment(Wire):
-    """One requested test. The score is there once it is completed."""
+    """A requested test. It has a score once it is completed."""
 
     type: str
     status: str = INVITED
@@ -202,14 +200,14 @@ class Assessment(Wire):
 
 
 class Interview(Wire):
-    """One interview of the position's: scored 1 to 5, or not yet. It is no test: nobody is invited to it by e-mail."""
+    """An interview of the position, scored 1 to 5, or not yet. It is not a test: no e-mail invites to it."""
 
     title: str
     score: int | None = Field(default=None, repr=False)
 
 
 class RoleFit(Wire):
-    """A role fit, when it was computed, and whether from all the requested tests."""
+    """A role fit, the time it was computed, and whether all requested tests went into it."""
 
     score: Number = Field(repr=False)
     computed_at_ms: Moment = Field(serialization_alias="computed_at")
@@ -218,7 +216,7 @@ class RoleFit(Wire):
 
 @dataclass(slots=True)
 class Reminders:
-    """How many reminders went out: one by hand each, and one each 3 days while the tests are waited for."""
+    """Counts the reminders sent: by hand, and every 3 days while tests are due."""
 
     sent: int = 0
     since_ms: int | None = None
@@ -234,10 +232,10 @@ class Reminders:
 
 
 class Candidate(Record):
-    """One person's application to one job position, as the organisation sees it.
+    """A person's application to a job position, as the organisation sees it.
 
-    `shared`: the person lets the organisation see the results. Anonymised: name, address, results are gone. On the
-    wire `role_fit` is a bare number here, an object in the results.
+    `shared`: the person shares the results with the organisation. Anonymised: name, address and results are gone. On
+    the wire, `role_fit` is a number here and an object in the results.
     """
 
     position_id: str = Field(serialization_alias="job_position_id")
@@ -261,12 +259,12 @@ class Candidate(Record):
 
     @property
     def completed(self) -> bool:
-        """Whether there are tests and all of them are done."""
+        """Whether there are tests and all are done."""
         return bool(self.assessments) and all(test.status == COMPLETED for test in self.assessments)
 
     @property
     def waiting(self) -> bool:
-        """Whether the person was invited, as far as is known successfully, and has tests to do."""
+        """Whether the person was invited without a known failure, and has tests to do."""
         invited = self.invitation is not None and self.invitation.status != BOUNCED
         return invited and not self.completed and not self.anonymised
 
@@ -276,18 +274,18 @@ class Candidate(Record):
         self.reminders.run(self.waiting, now_ms)
 
     def score(self, test: str) -> Score | None:
-        """One test's result, if there is one and the person shares it."""
+        """Returns a test's result, if there is one and the person shares it."""
         found = (assessment.score for assessment in self.assessments if assessment.type == test)
         return next(found, None) if self.shared else None
 
     def person_email(self) -> str:
-        """The address by which the person is known, or 422 where it was anonymised."""
+        """Returns the person's address. Raises 422 if it was anonymised."""
         if self.email is None:
             raise AlvaError(422, "anonymised", "This candidate is anonymised.")
         return self.email
 
     def anonymise(self, now_ms: int) -> None:
-        """Let everything personal go. What was requested, and how far it came, stays."""
+        """Removes all personal data. The requested tests and their status stay."""
         self.email = self.first_name = self.last_name = self.invitation = self.role_fit = None
         for assessment in self.assessments:
             assessment.score = None
@@ -298,12 +296,12 @@ class Candidate(Record):
 
 @dataclass(slots=True)
 class Person:
-    """One person for each e-mail address (folded), however many applications there are.
+    """A person, identified by e-mail address (folded), with any number of applications.
 
     A person has one result for each psychometric test, valid 24 months in the whole organisation (Alva's article on
     sharing and retaking). Applications share the results; the role fit differs, because positions weigh them
-    differently. `role_fit` holds for the position and profile that `fitted_to` names (None: for those that use the
-    results first). `applications` are the ids of the candidates that this person is.
+    differently. `role_fit` holds for the position and profile in `fitted_to` (None: for the first that use the
+    results). `applications`: the ids of this person's candidates.
     """
 
     email: str = field(repr=False)
@@ -313,21 +311,21 @@ class Person:
     applications: list[str] = field(default_factory=list)
 
     def take(self, tests: Iterable[str], role_fit: float | None, fitted_to: str | None, at_ms: int) -> None:
-        """Complete some tests. Only psychometric results belong to the person; what there was of them is replaced."""
+        """Completes some tests. Only psychometric results belong to the person; they replace earlier ones."""
         self.results |= {test: Score.of(test, role_fit, at_ms) for test in tests if test in PSYCHOMETRIC}
         self.role_fit, self.fitted_to = role_fit, fitted_to
 
     def forget(self) -> None:
-        """Drop the results: they were reset, or the organisation may not see them any more."""
+        """Drops the results: they were reset, or are no longer shared."""
         self.results.clear()
         self.role_fit = self.fitted_to = None
 
     def valid_results(self, now_ms: int) -> dict[str, Score]:
-        """The results that a new application may use: those of less than 24 months."""
+        """Returns the results that a new application may use: less than 24 months old."""
         return {test: score for test, score in self.results.items() if now_ms - score.completed_at_ms < VALID_MS}
 
     def fit_for(self, weighing: str, policy: Policy) -> float | None:
-        """The role fit for a position under a profile: the one that was given there, another one everywhere else."""
+        """Returns the role fit for a position and profile: the given one there, another one elsewhere."""
         if self.role_fit is None:
             return None
         fit = policy.fit(self.role_fit)

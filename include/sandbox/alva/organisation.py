@@ -1,4 +1,4 @@
-"""The Alva organisation of one world, and its candidates: inviting, removing and finding them, their role fits."""
+"""The Alva organisation of a world: invites, removes and finds candidates, and computes role fits."""
 
 from __future__ import annotations
 
@@ -32,21 +32,22 @@ DEFAULT_KEY = "sandbox-alva-key"
 
 
 class Persons:
-    """All persons that the organisation knows."""
+    """The persons that the organisation knows."""
 
     def __init__(self) -> None:
         self._by_email: dict[str, Person] = {}
 
     def find(self, email: str) -> Person | None:
-        """The person with this e-mail address, in whatever case it is written."""
+        """Returns the person with this e-mail address, in any case."""
         return self._by_email.get(folded(email))
 
     def of(self, email: str) -> Person:
-        """The same, made where there is none."""
+        """Returns the person with this e-mail address, created if needed."""
         return self._by_email.setdefault(folded(email), Person(folded(email)))
 
     def drop(self, person: Person, candidate_id: str) -> None:
-        """Take one application from a person. With the last one, the organisation loses the person and all results."""
+        """Removes an application from a person. With the last one, the organisation loses the person and all
+        results."""
         person.applications.remove(candidate_id)
         if not person.applications:
             self._by_email.pop(person.email, None)
@@ -55,7 +56,7 @@ class Persons:
 class Roster(Table[Candidate]):
     """The candidates.
 
-    `invitations_sent` counts the invitation e-mails by `external_id`; removing a candidate doesn't lower it.
+    `invitations_sent` counts the invitation e-mails by `external_id`, including those of removed candidates.
     """
 
     def __init__(
@@ -79,11 +80,11 @@ class Roster(Table[Candidate]):
         self.invitations_sent: Counter[str | None] = Counter()
 
     def invite(self, position_id: str, invitee: Invitee) -> Candidate:
-        """Add a candidate to a position.
+        """Adds a candidate to a position.
 
-        404 for the position, 409 with the `candidate_id` of the one with this address on it, 422 where it is expired.
-        The duplicate comes first: a person who is on the position already needs no place. A person with results of
-        less than 24 months has completed those tests at once.
+        Raises 404 if there is no position, 409 with the `candidate_id` if this address is on it already, 422 if it is
+        expired. 409 goes first: a person who is already on the position needs no place. A person with results less than
+        24 months old completes those tests at once.
         """
         position = self._positions.get(position_id)
         person = self._persons.find(invitee.email)
@@ -129,7 +130,8 @@ class Roster(Table[Candidate]):
         return self.get(candidate_id) if candidate_id in self._rows else None
 
     def remove(self, row_id: str) -> None:
-        """The organisation loses the results, unless another application of the person still shares them."""
+        """Removes a candidate. The organisation loses the results, unless another application of the person still
+        shares them."""
         candidate = self.get(row_id)
         self._leave(candidate)
         super().remove(row_id)
@@ -137,15 +139,15 @@ class Roster(Table[Candidate]):
         del self._by_external_id[candidate.external_id][row_id]
 
     def set_stage(self, candidate: Candidate, stage: str) -> None:
-        """Put a candidate into a stage. The person isn't told."""
+        """Sets a candidate's stage, without telling the person."""
         if candidate.stage != stage:
             candidate.stage = stage
             candidate.change(self._clock.now_ms())
 
     def resend(self, candidate: Candidate) -> None:
-        """Send the invitation e-mail again: the same link, never a new test.
+        """Sends the invitation e-mail again: the same link, never a new test.
 
-        What can be seen changes only where it had bounced (or was never sent): `sent` again, at a new time.
+        The status changes only if it had bounced (or was never sent): `sent` again, at a new time.
         """
         email = candidate.person_email()
         if not candidate.assessments:
@@ -159,19 +161,19 @@ class Roster(Table[Candidate]):
         candidate.change(now_ms)
 
     def remind(self, candidate: Candidate) -> None:
-        """Send a reminder by hand, or 422 where nothing is waited for."""
+        """Sends a reminder by hand. Raises 422 if no test is due."""
         if not candidate.waiting:
             raise AlvaError(422, "nothing_to_remind", "This candidate has no test to be reminded of.")
         candidate.reminders.sent += 1
 
     def anonymise(self, candidate: Candidate, at_ms: int) -> None:
-        """Let name, address and results go, for good."""
+        """Removes name, address and results for good."""
         if not candidate.anonymised:
             self._leave(candidate)
             candidate.anonymise(at_ms)
 
     def fit(self, candidate: Candidate) -> RoleFit | None:
-        """The role fit from the results: none while tests are missing (but see `Policy`) or nothing is shared."""
+        """Computes the role fit: None while tests are missing (but see `Policy`) or nothing is shared."""
         done = any(test.status == COMPLETED for test in candidate.assessments)
         if not candidate.shared or not (candidate.completed or (self._policy.partial_fit and done)):
             return None
@@ -182,12 +184,12 @@ class Roster(Table[Candidate]):
         return RoleFit(score=score, computed_at_ms=self._clock.now_ms(), complete=candidate.completed)
 
     def recompute(self, candidate: Candidate) -> None:
-        """Give a candidate the role fit that follows from the results."""
+        """Sets a candidate's role fit from the results."""
         candidate.role_fit = self.fit(candidate)
         candidate.change(self._clock.now_ms())
 
     def newest(self, external_id: str) -> Candidate | None:
-        """The candidate with this `external_id` that was added last, if one is there."""
+        """Returns the latest candidate with this `external_id`, if any."""
         rows = [*self._by_external_id.get(external_id, ())]
         return self.get(rows[-1]) if rows else None
 
@@ -195,12 +197,12 @@ class Roster(Table[Candidate]):
         return len(self._by_external_id.get(external_id, ()))
 
     def of_person(self, person: Person) -> list[Candidate]:
-        """A person's applications, without those that are anonymised by now."""
+        """Returns a person's applications, without anonymised ones."""
         rows = [self.get(candidate_id) for candidate_id in tuple(person.applications)]
         return [row for row in rows if not row.anonymised]
 
     def beside(self, candidate: Candidate) -> list[Candidate]:
-        """All applications of a candidate's person; of an anonymised one, itself."""
+        """Returns all applications of the candidate's person; for an anonymised candidate, only itself."""
         person = self._persons.find(candidate.email) if candidate.email is not None else None
         return self.of_person(person) if person is not None else [candidate]
 
@@ -208,7 +210,7 @@ class Roster(Table[Candidate]):
         return [self.get(candidate_id) for candidate_id in tuple(self._by_position.get(position_id, ()))]
 
     def page(self, query: Query) -> Page[Candidate]:
-        """One page of the candidates that fit every filter."""
+        """Returns a page of the candidates that match every filter."""
         email = None if query.email is None else folded(query.email)
         rows = list(self._narrowest(query))
         for candidate in rows:
@@ -223,7 +225,7 @@ class Roster(Table[Candidate]):
         return page(fitting, query)
 
     def _narrowest(self, query: Query) -> Iterable[Candidate]:
-        """The smallest group that is known to hold all that fit."""
+        """Returns the smallest known group that holds all matches."""
         if query.external_id is not None:
             return self._by_external_id.get(query.external_id, {}).values()
         if query.email is not None:
@@ -249,10 +251,9 @@ class Roster(Table[Candidate]):
 
 
 class AlvaOrganisation:
-    """One organisation, empty but for a default profile.
+    """An organisation, empty except for a default profile.
 
-    Reading or changing anything of it takes holding `lock`; the API's routes and the moves of `Candidates` do so
-    themselves.
+    Hold `lock` to read or change it; the API's routes and the moves of `Candidates` do so themselves.
     """
 
     def __init__(
@@ -279,7 +280,7 @@ class AlvaOrganisation:
         self.webhook = AlvaWebhook(clock, deliveries if deliveries is not None else Deliveries())
 
     def change_position(self, position: JobPosition, facts: Facts) -> None:
-        """Give a position other facts. Under another profile the role fits of its candidates are computed again."""
+        """Changes a position's facts. With another profile, it computes the role fits of its candidates again."""
         profile_id = position.facts.profile_id
         self.positions.change(position, facts)
         if position.facts.profile_id != profile_id:

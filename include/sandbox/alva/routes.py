@@ -1,4 +1,4 @@
-"""The API in front of an organisation, and what all its routes share: the key, the lock, the form of a refusal."""
+"""The API of an organisation. All routes share the key, the lock and the format of refusals."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ _SAID = {"missing": "is needed", "string_type": "must be a string or null", "boo
 
 
 class Door(APIRoute):
-    """Asks for the key first, and answers an `AlvaError` as Alva does.
+    """Checks the key first, and answers an `AlvaError` as Alva does.
 
-    The routes are coroutines that wait for nothing, so that each request is handled under the lock from its key to its
-    answer.
+    The routes are coroutines that wait for nothing, so the whole request is handled under the lock.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -43,7 +42,7 @@ class Door(APIRoute):
 
         async def guarded(request: Request) -> Response:
             if not (await request.body()).strip():
-                request._body = b"{}"  # no body at all is an empty object
+                request._body = b"{}"  # no body counts as an empty object
             with request.state.world.lock:
                 try:
                     keys = _organisation(request).keys
@@ -53,7 +52,7 @@ class Door(APIRoute):
                     return _refused(error)
                 except RequestValidationError as error:
                     return _refused(_unreadable(error))
-                except HTTPException:  # FastAPI's for bytes that are no text
+                except HTTPException:  # FastAPI raises it for bytes that are not text
                     return _refused(AlvaError(400, "bad_request", "The body is not JSON."))
 
         return guarded
@@ -94,7 +93,7 @@ def _refused(error: AlvaError) -> JSONResponse:
 
 
 def _unreadable(error: RequestValidationError) -> AlvaError:
-    """400 for a query or a body that can't be read, 422 for the first field of a body that is missing or wrong."""
+    """Returns 400 for a query or a body that can't be read, 422 for the first missing or wrong field of a body."""
     first = error.errors()[0]
     kind, (place, *path) = first["type"], first["loc"]
     said = _SAID.get(kind) or first["msg"].replace("Input should", "should")
@@ -239,7 +238,7 @@ async def remove_webhook(webhook_id: str, organisation: Organisation) -> Respons
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 async def nothing_here(path: str) -> None:
-    """Unknown paths (404) and methods that a path doesn't take (405), in Alva's form, behind the key."""
+    """Refuses unknown paths (404) and methods (405) in Alva's format, after the key check."""
     allowed = sorted(
         method
         for route in router.routes

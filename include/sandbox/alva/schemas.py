@@ -1,4 +1,4 @@
-"""What callers send to Alva's half, where it is not a record's own fields, and answers that are no record."""
+"""Requests to Alva's half, other than records, and answers that are not records."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 
 def cursor_after(number: int) -> str:
-    """The cursor of what follows the row of that number."""
+    """Returns the cursor of the page after the row with this number."""
     return base64.urlsafe_b64encode(f"after:{number}".encode()).decode().rstrip("=")
 
 
 def _place(cursor: object) -> object:
     if not isinstance(cursor, str):
         return cursor  # the default
-    with suppress(ValueError):  # no base64, no ASCII, no text: answered like every other cursor that isn't ours
+    with suppress(ValueError):  # not base64, ASCII or text: refused like any other unknown cursor
         padded = cursor + "=" * (-len(cursor) % 4)
         word, _, number = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(":")
         if word == "after" and number.isascii() and number.isdigit() and len(number) < 16:
@@ -47,7 +47,7 @@ def _moment(text: object) -> object:
 
 
 class Query(Wire):
-    """What a list is asked for; unknown parameters are ignored. `cursor` is the number of the last row had so far."""
+    """The query of a list; unknown parameters are ignored. `cursor` is the number of the last row received."""
 
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=HIGHEST_LIMIT)
     cursor: Annotated[int, BeforeValidator(_place)] = 0
@@ -58,20 +58,20 @@ class Query(Wire):
 
 
 class Page(TypedDict, Generic[RecordT]):
-    """Some rows, and the cursor with which the next ones can be asked for (None: there are no more)."""
+    """A page of rows, and the cursor of the next page (None: there is none)."""
 
     data: list[RecordT]
     next_cursor: str | None
 
 
 class FactsChange(Facts):
-    """What is sent is replaced, the rest stays."""
+    """Fields that are sent are replaced, others stay."""
 
     name: Name = ""
 
 
 class CandidateChange(Wire):
-    """An e-mail address is refused: removing and inviting again is the way (Alva's article on inviting)."""
+    """A changed e-mail address is refused: remove and invite the candidate again (Alva's article on inviting)."""
 
     email: object = Field(default=None, repr=False)
     stage: Stage = "in_process"
@@ -91,7 +91,7 @@ class NewWebhook(Wire):
 
 
 class WebhookChange(Wire):
-    """What is sent is replaced, the rest stays; so it does where the events are null."""
+    """Fields that are sent are replaced, others stay, and so do events that are null."""
 
     url: Name = ""
     events: Annotated[tuple[Event, ...] | None, Unique] = None
@@ -99,7 +99,7 @@ class WebhookChange(Wire):
 
 
 class Results(Wire):
-    """A candidate's current summary. A test without a result that may be seen is null."""
+    """A candidate's current results. A test without a visible result is null."""
 
     candidate_id: str
     role_fit: RoleFit | None

@@ -1,10 +1,10 @@
-"""Alva's webhook, which a person connects by hand in Alva's settings: what it is sent, and when.
+"""Alva's webhook, which a person connects in Alva's settings: its deliveries.
 
     X-Alva-Signature: sha256=<hex HMAC-SHA256 of the raw body, with the webhook's token as its key>
     {"id": "evt_<n>", "event", "created_at", "data": {"candidate_id", "job_position_id"}}
 
-Neither is published: both are this project's choice. No result and nothing personal is in it. The webhooks that the
-API makes are another thing: they are kept, and sent nothing.
+Neither format is published: both are this project's choice. A delivery holds no result and no personal data. Webhooks
+created by the API are different: they are stored, but get no deliveries.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROLE_FIT, TESTS, BOUNCE, UPDATE = "role_fit.created", "test.completed", "invitat
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Connection:
-    """Where deliveries go, and what they are signed with."""
+    """The URL of the deliveries, and the token that signs them."""
 
     url: str
     token: str
@@ -33,7 +33,7 @@ class Connection:
 
 
 class AlvaWebhook:
-    """The one webhook of an organisation, for all events. Not connected at first."""
+    """An organisation's one webhook, for all events. It is not connected at first."""
 
     def __init__(self, clock: Clock, deliveries: Deliveries) -> None:
         self._clock = clock
@@ -42,7 +42,7 @@ class AlvaWebhook:
 
     @contextmanager
     def watching(self, candidates: Iterable[Candidate]) -> Iterator[None]:
-        """Sends one delivery for each of these candidates whose `updated_at` the block has moved."""
+        """Sends a delivery for each of these candidates whose `updated_at` the block has changed."""
         before = [(candidate, _State.of(candidate)) for candidate in candidates]
         yield
         for candidate, state in before:
@@ -51,7 +51,8 @@ class AlvaWebhook:
                 self.tell(now.event_since(state), candidate.id, candidate)
 
     def tell(self, event: str, candidate_id: str, candidate: Candidate | None) -> str:
-        """Sends one about a candidate, whom Alva may not have. Gives its id; ValueError where nothing is connected."""
+        """Sends a delivery about a candidate, who may not exist. Returns its id; ValueError if the webhook isn't
+        connected."""
         if self.connection is None:
             raise ValueError("Alva's webhook is not connected")
         uid, at_ms = f"evt_{self._deliveries.ids.serial()}", self._clock.now_ms()
@@ -66,7 +67,7 @@ class AlvaWebhook:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What decides which event a change of a candidate is."""
+    """The state that decides which event a candidate's change is."""
 
     updated_at_ms: int
     fitted: bool

@@ -1,8 +1,7 @@
-"""How Alva's half writes: refusals, times, and what text it takes for a name or an address.
+"""Alva's wire format: refusals, times, and the accepted names and addresses.
 
-Times are milliseconds since the epoch (UTC) in the models and ISO 8601 on the wire, where Alva documents no form of
-date: the fraction is left out when there is none (`2025-03-01T08:00:05Z`, `2025-03-01T08:00:05.120Z`), so that a
-reader has to cope with both.
+Times are milliseconds since the epoch (UTC) in the models and ISO 8601 on the wire. Alva documents no date format, so a
+zero fraction is left out (`2025-03-01T08:00:05Z`, `2025-03-01T08:00:05.120Z`), and a reader has to accept both.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s.\x00-\x1f\x7f]+(\.[^@\s.\x00-
 
 
 class AlvaError(Exception):
-    """A refusal: HTTP status, code, a sentence without personal data, and details, which may quote what was sent.
+    """A refusal: HTTP status, code, a sentence without personal data, and details, which may quote the request.
 
-    Only statuses and the body's outline are documented to be relied on; the codes are this stand-in's, but for
-    `job_position_expired`. 400 is a query or a body that can't be read, 409 what is there already, 422 anything else.
+    Callers may rely on the statuses and the body's outline; the codes are invented, except `job_position_expired`. 400:
+    a query or a body can't be read. 409: the record exists already. 422: anything else.
     """
 
     def __init__(self, status: int, code: str, message: str, **details: object) -> None:
@@ -33,27 +32,27 @@ class AlvaError(Exception):
         self.details = details
 
     def body(self) -> dict[str, object]:
-        """The answer's JSON: `{"error": {"code", "message", "details"}}`."""
+        """Returns the answer's JSON: `{"error": {"code", "message", "details"}}`."""
         return {"error": {"code": self.code, "message": self.message, "details": self.details}}
 
 
 class Clock(Protocol):
-    """What Alva's half needs of the world's clock."""
+    """The part of the world's clock that Alva's half needs."""
 
     def now_ms(self) -> int: ...
 
 
 def iso(moment_ms: int, *, with_fraction: bool = False) -> str:
-    """Write a moment as ISO 8601 in UTC, with milliseconds only where there are any, or always."""
+    """Writes a moment as ISO 8601 in UTC, with milliseconds only if there are any, or always."""
     moment = _EPOCH + timedelta(milliseconds=moment_ms)
     precision = "milliseconds" if with_fraction or moment_ms % 1000 else "seconds"
     return moment.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
 def parse_iso(text: str) -> int:
-    """Read an ISO 8601 date and time into milliseconds.
+    """Reads an ISO 8601 date and time into milliseconds.
 
-    Raises ValueError; a time without an offset is ambiguous, hence refused.
+    Raises ValueError, also for a time without an offset, which is ambiguous.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -62,12 +61,13 @@ def parse_iso(text: str) -> int:
 
 
 def later(before_ms: int, now_ms: int) -> int:
-    """The moment of a change: now, and always after the one before, so that a frozen clock hides no change."""
+    """Returns the time of a change: now, but always later than the previous change, so that a frozen clock hides
+    none."""
     return max(now_ms, before_ms + 1)
 
 
 def folded(email: str) -> str:
-    """The form in which two spellings of one e-mail address are equal."""
+    """Returns the form in which all spellings of an e-mail address are equal."""
     return email.strip().casefold()
 
 
@@ -78,7 +78,7 @@ def _name(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    """Only the outline is looked at: one `@`, no white space, a domain with a dot."""
+    """Checks only the outline: one `@`, no white space, a domain with a dot."""
     if not value:
         raise PydanticCustomError("missing", "is needed")
     if len(value) > 254 or not _ADDRESS.fullmatch(value):
@@ -87,7 +87,7 @@ def _address(value: str) -> str:
 
 
 def _unique(values: object) -> object:
-    """A list without its repeats."""
+    """Removes repeats from a list."""
     if isinstance(values, list):
         return [value for place, value in enumerate(values) if value not in values[:place]]
     return values
@@ -101,6 +101,6 @@ Unique = BeforeValidator(_unique)
 
 
 class Wire(BaseModel):
-    """What has a form on the wire. Errors quote nothing of what was sent."""
+    """A model with a wire format. Its errors never quote the input."""
 
     model_config = ConfigDict(serialize_by_alias=True, hide_input_in_errors=True)

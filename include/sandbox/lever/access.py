@@ -1,4 +1,4 @@
-"""Who may ask what: keys with permissions per resource, a grant for confidential data, and a bucket of calls each."""
+"""API keys: permissions for each resource, access to confidential data, and a bucket of calls for each key."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ READ, WRITE = "read", "write"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``calls_per_second`` steadily, up to ``burst`` at once; None: as many as come.
+    """``calls_per_second`` steadily, up to ``burst`` at once; None: no limit.
 
-    The ``timer`` counts seconds on the machine's own time, not on the world's clock: a caller that is too fast really
-    is.
+    The ``timer`` counts real seconds, not the world's clock: a caller that is too fast really is.
     """
 
     calls_per_second: float | None = 10
@@ -29,7 +28,7 @@ class Limit:
 
 
 class Bucket:
-    """The calls that one key may still make. Not locked: the world answers one request at a time."""
+    """The calls that a key has left. Not locked: the world handles one request at a time."""
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
@@ -37,7 +36,7 @@ class Bucket:
         self._filled_at = limit.timer()
 
     def take(self) -> bool:
-        """Takes one call, if there is one."""
+        """Takes one call, if there is one left. Returns whether there was."""
         if self._limit.calls_per_second is None:
             return True
         now = self._limit.timer()
@@ -51,16 +50,16 @@ class Bucket:
 
 @dataclass(slots=True)
 class Key:
-    """``permissions``: resource to ``read`` or ``write`` (which includes reading).
+    """An API key. ``permissions``: resource to ``read`` or ``write`` (which includes reading).
 
-    As in Lever, it is fixed when the key is made.
+    As in Lever, they are fixed when the key is created.
     """
 
     token: str = field(repr=False)
     permissions: Mapping[str, str]
     bucket: Bucket = field(repr=False)
     confidential: bool = False
-    bearer: bool = False  # an OAuth access token, sent as Bearer; else an API key, sent as the user name of Basic
+    bearer: bool = False  # True: an OAuth access token, sent as Bearer. False: an API key, the user name of Basic
 
     def require(self, resource: str, access: str) -> None:
         held = self.permissions.get(resource)
@@ -73,7 +72,7 @@ class Key:
 
 
 class Keys:
-    """The account's keys, each with a bucket of its own under the same ``limit``."""
+    """The account's keys. Each has its own bucket, with the same ``limit``."""
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
@@ -87,7 +86,7 @@ class Keys:
         confidential: bool = False,
         bearer: bool = False,
     ) -> Key:
-        """``permissions`` None: everything may be read and written, except what is confidential."""
+        """Adds a key. ``permissions`` None: it may read and write everything that is not confidential."""
         granted = dict.fromkeys(RESOURCES, WRITE) if permissions is None else dict(permissions)
         unknown = [
             f"{name}: {access}"
@@ -107,7 +106,7 @@ class Keys:
             self._keys.pop((bearer, token), None)
 
     def admit(self, authorization: str | None) -> Key:
-        """The key behind an ``Authorization`` header, with one call taken from its bucket."""
+        """Returns the key of an ``Authorization`` header, and takes one call from its bucket."""
         key = self._keys.get(_credentials(authorization))
         if key is None:
             raise Unauthorized

@@ -1,4 +1,4 @@
-"""One Lever account: what is in it, and how it is found. What changes it is in `changes`."""
+"""A Lever account: its records and how to find them. `changes` changes them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from include.sandbox.lever.models import (
 )
 
 Thing = TypeVar("Thing")
-Place = tuple[Any, ...]  # compares with the other places of its kind
+Place = tuple[Any, ...]  # comparable within one kind of record
 
 
 class Placed(Protocol):
-    """What can be kept in order: an id, and a place that ends with it, so that no two are equal."""
+    """A record that can be kept in order: it has an id, and a place that ends with the id, so that no two places are
+    equal."""
 
     id: str
 
@@ -41,7 +42,7 @@ Row = TypeVar("Row", bound=Placed)
 
 
 class Ordered(Generic[Row]):
-    """Rows by id and by ``row.order``. After a change of what the order is made of, `place` the row again."""
+    """Rows by id, in the order of ``row.order``. When a row's order changes, call `place` again."""
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
@@ -49,7 +50,7 @@ class Ordered(Generic[Row]):
         self._order: list[Place] = []
 
     def place(self, row: Row) -> None:
-        """Adds the row, or moves it to where it belongs by now."""
+        """Adds the row, or moves it to its new place."""
         place = row.order
         if self._places.get(row.id) != place:
             self.remove(row.id)
@@ -58,7 +59,7 @@ class Ordered(Generic[Row]):
             bisect.insort(self._order, place)
 
     def remove(self, uid: str) -> None:
-        """Takes the row out, if it is there."""
+        """Removes the row, if it is there."""
         place = self._places.pop(uid, None)
         if place is not None:
             del self._rows[uid]
@@ -68,7 +69,7 @@ class Ordered(Generic[Row]):
         return self._rows.get(uid)
 
     def starting(self, place: Place | None) -> Iterator[Row]:
-        """The rows in order, from the first that stands at ``place`` or after it."""
+        """Yields the rows in order, from the first at or after ``place``."""
         start = 0 if place is None else bisect.bisect_left(self._order, place)
         for index in range(start, len(self._order)):
             yield self._rows[str(self._order[index][-1])]
@@ -80,9 +81,9 @@ class Ordered(Generic[Row]):
         return len(self._rows)
 
 
-# What every account has before anybody applies. Built-in stages have slugs for ids, those that a customer adds have
-# UUIDs. The ranks are of the kind seen in recorded traffic. Stages and reasons have the same ids in every world, since
-# people write them into their settings.
+# The initial records of every account. Built-in stages have slugs as ids, a customer's stages have UUIDs. The ranks
+# look like those in recorded traffic. Stages and reasons have the same ids in every world, since people put them into
+# settings.
 _STAGES: tuple[tuple[str | None, str, str, float, bool], ...] = (
     ("lead-new", "New lead", "lead", 1, False),
     ("lead-reached-out", "Reached out", "lead", 3, False),
@@ -105,7 +106,7 @@ _REASONS = (
     ("Unresponsive (old)", "non-hired", "inactive"),
     ("Hired", "hired", "active"),
 )
-_USERS = (  # the first is the recruiter who does what nobody else is named for
+_USERS = (  # the first is the recruiter, who makes every move that names no other user
     ("Robin Vik", "super admin", "Recruiter"),
     ("Sasha Lund", "admin", "Head of Talent"),
     ("Mika Strand", "team member", "Engineering manager"),
@@ -116,7 +117,7 @@ _DAY_MS = 86_400_000
 
 
 class LeverAccount:
-    """Everything in memory. Not locked: its user holds the world's lock."""
+    """The account, in memory. Not locked: the caller holds the world's lock."""
 
     def __init__(self, clock: Clock, ids: Ids, keys: Keys, deliveries: Deliveries) -> None:
         self.clock = clock
@@ -130,20 +131,20 @@ class LeverAccount:
         self.contacts: dict[str, Contact] = {}
         self.opportunities: Ordered[Opportunity] = Ordered()
         self.webhooks: dict[str, Webhook] = {}
-        self.switched_on: frozenset[str] = frozenset()  # the events that webhooks are sent, in Lever's settings
+        self.switched_on: frozenset[str] = frozenset()  # the events for which webhooks are on, in Lever's settings
         self.deleted: dict[str, Ordered[Deleted]] = {
             name: Ordered() for name in ("opportunities", "applications", "postings")
         }
-        self.updated_at_lag_ms = 0  # how late a change shows in updatedAt; Lever was once seen a minute and a half late
+        self.updated_at_lag_ms = 0  # how late updatedAt shows a change; Lever was once seen a minute and a half late
         self._late: deque[tuple[int, Opportunity, int]] = deque()
         self._of_contact: dict[str, list[Opportunity]] = {}
         self._stage_index: dict[str, int] = {}
         self._furnish()
 
-    # What the account is made of
+    # The account's records
 
     def set_stages(self, stages: Iterable[Stage]) -> None:
-        """The account's one pipeline, in the order of the ranks."""
+        """Sets the account's one pipeline, in the order of the ranks."""
         self.stages = {stage.id: stage for stage in sorted(stages, key=lambda stage: stage.rank)}
         self._stage_index = {uid: index for index, uid in enumerate(self.stages)}
 
@@ -193,7 +194,7 @@ class LeverAccount:
         return self._of_contact.get(contact.id, [])
 
     def contact_with(self, emails: Iterable[str]) -> Contact | None:
-        """The person who has one of these addresses: what Lever merges a new opportunity by."""
+        """Returns the person with one of these addresses, by which Lever merges a new opportunity."""
         wanted = {canonical(email) for email in emails}
         for contact in self.contacts.values():
             if not contact.anonymised and any(canonical(email) in wanted for email in contact.emails):
@@ -209,14 +210,14 @@ class LeverAccount:
     # updatedAt
 
     def touched(self, opportunity: Opportunity, at: int) -> None:
-        """Something that counts was changed at ``at``: moves ``updatedAt``, now or after the lag. Never back."""
+        """Sets ``updatedAt`` to ``at``, now or after the lag. Never back."""
         if self.updated_at_lag_ms > 0:
             self._late.append((self.clock.now_ms() + self.updated_at_lag_ms, opportunity, at))
         else:
             opportunity.updated_at = max(at, opportunity.updated_at or 0)
 
     def settle(self) -> None:
-        """Lets the changes show whose time has come."""
+        """Shows the changes whose lag is over."""
         now = self.clock.now_ms()
         while self._late and self._late[0][0] <= now:
             _, opportunity, at = self._late.popleft()
@@ -245,7 +246,7 @@ class LeverAccount:
 
 
 def in_order(rows: Iterable[Row]) -> Ordered[Row]:
-    """A small collection, put in order for one page."""
+    """Puts a small collection in order for paging."""
     ordered: Ordered[Row] = Ordered()
     for row in rows:
         ordered.place(row)
@@ -253,7 +254,7 @@ def in_order(rows: Iterable[Row]) -> Ordered[Row]:
 
 
 def canonical(email: str) -> str:
-    """An address as Lever compares it."""
+    """Returns an address as Lever compares it."""
     return email.strip().casefold()
 
 

@@ -1,4 +1,4 @@
-"""Lever's paths about the account itself: stages, archive reasons, tags, sources, users, contacts, webhooks."""
+"""Lever's paths of the account: stages, archive reasons, tags, sources, users, contacts, webhooks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from include.sandbox.lever.models import ORIGINS, Shape, Webhook
 router = APIRouter(route_class=Door, strict_content_type=False)
 
 
-# What the rest refers to. The short lists come on one page
+# Reference data. The short lists have one page
 
 
 @router.get("/stages")
@@ -34,9 +34,9 @@ async def get_stage(call: Asking, stage_id: str) -> Response:
 
 @router.get("/disposition_stages")
 async def list_disposition_stages(call: Asking) -> Response:
-    """Not in Lever's documentation, but answered (seen in recorded traffic): the ranks that listings are ordered by.
+    """Not in Lever's documentation, but in recorded traffic: the ranks that order the listings.
 
-    Only ``hired`` is named as a reason's type.
+    Only the reason type ``hired`` is documented.
     """
     stages = [stage.shape() for stage in call.account.stages.values()]
     reasons = [
@@ -96,17 +96,17 @@ def whole_list(rows: Iterable[Shape]) -> Response:
 
 
 def _counted(counts: Counter[str]) -> Response:
-    """Alphabetical, without ids."""
+    """Returns the names in alphabetical order, without ids."""
     names = sorted(counts, key=lambda name: (name.casefold(), name))
     return whole_list({"text": name, "count": counts[name]} for name in names)
 
 
-# Lever's documentation, Webhooks: setting them up. The same event and URL twice are two, as in recorded traffic
+# Lever's documentation, Webhooks: setup. The same event and URL may be registered twice, as in recorded traffic
 
 
 @router.get("/webhooks")
 async def list_webhooks(call: Asking) -> Response:
-    """All of them, without ``hasNext`` and without the signing tokens."""
+    """Lists all webhooks, without ``hasNext`` and without the signing tokens."""
     return answer({"data": [webhook.shape() for webhook in call.account.webhooks.values()]})
 
 
@@ -142,13 +142,13 @@ async def change_webhooks(call: Asking, body: schemas.WebhookChanges) -> Respons
 
 @router.delete("/webhooks/{webhook_id}")
 async def delete_webhook(call: Asking, webhook_id: str) -> Response:
-    """It is sent nothing more but what waits already (what Lever does is not documented)."""
+    """Deliveries that wait are still sent (what Lever does is not documented)."""
     del call.account.webhooks[call.account.webhook(webhook_id).id]
     return gone()
 
 
 def _origins(event: str, configuration: Any) -> list[str] | None:
-    """The origins that it is sent for: all six where none are named, None for an event without that condition."""
+    """Returns the webhook's origins: all six if none are named, None for an event without that condition."""
     if event not in changes.WITH_ORIGINS:
         return None
     conditions = configuration.get("conditions") if isinstance(configuration, dict) else None

@@ -1,8 +1,8 @@
-"""What happens to opportunities and postings, by a person or through the API: one function an event.
+"""Changes of opportunities and postings, by a person or through the API: one function for each event.
 
-Each takes the time ``at`` (ms) and, where Lever keeps it, who did it. Each says in its body what it moves:
-``updatedAt`` moves only where something changed (Lever's documentation lists the fields; that a repeated write moves
-nothing was seen in recorded traffic). What webhooks are sent of it is at the end of this module.
+Each takes the time ``at`` (ms) and, if Lever keeps it, the user. ``updatedAt`` moves only if something changed: Lever's
+documentation lists the fields, and in recorded traffic a repeated write moves nothing. The end of this module sends the
+webhooks.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def open_opportunity(
     sources: Sequence[str] = (),
     posting: Posting | None = None,
 ) -> Opportunity:
-    """A new candidacy of a person, linked to ``posting`` where one is given."""
+    """Adds an opportunity of a person, linked to ``posting`` if given."""
     opportunity = Opportunity(
         id=account.ids.uuid(),
         contact=contact,
@@ -75,7 +75,7 @@ def link_posting(
     by: str | None = None,
     by_hand: bool = False,
 ) -> Application:
-    """The one application of an opportunity.
+    """Adds an opportunity's one application.
 
     Lever adds the posting's title, department, team, location and commitment as tags.
     """
@@ -105,10 +105,9 @@ def link_posting(
 
 
 def rename_posting(account: LeverAccount, posting: Posting, text: str, at: int) -> None:
-    """A new title.
+    """Changes a posting's title.
 
-    Lever takes the old one off the opportunities' tags and puts the new one at the end (seen in recorded
-    traffic).
+    Lever removes the old title from the opportunities' tags and appends the new one (seen in recorded traffic).
     """
     old, posting.text = posting.text, text
     for opportunity in account.opportunities:
@@ -120,7 +119,7 @@ def rename_posting(account: LeverAccount, posting: Posting, text: str, at: int) 
 def change_stage(
     account: LeverAccount, opportunity: Opportunity, stage: Stage, at: int, *, by: str | None = None
 ) -> bool:
-    """Moves it, archived or not. Into the stage where it stands: nothing."""
+    """Moves an opportunity, archived or not. Its present stage changes nothing."""
     if opportunity.stage is stage:
         return False
     before, opportunity.stage = opportunity.stage, stage
@@ -134,9 +133,9 @@ def change_stage(
 
 
 def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReason, at: int) -> None:
-    """Archives, or changes the reason and the time of one that is; its application keeps the time of the first.
+    """Archives an opportunity, or changes reason and time of an archived one, whose application keeps the first time.
 
-    ``lastAdvancedAt`` moves with it, as on some of the recorded opportunities.
+    ``lastAdvancedAt`` changes too, as on some of the recorded opportunities.
     """
     before, opportunity.archived = opportunity.archived, Archived(reason=reason.id, archived_at=at)
     application = opportunity.application
@@ -151,7 +150,7 @@ def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReas
 
 
 def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
-    """Makes it active again, in the stage where it was. One that is active: nothing."""
+    """Makes an archived opportunity active again, in its stage. An active one doesn't change."""
     if opportunity.archived is None:
         return False
     before, opportunity.archived = opportunity.archived, None
@@ -172,9 +171,9 @@ def change_items(
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
 ) -> bool:
-    """Appends those that are missing, in their order, or takes some away.
+    """Appends the missing items, in their order, or removes items.
 
-    Links are the person's: they show on all of that person's opportunities.
+    Links belong to the person, so all of the person's opportunities show them.
     """
     contact, concerned = opportunity.contact, [opportunity]
     if kind == "links":
@@ -188,7 +187,7 @@ def change_items(
 
 
 def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Mapping[str, Any]) -> bool:
-    """Replaces the fields that are given and not None; moves ``updatedAt`` on every opportunity of the person."""
+    """Replaces the given fields that are not None; moves ``updatedAt`` on every opportunity of the person."""
     _updatable(contact)
     changed = {name: value for name, value in fields.items() if value not in (None, getattr(contact, name))}
     for name, value in changed.items():
@@ -199,7 +198,7 @@ def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Map
 
 
 def anonymise(account: LeverAccount, contact: Contact, at: int) -> bool:
-    """Blanks the person; stages, tags and times of the opportunities stay."""
+    """Blanks the person's data; stages, tags and times of the opportunities stay."""
     if contact.anonymised:
         return False
     contact.name = contact.headline = contact.location = ""
@@ -212,7 +211,7 @@ def anonymise(account: LeverAccount, contact: Contact, at: int) -> bool:
 
 
 def delete(account: LeverAccount, opportunity: Opportunity, at: int, *, by: str | None = None) -> None:
-    """Takes it out of the account; from now on only the feeds of deleted things know it."""
+    """Deletes an opportunity; from now on only the listings of deleted records show it."""
     account.remove_opportunity(opportunity)
     confidential = opportunity.confidential
     gone = Deleted(id=opportunity.id, deleted_at=at, deleted_by=by, confidential=confidential)
@@ -230,7 +229,7 @@ def delete(account: LeverAccount, opportunity: Opportunity, at: int, *, by: str 
 
 
 def delete_posting(account: LeverAccount, posting: Posting, at: int, *, by: str | None = None) -> None:
-    """Only one to which nobody has applied."""
+    """Deletes a posting that has no applications."""
     if any(one.posting is posting for one in account.opportunities):
         raise BadRequest("The posting has applications.")
     del account.postings[posting.id]
@@ -247,7 +246,7 @@ def add_note(
     by_api: bool = True,
     thread: Note | None = None,
 ) -> Note:
-    """A new note, or a comment in the thread of one. Counts as an interaction, and so moves ``updatedAt``."""
+    """Adds a note, or a comment to a note's thread. It counts as an interaction, and so moves ``updatedAt``."""
     note = thread
     if note is None:
         note = Note(
@@ -268,16 +267,16 @@ def add_note(
 def replace_note(
     account: LeverAccount, opportunity: Opportunity, note: Note, comments: Sequence[Comment], at: int
 ) -> None:
-    """Puts other comments in place of all that the note has."""
+    """Replaces all comments of a note."""
     _made_through_api(note)
     note.comments = list(comments)
     _interacted(account, opportunity, at)
 
 
 def delete_note(opportunity: Opportunity, note: Note) -> None:
-    """Takes the note away.
+    """Deletes a note.
 
-    The opportunity's times stay: Lever's documentation lists no field that this would change.
+    The opportunity's times stay: Lever's documentation doesn't say that this changes any.
     """
     _made_through_api(note)
     del opportunity.notes[note.id]
@@ -309,7 +308,7 @@ def _made_through_api(note: Note) -> None:
         raise Forbidden("Only notes that were created through the API can be changed through it.")
 
 
-# What webhooks are sent: Lever's documentation, Webhooks. Ids only, about confidential opportunities too. There are no
+# Deliveries of webhooks: Lever's documentation, Webhooks. Ids only, also for confidential opportunities. There are no
 # interviews here: webhooks for their events can be made, and are sent nothing.
 
 Event = Literal[
@@ -330,7 +329,7 @@ _ACCOUNT_ID = fixed_uuid("account")
 
 
 def _archive_changed(account: LeverAccount, opportunity: Opportunity, before: Archived | None) -> None:
-    """Archived, with another reason or time, or active again; where the reason means hired, that as well."""
+    """Sends the event for a changed archive state, reason or time, and the hire event if the reason means hired."""
     after = opportunity.archived
     if before == after:
         return
@@ -341,7 +340,7 @@ def _archive_changed(account: LeverAccount, opportunity: Opportunity, before: Ar
 
 
 def about(opportunity: str, contact: str) -> dict[str, object]:
-    """The ids that every event about an opportunity carries; ``candidateId`` is deprecated, and here the same."""
+    """Returns the ids in every event about an opportunity; ``candidateId`` is deprecated, and the same id here."""
     return {"opportunityId": opportunity, "contactId": contact, "candidateId": opportunity}
 
 
@@ -352,7 +351,7 @@ def _about(account: LeverAccount, event: str, opportunity: Opportunity, **data: 
 def _announce(
     account: LeverAccount, event: str, data: dict[str, object], opportunity: Opportunity | None = None
 ) -> None:
-    """To the webhooks for that event, and for that origin where they ask for some; none, while it is switched off."""
+    """Sends an event to its webhooks, filtered by their origins, if the event is on."""
     if event not in account.switched_on:
         return
     for webhook in account.webhooks.values():

@@ -1,6 +1,6 @@
-"""What every request to one of Lever's paths goes through, and what the routes need of it.
+"""The checks of every request to Lever's paths, and the dependencies of the routes.
 
-In this order: the key (401) and its bucket (429), the path (404), the key's permission (403), then the route itself.
+The order is: the key (401), its bucket (429), the path (404), the key's permission (403), the route itself.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _OTHER_RESOURCES = {"disposition_stages": "stages", "contacts": "contact"}
 
 @dataclass(slots=True)
 class Call:
-    """One request: the account and the key that it came with."""
+    """A request: the account and the request's key."""
 
     account: LeverAccount
     key: Key
     now_ms: int
 
     def past_ms(self, at: int | None) -> int:
-        """A time that is not in the future; now where none was sent."""
+        """Returns the time, which must not be in the future, or now if none was sent."""
         if at is not None and at > self.now_ms:
             raise BadRequest("Invalid value for createdAt: milliseconds in the past are expected.")
         return self.now_ms if at is None else at
@@ -55,10 +55,9 @@ class Call:
 
 
 class Door(APIRoute):
-    """What a key needs a permission for is the path's last word that is a resource: to read on GET, else to write.
+    """The permission that a key needs is for the last resource in the path: to read on GET, else to write.
 
-    The routes are coroutines that wait for nothing, so that each request is handled under the lock from its key to its
-    answer.
+    The routes are coroutines that wait for nothing, so the whole request is handled under the lock.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -83,14 +82,14 @@ class Door(APIRoute):
                 except (RequestValidationError, ValidationError) as error:
                     refused = schemas.unreadable(error.errors())
                     return answer(refused.body(), refused.status)
-                except HTTPException:  # FastAPI's for bytes that are no text
+                except HTTPException:  # FastAPI raises it for bytes that are not text
                     return answer(BadRequest("The request body is not valid JSON.").body(), 400)
 
         return guarded
 
 
 def answer(body: Shape, status: int = 200) -> Response:
-    """As Lever writes it."""
+    """Returns an answer in Lever's format."""
     return Response(dump(body), status, _HEADERS, _JSON)
 
 
@@ -122,7 +121,7 @@ async def _needed(performer: Performer) -> str:
 
 
 async def _opportunity(call: Asking, opportunity_id: str) -> Opportunity:
-    """404 where there is none, 403 where this key may not see it."""
+    """Reads the opportunity. 404 if there is none, 403 if this key may not see it."""
     found = call.account.opportunity(opportunity_id)
     if found.confidential:
         call.key.require_confidential()

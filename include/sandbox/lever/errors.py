@@ -1,7 +1,7 @@
-"""Lever's refusals: a flat ``{"code", "message"}`` and a status.
+"""Lever's refusals: a status and a flat ``{"code", "message"}``.
 
-Two codes are known for certain: ``UnauthorizedError`` (401) and ``ResourceNotFound`` (404), with the wordings below.
-The codes of 400, 403, 429 and 5xx are in the same style and are this stand-in's own; nothing should be built on them.
+Two codes are known for certain: ``UnauthorizedError`` (401) and ``ResourceNotFound`` (404), with the texts below. The
+codes of 400, 403, 429 and 5xx are invented in the same style; don't rely on them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def error_body(status: int, message: str) -> dict[str, str]:
 
 
 class LeverError(Exception):
-    """Raised anywhere in the account; the routes turn it into an answer."""
+    """Raised by the account; the routes turn it into an answer."""
 
     status = 500
 

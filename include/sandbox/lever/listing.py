@@ -1,7 +1,7 @@
-"""What Lever's listings are asked for, and their pages.
+"""The queries and the pages of Lever's listings.
 
-Repeated parameters are a list, with or without ``[]`` behind the name. Values of one parameter are alternatives,
-parameters narrow each other. What Lever does not know is ignored.
+A repeated parameter is a list, with or without ``[]`` after the name. Values of one parameter are alternatives; all
+parameters have to match. Unknown parameters are ignored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Text = Annotated[str | None, LAST]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a parameter makes of a row: whether ``test`` holds for the row's value and the parameter's."""
+    """The filter of a parameter: ``test`` compares the row's value with the parameter's."""
 
     value: Callable[[Any], Any]
     test: Callable[[Any, Any], bool]
@@ -43,17 +43,17 @@ Value = Callable[[Any], Any]
 
 
 def any_of(value: str | Value) -> Filter:
-    """The row's value is among those that were named."""
+    """Matches if the row's value is one of the given values."""
     return Filter(_getter(value), lambda found, wanted: found in wanted)
 
 
 def overlap(name: str) -> Filter:
-    """One of the row's values is."""
+    """Matches if one of the row's values is given."""
     return Filter(attrgetter(name), lambda found, wanted: not set(wanted).isdisjoint(found))
 
 
 def since(value: str | Value) -> Filter:
-    """Milliseconds, inclusive. None is in no span of time."""
+    """Matches from this time on, in milliseconds, inclusive. None never matches."""
     return Filter(_getter(value), lambda found, start: found is not None and found >= start)
 
 
@@ -76,7 +76,7 @@ def _getter(value: str | Value) -> Value:
 
 
 def asked(model: type[BaseModel]) -> Any:
-    """Reads a query string into the model."""
+    """Returns a dependency that reads the query into the model."""
 
     async def read(request: Request) -> BaseModel:
         values: dict[str, list[str]] = {}
@@ -88,7 +88,7 @@ def asked(model: type[BaseModel]) -> Any:
 
 
 class View(BaseModel):
-    """Which fields are shown, and which of them whole."""
+    """Which fields are shown, and which are expanded."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -96,19 +96,19 @@ class View(BaseModel):
     expand: Texts = Field(default_factory=list)
 
     def of(self, shape: Shape) -> Shape:
-        """Only what ``include`` names, and what ``expand`` does, which wins; without ``include``, all."""
+        """Returns the fields that ``include`` or ``expand`` names; without ``include``, all."""
         wanted = {*self.include, *self.expand}
         return {name: value for name, value in shape.items() if name in wanted} if self.include else shape
 
 
 class Listing(View):
-    """A page of a list."""
+    """The parameters of a page."""
 
     limit: Annotated[int, LAST] = Field(default=MAX_LIMIT, ge=1, le=MAX_LIMIT)
     offset: Text = None
 
     def keep(self) -> Callable[[Any], bool]:
-        """Whether a row fits every filter."""
+        """Returns whether a row matches every filter."""
         tests = [
             (found.value, found.test, getattr(self, name))
             for name, field in type(self).model_fields.items()
@@ -120,10 +120,10 @@ class Listing(View):
     def page(
         self, rows: Ordered[Row], show: Callable[[Row], Shape], keep: Callable[[Row], bool] | None = None
     ) -> Shape:
-        """``{data, hasNext}``, and ``next`` unless it is the last.
+        """Returns ``{data, hasNext}``, and ``next`` unless it is the last page.
 
-        ``next`` names the first row of the next page by its place in the order, so that it outlives that row. A row
-        whose place changes during a walk is seen twice or not at all, as in Lever.
+        ``next`` is the place of the next page's first row in the order, so it stays valid if that row is gone. A row
+        whose place changes during a walk comes twice or not at all, as in Lever.
         """
         start = None if self.offset is None else decode(self.offset)
         fits = keep or self.keep()
@@ -134,7 +134,7 @@ class Listing(View):
 
 
 class Guarded(Listing):
-    """A list that has confidential rows."""
+    """A listing that has confidential rows."""
 
     confidentiality: Annotated[
         Literal["non-confidential", "confidential", "all"],
@@ -145,7 +145,7 @@ class Guarded(Listing):
     ] = "non-confidential"
 
     def allowed(self, key: Key) -> Self:
-        """403 for a key that may not see what is asked for."""
+        """Raises 403 if the key may not see the requested rows."""
         if self.confidentiality != "non-confidential":
             key.require_confidential()
         return self
@@ -186,7 +186,7 @@ class Opportunities(Guarded):
     archived_at_end: Annotated[Integer, until(_archived_at)] = None
 
     def keep_at(self, now_ms: int) -> Callable[[Opportunity], bool]:
-        """`keep`, and whether it is snoozed at that time."""
+        """Returns `keep`, with the snooze filter at that time."""
         fits, wanted = self.keep(), self.snoozed
         if wanted is None:
             return fits
@@ -217,7 +217,7 @@ class Postings(Guarded):
 
 
 class Users(Listing):
-    """Those who are active, unless ``includeDeactivated``."""
+    """Lists active users only, unless ``includeDeactivated``."""
 
     access_role: Annotated[Texts, any_of("access_role")] = Field(default=[], validation_alias="accessRole")
     external_directory_id: Annotated[Texts, any_of("external_directory_id")] = []
@@ -226,7 +226,7 @@ class Users(Listing):
 
 
 class DeletedOnes(Listing):
-    """They have no ``confidentiality``: what was confidential is left out."""
+    """There is no ``confidentiality`` here: confidential records are left out."""
 
     deleted_at_start: Annotated[Integer, since("deleted_at")] = None
     deleted_at_end: Annotated[Integer, until("deleted_at")] = None
@@ -237,19 +237,19 @@ class Reasons(BaseModel):
 
 
 def encode(place: Place) -> str:
-    """The token of a place: percent-encoded JSON; callers send it as a parameter, which encodes it again.
+    """Returns the token of a place: percent-encoded JSON, which callers encode once more as a parameter.
 
-    For opportunities it reads ``[stage rank, lastAdvancedAt, id]`` (seen in recorded traffic). Times count down in the
-    order, and are shown as they are.
+    For opportunities it is ``[stage rank, lastAdvancedAt, id]`` (seen in recorded traffic). The order is by descending
+    time; the token holds the time itself.
     """
     *numbers, uid = place
     return quote(json.dumps([*numbers[:-1], -numbers[-1], uid], separators=(",", ":")), safe="")
 
 
 def decode(token: str) -> Place:
-    """The place behind a token, percent-encoded or not.
+    """Returns the place of a token, percent-encoded or not.
 
-    400 for what is none: the wording is known, the status is not.
+    Raises 400 for anything else: Lever's text is known, its status is not.
     """
     try:
         parts = json.loads(token if token.startswith("[") else unquote(token))

@@ -1,7 +1,7 @@
-"""The records of a Lever account, with the names that they have on the wire; the rules about them are in `account`.
+"""The records of a Lever account, with their wire names; `account` holds the rules about them.
 
-What a record shows is what was in the recorded responses, no more and no fewer. Times are milliseconds since 1970. No
-record has a repr, so that no name or address lands in a test's output.
+A record shows exactly the fields of the recorded responses. Times are milliseconds since 1970. No record has a repr, so
+that no name or address gets into a test's output.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Record(BaseModel):
         return []
 
     def shape(self) -> Shape:
-        """As it is shown."""
+        """Returns the record's JSON."""
         return self.model_dump()
 
 
 class Listed(Record):
-    """Lists its kind the newest first."""
+    """A record whose listing has the newest first."""
 
     id: str
     created_at: int
@@ -51,10 +51,10 @@ class Listed(Record):
 
 
 class Stage(Record):
-    id: str  # a slug where Lever made it, else a UUID
+    id: str  # a slug for Lever's own stages, else a UUID
     text: str
     pipeline: str  # lead, applicant, screen, onsite, offer
-    rank: int | float  # the account's one pipeline is in this order; the first part of the listing's order
+    rank: int | float  # the order of the account's one pipeline; the first part of the listing's order
     has_interview: bool = False
 
     def brief(self) -> Shape:
@@ -94,15 +94,15 @@ class Posting(Listed):
     user: str | None = None
     owner: str | None = None
     hiring_manager: str | None = None
-    details: Shape = Field(default_factory=dict, exclude=True)  # what else was recorded of it, as it stands on the wire
+    details: Shape = Field(default_factory=dict, exclude=True)  # other recorded fields, as on the wire
 
     def derived_tags(self) -> list[str]:
-        """The tags that Lever puts on an opportunity when it is linked to this posting."""
+        """Returns the tags that Lever adds to an opportunity when it is linked to this posting."""
         derived = (self.text, self.department, self.team, self.location, self.commitment)
         return [tag for tag in dict.fromkeys(derived) if tag]
 
     def shape(self) -> Shape:
-        """What the record does not know of itself is as it was recorded, or empty."""
+        """Returns the posting's JSON; fields that the record lacks are as recorded, or empty."""
         shown = self.state in ("published", "internal")
         url = f"{JOBS_URL}/{self.id}"
         shape: Shape = {
@@ -131,7 +131,7 @@ class Posting(Listed):
 
 
 class Contact(Record):
-    """A person. Several opportunities may share one."""
+    """A person, who may have several opportunities."""
 
     id: str
     name: str = ""
@@ -149,7 +149,7 @@ class Contact(Record):
 
 
 class StageChange(Record):
-    """``userId`` is absent where it is not known who did it."""
+    """``userId`` is absent if the user is unknown."""
 
     to_stage_id: str
     to_stage_index: int  # the stage's place in the pipeline at that time, from 0
@@ -171,7 +171,7 @@ class Application(Record):
     type: str = "posting"  # "user": added by hand, without name, e-mail and phone of its own; "referral"
     opportunity_id: str
     posting: Posting
-    posting_hiring_manager: str | None = None  # these two as they were when it was made
+    posting_hiring_manager: str | None = None  # these two as they were when the application was made
     posting_owner: str | None = None
     name: str | None = None
     company: str | None = None
@@ -202,7 +202,7 @@ class Comment(Record):
 
 
 class Note(Listed):
-    """A thread of comments. Only one made through the API may be changed or deleted through it."""
+    """A thread of comments. Only notes created through the API can be changed or deleted through it."""
 
     comments: list[Comment] = Field(exclude=True)
     user: str | None = None
@@ -222,7 +222,7 @@ class Opportunity(Record):
     created_at: int
     last_advanced_at: int
     last_interaction_at: int
-    updated_at: int | None = None  # null on what has not been touched since Lever introduced it
+    updated_at: int | None = None  # null if nothing has changed since Lever introduced the field
     origin: str = "sourced"
     confidential: bool = Field(default=False, exclude=True)  # through its posting only
     tags: list[str] = Field(default_factory=list)
@@ -236,7 +236,7 @@ class Opportunity(Record):
     snoozed_until: int | None = None
     location: str | None = Field(default=None, exclude=True)  # the posting's, as Lever shows it on the opportunity
     notes: dict[str, Note] = Field(default_factory=dict, exclude=True)
-    restricted: bool = Field(default=False, exclude=True)  # Lever refuses to show it by its id
+    restricted: bool = Field(default=False, exclude=True)  # Lever refuses to show it by id
 
     @property
     def posting(self) -> Posting | None:
@@ -244,11 +244,11 @@ class Opportunity(Record):
 
     @property
     def order(self) -> tuple[float, int, str]:
-        """Where it stands in a listing: by the stage's rank, then the latest entry first, then the id."""
+        """Returns its place in a listing: by the stage's rank, then the latest entry first, then the id."""
         return (self.stage.rank, -self.last_advanced_at, self.id)
 
     def shape(self) -> Shape:
-        """With ``opportunityLocation`` last, which the answer to a write leaves out."""
+        """Returns its JSON, with ``opportunityLocation`` last, which the answer to a write leaves out."""
         person = self.contact
         shape: Shape = self.model_dump() | {
             "name": person.name,
@@ -268,7 +268,7 @@ class Opportunity(Record):
         return shape if self.location is None else shape | {"opportunityLocation": self.location}
 
     def expanded(self, shape: Shape, expand: Collection[str]) -> Shape:
-        """The shape with whole things in place of ids, where ``expand`` names them."""
+        """Returns the shape with objects instead of ids for the fields in ``expand``."""
         whole: Shape = {}
         if "contact" in expand:
             whole["contact"] = self.contact.shape()
@@ -284,12 +284,12 @@ class Webhook(Record):
     event: str
     url: str
     signature_token: str = Field(exclude=True)
-    origins: list[str] | None = Field(exclude=True)  # those that it is sent for; None: its event has no such condition
+    origins: list[str] | None = Field(exclude=True)  # the webhook's origins; None: its event has no such condition
     created_at: int
     updated_at: int
 
     def shape(self, *, with_token: bool = False) -> Shape:
-        """Lever shows the signing token once, in the answer that makes the webhook."""
+        """Returns its JSON. Lever shows the signing token once, in the answer that creates the webhook."""
         configuration: Shape = {} if self.origins is None else {"conditions": {"origins": self.origins}}
         if with_token:
             configuration["signatureToken"] = self.signature_token
@@ -297,7 +297,7 @@ class Webhook(Record):
 
 
 class Deleted(Record):
-    """A row of the feed of deleted things: an opportunity, a posting or an application. No more is documented."""
+    """A row in a listing of deleted records: an opportunity, a posting or an application. No more is documented."""
 
     id: str
     deleted_at: int
@@ -319,7 +319,7 @@ def confidentiality_of(row: Posting | Opportunity) -> str:
 
 
 def with_users(shape: Shape, users: Mapping[str, User], expand: Collection[str]) -> Shape:
-    """The shape with whole users in place of their ids, where ``expand`` names them."""
+    """Returns the shape with users instead of their ids for the fields in ``expand``."""
 
     def whole(uid: Any) -> Any:
         return users[uid].shape() if uid in users else uid

@@ -38,7 +38,7 @@ router = APIRouter(route_class=Door, strict_content_type=False)
 ONE = "/opportunities/{opportunity_id}"
 
 
-# Lever's documentation, Opportunities; a write answers with the whole of it
+# Lever's documentation, Opportunities; a write is answered with the whole opportunity
 
 
 @router.get("/opportunities")
@@ -51,7 +51,7 @@ async def list_opportunities(
 
 @router.post("/opportunities")
 async def create_opportunity(call: Asking, performer: NeededPerformer, body: schemas.NewOpportunity) -> Response:
-    """``deduped``: a contact with one of the addresses, or the one that was named, was taken; its data wins."""
+    """``deduped``: the opportunity belongs to an existing contact, named or with the same address, whose data wins."""
     account = call.account
     postings = [account.posting(uid) for uid in body.postings]
     if len(postings) > 1:
@@ -166,7 +166,7 @@ def _written(row: Opportunity) -> Shape:
     return shape
 
 
-# Lever's documentation, Notes. A write answers with the whole note, and ``noteId`` besides (seen in recorded traffic)
+# Lever's documentation, Notes. A write is answered with the whole note and ``noteId`` (seen in recorded traffic)
 
 
 @router.get(f"{ONE}/notes")
@@ -183,7 +183,7 @@ async def create_note(
     thread: Annotated[Note | None, Depends(door.thread)],
     body: schemas.NewComment,
 ) -> Response:
-    """A note, or with ``note_id`` a comment in the thread of one. Without ``perform_as`` it has no author."""
+    """Adds a note, or with ``note_id`` a comment to that note. Without ``perform_as`` it has no author."""
     comment = _comment(call, body, performer, row.stage.id)
     note = changes.add_note(call.account, row, comment, secret=body.secret is True, thread=thread)
     return answer({"data": note.shape() | {"noteId": note.id}}, 201)
@@ -219,7 +219,7 @@ def _comment(call: Call, body: schemas.NewComment, user: str | None, stage: str 
     return Comment(value=body.value, created_at=at, user=user, score=body.score, stage=stage)
 
 
-# Lever's documentation, Postings. There is no way to add a tag to one: an update sends the whole list
+# Lever's documentation, Postings. A single tag can't be added: an update sends the whole list
 
 
 @router.get("/postings")
@@ -234,7 +234,7 @@ async def list_postings(call: Asking, query: Annotated[listing.Postings, asked(l
 async def create_posting(
     call: Asking, performer: NeededPerformer, body: schemas.PostingChange, view: Viewed
 ) -> Response:
-    """A draft, unless ``state`` says otherwise. Confidential ones can't be made through the API."""
+    """Creates a posting, by default a draft. The API can't create confidential postings."""
     if not body.text:
         raise BadRequest("Missing required parameter: text")
     now, uid = call.now_ms, call.account.ids.uuid()
@@ -264,7 +264,7 @@ async def change_posting(
 
 @router.post("/postings/{posting_id}/apply")
 async def apply(call: Asking, row: Annotated[Posting, Depends(door.taking)], body: schemas.Applying) -> Response:
-    """A candidate of the job site, found again by e-mail."""
+    """Adds a candidate from the job site; an existing one is found by e-mail."""
     account = call.account
     person = account.contact_with([body.email])
     contact = person or Contact(id=account.ids.uuid(), name=body.name, emails=[body.email])

@@ -1,4 +1,4 @@
-"""The bodies that Lever's API takes, and what it says of one that it can't read."""
+"""The request bodies of Lever's API, and the refusal of a body that it can't read."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StageChoice(Body):
 
 
 class Archiving(Body):
-    """``reason: null`` makes it active again."""
+    """``reason: null`` makes the opportunity active again."""
 
     reason: str | None
 
@@ -77,7 +77,7 @@ class NewComment(Body):
 
 
 class NoteChange(Body):
-    """Comments in place of all that the note has."""
+    """The comments that replace all comments of the note."""
 
     values: list[NewComment] = Field(min_length=1)
 
@@ -90,7 +90,7 @@ class Categories(Body):
 
 
 class PostingChange(Body):
-    """What is sent is replaced, the rest stays."""
+    """Fields that are sent are replaced, others stay."""
 
     text: str | None = None
     state: Literal["published", "internal", "closed", "draft", "pending", "rejected"] | None = None
@@ -102,7 +102,7 @@ class PostingChange(Body):
 
 
 class Applying(Body):
-    """Name and address, by themselves or among ``personalInformation``."""
+    """Name and address, at the top or in ``personalInformation``."""
 
     name: str
     email: str
@@ -146,13 +146,13 @@ class WebhookChange(Body):
 
 
 class WebhookChanges(Body):
-    """Several at once; all or none."""
+    """Several changes: all take effect, or none."""
 
     data: list[WebhookChange]
 
 
 def unreadable(errors: Sequence[ErrorDetails | Shape]) -> BadRequest:
-    """Of the first thing that is wrong with a query or a body; what was sent is not quoted."""
+    """Returns the refusal for the first error in a query or a body, without quoting it."""
     kind, path = errors[0]["type"], [part for part in errors[0]["loc"] if part != "body"]
     if kind == "json_invalid" or (kind == "missing" and not path):
         return BadRequest("The request body is not valid JSON.")

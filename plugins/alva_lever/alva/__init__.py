@@ -1,3 +1,3 @@
-"""Alva: its hook and its wire names."""
+"""Alva: its hook and wire names."""
 
 from __future__ import annotations

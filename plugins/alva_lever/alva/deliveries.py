@@ -1,9 +1,9 @@
-"""Alva's webhook deliveries: read, verified, and made an event. The contract that the README describes.
+"""Reads and verifies Alva's webhook deliveries, and makes events of them. The README describes the contract.
 
     X-Alva-Signature: sha256=<hex HMAC-SHA256 of the raw body>
     {"id", "event", "created_at": ISO 8601, "data": {"candidate_id", ...}}
 
-What it tells besides the candidate's id isn't read: the candidate is asked for.
+Only the candidate's id is read; Alva's API gives the rest.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SCHEME = "sha256="
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery as it came: nothing of it is believed before `event`."""
+    """A delivery as received. Nothing in it is trusted before `event` has verified it."""
 
     _message: bytes = field(repr=False)
     _signature: str = field(repr=False)
@@ -36,7 +36,7 @@ class Delivery:
 
     @classmethod
     def read(cls, body: bytes, headers: Mapping[str, str]) -> Delivery:
-        """:raises NotTaken: 400, it is no JSON object; 401, it isn't signed as Alva signs."""
+        """Reads a body. :raises NotTaken: 400, it is not a JSON object; 401, it isn't signed as Alva signs."""
         fields = json_object(body)
         signature = headers.get(SIGNATURE, "")
         if not signature.lower().startswith(_SCHEME):
@@ -44,10 +44,10 @@ class Delivery:
         return cls(body, signature[len(_SCHEME) :], fields)
 
     def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
-        """What it says; None where that asks for nothing: a test, an event about no candidate, one from long ago.
+        """Returns the event; None if there is nothing to do: a test, an old delivery, an event without a candidate.
 
-        :raises NotTaken: 401, none of the signature tokens signed it; 400, `created_at`, `event` or `data` is missing
-            or another type.
+        :raises NotTaken: 401, none of the signing tokens signed it; 400, `created_at`, `event` or `data` is missing or
+            of another type.
         """
         check(self._message, self._signature, tokens)
         if is_too_old(said(SentJson, self._body).created_at, now_ms):

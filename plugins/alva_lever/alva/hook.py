@@ -1,4 +1,4 @@
-"""Alva's hook: one method an endpoint, keyword arguments in, frozen objects out."""
+"""Alva's hook: one method for each endpoint, keyword arguments in, frozen objects out."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# The most that Alva gives in one page.
+# Alva's largest page.
 PAGE_LIMIT = 100
-# What of a job position can be changed.
+# The fields of a job position that can be changed.
 _CHANGEABLE = {"name", "owner_email", "team"}
 
 
 class AlvaHook(VendorHook):
     """Alva's API, with an API key.
 
-    Alva's reference isn't public: paths, fields and paging are the contract that the README describes. They stand in
-    this file and in `wire`, and nowhere else. Ids are opaque; an `external_id` is an opportunity's id on a candidate
-    and a posting's on a job position. An e-mail address is never put into a URL.
+    Alva's reference isn't public: the README describes the assumed paths, fields and paging. They are used only here
+    and in `models`. Ids are opaque; `external_id` is an opportunity's id on a candidate and a posting's id on a job
+    position. No URL ever holds an e-mail address.
 
     :param alva_conn_id: the connection: API root as host, API key as password.
 
-    The other parameters are those of `VendorHook`; any method may raise what `transport.errors` draws.
+    The other parameters are those of `VendorHook`; any method may raise the errors of `http.errors`.
     """
 
     conn_name_attr = "alva_conn_id"
@@ -48,7 +48,7 @@ class AlvaHook(VendorHook):
 
     vendor: ClassVar[str] = "Alva"
     example_root: ClassVar[str] = "the root that Alva gives you, beginning with https://"
-    # Asked for owners of job positions alone, which do without.
+    # Read only for owners of job positions, which a run can do without.
     optional_listings: ClassVar[frozenset[str]] = frozenset({"/users"})
     of_one_record: ClassVar[frozenset[str]] = frozenset({"external_id"})
 
@@ -76,7 +76,8 @@ class AlvaHook(VendorHook):
         )
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether the key is accepted, and a sentence for a person. One request, not repeated. GET /job_positions"""
+        """Tests the key; returns the outcome and a sentence for a person. One request, without retries. GET
+        /job_positions"""
         try:
             self.ask("GET", "/job_positions", wire.page(wire.position), params=[("limit", "1")], attempts=1)
         except ApiError as error:
@@ -84,7 +85,7 @@ class AlvaHook(VendorHook):
         return True, "Alva answered, and accepts the key"
 
     def check_key(self) -> None:
-        """Nothing, if the key is accepted. GET /job_positions. :raises Unauthorized: it isn't."""
+        """Checks the key. GET /job_positions. :raises Unauthorized: Alva doesn't accept it."""
         self.ask("GET", "/job_positions", wire.page(wire.position), params=[("limit", "1")])
 
     # Candidates.
@@ -92,11 +93,11 @@ class AlvaHook(VendorHook):
     def candidates(
         self, *, external_id: str | None = None, job_position_id: str | None = None
     ) -> Iterator[AlvaCandidate]:
-        """Each once, page by page. GET /candidates
+        """Yields each candidate once, page by page. GET /candidates
 
-        Filters are applied to the rows as well: an API that doesn't know a filter would answer with everybody.
+        The filters are applied to the rows as well: an API that doesn't know a filter would return all candidates.
 
-        :raises Malformed: a row can't be read that may be one of those.
+        :raises Malformed: a row that may match can't be read.
         """
         params = _given(external_id=external_id, job_position_id=job_position_id)
         parse = wire.candidate if external_id is None else wire.of(external_id, wire.candidate)
@@ -106,9 +107,9 @@ class AlvaHook(VendorHook):
                 yield found
 
     def changed_candidates(self, since_ms: int) -> Iterator[ChangedCandidate]:
-        """Those of an opportunity that changed since then, also where the row can't be read. GET /candidates
+        """Yields the candidates with an opportunity that changed since then, including unreadable rows. GET /candidates
 
-        An API that doesn't know the filter answers with everybody, so it is applied here as well.
+        The filter is applied to the rows as well: an API that doesn't know it would return all candidates.
         """
         walk: Paginator[ChangedCandidate] = self._walk(
             wire.changed_candidate,
@@ -122,13 +123,13 @@ class AlvaHook(VendorHook):
                 yield row
 
     def candidate(self, candidate_id: str) -> AlvaCandidate:
-        """GET /candidates/{id}. :raises NotFound: there is none, or none any more."""
+        """Reads a candidate by id. GET /candidates/{id}. :raises NotFound: it never existed, or is gone."""
         where = path(self.vendor, "candidates", candidate_id)
         return self.ask("GET", where, the_one(candidate_id, wire.candidate))
 
     def find_candidate(self, external_id: str) -> AlvaCandidate | None:
-        """The candidate of an opportunity, None if it was never added or is removed; of several (somebody was added by
-        hand, say) the one that changed last. GET /candidates"""
+        """Finds the candidate of an opportunity, None if it was never added or is removed; if there are several (one
+        added by hand, say), the one that changed last. GET /candidates"""
         found: AlvaCandidate | None = None
         for candidate in self.candidates(external_id=external_id):
             found = later(found, candidate)
@@ -137,13 +138,13 @@ class AlvaHook(VendorHook):
     def add_candidate(
         self, *, job_position_id: str, email: str, first_name: str, last_name: str, external_id: str
     ) -> AlvaCandidate:
-        """Add somebody to a job position; Alva sends the invitation. POST /job_positions/{id}/candidates
+        """Adds a candidate to a job position; Alva sends the invitation. POST /job_positions/{id}/candidates
 
-        After a fault that leaves it open whether that happened, the candidate is looked for by `external_id` on that
-        position, and added again only if it isn't there.
+        After a fault that leaves open whether that happened, this looks for the candidate by `external_id` on the
+        position, and adds it again only if it isn't there.
 
-        :raises Conflict: this address is on that position already; `candidate_id` says as whom.
-        :raises RequestRejected: a lasting refusal, an expired position (422) for one; `detail` is Alva's word for it.
+        :raises Conflict: a candidate with this address, `candidate_id`, is on the position already.
+        :raises RequestRejected: a lasting refusal, such as an expired position (422); `detail` is Alva's message.
         """
         body = {
             "email": email,
@@ -160,17 +161,17 @@ class AlvaHook(VendorHook):
         return self.write_once("POST", where, wire.candidate, json=body, read_back=read_back)
 
     def set_stage(self, candidate_id: str, stage: str) -> None:
-        """`in_process`, `shortlisted`, `hired`, `rejected` or `withdrawn`. PATCH /candidates/{id}"""
+        """Sets `in_process`, `shortlisted`, `hired`, `rejected` or `withdrawn`. PATCH /candidates/{id}"""
         self.ask("PATCH", path(self.vendor, "candidates", candidate_id), wire.anything, json={"stage": stage})
 
     def has(self, candidate: AlvaCandidate) -> bool:
-        """Whether it is still there, after an answer that it is not. GET /candidates"""
+        """Whether the candidate exists, although Alva has answered that it doesn't. GET /candidates"""
         return any(one.id == candidate.id for one in self.candidates(external_id=candidate.external_id))
 
     def remove_candidate(self, candidate: AlvaCandidate) -> None:
-        """One that is gone already is no error. DELETE /candidates/{id}
+        """Removes a candidate; one that is already gone is no error. DELETE /candidates/{id}
 
-        :raises NotFound: Alva says that it is not there, and lists it.
+        :raises NotFound: Alva says that it is not there, but lists it.
         """
         try:
             self.ask("DELETE", path(self.vendor, "candidates", candidate.id), wire.anything)
@@ -179,10 +180,10 @@ class AlvaHook(VendorHook):
                 raise
 
     def resend_invitation(self, candidate_id: str) -> AlvaCandidate:
-        """Send the same invitation once more; the candidate as it is then. POST /candidates/{id}/invitation
+        """Sends the same invitation again and returns the candidate afterwards. POST /candidates/{id}/invitation
 
-        Meant for an invitation that bounced. After a fault that leaves it open whether it was sent, it is sent again
-        only while Alva still calls it bounced.
+        For an invitation that bounced. After a fault that leaves open whether it was sent, it is sent again only if
+        Alva still calls it bounced.
         """
 
         def read_back() -> bool | None:
@@ -193,25 +194,25 @@ class AlvaHook(VendorHook):
         return self.candidate(candidate_id)
 
     def results(self, candidate_id: str) -> Results:
-        """The present summary. GET /candidates/{id}/results"""
+        """Reads the present results. GET /candidates/{id}/results"""
         where = path(self.vendor, "candidates", candidate_id, "results")
         return self.ask("GET", where, wire.results_of(candidate_id))
 
     # Job positions and users.
 
     def positions(self) -> Iterator[JobPosition | Unreadable]:
-        """Each once, page by page, also those that can't be read. GET /job_positions"""
+        """Yields each position once, page by page, including unreadable ones. GET /job_positions"""
         return iter(self._walk(wire.position, "job_positions", key=lambda position: position.id))
 
     def position(self, position_id: str) -> JobPosition:
-        """GET /job_positions/{id}. :raises NotFound: there is none, or none any more."""
+        """Reads a position by id. GET /job_positions/{id}. :raises NotFound: it never existed, or is gone."""
         where = path(self.vendor, "job_positions", position_id)
         return self.ask("GET", where, the_one(position_id, wire.position))
 
     def positions_of(self, posting_id: str) -> list[JobPosition]:
-        """Every job position of a posting of Lever's. GET /job_positions
+        """Returns all job positions of a Lever posting. GET /job_positions
 
-        :raises Malformed: a row can't be read that may be one of these.
+        :raises Malformed: a row that may match can't be read.
         """
         walk: Paginator[JobPosition] = self._walk(
             wire.of(posting_id, wire.position),
@@ -220,18 +221,18 @@ class AlvaHook(VendorHook):
             key=lambda position: position.id,
         )
         rows = whole(walk, self._asked("GET", "/job_positions"))
-        # An API that doesn't know the filter answers with all of them.
+        # An API that doesn't know the filter returns all positions.
         return [row for row in rows if row.external_id == posting_id]
 
     def find_position(self, posting_id: str) -> JobPosition | None:
-        """The first of them, None if the posting has none."""
+        """Returns the posting's first job position, None if it has none."""
         return next(iter(self.positions_of(posting_id)), None)
 
     def create_position(
         self, *, name: str, external_id: str, owner_email: str | None = None, team: str | None = None
     ) -> JobPosition:
-        """POST /job_positions. After a fault that leaves it open whether it was made, it is looked for by
-        `external_id`."""
+        """Creates a position. POST /job_positions. After a fault that leaves open whether it was created, this looks
+        for it by `external_id`."""
         body = {"name": name, "external_id": external_id, "owner_email": owner_email, "team": team}
         sent = {key: value for key, value in body.items() if value is not None}
 
@@ -244,26 +245,26 @@ class AlvaHook(VendorHook):
         return self.write_once("POST", "/job_positions", read, json=sent, read_back=read_back)
 
     def update_position(self, position_id: str, changes: Mapping[str, str | None]) -> None:
-        """Change `name`, `owner_email` or `team`; None takes the value away. PATCH /job_positions/{id}"""
+        """Changes `name`, `owner_email` or `team`; None removes the value. PATCH /job_positions/{id}"""
         if not changes or set(changes) - _CHANGEABLE:
             raise ValueError(f"changes are one or more of {', '.join(sorted(_CHANGEABLE))}")
         self.ask("PATCH", path(self.vendor, "job_positions", position_id), wire.anything, json=dict(changes))
 
     def user_emails(self) -> Iterator[str]:
-        """The address of every user in Alva that has one. GET /users"""
+        """Yields the addresses of Alva's users. GET /users"""
         walk = self._walk(wire.user_address, "users", key=lambda row: row[0])
         for _, email in readable(walk, "Alva's user"):
             if email is not None:
                 yield email
 
-    # What `VendorHook` asks.
+    # What `VendorHook` needs.
 
     def _auth(self, connection: Connection) -> AuthBase:
         missing = (
             f"Connection `{self.http_conn_id}` has no API key: put Alva's API key into its API key (password) field"
         )
         if connection.login:
-            missing += " (it may stand in the login field)"
+            missing += " (it may be in the login field)"
         return BearerAuth(
             usable_key(connection.password, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id)
         )
@@ -281,8 +282,7 @@ class AlvaHook(VendorHook):
         field = f"the API key (password) field of connection `{self.http_conn_id}`"
         advice = {
             401: f"the API key was not accepted. Put a valid one into {field}",
-            403: "the API key may not do this. Have somebody with admin access in Alva make one that may, "
-            f"and put it into {field}",
+            403: f"the API key may not do this. Ask an admin in Alva to create one that may, and put it into {field}",
             404: "there is no such object",
             409: "it is there already",
         }
@@ -305,7 +305,7 @@ class AlvaHook(VendorHook):
                 return self.ask("GET", where, wire.page(parse, asked=asked), params=query)
             except NotFound:
                 if not self.of_one_record.isdisjoint(dict(params)):
-                    # It is about that record, unless there is no API at all, which this tells.
+                    # The 404 is about that record, unless the key or the API root is wrong, which this check finds out.
                     self.check_key()
                 raise
 
@@ -321,5 +321,5 @@ def _bounced(candidate: AlvaCandidate) -> bool:
 
 
 def _sent(body: object) -> bool:
-    """Alva's answer to a second invitation isn't known to hold the candidate, so it isn't read as one."""
+    """Ignores Alva's answer to a resent invitation, which may not hold the candidate."""
     return True

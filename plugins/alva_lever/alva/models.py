@@ -1,8 +1,8 @@
-"""Alva's JSON: one model for each shape that is read, and what the rules make of it. The names of the wire stand here,
-and in the hook where something is sent.
+"""Alva's JSON: one model for each shape that is read, and its conversion to the rules' objects. Wire names are used
+only here and, for requests, in the hook.
 
-What must be there is what would decide something by its absence: ids, whose a candidate or a job position is, the
-invitation, tests and role fit. What would only be missing in a note is left out where it can't be read.
+A field is required if its absence would decide something: ids, external ids, the invitation, tests and role fit. An
+unreadable field that only a note shows is left out.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from alva_lever.rules.model import AlvaCandidate, Assessment, Invitation, JobPos
 def _told_id(value: Any) -> str:
     text = ids.as_id(value)
     if text is None:
-        raise not_as_documented("is no id")
+        raise not_as_documented("is not an id")
     return text
 
 
-# The id of a candidate in what isn't an answer about that candidate, and is asked for by it.
+# A candidate's id that a delivery or a refusal names, and by which the candidate is then read.
 ToldId = Annotated[str, PlainValidator(_told_id)]
 
 
@@ -56,18 +56,18 @@ class InvitationJson(WireModel):
 
 
 class CandidateJson(WireModel):
-    """A candidate. Without `invitation` and `role_fit` an answer would read as an invitation that went well and as
-    results that were withdrawn."""
+    """A candidate. If `invitation` and `role_fit` were optional, their absence would mean a delivered invitation and
+    withdrawn results."""
 
     id: Id
-    # Whose it is in Lever; null for one that was added by hand. Absent, it would read as nobody's.
+    # The opportunity's id; null for a candidate added by hand. Required, since absence would read as null.
     external_id: ReferenceOrNone
     job_position_id: Id
     # Blank once Alva has anonymised the candidate.
     email: str | None = None
     stage: IfReadable[str] = None
     invitation: InvitationJson | None
-    # Not `ListOf`: a test that is passed over would count as done.
+    # Not `ListOf`: a skipped test would count as done.
     assessments: list[AssessmentJson]
     role_fit: Percentage | None
     url: str | None = None
@@ -89,7 +89,7 @@ class CandidateJson(WireModel):
 
 
 class WhoseJson(WireModel):
-    """Who a candidate or a job position is, as far as a row that can't be read otherwise tells."""
+    """The ids in a row of a candidate or a job position that can't be read otherwise."""
 
     id: IfReadable[ReferenceOrNone] = None
     external_id: IfReadable[ReferenceOrNone] = None
@@ -125,7 +125,7 @@ class ScoreJson(WireModel):
     score: IfReadable[Number] = None
 
     def in_words(self) -> str:
-        """`74 %, sten 7` of what is there; a score that isn't a percentage stands by itself."""
+        """Returns the scores there are, as in `74 %, sten 7`; a score that isn't a percentage has no unit."""
         said = (
             None if self.percentage is None else f"{self.percentage:g} %",
             None if self.score is None else f"{self.score:g}",
@@ -144,7 +144,7 @@ class InterviewJson(ScoreJson):
 
 
 class ResultsJson(WireModel):
-    """Role fit, and each part's scores."""
+    """Role fit, and the scores of each part."""
 
     candidate_id: Id
     role_fit: RoleFitJson | None
@@ -164,7 +164,7 @@ class ResultsJson(WireModel):
         )
 
     def _scores(self) -> Iterator[tuple[str, str]]:
-        """In the order in which they are told."""
+        """Yields label and score, in the order of the note."""
         parts = {
             "personality": self.personality,
             "logic": self.logic,
@@ -180,7 +180,7 @@ class ResultsJson(WireModel):
 
 
 class PageJson(WireModel):
-    """`{"data": [...], "next_cursor": "token" | null}`; a page without `next_cursor` was cut, or isn't one."""
+    """`{"data": [...], "next_cursor": "token" | null}`. A page without `next_cursor` was cut short, or is no page."""
 
     data: list[Any]
     next_cursor: str | None
@@ -197,19 +197,19 @@ class RefusalJson(WireModel):
 
 
 class ErrorJson(WireModel):
-    """`{"error": {"code", "message", "details": {"candidate_id"}}}`, as much of it as is there."""
+    """`{"error": {"code", "message", "details": {"candidate_id"}}}`; each part may be missing."""
 
     error: IfReadable[RefusalJson] = None
 
 
 class SentJson(WireModel):
-    """When a delivery of a webhook was sent."""
+    """The time at which a webhook's delivery was sent."""
 
     created_at: IsoMillis
 
 
 class HintJson(WireModel):
-    """Of whom a delivery speaks. What else it tells isn't read: the candidate is asked for."""
+    """The candidate that a delivery is about. Nothing else of it is read."""
 
     candidate_id: ToldId | None = None
 

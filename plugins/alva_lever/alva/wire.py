@@ -1,4 +1,4 @@
-"""Alva's answers to objects: envelopes, and what is read of a row by the models."""
+"""Turns Alva's answers into objects: unpacks envelopes, and parses rows by the models."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ T = TypeVar("T")
 
 
 def anything(body: object) -> None:
-    """Reads an answer whose success is all that matters; it still has to be JSON, or without a body by its status."""
+    """Ignores the body: only the success of the request matters. The hook still requires JSON, or a status without a
+    body."""
 
 
 def page(parse: Callable[[object], T | None], *, asked: Collection[str] = ()) -> Callable[[object], Page[T]]:
-    """Reads a page. `parse`: see `rows_of`. `asked`: the cursors of this walk."""
+    """Reads a page. `parse`: see `rows_of`. `asked`: the cursors used so far."""
 
     def read(body: object) -> Page[T]:
         envelope = parsed(models.PageJson, body)
@@ -34,7 +35,7 @@ def page(parse: Callable[[object], T | None], *, asked: Collection[str] = ()) ->
 
 
 def error(body: object) -> VendorError:
-    """Reads as much of a refusal as is there."""
+    """Reads the parts of a refusal that are there."""
     said = parsed(models.ErrorJson, body).error if isinstance(body, dict) else None
     if said is None:
         return VendorError()
@@ -50,7 +51,7 @@ def candidate(row: object) -> AlvaCandidate:
 
 
 def changed_candidate(row: object) -> ChangedCandidate | None:
-    """Reads as much as there is, if it says who it is about; None for one that was added by hand, and is nobody's."""
+    """Reads a row, or at least its ids if the rest can't be read. None for a candidate added by hand."""
     if _is_nobodys(row):
         return None
     try:
@@ -67,7 +68,8 @@ def changed_candidate(row: object) -> ChangedCandidate | None:
 
 
 def of(external_id: str, parse: Callable[[object], T]) -> Callable[[object], T | None]:
-    """Reads rows of which only those of others may be unreadable: what is overlooked would be made once more."""
+    """Returns a parser that skips an unreadable row only if it has another external id: a record that is missed would
+    be created twice."""
 
     def read(row: object) -> T | None:
         try:
@@ -81,12 +83,12 @@ def of(external_id: str, parse: Callable[[object], T]) -> Callable[[object], T |
 
 
 def _is_nobodys(row: object) -> bool:
-    """Whether the row says that it belongs to nothing in Lever. Absence says nothing."""
+    """Whether the row says that it has no record in Lever. A missing field doesn't say so."""
     return isinstance(row, dict) and "external_id" in row and row["external_id"] is None
 
 
 def results_of(candidate_id: str) -> Callable[[object], Results]:
-    """Reads the results of this candidate. :raises Untrusted: they are another one's."""
+    """Returns a parser for this candidate's results. :raises Untrusted: they are another candidate's."""
 
     def read(body: object) -> Results:
         found = results(body)
@@ -106,11 +108,11 @@ def position(row: object) -> JobPosition:
 
 
 def user_address(row: object) -> tuple[str, str | None]:
-    """A user's id and e-mail address."""
+    """Reads a user's id and e-mail address."""
     user = parsed(models.UserJson, row)
     return user.id, user.email or None
 
 
 def moment(moment_ms: int) -> str:
-    """Epoch milliseconds as Alva takes them: ISO 8601, UTC."""
+    """Converts epoch milliseconds to Alva's format: ISO 8601, UTC."""
     return datetime.fromtimestamp(moment_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,5 @@
-"""A batch: a worker pool does its items, what is done is kept as it goes, and the end says what could not be done."""
+"""A batch: a worker pool does its items, a checkpoint saves what is done, and an error at the end counts the
+failures."""
 
 from __future__ import annotations
 
@@ -15,19 +16,19 @@ from alva_lever.http.errors import ApiError, Forbidden
 
 log = logging.getLogger(__name__)
 
-# What a task may ask of Lever before another one has its turn: about a minute at Lever's limit.
+# Calls to Lever in one task, before another task has its turn: about a minute at Lever's limit.
 CALLS_PER_TASK = 500
-# A batch is filled this far by what its items are expected to cost. The rest is for surprises.
+# A batch is filled up to this many expected calls. The rest is for unexpected ones.
 CALLS_PER_BATCH = CALLS_PER_TASK * 9 // 10
-# What a batch has done is kept by id in Airflow's task state, whose values should stay below 64 KB.
+# The checkpoint is kept in Airflow's task state, whose values should stay below 64 KB.
 MOST_IN_BATCH = 200
-# Batches are mapped tasks, of which Airflow takes 1,024.
+# Batches are mapped tasks; Airflow allows 1,024.
 MOST_BATCHES = 1000
 _SAVED_EVERY = 50
 
 
 class Unfinished(ApiError):
-    """Some of a batch could not be done; all others were. `lasting`: the key may do none of it."""
+    """Some items of a batch failed; all others are done. `lasting`: the key has no permission for any of them."""
 
     word = "unfinished"
 
@@ -39,10 +40,10 @@ class Unfinished(ApiError):
 
 @dataclass(slots=True)
 class Checkpoint:
-    """What of a batch is done, kept over its attempts. Ids, words and counts only.
+    """What a batch has done, kept for its retries. Ids, words and counts only.
 
-    `faults`: a word for what could not be done in the attempt before. It comes last in the next one. `invited`: to whom
-    an invitation went out, done or not.
+    `faults`: the fault, in a word, of each item that failed in the previous attempt; the next attempt does these last.
+    `invited`: the opportunities with an invitation sent, done or not.
     """
 
     done: set[str] = field(default_factory=set)
@@ -51,14 +52,14 @@ class Checkpoint:
     invited: set[str] = field(default_factory=set)
 
     def invite(self, opportunity_id: str) -> None:
-        """An invitation went out, or would have gone. It counts once, however often it is met."""
+        """Counts an invitation (in a dry run, one that would be sent), once for each opportunity."""
         self.invited.add(opportunity_id)
         self.report.invited = len(self.invited)
 
-    def take_back(self, one: str) -> str:
-        """Is done no more, since more is asked of it than was done. Gives what it was counted under."""
-        self.done.discard(one)
-        return self.report.take_back(one)
+    def take_back(self, opportunity_id: str) -> str:
+        """Marks an item as not done, because more is to be done with it. Returns the reason it was counted under."""
+        self.done.discard(opportunity_id)
+        return self.report.take_back(opportunity_id)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -79,14 +80,14 @@ class Checkpoint:
 
 
 class Batches:
-    """Items put into batches, each of about a minute of calls to Lever."""
+    """Splits items into batches, each of about a minute of calls to Lever."""
 
     def __init__(self) -> None:
         self.all: list[list[Item]] = []
         self._calls = 0.0
 
     def add(self, item: Item, calls: float) -> None:
-        """`calls`: how many calls to Lever it is expected to cost."""
+        """Adds an item that is expected to cost this many calls to Lever."""
         full = self.all and (self._calls + calls > CALLS_PER_BATCH or len(self.all[-1]) >= MOST_IN_BATCH)
         if not self.all or (full and len(self.all) < MOST_BATCHES):
             self.all.append([])
@@ -96,11 +97,11 @@ class Batches:
 
 
 class Batch:
-    """Does items, and says in `progress` which. `save` is called with it now and then, and at the end.
+    """Does items and records them in `progress`, which it saves now and then and at the end.
 
-    :param do: what is done to each, by its id, from several threads. Gives a report's word, None for what no report
-        counts.
-    :param free: whether what came of one would come of it again at no cost. Then nothing is lost that isn't saved.
+    :param do: does one item by its id; called from several threads. Returns the reason for the report, None if the
+        report doesn't count the item.
+    :param free: whether an item with this reason costs nothing to do again, so that it needn't be saved.
     """
 
     def __init__(
@@ -121,27 +122,27 @@ class Batch:
         self._free = free
 
     def work(self, ids: Iterable[str]) -> None:
-        """All that are not done yet; what could not be done in the attempt before comes last.
+        """Does all items that are not done yet; those that failed in the previous attempt come last.
 
-        :raises Unfinished: how many could not be done, once the others were; `progress.faults` names them.
-        :raises ApiError: what ended it early; `progress` says what was done.
+        :raises Unfinished: some items failed, and all others are done; `progress.faults` names the failed ones.
+        :raises ApiError: a fault ended the batch early; `progress` holds what is done.
         """
-        left = [one for one in ids if one not in self._progress.done]
+        left = [item_id for item_id in ids if item_id not in self._progress.done]
         todo = sorted(left, key=self._progress.faults.__contains__)
         progress, faults, unsaved = self._progress, [], 0
         progress.faults.clear()
         try:
             for done in WorkerPool(self._do, threads=self._threads).work(todo):
-                one = done.item
+                item_id = done.item
                 if done.fault is not None:
                     faults.append(done.fault)
-                    progress.faults[one] = word_of(done.fault)
-                    tell(one, done.fault)
+                    progress.faults[item_id] = word_of(done.fault)
+                    tell(item_id, done.fault)
                     continue
                 word = done.result
                 if word is not None:
-                    progress.report.count(word, one)
-                progress.done.add(one)
+                    progress.report.count(word, item_id)
+                progress.done.add(item_id)
                 unsaved += word is None or not self._free(word)
                 if unsaved == _SAVED_EVERY:
                     self._keep()
@@ -156,15 +157,15 @@ class Batch:
         self._save(self._progress)
 
 
-def tell(one: str, fault: BaseException) -> None:
-    """A fault in the log, as it happens. A mistake of our own with the places that led to it, without any value."""
-    log.warning("%s could not be done (%s): %s", one, word_of(fault), sentence_of(fault))
+def tell(item_id: str, fault: BaseException) -> None:
+    """Logs a fault at once. A mistake of our own is logged with its traceback, without values."""
+    log.warning("%s could not be done (%s): %s", item_id, word_of(fault), sentence_of(fault))
     if not isinstance(fault, ApiError):
-        log.error("The mistake came about here:\n%s", "".join(traceback.format_tb(fault.__traceback__)))
+        log.error("The traceback of the mistake:\n%s", "".join(traceback.format_tb(fault.__traceback__)))
 
 
 def unfinished(faults: Sequence[Exception], of: int) -> Unfinished:
-    """The error that says how many could not be done, and of the first of them why."""
+    """Returns the error that says how many items failed, and why the first did."""
     count = sum(fault.count if isinstance(fault, Unfinished) else 1 for fault in faults)
     others = "; the others were" if count < of else ""
     return Unfinished(

@@ -1,6 +1,6 @@
-"""What could not be done, kept by id until it is done or given up: when it is due, and what a report shows of it.
+"""Leftovers: items that failed, kept by id with their due time until they are done or given up.
 
-Ids and words only: nothing here knows what an item is.
+Ids and words only: nothing here knows what an item means.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-# At most so many wait for each DAG.
+# The most leftovers of one DAG.
 MOST = 1000
 SHOWN = 100
 _HOUR_MS = 60 * 60 * 1000
-# After the first attempt in the next run, then so many hours later; the last of them again and again.
+# Hours from each failed attempt to the next one: 0 means the next run, and the last value repeats.
 _HOURS = (0, 1, 2, 4, 8, 16, 24)
-# So long after the first attempt it is given up.
+# A leftover is given up so long after its first attempt.
 LONGEST_MS = 14 * 24 * _HOUR_MS
 
-# An item as a batch has it: `id`, and what is to be done with it.
+# An item of a batch: `id`, and what is to be done with it.
 Item = Mapping[str, Any]
-# What an item has that is tried again, and that nothing else in its run asks for.
+# The key that marks an item which is only in this run because it is a leftover.
 DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """One that waits. `fault`: a word for what kept it from being done. Times are epoch milliseconds."""
+    """An item that waits for its next attempt. `fault`: why it failed, in a word. Times are epoch milliseconds."""
 
     item: Item
     fault: str
@@ -53,14 +53,14 @@ class Leftover:
         return cls(value["item"], value["fault"], value["attempts"], value["first_ms"], value["due_ms"])
 
     def shown(self) -> dict[str, Any]:
-        """As a report has it: `{"id", "fault", "attempts", "due"}`, `due` in ISO 8601."""
+        """Returns it for a report: `{"id", "fault", "attempts", "due"}`, `due` in ISO 8601."""
         due = datetime.fromtimestamp(self.due_ms / 1000, UTC).isoformat(timespec="seconds")
         return {"id": self.id, "fault": self.fault, "attempts": self.attempts, "due": due}
 
 
 @dataclass(slots=True)
 class Settled:
-    """What became of those that a batch could not do. `too_many`: there is no room for them."""
+    """The ids of failed items, by outcome. `too_many`: there is no room to keep them."""
 
     kept: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
@@ -73,10 +73,11 @@ class Settled:
 
 
 class Leftovers:
-    """Those of one DAG, by id. `join(one, other)`: the item that asks for all that two of the same id ask for."""
+    """The leftovers of one DAG, by id. `join(one, other)` merges two items with the same id, so that all of both is
+    done."""
 
     def __init__(self, waiting: Iterable[Leftover], *, join: Callable[[Item, Item], Item]) -> None:
-        self._waiting = {one.id: one for one in waiting}
+        self._waiting = {leftover.id: leftover for leftover in waiting}
         self._join = join
 
     def __iter__(self) -> Iterator[Leftover]:
@@ -86,22 +87,23 @@ class Leftovers:
         return len(self._waiting)
 
     def due(self, now_ms: int) -> list[Item]:
-        """What is to be tried now."""
-        return [one.item for one in self._waiting.values() if one.due_ms <= now_ms]
+        """Returns the items to try now."""
+        return [leftover.item for leftover in self._waiting.values() if leftover.due_ms <= now_ms]
 
     def shown(self) -> list[dict[str, Any]]:
-        """The first hundred, those that are due first before the others."""
-        return [one.shown() for one in sorted(self._waiting.values(), key=lambda one: (one.due_ms, one.id))[:SHOWN]]
+        """Returns the first hundred for a report, in the order of their due time."""
+        ordered = sorted(self._waiting.values(), key=lambda leftover: (leftover.due_ms, leftover.id))
+        return [leftover.shown() for leftover in ordered[:SHOWN]]
 
     def done(self, items: Iterable[Item]) -> None:
-        """Takes those away that were done, unless more was asked for than was done."""
+        """Removes the leftovers that are done, unless more was to be done than these items say."""
         for item in items:
             waiting = self._waiting.get(str(item["id"]))
             if waiting is not None and self._join(item, waiting.item) == self._join(item, item):
                 del self._waiting[waiting.id]
 
     def failed(self, faults: Iterable[tuple[Item, str]], now_ms: int) -> Settled:
-        """Each item that could not be done, with its fault, waits for another attempt, or is given up."""
+        """Keeps each failed item, with its fault, for another attempt, or gives it up."""
         settled = Settled()
         for item, fault in faults:
             before = self._waiting.get(str(item["id"]))
@@ -115,7 +117,7 @@ class Leftovers:
                     del self._waiting[str(item["id"])]
                     settled.given_up.append(str(item["id"]))
                     continue
-                # It was just asked for once more, and has as long as any other from now on.
+                # This run asked for it independently of the leftover, so its time starts again.
                 attempts, first_ms = 1, now_ms
             hours = _HOURS[min(attempts, len(_HOURS)) - 1]
             kept = {name: value for name, value in item.items() if name != DUE}

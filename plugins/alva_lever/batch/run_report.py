@@ -1,4 +1,4 @@
-"""What a run's report counts: every opportunity once, ids only; and what it cost."""
+"""A run's report: counts every opportunity once, names ids only, and says what the run cost."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
-# How many ids a report names under each reason.
+# The most ids that a report names for each reason.
 IDS_SHOWN = 100
 NEAR_MISSES_SHOWN = 300
-# A tag may be padded with any number of blanks.
+# A tag may have any number of blanks around it.
 _TAG_CHARACTERS = 100
 
 
 @dataclass(slots=True)
 class RunReport:
-    """Counts and ids by reason, near misses, and what it cost. Adds up over the tasks of a run.
+    """Counts and ids by reason, near misses, and the cost. The reports of a run's tasks add up.
 
-    `calls` is by vendor (`lever`, `alva`), `waited_seconds` the time spent waiting for their limits, `invited` how many
-    invitations went out (in a dry run: would have gone).
+    `calls`: by vendor (`lever`, `alva`). `waited_seconds`: spent waiting for the vendors' limits. `invited`: the number
+    of invitations sent (in a dry run, that would be sent).
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -37,7 +37,8 @@ class RunReport:
             named.append(opportunity_id)
 
     def take_back(self, opportunity_id: str) -> str:
-        """One that was counted, and is to be counted once more: under what; empty where its id was not kept."""
+        """Uncounts an opportunity that is to be counted again. Returns its reason, empty if the report doesn't name the
+        id."""
         reason = next((reason for reason, named in self.ids.items() if opportunity_id in named), "")
         if reason:
             self.ids[reason].remove(opportunity_id)
@@ -47,7 +48,7 @@ class RunReport:
         return reason
 
     def near_miss(self, carrier_id: str, tags: Iterable[str]) -> None:
-        """`carrier_id`: of the opportunity or posting that carries them. One that is known already isn't repeated."""
+        """Adds tags that are nearly control tags, each once. `carrier_id`: the opportunity or posting that has them."""
         for tag in tags:
             miss = {"id": carrier_id, "tag": tag[:_TAG_CHARACTERS]}
             if miss not in self.near_misses and len(self.near_misses) < NEAR_MISSES_SHOWN:
@@ -78,7 +79,7 @@ class RunReport:
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> RunReport:
-        """From `as_json`, a report's other keys aside."""
+        """Reads `as_json`; ignores other keys of a report."""
         return cls(
             dict(value["counts"]),
             {reason: list(named) for reason, named in value["ids"].items()},
@@ -95,8 +96,9 @@ class RunReport:
         window: tuple[int, int] | None = None,
         leftovers: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
-        """A run's report: `{"dry_run", "window", "invited", "looked_at", "counts", "ids", "near_misses", "leftovers",
-        "calls", "waited_seconds"}`. `window` in epoch milliseconds here, in ISO 8601 there; None: ids were named."""
+        """Returns a run's report: `{"dry_run", "window", "invited", "looked_at", "counts", "ids", "near_misses",
+        "leftovers", "calls", "waited_seconds"}`. The argument `window` is in epoch milliseconds, the report's in ISO
+        8601; None for a run on named ids."""
         return {
             "dry_run": dry_run,
             "window": None if window is None else [_iso(moment_ms) for moment_ms in window],
@@ -116,7 +118,7 @@ def _iso(moment_ms: int) -> str:
 
 
 class Metered(Protocol):
-    """What makes calls to a vendor: how many so far, and how long it waited for the vendor's limit."""
+    """A hook that counts its calls to a vendor and the seconds it waited for the vendor's limit."""
 
     vendor: ClassVar[str]
 
@@ -127,7 +129,7 @@ class Metered(Protocol):
 
 
 class Meter:
-    """Puts into a report what calls cost, from one reading to the next."""
+    """Adds to a report what the calls since the last reading cost."""
 
     def __init__(self, *metered: Metered) -> None:
         self._metered = metered
@@ -135,11 +137,11 @@ class Meter:
         self._waited_seconds = 0.0
 
     def read(self, report: RunReport) -> None:
-        """Adds what came since the last reading, at first all of it."""
-        for one in self._metered:
-            vendor = one.vendor.lower()
-            report.calls[vendor] += one.calls - self._calls.get(vendor, 0)
-            self._calls[vendor] = one.calls
-        waited_seconds = sum(one.waited_seconds for one in self._metered)
+        """Adds the cost since the last reading; the first time, the whole cost."""
+        for hook in self._metered:
+            vendor = hook.vendor.lower()
+            report.calls[vendor] += hook.calls - self._calls.get(vendor, 0)
+            self._calls[vendor] = hook.calls
+        waited_seconds = sum(hook.waited_seconds for hook in self._metered)
         report.waited_seconds += waited_seconds - self._waited_seconds
         self._waited_seconds = waited_seconds

@@ -1,4 +1,4 @@
-"""A few threads that work through a batch, so that a slow network doesn't halve the vendor's limit."""
+"""A few threads that work through a batch, so that slow answers don't halve the rate of calls."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from alva_lever.http.errors import ApiError, SetupError, TransientError, Unautho
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Each candidate is a call to Lever and two to Alva: with answers that take 0.3 s, ten of them keep Lever busy.
+# A candidate costs one call to Lever and two to Alva: if answers take 0.3 s, ten threads use Lever's whole limit.
 THREADS = 12
-# So many passing faults one after the other, without one success between them, are about the service and not about
-# those whom it was asked about. A lasting refusal costs one quick call, so that the next one is simply tried.
+# So many transient faults in a row, without a success between them, mean that the service is down, not that the items
+# are bad. A lasting refusal costs one quick call, so it doesn't count.
 FAULTS_IN_A_ROW = 2 * THREADS
 
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T, R]):
-    """One item and what came of it: a result, or the fault that lasted."""
+    """An item with its result or its fault."""
 
     item: T
     result: R | None
@@ -32,21 +32,21 @@ class Done(Generic[T, R]):
 
 
 class WorkerPool(Generic[T, R]):
-    """Does `do(item)` for items, several at a time, and gives what is done as it is done.
+    """Calls `do(item)` for several items at a time, and yields each as soon as it is done.
 
-    The fault of one item is given beside it, and the others are done all the same. What shows that it is about
-    everybody ends the work: a setup error, a key that isn't accepted, or passing faults one after the other. It is
-    raised when those in hand are done. No more than two for each thread are ever in hand, so that it ends soon.
+    One item's fault is yielded with the item and doesn't stop the others. A fault that concerns all items ends the
+    work: a setup error, a key that isn't accepted, or transient faults in a row. It is raised when the items in hand
+    are done; these are at most two for each thread, so that the work ends soon.
     """
 
     def __init__(self, do: Callable[[T], R], *, threads: int = THREADS) -> None:
         self._do = do
         self._threads = threads
-        # Beside those that are being done, as many that wait: no thread is ever idle.
+        # As many items wait as are being done, so that no thread is idle.
         self._in_hand = 2 * threads
 
     def work(self, items: Iterable[T]) -> Iterator[Done[T, R]]:
-        """:raises ApiError: what ended it early; all that was done has been given before."""
+        """Does the items. :raises ApiError: a fault ended the work early; all items done were yielded before."""
         in_a_row = 0
         stop: BaseException | None = None
         source = iter(items)
@@ -86,7 +86,7 @@ class WorkerPool(Generic[T, R]):
 
 
 def locked(function: Callable[..., None]) -> Callable[..., None]:
-    """The same function for one thread at a time."""
+    """Returns the function for use by one thread at a time."""
     lock = threading.Lock()
 
     def call(*arguments: object) -> None:
@@ -97,13 +97,13 @@ def locked(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def word_of(fault: BaseException) -> str:
-    """One word for a fault: that of its kind, or `mistake` for one of this program's own."""
+    """Returns a word for a fault: that of its kind, or `mistake` for one of this program's own."""
     return fault.word if isinstance(fault, ApiError) else "mistake"
 
 
 def sentence_of(fault: BaseException) -> str:
-    """What to say of a fault. Of a mistake of our own only the kind and the place: its text may hold what it stumbled
-    over."""
+    """Returns a sentence for a fault. For a mistake of our own it names only kind and place: its text may hold personal
+    data."""
     if isinstance(fault, ApiError):
         return str(fault)
     place = traceback.extract_tb(fault.__traceback__)[-1]

@@ -1,3 +1,3 @@
-"""What both vendors' hooks share: one session, pace, retries, errors, and distrust of what comes back."""
+"""What both vendors' hooks share: one session, pace, retries, errors, and strict checks of every answer."""
 
 from __future__ import annotations

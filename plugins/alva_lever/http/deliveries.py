@@ -1,6 +1,6 @@
-"""What the webhooks of both vendors share: a body that is JSON, a signature that is one of ours, and an age.
+"""Checks that the webhooks of both vendors share: the body is JSON, the signature is valid, the delivery is recent.
 
-`NotTaken` is what a delivery is answered that isn't taken. Its sentence never repeats anything of the delivery.
+A delivery that fails a check is answered with the status and sentence of `NotTaken`, which never quotes the delivery.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 from alva_lever.http.wire import Model, Untrusted, WireModel, parsed
 
-# Lever's own log of deliveries goes no further back.
+# Lever's own log of deliveries goes back no further.
 OLDEST_MS = 14 * 24 * 60 * 60 * 1000
-# More than any two clocks are apart.
+# Two clocks never differ by more.
 AHEAD_MS = 24 * 60 * 60 * 1000
 
 
 class NotTaken(Exception):
-    """A delivery that isn't taken. `status`: the answer's (400 or 401). The text says why."""
+    """The delivery is refused. `status`: of the answer (400 or 401). The text says why."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -28,14 +28,14 @@ class NotTaken(Exception):
 
 
 class EventJson(WireModel):
-    """What the deliveries of both vendors have: a test has no `data` in it."""
+    """The fields that both vendors' deliveries have. A test delivery has empty `data`."""
 
     event: str
     data: dict[str, Any]
 
 
 def json_object(body: bytes) -> dict[str, object]:
-    """The object that a body is. :raises NotTaken: 400, it is none."""
+    """Reads the body as a JSON object. :raises NotTaken: 400, it is something else."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -46,28 +46,28 @@ def json_object(body: bytes) -> dict[str, object]:
 
 
 def unsigned(why: str) -> NotTaken:
-    """What is answered where nothing shows that the vendor sent it."""
-    return NotTaken(401, f"This delivery is not known to come from where it says: {why}")
+    """Returns the error for a delivery that may not come from the vendor."""
+    return NotTaken(401, f"It is not certain who sent this delivery: {why}")
 
 
 def check(message: bytes, signature: str, tokens: Iterable[str]) -> None:
-    """Nothing, if `signature` is the hex HMAC-SHA256, in either case, of `message` with one of the tokens as its key.
+    """Checks that `signature` is the HMAC-SHA256 of `message` with one of the tokens as key, in hex of either case.
 
-    Each token is tried, and each comparison takes the time that it takes whatever the outcome.
+    Tries every token, and compares in constant time.
 
-    :raises NotTaken: 401.
+    :raises NotTaken: 401, no token fits.
     """
     given = signature.lower().encode(errors="surrogatepass")
-    known = False
+    valid = False
     for token in tokens:
         expected = hmac.new(token.encode(errors="surrogatepass"), message, hashlib.sha256).hexdigest()
-        known |= hmac.compare_digest(expected.encode(), given)
-    if not known:
-        raise unsigned("its signature is that of no signing token that is configured here")
+        valid |= hmac.compare_digest(expected.encode(), given)
+    if not valid:
+        raise unsigned("its signature fits none of the signing tokens configured here")
 
 
 def said(model: type[Model], body: object) -> Model:
-    """What a delivery that is signed says, as far as it is read. :raises NotTaken: 400, it is something else."""
+    """Reads the fields of a signed delivery. :raises NotTaken: 400, a field is missing or of another type."""
     try:
         return parsed(model, body)
     except Untrusted as untrusted:
@@ -75,10 +75,10 @@ def said(model: type[Model], body: object) -> Model:
 
 
 def is_too_old(at_ms: int, now_ms: int) -> bool:
-    """Whether nothing is done any more about what was sent then."""
+    """Whether a delivery sent at this time is too old to act on."""
     return now_ms - at_ms > OLDEST_MS
 
 
 def is_ahead(at_ms: int, now_ms: int) -> bool:
-    """Whether this time is none that a sender's clock could show."""
+    """Whether this time is further in the future than a sender's clock could be."""
     return at_ms - now_ms > AHEAD_MS

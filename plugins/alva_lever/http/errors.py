@@ -1,21 +1,21 @@
 """What can go wrong between us and a vendor.
 
-    ApiError                    all of it; an AirflowException
-    ├── SetupError              the connection is missing or incomplete, or leads elsewhere: a person has to act
+    ApiError                    the root; an AirflowException
+    ├── SetupError              the connection is missing, incomplete or leads elsewhere: a person has to correct it
     │   └── MissingPermission   the key cannot read what every decision needs
-    ├── RequestRejected         the vendor's own lasting no (4xx): asking again changes nothing
+    ├── RequestRejected         the vendor refuses the request (4xx): a retry changes nothing
     │   ├── Unauthorized        401, the key isn't accepted
     │   ├── Forbidden           403, the key may not do or see this
     │   ├── NotFound            404, no such object
     │   └── Conflict            409, it is there already
-    └── TransientError          408, 429, 5xx, a time-out, a cut connection, a refusal that is not the vendor's: it was
-        │                       retried, and it lasted
+    └── TransientError          408, 429, 5xx, a time-out, a cut connection, a refusal that is not the vendor's: it
+        │                       was still there after all retries
         └── Malformed           a success that cannot be trusted: not JSON, cut short, a field missing or of another
                                 type
 
-The text of each says which vendor, which request (method and path, never the query), which status, and what to do. It
-never holds a body, so that nothing of a person reaches a log. Only the message is an argument of the exception and the
-rest are attributes, which keeps every one of them picklable and keeps `repr` as silent as `str`.
+Each text names the vendor, the request (method and path, never the query), the status and what to do. It never holds a
+body, so no personal data reaches a log. Only the message is an argument of the exception and the rest are attributes,
+so that every error can be pickled and `repr` shows no more than `str`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from airflow.sdk.exceptions import AirflowException
 
 
 class Asked(TypedDict):
-    """What every error says of the request. `path` is below the API's root, ids only, without the query."""
+    """The request that an error is about. `path` is below the API's root, with ids only and without the query."""
 
     vendor: str
     method: str
@@ -34,9 +34,9 @@ class Asked(TypedDict):
 
 
 class ApiError(AirflowException):
-    """Root of the tree. `vendor` is "Lever" or "Alva"; `path` holds ids only; `status` is None where no answer came.
+    """Root of the tree. `vendor` is "Lever" or "Alva"; `path` holds ids only; `status` is None if no answer came.
 
-    `word`: what a report calls it.
+    `word`: the error's name in a report.
     """
 
     word = "api_error"
@@ -52,22 +52,22 @@ class ApiError(AirflowException):
 
 
 class SetupError(ApiError):
-    """The connection is missing, incomplete or unsafe, or there is no API where it leads."""
+    """The connection is missing, incomplete or unsafe, or there is no API at its host."""
 
     word = "setup_error"
 
 
 class MissingPermission(SetupError):
-    """The key lacks a permission without which nothing can be decided about anybody. The text names it."""
+    """The key lacks a permission that every decision needs. The text names it."""
 
     word = "missing_permission"
 
 
 class RequestRejected(ApiError):
-    """A lasting refusal.
+    """The vendor refuses the request for good.
 
-    `code` is the vendor's own word for it, None where that is no word. `detail` is the vendor's message, for a note on
-    the candidate in Lever: it may name a person, so it is in neither `str` nor `repr`, and must not be logged.
+    `code` is the vendor's code, None if that is not a single word. `detail` is the vendor's message, for a note on the
+    candidate in Lever: it may name a person, so `str` and `repr` leave it out, and it must not be logged.
     """
 
     word = "refused"
@@ -107,17 +107,17 @@ class NotFound(RequestRejected):
 
 
 class Conflict(RequestRejected):
-    """409: it is there already. `candidate_id` names the candidate that is, where the vendor says so."""
+    """409: it is there already. `candidate_id`: the existing candidate, if the vendor names it."""
 
     word = "conflict"
     candidate_id: str | None = None
 
 
 class TransientError(ApiError):
-    """A fault that a later try may not meet.
+    """A fault that may be gone at the next attempt.
 
-    `may_have_happened`: whether a write may have taken effect all the same. Not so after a 429 or a connection that
-    never came about. `retry_after_seconds`: what the vendor asked for, None if nothing.
+    `may_have_happened`: whether a write may have taken effect despite the fault; False after a 429 or a connection that
+    was never made. `retry_after_seconds`: the pause that the vendor asked for, if any.
     """
 
     word = "passing"
@@ -139,20 +139,20 @@ class TransientError(ApiError):
 
 
 class Malformed(TransientError):
-    """An answer that says success and cannot be trusted. The text names the field, never its value."""
+    """The vendor answered with success, but the body cannot be trusted. The text names the field, never its value."""
 
     word = "malformed"
 
 
 def refusal(asked: Asked, *, status: int, code: str | None, detail: str | None, advice: str) -> RequestRejected:
-    """The leaf of `RequestRejected` for a status. `advice` is the sentence that says what to do."""
+    """Returns the subclass of `RequestRejected` for this status. `advice`: a sentence that says what to do."""
     leaf = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}.get(status, RequestRejected)
     message = f"{asked['vendor']} answered {status} to {asked['method']} {asked['path']}: {advice}"
     return leaf(message, **asked, status=status, code=code, detail=detail)
 
 
 def malformed(asked: Asked, *, status: int, problem: str) -> Malformed:
-    """`problem` names the field that is wrong and what it should have been."""
+    """Returns the error for such an answer. `problem`: which field is wrong, and how."""
     request = f"{asked['method']} {asked['path']}"
     message = f"{asked['vendor']} answered {status} to {request}, but the answer cannot be trusted: {problem}"
     return Malformed(message, **asked, status=status)

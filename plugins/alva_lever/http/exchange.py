@@ -1,4 +1,4 @@
-"""One request and its answer, with nothing believed and nothing told."""
+"""Sends one request and turns any failure into a typed error, which holds nothing of the body."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _KEEPS_METHOD = {307, 308}
 
 @dataclass(frozen=True, slots=True)
 class VendorError:
-    """What a vendor's error body holds. All may be None: what isn't there or isn't text.
+    """The fields of a vendor's error body. A field that is missing or not text is None.
 
-    `code` is one word and `candidate_id` looks like an id, so that both may be logged. `message` may not.
+    `code` is one word and `candidate_id` is an id, so both may be logged; `message` may not.
     """
 
     code: str | None = None
@@ -46,19 +46,20 @@ class VendorError:
 
 
 def one_word(value: object) -> str | None:
-    """A vendor's code for an error, None where it isn't one word: a sentence may hold a name."""
+    """Returns a vendor's error code, None if it isn't one word: a sentence may hold a name."""
     return value if isinstance(value, str) and _WORD.fullmatch(value) else None
 
 
 def of_exception(error: Exception, asked: Asked, *, host: str, conn_id: str) -> ApiError:
-    """`error` came instead of an answer from `host`. Its own text holds the URL with its query, so it is not used."""
+    """Returns our error for the `error` that requests raised. Its own text holds the URL with its query, so it is not
+    used."""
     vendor, request = asked["vendor"], f"{asked['method']} {asked['path']}"
     unasked = f"{vendor} could not be asked ({request})"
     extra = f"in the extra of connection `{conn_id}`"
-    # requests refuses a URL, a header or a proxy that makes no sense with one or another kind of ValueError.
+    # requests raises a ValueError of some kind for a URL, header or proxy that makes no sense.
     if isinstance(error, ValueError):
         return SetupError(f"{unasked}: look at host, key and extra of connection `{conn_id}`", **asked)
-    # A certificate file that isn't there comes as a bare OSError.
+    # A missing certificate file raises a bare OSError.
     if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
         return SetupError(f"{unasked}: `verify` or `cert` {extra} names a file that cannot be read", **asked)
     causes = list(_causes(error))
@@ -94,11 +95,12 @@ def of_response(
     error_of: Callable[[object], VendorError],
     advice_of: Callable[[int], str],
 ) -> ApiError | None:
-    """None for a success. `error_of` reads the vendor's error body, `advice_of` says what to do about a refusal.
+    """Returns the error for this answer, None for a success. `error_of` reads the vendor's error body, `advice_of`
+    gives the advice for a refusal.
 
-    A refusal is the vendor's only where its body is a JSON object that `error_of` reads without `Untrusted`. Any other
-    came from something on the way: a firewall, a gateway, a login form. That passes, and says nothing about what was
-    asked for. Whether a write has taken effect before it is open: a filter may be looking at answers, too.
+    A refusal is the vendor's only if `error_of` can read its body. Any other comes from a firewall, gateway or login
+    form on the way: it is transient, and says nothing about the object asked for. A write may have taken effect all the
+    same, since a filter may look at answers too.
     """
     status = response.status_code
     if status < 400:
@@ -107,20 +109,21 @@ def of_response(
     if status in (408, 429) or status >= 500:
         meaning = "too many calls" if status == 429 else "a passing fault"
         return TransientError(
-            f"{asked['vendor']} answered {status} to {request}: {meaning}, which has lasted",
+            f"{asked['vendor']} answered {status} to {request}: {meaning}, after all retries",
             **asked,
             status=status,
             may_have_happened=status != 429,
             retry_after_seconds=retry_after_seconds(response, now=now),
         )
     try:
-        said = error_of(_object(response.content))
+        vendor_error = error_of(_object(response.content))
     except Untrusted as untrusted:
         came = str(untrusted)
     else:
-        failure = refusal(asked, status=status, code=said.code, detail=said.message, advice=advice_of(status))
+        code, detail = vendor_error.code, vendor_error.message
+        failure = refusal(asked, status=status, code=code, detail=detail, advice=advice_of(status))
         if isinstance(failure, Conflict):
-            failure.candidate_id = said.candidate_id
+            failure.candidate_id = vendor_error.candidate_id
         return failure
     return TransientError(
         f"Something that isn't {asked['vendor']}'s API answered {status} to {request}: {came}. If that lasts, look for "
@@ -132,14 +135,14 @@ def of_response(
 
 
 def what_came(content: bytes) -> str:
-    """What a body is that is no JSON, in words of ours."""
+    """Describes a body that isn't JSON, without quoting it."""
     if not content.strip():
         return "no body"
-    return "a page of HTML" if content.lstrip().startswith(b"<") else "no JSON"
+    return "a page of HTML" if content.lstrip().startswith(b"<") else "not JSON"
 
 
 def _object(content: bytes) -> dict[str, object]:
-    """:raises Untrusted: the body is something else, which the text names."""
+    """Reads a JSON object. :raises Untrusted: the body is something else, which the text names."""
     try:
         body: object = json.loads(content)
     except (ValueError, RecursionError):
@@ -147,12 +150,12 @@ def _object(content: bytes) -> dict[str, object]:
     else:
         if isinstance(body, dict):
             return body
-        body = "JSON that is no object"
+        body = "JSON, but not an object"
     raise Untrusted(body)
 
 
 def _unreachable(causes: list[BaseException]) -> str | None:
-    """Why the request cannot have left, None where it may have."""
+    """Returns why the request was certainly never sent, None if it may have been."""
     proxy = any(isinstance(cause, ProxyFault) for cause in causes)
     whom = "the proxy" if proxy else "it"
     if any(isinstance(cause, NameResolutionError) for cause in causes):
@@ -162,14 +165,14 @@ def _unreachable(causes: list[BaseException]) -> str | None:
         numbers = [cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno]
         if errno.ECONNREFUSED in numbers:
             return f"{whom} refuses connections"
-        return f"there is no way to {whom} ({os.strerror(numbers[0]) if numbers else 'of unknown cause'})"
+        return f"there is no route to {whom} ({os.strerror(numbers[0]) if numbers else 'of unknown cause'})"
     if any(isinstance(cause, ConnectTimeoutError) for cause in causes):
         return f"{whom} did not take the connection in time"
     return "the proxy refuses to let us through" if proxy else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """It and what it came from: requests and urllib3 keep that among the arguments, as `reason`, or as the cause."""
+    """Yields the error and its causes, which requests and urllib3 keep in `args`, `reason` or `__cause__`."""
     seen: list[BaseException] = []
     waiting = [error]
     while waiting:
@@ -183,9 +186,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 class Exchange:
-    """Sends requests to one API root over one session, each at its turn. Thread-safe.
+    """Sends requests to one API root over one session, at the rate limiter's pace. Thread-safe.
 
-    `failure_of` reads a refusal: None for a success. `timeout` is (connect, read), in seconds.
+    `failure_of` returns the error for an answer, None for a success. `timeout`: (connect, read) in seconds.
     """
 
     def __init__(
@@ -208,9 +211,9 @@ class Exchange:
         self._lock = threading.Lock()
 
     def once(self, asked: Asked, read: Callable[[object], T], params: Params | None, json: object) -> T:
-        """What `read` makes of the answer's JSON (None for an answer that has no body by its status).
+        """Sends one request and returns `read` of the answer's JSON (None if the status allows no body).
 
-        :raises ApiError: whatever came instead; `Malformed` where `read` raises `Untrusted`.
+        :raises ApiError: the request failed; `Malformed` if `read` raises `Untrusted`.
         """
         response = self._follow(asked, params, json)
         failure = self._failure_of(response, asked)
@@ -223,7 +226,7 @@ class Exchange:
         raise malformed(asked, status=response.status_code, problem=problem)
 
     def _follow(self, asked: Asked, params: Params | None, json: object) -> Response:
-        """The answer at the end of the redirects."""
+        """Sends the request, follows redirects and returns the last answer."""
         url = f"{self._root}{asked['path']}"
         for _ in range(REDIRECTS + 1):
             response = self._send(asked, url, params, json)
@@ -242,7 +245,7 @@ class Exchange:
                 params=params,
                 json=json,
                 timeout=self._timeout,
-                # Named here, since REQUESTS_CA_BUNDLE in the environment goes before the session's own.
+                # Passed here, since REQUESTS_CA_BUNDLE in the environment overrides the session's own value.
                 verify=self.session.verify,
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -253,11 +256,11 @@ class Exchange:
             return response
         if isinstance(failure, TransientError) and failure.may_have_happened:
             self._count()
-        # Out here, so that the cause, whose text has the URL, isn't even the context of this one.
+        # Raised outside the handler, so that the cause, whose text holds the URL, isn't kept as `__context__`.
         raise failure
 
     def _redirected(self, response: Response, asked: Asked) -> str:
-        """Where a redirect leads, if that is the same server: the key and what we send are meant for no other."""
+        """Returns the URL of a redirect within the same server. The key and the body must reach no other server."""
         location = response.headers.get("Location", "")
         status = response.status_code
         if not location:
@@ -288,9 +291,9 @@ def _json(response: Response) -> object:
         return jsonlib.loads(response.content, parse_constant=_no_number)
     except (ValueError, RecursionError):
         came = what_came(response.content)
-    raise Untrusted("the body is not JSON, or was cut short" if came == "no JSON" else came)
+    raise Untrusted("the body is not JSON, or was cut short" if came == "not JSON" else came)
 
 
 def _no_number(name: str) -> NoReturn:
-    """Python reads NaN and Infinity, which JSON doesn't have."""
+    """Refuses NaN and Infinity, which Python reads although JSON doesn't have them."""
     raise ValueError(name)

@@ -1,4 +1,4 @@
-"""The hook under both vendors' hooks: `HttpHook` with its way of calling replaced."""
+"""The base of both vendors' hooks: `HttpHook` with its calls replaced."""
 
 from __future__ import annotations
 
@@ -30,26 +30,25 @@ T = TypeVar("T")
 class VendorHook(HttpHook):
     """One session, one pace, typed errors.
 
-    What `HttpHook.run` does otherwise and this doesn't: a new session for every call, extra fields of the connection
-    sent as headers, error bodies in the log, response headers dropped, no time-out. `run` is kept, and goes the same
-    way as `call`.
+    `HttpHook.run` opens a new session for every call, sends extra fields of the connection as headers, logs error
+    bodies, drops response headers and has no time-out. Here `run` does what `call` does.
 
     :param conn_id: the Airflow connection. It is read at the first call.
     :param threads: how many threads will use this hook at once; that many connections at most.
     :param calls_per_second: the pace; else extra `calls_per_second` of the connection, else the vendor's own.
-    :param adapter: a requests adapter in place of the network.
-    :param clock: seconds that never jump, for pace and deadlines.
-    :param now: seconds since 1970, for what is asked or answered in dates.
+    :param adapter: a requests adapter to use instead of the network.
+    :param clock: monotonic seconds, for pace and deadlines.
+    :param now: seconds since 1970, for dates in requests and answers.
     :param sleep: how to wait, in seconds.
     """
 
     vendor: ClassVar[str]
     example_root: ClassVar[str]
-    # Calls per second that the vendor allows; None: no limit is known.
+    # Calls per second that the vendor allows; None if no limit is known.
     vendor_calls_per_second: ClassVar[float | None] = None
-    # Listings that an account may not have, by path. All others are there, so a 404 to one of them is about the root.
+    # Paths of listings that an account may lack. Every other listing exists, so a 404 from one means a wrong API root.
     optional_listings: ClassVar[frozenset[str]] = frozenset()
-    # Filters of listings that ask for one record, of which alone a 404 may be.
+    # Listing filters that name one record: only with one of these can a 404 be about a record.
     of_one_record: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
@@ -83,45 +82,45 @@ class VendorHook(HttpHook):
         self._lock = threading.Lock()
         self._opened: Exchange | None = None
 
-    # What a vendor says about itself.
+    # What each vendor's hook defines.
 
     def _auth(self, connection: Connection) -> AuthBase:
-        """How a request shows who asks. :raises SetupError: the connection holds no key where it belongs."""
+        """Returns the authentication of a request. :raises SetupError: the connection has no key in its field."""
         raise NotImplementedError
 
     def _how_to_connect(self) -> str:
-        """The sentence that says how to make the connection, without its full stop."""
+        """Returns a sentence on how to make the connection, without the full stop."""
         raise NotImplementedError
 
     def _error(self, body: object) -> VendorError:
-        """What the vendor's error body, a JSON object, says.
+        """Reads the vendor's error body, a JSON object.
 
-        :raises Untrusted: the vendor's errors look otherwise, so this is not one; the text says what it is.
+        :raises Untrusted: the vendor's errors look different, so this is not one; the text says what it is.
         """
         raise NotImplementedError
 
     def _advice(self, status: int, method: str, path: str) -> str:
-        """What to do about a refusal."""
+        """Returns a sentence on what to do about a refusal."""
         raise NotImplementedError
 
     # Counters.
 
     @property
     def calls(self) -> int:
-        """Requests that left, those sent again included."""
+        """Requests sent, retries included."""
         return self._opened.calls if self._opened else 0
 
     @property
     def waited_seconds(self) -> float:
-        """Time spent waiting for the vendor's limits: for the pace, and after a 429."""
+        """Seconds spent waiting for the vendor's limits: for the pace, and after a 429."""
         return self._opened.pace.waited_seconds if self._opened else 0.0
 
-    # Asking.
+    # Requests.
 
     def call(
         self, method: str, path: str, *, params: Params | None = None, json: object = None, repeatable: bool = True
     ) -> object:
-        """One request; the answer's JSON, None for an answer without a body. For the rest see `ask`."""
+        """Sends a request and returns the answer's JSON, None if it has no body. Otherwise as `ask`."""
         return self.ask(method, path, _as_it_is, params=params, json=json, repeatable=repeatable)
 
     def ask(
@@ -135,10 +134,10 @@ class VendorHook(HttpHook):
         repeatable: bool = True,
         attempts: int = ATTEMPTS,
     ) -> T:
-        """One request, sent again while it meets a passing fault; what `read` makes of the answer's JSON.
+        """Sends a request, retries it after transient faults, and returns `read` of the answer's JSON.
 
-        `read` raises `Untrusted` for an answer that isn't what it should be, which counts as a passing fault too. A
-        request that isn't repeatable is sent again only where the fault says that it cannot have taken effect.
+        If `read` raises `Untrusted`, that counts as a transient fault too. A request that isn't repeatable is retried
+        only if the fault says that it cannot have taken effect.
 
         :raises ApiError: see `errors`.
         """
@@ -165,12 +164,12 @@ class VendorHook(HttpHook):
     def write_once(
         self, method: str, path: str, read: Callable[[object], T], *, json: object, read_back: Callable[[], T | None]
     ) -> T:
-        """A write that would have a second effect if it were sent twice.
+        """Sends a write that would take effect twice if it were sent twice.
 
-        After a fault that leaves open whether it took effect, `read_back` looks for what it should have made. It is
-        sent again only if that isn't there.
+        After a fault that leaves open whether the write took effect, `read_back` looks for its effect; the write is
+        retried only if `read_back` finds nothing.
 
-        :raises ApiError: also from `read_back`, which leaves the question open: the next run's look answers it.
+        :raises ApiError: also from `read_back`; then the next run finds out whether the write took effect.
         """
         deadline = Deadline(self._clock)
         for attempt in range(1, ATTEMPTS + 1):
@@ -181,19 +180,19 @@ class VendorHook(HttpHook):
                     raise
                 failure = error
             except RequestRejected:
-                # An earlier attempt may have taken effect after the look, and be in the way of this one.
+                # An earlier attempt may have taken effect after `read_back`, so that this one is refused.
                 if attempt > 1 and (made := read_back()) is not None:
                     return made
                 raise
-            # Before the look rather than after it: a write that timed out may be about to take effect.
+            # Wait before `read_back` rather than after it: a write that timed out may be about to take effect.
             self._sleep(backoff_seconds(attempt))
             made = read_back()
             if made is not None:
-                self.log.info("%s %s %s had taken effect in spite of the fault", self.vendor, method, path)
+                self.log.info("%s %s %s took effect despite the fault", self.vendor, method, path)
                 return made
             if deadline.passed():
                 break
-            self.log.warning("%s %s %s had taken no effect, attempt %s", self.vendor, method, path, attempt)
+            self.log.warning("%s %s %s took no effect, attempt %s", self.vendor, method, path, attempt)
         raise failure
 
     def _before_sleep(self, state: RetryCallState) -> None:
@@ -204,7 +203,7 @@ class VendorHook(HttpHook):
         request = (failure.vendor, failure.method, failure.path)
         self.log.warning("%s %s %s: %s, attempt %s; again in %.1f s", *request, said, state.attempt_number, wait)
         if failure.status == 429:
-            # The limit is the key's, so every thread waits.
+            # The limit belongs to the key, so every thread waits.
             self._exchange().pace.pause(wait)
 
     def _failure(self, response: Response, asked: Asked) -> ApiError | None:
@@ -224,7 +223,7 @@ class VendorHook(HttpHook):
         )
 
     def _must_be_there(self, path: str) -> bool:
-        """Whether this is a whole listing, that is a path of one segment: it may be empty, but not missing."""
+        """Whether this is a whole listing (a path of one segment), which may be empty but not missing."""
         return path.count("/") == 1 and path not in self.optional_listings
 
     def _asked(self, method: str, path: str) -> Asked:
@@ -233,7 +232,7 @@ class VendorHook(HttpHook):
     # The connection.
 
     def _exchange(self) -> Exchange:
-        """Opened at the first call, and kept."""
+        """The one exchange, opened at the first call."""
         with self._lock:
             if self._opened is None:
                 connection = self._connection()
@@ -242,7 +241,7 @@ class VendorHook(HttpHook):
                 extras = read_extras(connection.extra_dejson, conn_id=self.http_conn_id, vendor=self.vendor)
                 if extras.verify is False:
                     self.log.warning(
-                        "Certificates are not checked: extra `verify` of connection `%s` is false, so that anybody on "
+                        "Certificates are not checked: extra `verify` of connection `%s` is false, so anyone on "
                         "the way can read the key and the candidates. Name the right certificate bundle there instead",
                         self.http_conn_id,
                     )
@@ -251,7 +250,7 @@ class VendorHook(HttpHook):
                 self._opened = Exchange(
                     root=self.base_url,
                     session=session,
-                    # One second's worth, so that a hiccup is caught up with.
+                    # A burst of one second's calls, to catch up after a slow answer.
                     pace=RateLimiter(rate, int(rate or 1), clock=self._clock, sleep=self._sleep),
                     timeout=extras.timeout,
                     conn_id=self.http_conn_id,
@@ -289,14 +288,14 @@ class VendorHook(HttpHook):
             may_have_happened=False,
         )
 
-    # What HttpHook is asked by others.
+    # The public methods of HttpHook.
 
     def get_conn(
         self, headers: Mapping[Any, Any] | None = None, extra_options: Mapping[str, Any] | None = None
     ) -> Session:
-        """The hook's one session. What `HttpHook` takes for a session of one call has no place here."""
+        """Returns the hook's one session. It takes no headers or options, which `HttpHook` accepts for one call."""
         if headers or extra_options:
-            raise TypeError(f"{type(self).__name__} sends no headers or options of its caller")
+            raise TypeError(f"{type(self).__name__} takes no headers or options from its caller")
         return self._exchange().session
 
     def _set_base_url(self, connection: Any) -> None:
@@ -304,7 +303,7 @@ class VendorHook(HttpHook):
         self._base_url_initialized = True
 
     def check_response(self, response: Response) -> None:
-        """Raise what the status stands for, without a word of the body."""
+        """Raises the error for the status, without anything of the body."""
         path = (response.request.path_url or "/").partition("?")[0].removeprefix(urlsplit(self.base_url).path)
         failure = self._failure(response, self._asked(response.request.method or self.method, path))
         if failure is not None:
@@ -318,7 +317,8 @@ class VendorHook(HttpHook):
         extra_options: Any = None,
         **request_kwargs: Any,
     ) -> Any:
-        """`HttpHook`'s call, made by `call`: the answer's JSON. `data` is a GET's query; a body is given as `json=`."""
+        """`HttpHook.run` by way of `call`: returns the answer's JSON. `data` is the query of a GET; a body goes into
+        `json=`."""
         unknown = headers or extra_options or set(request_kwargs) - {"json"}
         if unknown or (data is not None and self.method != "GET"):
             raise TypeError(f"{type(self).__name__}.run takes an endpoint and, for a GET, data as its query, else json")
@@ -329,8 +329,8 @@ class VendorHook(HttpHook):
         return self.call(self.method, path, params=params, json=body, repeatable=self.method != "POST")
 
     def run_and_check(self, session: Any, prepped_request: Any, extra_options: Any) -> NoReturn:
-        """Not offered: a request that was made elsewhere would go past pace, time-outs and retries."""
-        raise TypeError(f"{type(self).__name__} sends what its own methods, `call` and `run` make")
+        """Not supported: a request prepared elsewhere would bypass pace, time-outs and retries."""
+        raise TypeError(f"{type(self).__name__} sends only requests made by its own methods, `call` and `run`")
 
 
 def _as_it_is(body: object) -> object:

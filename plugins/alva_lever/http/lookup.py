@@ -1,9 +1,9 @@
-"""Whether Airflow has no such connection or Variable, or could not look.
+"""Tells whether Airflow has no such connection or Variable, or could not look for it.
 
-Airflow gives "there is none" for both (`airflow/sdk/execution_time/context.py`, `_get_connection`): it passes over a
-backend that fails, and over its own API server when that is down for a moment. Here each is asked once more.
+Airflow answers "not found" in both cases (`airflow/sdk/execution_time/context.py`, `_get_connection`): it skips a
+backend that fails, and its own API server while that is down. So each of them is asked once more here.
 
-Checked against Airflow 3.3.2, whose internals this reaches into.
+Uses internals of Airflow; checked against 3.3.2.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NOT_FOUND = (ErrorType.CONNECTION_NOT_FOUND, ErrorType.VARIABLE_NOT_FOUND)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A backend that could not look. `lasting`: its environment variable is there, and is no connection."""
+    """A backend that could not look. `lasting`: its environment variable is set, but holds no connection."""
 
     backend: str
     kind: str
@@ -30,7 +30,7 @@ class Fault:
 
 
 def fault(of: Literal["connection", "variable"], name: str) -> Fault | None:
-    """What kept Airflow from looking for it, None where it looked everywhere."""
+    """Returns the fault that kept Airflow from looking, None if it looked everywhere."""
     for backend in ensure_secrets_backend_loaded():
         if isinstance(backend, ExecutionAPISecretsBackend):
             kind = _server_fault(GetConnection(conn_id=name) if of == "connection" else GetVariable(key=name))
@@ -43,7 +43,7 @@ def fault(of: Literal["connection", "variable"], name: str) -> Fault | None:
 
 
 def _server_fault(question: GetConnection | GetVariable) -> str | None:
-    """What the API server says through the task's supervisor: the backend itself takes each fault for a no."""
+    """Asks the API server through the task's supervisor: the backend itself reports every fault as "not found"."""
     try:
         answer: Any = task_runner.SUPERVISOR_COMMS.send(question)
     except AirflowRuntimeError as error:
@@ -51,7 +51,7 @@ def _server_fault(question: GetConnection | GetVariable) -> str | None:
     except Exception as error:
         return type(error).__name__
     if not isinstance(answer, ErrorResponse):
-        return "it answers again by now"
+        return "it answers again now"
     return None if answer.error in _NOT_FOUND else str(answer.error.value)
 
 

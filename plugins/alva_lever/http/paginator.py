@@ -1,4 +1,4 @@
-"""Following a listing from page to page."""
+"""Follows a listing from page to page."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-# Where a row of a listing stands. Which one it is, its id tells.
+# The place of a row in an error text, which names the row by its id.
 ROW = "data[]"
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A row of which no more than its id can be read. `problem` says why, with the names of fields and no value."""
+    """A row that can't be read beyond its id. `problem` says why; it names fields and quotes no value."""
 
     id: str
     problem: str
@@ -29,21 +29,21 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """The rows of one answer; `next` asks for the page after it, None on the last one."""
+    """The rows of one page. `next`: the token of the next page, None on the last one."""
 
     rows: tuple[T | Unreadable, ...]
     next: str | None
 
 
 class Paginator(Generic[T]):
-    """Every row of a listing once, page by page, none asked for before it is needed.
+    """Yields every row of a listing once, and fetches each page only when it is needed.
 
-    `fetch(token, asked)` gets one page; `asked` are the tokens of this walk so far, for `checked_next`. `key` tells
-    rows apart, as their ids tell those that can't be read: one that comes twice (it moved while we walked) is given
-    once. Memory holds one page and the keys.
+    `fetch(token, asked)` reads one page; `asked` holds the tokens used so far, for `checked_next`. `key` identifies a
+    row (an unreadable one has its id): a row that comes twice, because it moved during the walk, is yielded once.
+    Memory holds one page and the keys.
 
-    `stale(error)` says that the vendor no longer knows a token that it gave out. The listing is then walked from its
-    start, at most `RESTARTS` times; the keys that were given stay known.
+    `stale(error)` says that the vendor has forgotten a token. The walk then starts again, at most `RESTARTS` times, and
+    yields no row again.
     """
 
     RESTARTS = 2
@@ -88,11 +88,11 @@ class Paginator(Generic[T]):
 
 
 def rows_of(rows: Sequence[object], parse: Callable[[object], T | None]) -> tuple[T | Unreadable, ...]:
-    """What is under `data`, each row read by itself, so that one that can't be read is its own fault.
+    """Parses each row of `data` by itself, so that one unreadable row doesn't fail the page.
 
-    A row is passed over if it is null, or if that is what `parse` makes of it: None.
+    Skips a row that is null, or for which `parse` returns None.
 
-    :raises Untrusted: a row has no id, so that nobody could say which it is.
+    :raises Untrusted: a row has no id, so that a log couldn't name it.
     """
     read: list[T | Unreadable] = []
     for row in rows:
@@ -109,21 +109,22 @@ def _row_of(row: object, parse: Callable[[object], T | None]) -> T | Unreadable 
         problem = str(untrusted)
     row_id = part(ROW, id_of, row)
     if not is_id(row_id):
-        raise Untrusted("can be no id", f"{ROW}.id")
+        raise Untrusted("is not an id", f"{ROW}.id")
     return Unreadable(row_id, problem)
 
 
 def readable(rows: Iterable[T | Unreadable], what: str) -> Iterator[T]:
-    """The rows without those that can't be read, of which the log tells. `what`: of whom they are, and what."""
+    """Yields the readable rows and logs the others. `what`: the vendor and the kind of row, for the log."""
     for row in rows:
         if isinstance(row, Unreadable):
-            log.warning("%s %s cannot be read, and is passed over: %s", what, row.id, row.problem)
+            log.warning("%s %s cannot be read and is skipped: %s", what, row.id, row.problem)
         else:
             yield row
 
 
 def whole(rows: Iterable[T | Unreadable], asked: Asked) -> Iterator[T]:
-    """The rows, none of which may be missed. `asked`: the request. :raises Malformed: one can't be read."""
+    """Yields the rows of a listing that must be complete. `asked`: the request. :raises Malformed: a row can't be
+    read."""
     for row in rows:
         if isinstance(row, Unreadable):
             raise malformed(asked, status=200, problem=f"row {row.id}: {row.problem}")
@@ -131,10 +132,10 @@ def whole(rows: Iterable[T | Unreadable], asked: Asked) -> Iterator[T]:
 
 
 def checked_next(token: str, asked: Collection[str], *, name: str) -> str:
-    """The token of the next page, unless this walk was there already: it would go round for ever, or end early without
-    a word.
+    """Returns the token of the next page. A token that this walk has used before would make it run for ever, or end
+    early unnoticed.
 
-    :raises Untrusted: the token was asked for before. `name`: the field's.
+    :raises Untrusted: the walk has used the token before. `name`: of the field.
     """
     if token in asked:
         raise Untrusted(f"`{name}` repeats a token of this walk")

@@ -1,4 +1,4 @@
-"""How fast a hook may call: a token bucket that its threads share."""
+"""Limits how fast a hook calls: a token bucket that its threads share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from collections.abc import Callable
 class RateLimiter:
     """Lets calls through at a steady rate, and stops all of them when the vendor asks for a pause.
 
-    The bucket starts with one token, not full: the task before ours may have spent the vendor's own bucket a moment
-    ago. It fills to `burst` tokens, so that a slow answer is caught up with. No rate means no pace; a pause holds all
-    the same.
+    The bucket starts with one token, not full: the task before may have just emptied the vendor's own bucket. It fills
+    to `burst` tokens, to catch up after a slow answer. Without a rate there is no pace, but a pause still holds.
 
-    A call is given its moment when it asks (the bucket is kept as the time at which it would be full again), so each
-    call sleeps once and nobody is overtaken. Only a pause makes the ones that sleep ask again.
+    A call reserves its moment when it asks (the bucket is stored as the time at which it is full again), so each call
+    sleeps once and calls keep their order. Only a pause makes sleeping calls ask again.
     """
 
     def __init__(
@@ -41,11 +40,11 @@ class RateLimiter:
 
     @property
     def waited_seconds(self) -> float:
-        """The time in which somebody waited here, pauses included. Two who wait at once wait no longer than one."""
+        """Seconds in which at least one thread waited, pauses included."""
         return self._waited_seconds
 
     def acquire(self) -> float:
-        """Wait for this call's turn; the seconds waited."""
+        """Waits for this call's turn. Returns the seconds waited."""
         waited = 0.0
         while True:
             wait, pauses = self._reserve()
@@ -57,7 +56,7 @@ class RateLimiter:
                     return waited
 
     def pause(self, seconds: float) -> None:
-        """Let nothing through for so long, in any thread; then start again with an empty bucket."""
+        """Stops all threads for `seconds`, then starts again with an empty bucket."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._clock() + seconds)
             self._full_at = max(self._full_at, self._paused_until + self._slack_seconds)

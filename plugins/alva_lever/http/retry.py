@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long: parts for tenacity."""
+"""When a request is retried, and after how long: parts for tenacity."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from tenacity import RetryCallState
 from alva_lever.http.errors import TransientError
 
 ATTEMPTS = 5
-# Beside the number of attempts: five time-outs of 30 s must not hold a task, and the pool's one slot, for longer.
+# A second limit beside the number of attempts: five time-outs of 30 s would hold the task and the pool's one slot
+# longer.
 TOTAL_SECONDS = 120.0
-# Neither vendor is known to ask for longer; one that does is asked again, rather than a task sleeping for an hour.
+# Neither vendor is known to ask for a longer pause. If one does, the task retries early rather than sleep for an hour.
 LONGEST_WAIT_SECONDS = 60.0
 
 
 def retry_after_seconds(response: Response, *, now: Callable[[], float]) -> float | None:
-    """What the answer's `Retry-After` asks for: seconds, or a date (counted from the answer's own `Date`, since the
-    two clocks may differ; from ours where it has none). None if there is no such header or it makes no sense."""
+    """Reads `Retry-After`: seconds, or a date, counted from the answer's own `Date` since the two clocks may differ
+    (from our clock if it has none). None if the header is missing or makes no sense."""
     value = (response.headers.get("Retry-After") or "").strip()
     if not value:
         return None
@@ -33,7 +34,7 @@ def retry_after_seconds(response: Response, *, now: Callable[[], float]) -> floa
             return None
         answered = _date(response.headers.get("Date") or "") or datetime.fromtimestamp(now(), UTC)
         seconds = (until - answered).total_seconds()
-    # Also refuses nan, which compares false with everything.
+    # Refuses nan too, which compares false with everything.
     return min(seconds, LONGEST_WAIT_SECONDS) if seconds >= 0 else None
 
 
@@ -43,12 +44,12 @@ def backoff_seconds(attempt: int) -> float:
 
 
 def failure_of(state: RetryCallState) -> BaseException | None:
-    """What the attempt raised, None if it didn't."""
+    """Returns what the attempt raised, if anything."""
     return state.outcome.exception() if state.outcome else None
 
 
 def seconds_until_next(state: RetryCallState) -> float:
-    """What the vendor asked for, else the backoff."""
+    """Returns the pause that the vendor asked for, else the backoff."""
     failure = failure_of(state)
     if isinstance(failure, TransientError) and failure.retry_after_seconds is not None:
         return failure.retry_after_seconds
@@ -56,7 +57,7 @@ def seconds_until_next(state: RetryCallState) -> float:
 
 
 class Deadline:
-    """Passes `seconds` after it was made. By the hook's clock: tenacity's own cannot be moved by a test."""
+    """Passes `seconds` after it was made, by the hook's clock: a test can't move tenacity's own."""
 
     def __init__(self, clock: Callable[[], float], seconds: float = TOTAL_SECONDS) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Where an API is, and the session that talks to it."""
+"""The root of an API, and the session that talks to it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from alva_lever.rules.ids import NOT_AN_ID, is_id
 _SCHEMES = ("http", "https")
 # Host, port and path, without user, query, fragment or blanks.
 _PLACE = re.compile(r"[^\s@?#\\\x00-\x1f\x7f]+")
-# RFC 1123, with the underscore that many have all the same.
+# RFC 1123, and the underscore that many host names have all the same.
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?", re.IGNORECASE)
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 
 
 class HasHost(Protocol):
-    """What is read of an Airflow connection here."""
+    """The fields of an Airflow connection that are read here."""
 
     @property
     def conn_id(self) -> str: ...
@@ -44,16 +44,16 @@ class HasHost(Protocol):
 
 
 def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
-    """The API's root, without a slash at its end, from a form or from a URI that Airflow took apart.
+    """Returns the API's root without a slash at the end, from a connection made by form or by URI.
 
-    The path is that of the host field, else the schema (`https://host/v1` is taken apart so). The scheme is that of the
-    host field, else a schema that is http or https. Else it is https, but http where the connection's type is http and
-    the path was in the schema or the host is this machine. The port is that of the host field, else the port field, in
-    which Airflow's form puts 0 for none.
+    The path comes from the host field, else from the schema (so Airflow splits `https://host/v1`). The scheme comes
+    from the host field, else from a schema of http or https; else it is https, or http if the connection's type is http
+    and the path was in the schema or the host is this machine. The port comes from the host field, else from the port
+    field, in which Airflow's form puts 0 for none.
 
-    `http://` is for this machine alone: a key would travel in the clear.
+    `http://` is accepted for this machine only: a key would travel in the clear.
 
-    :raises SetupError: nothing in the host field, or something that is no such root.
+    :raises SetupError: the host field is empty, or holds no such root.
     """
     field, schema = (connection.host or "").strip(), (connection.schema or "").strip()
     advice = (
@@ -62,7 +62,7 @@ def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
     if not field:
         raise SetupError(f"Connection `{connection.conn_id}` has no host. {advice}", vendor=vendor)
     scheme, rest = field.split("://", 1) if "://" in field else ("", field)
-    # An IPv6 address comes out of a URI without its brackets.
+    # Airflow drops the brackets of an IPv6 address in a URI.
     rest = f"[{rest}]" if _is_ipv6(rest) else rest
     try:
         parts = urlsplit(f"//{rest}")
@@ -75,7 +75,7 @@ def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
         said_http = (connection.conn_type or "").lower() == "http" and (path != own_path or is_loopback(host))
         scheme = schema if schema_is_scheme else "http" if said_http else "https"
     scheme = scheme.lower()
-    # What stands before an @ would be a key in a place where hosts are shown, so the field isn't quoted back.
+    # Text before an @ may be a key, so the error doesn't quote the field.
     if not host or scheme not in _SCHEMES or not _PLACE.fullmatch(rest + path):
         raise SetupError(
             f"The host of connection `{connection.conn_id}` is not the root of an API. {advice}", vendor=vendor
@@ -93,7 +93,7 @@ def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
 
 
 def no_api(root: str, *, conn_id: str, vendor: str, example: str) -> str:
-    """The sentence for a root below which a whole listing isn't found."""
+    """Returns the sentence for a root below which a whole listing is missing."""
     return (
         f"there is no API of {vendor} at {root}. Put the root of {vendor}'s API, path included, into the host field of "
         f"connection `{conn_id}`: {example}"
@@ -101,7 +101,7 @@ def no_api(root: str, *, conn_id: str, vendor: str, example: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine by its very form; no name is looked up."""
+    """Whether a host name is this machine by its form alone; no name is looked up."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -116,9 +116,9 @@ def _is_ipv6(host: str) -> bool:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of a URL: a key is sent to one of these and to no other.
+    """Returns scheme, host and port of a URL. The key is sent to one origin only.
 
-    :raises ValueError: the port is no port.
+    :raises ValueError: the port is not valid.
     """
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
@@ -126,7 +126,7 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 
 def shown(place: tuple[str, str, int | None]) -> str:
-    """An origin for people to read; "another host" for what a server may have made up, and which may hold anything."""
+    """Returns an origin for people to read, or "another host" for a name that a server may have made up."""
     scheme, host, port = place
     if scheme not in _SCHEMES or not (_HOST.fullmatch(host) or _is_ipv6(host)):
         return "another host"
@@ -134,23 +134,22 @@ def shown(place: tuple[str, str, int | None]) -> str:
 
 
 def path(vendor: str, *segments: str) -> str:
-    """A path below the root: `path("Lever", "opportunities", id)` gives `/opportunities/<id>`.
+    """Returns a path below the root: `path("Lever", "opportunities", id)` is `/opportunities/<id>`.
 
-    Every segment is percent-encoded. One that is no id (see `rules.ids`: people type ids into a form, and the path is
-    logged) names nothing, and is answered here as the vendor would answer it.
+    A segment that is not an id (see `rules.ids`) gets the vendor's 404 without a request: people type ids into a form,
+    and the path is logged.
 
-    :raises NotFound: for such a segment, without a request.
+    :raises NotFound: a segment is not an id.
     """
     if not all(map(is_id, segments)):
         below = "".join(f"/{segment if is_id(segment) else NOT_AN_ID}" for segment in segments)
-        message = f"{vendor} has nothing at {below}: what was given is not an id"
+        message = f"{vendor} has nothing at {below}, since the given text is not an id"
         raise NotFound(message, vendor=vendor, path=below, status=404)
     return "".join(f"/{quote(segment, safe='')}" for segment in segments)
 
 
 class BearerAuth(AuthBase):
-    """`Authorization: Bearer <key>`. An auth object rather than a header: requests would replace a header by
-    ~/.netrc."""
+    """Sends `Authorization: Bearer <key>`. An auth object, because requests replaces a header by ~/.netrc."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -161,7 +160,7 @@ class BearerAuth(AuthBase):
 
 
 class OneHopSession(Session):
-    """Follows no redirect for anybody: requests would follow it to any host, and with the key of ~/.netrc."""
+    """Never follows a redirect: requests would follow it to any host, with the key of ~/.netrc."""
 
     def get_redirect_target(self, resp: Response) -> str | None:
         return None
@@ -169,7 +168,7 @@ class OneHopSession(Session):
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """The extra fields of a connection that are known. All others are ignored; none becomes a header."""
+    """The extra fields of a connection that the hook knows. It ignores the others and makes none a header."""
 
     calls_per_second: float | None
     timeout: tuple[float, float]
@@ -180,13 +179,13 @@ class Extras:
 
 
 def read_extras(extra: object, *, conn_id: str, vendor: str) -> Extras:
-    """`extra` is the connection's, as JSON. Names are those of `HttpHook`: `verify` or `verify_ssl`, `proxies` or
+    """Reads `extra`, the connection's JSON. Names are those of `HttpHook`: `verify` or `verify_ssl`, `proxies` or
     `proxy`.
 
-    `timeout` is in seconds: a number, or `[connect, read]`. A field that is null is not given; true and false may be
-    text, since a connection that is a URI has nothing else.
+    `timeout` is in seconds: a number, or `[connect, read]`. Null counts as missing. True and false may be text, since a
+    connection URI holds only text.
 
-    :raises SetupError: a known field that cannot be used; its value isn't shown.
+    :raises SetupError: a known field has a value that cannot be used; the text doesn't show it.
     """
     fields: Mapping[str, object] = extra if isinstance(extra, dict) else {}
 
@@ -218,7 +217,7 @@ def read_extras(extra: object, *, conn_id: str, vendor: str) -> Extras:
     verify = fields.get("verify")
     verify = flag_or_text(fields.get("verify_ssl") if verify is None else verify)
     verify = True if verify is None else verify
-    # requests would take an empty path for false.
+    # requests treats an empty path as false.
     if not isinstance(verify, bool | str) or (isinstance(verify, str) and not verify.strip()):
         raise refuse("verify", "true, false or the path of a certificate bundle")
     proxies = fields.get("proxies", fields.get("proxy")) or {}
@@ -243,23 +242,23 @@ def read_extras(extra: object, *, conn_id: str, vendor: str) -> Extras:
 
 
 def usable_key(value: str | None, *, missing: str, vendor: str, conn_id: str) -> str:
-    """A key as it can travel in a header, without the white space that pasting leaves around it.
+    """Returns a key that fits into a header, without the white space that pasting leaves around it.
 
-    :raises SetupError: there is none (`missing` is the sentence for that), or it holds what no key holds.
+    :raises SetupError: there is no key (`missing`: the sentence for that), or it holds characters that no key has.
     """
     key = (value or "").strip()
     if not key:
         raise SetupError(missing, vendor=vendor)
     if not key.isascii() or not key.isprintable() or " " in key:
-        strange = f"The key in connection `{conn_id}` holds white space or letters that no key of {vendor} has"
+        strange = f"The key in connection `{conn_id}` holds white space or characters that no key of {vendor} has"
         raise SetupError(f"{strange}: paste it again", vendor=vendor)
-    # Airflow masks passwords by itself, but not a login, in which Lever's key may stand.
+    # Airflow masks passwords by itself, but not a login, which may hold Lever's key.
     mask_secret(key)
     return key
 
 
 def keep_alive_adapter(*, threads: int, idle_seconds: int, count: int, interval_seconds: int) -> HTTPAdapter:
-    """As many connections as threads, never more: a thread waits for one rather than opening another that is thrown
+    """Keeps as many connections as threads: a thread waits for one rather than open another that is then thrown
     away."""
     adapter: HTTPAdapter = TCPKeepAliveAdapter(
         idle=idle_seconds, count=count, interval=interval_seconds, pool_maxsize=threads, pool_block=True
@@ -268,15 +267,15 @@ def keep_alive_adapter(*, threads: int, idle_seconds: int, count: int, interval_
 
 
 def open_session(root: str, *, auth: AuthBase, extras: Extras, adapter: BaseAdapter) -> Session:
-    """A session that sends the key of `auth` and nothing else of the connection."""
+    """Opens a session that sends the key of `auth` and nothing else of the connection."""
     quieten_urllib3()
     session = OneHopSession()
     session.auth = auth
     session.verify = extras.verify
     session.cert = extras.cert
     session.proxies = dict(extras.proxies)
-    # A proxy named in the environment is for the way out. http:// is this machine, and in the clear, so it goes past
-    # no proxy.
+    # A proxy from the environment is for other hosts. http:// means this machine, and in the clear, so it uses no
+    # proxy.
     session.trust_env = urlsplit(root).scheme == "https" if extras.trust_env is None else extras.trust_env
     session.headers.update({"Accept": "application/json", "User-Agent": "alva-lever"})
     session.mount("http://", adapter)
@@ -285,7 +284,7 @@ def open_session(root: str, *, auth: AuthBase, extras: Extras, adapter: BaseAdap
 
 
 def quieten_urllib3() -> None:
-    """No logger of urllib3 below INFO: at DEBUG it logs URLs with their queries. What is set higher stays."""
+    """Raises urllib3's loggers to INFO: at DEBUG they log URLs with queries. A higher level stays."""
     names = [name for name in logging.root.manager.loggerDict if name.startswith("urllib3.")]
     for logger in map(logging.getLogger, ["urllib3", *names]):
         if logger.getEffectiveLevel() < logging.INFO:

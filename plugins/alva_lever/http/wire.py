@@ -1,7 +1,7 @@
-"""What the models of both vendors' JSON are made of: a strict base, and types for what a vendor may write otherwise.
+"""The base of both vendors' JSON models: strict, with types for values that a vendor may write in several ways.
 
-A field without a default must be there. What may be left out has a default, and most such types read null as the same.
-What is not as a model says is named by its place, and never quoted.
+A field without a default must be there. A field that a vendor may leave out has a default, and most such types read
+null as the default. An error names the place of a wrong value and never quotes it.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 T = TypeVar("T")
 Model = TypeVar("Model", bound="WireModel")
 
-# What is larger is no date and no score (1e999 is infinite), and a float doesn't tell it from its neighbours.
+# A larger number is no date and no score (1e999 is infinite), and a float can't hold it exactly.
 _LARGEST = 2**53
 
 
 class Untrusted(Exception):
-    """An answer isn't what it should be. The text names fields only; the hook makes it a `Malformed` with the request
-    in it.
+    """An answer isn't as documented. The text names fields only; the hook turns it into a `Malformed` that names the
+    request.
 
-    `place`: that of the field at fault, empty for the whole body; None where the problem says what it is about.
+    `place`: of the wrong field, empty for the whole body; None if `problem` names it.
     """
 
     def __init__(self, problem: str, place: str | None = None) -> None:
@@ -43,37 +43,37 @@ class Untrusted(Exception):
         self.place = place
 
     def within(self, outer: str) -> Untrusted:
-        """The same fault, seen from an object of which `outer` is the part that was read."""
+        """Returns the same fault with `outer` in front of its place."""
         if self.place is None:
             return self
         return Untrusted(self.problem, f"{outer}.{self.place}" if self.place else outer)
 
 
 class WireModel(BaseModel):
-    """One JSON object, as far as it is read. Other fields are ignored; types are taken at their word."""
+    """A JSON object, of which only these fields are read. Types are strict."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 def parsed(model: type[Model], value: object) -> Model:
-    """The value as this model has it. :raises Untrusted: naming the first field that isn't so."""
+    """Reads the value by this model. :raises Untrusted: names the first wrong field."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
         fault = _first_of(error)
-    # Out here, so that the cause, which holds the value, isn't even the context of this one.
+    # Raised outside the handler, so that the cause, which holds the value, isn't kept as `__context__`.
     raise fault
 
 
 def part(place: str, parse: Callable[[object], T], value: object) -> T:
-    """What `parse` makes of a part of an answer. :raises Untrusted: with the place in the whole answer."""
+    """Parses a part of an answer. :raises Untrusted: with the place in the whole answer."""
     try:
         return parse(value)
     except Untrusted as untrusted:
         raise untrusted.within(place) from None
 
 
-# pydantic's words for what we say in ours: those of the types below are ours already.
+# Our words for pydantic's error types. The types below use ours already.
 _PROBLEMS = {
     "missing": "is missing",
     "string_type": "is not text",
@@ -87,7 +87,7 @@ _OURS = "wire"
 
 
 def not_as_documented(problem: LiteralString) -> PydanticCustomError:
-    """What a validator raises. `problem`: what is said of the field, such as "is not an id"; never its value."""
+    """Returns the error for a validator to raise. `problem`: such as "is not an id"; never the value."""
     return PydanticCustomError(_OURS, problem)
 
 
@@ -99,7 +99,7 @@ def _first_of(error: ValidationError) -> Untrusted:
 
 
 def id_text(value: object) -> str | None:
-    """The id that this is: text, or a whole number; None for anything else."""
+    """Returns an id as text from text or a whole number, None for anything else."""
     if isinstance(value, str):
         return value or None
     if type(value) is float:
@@ -108,7 +108,7 @@ def id_text(value: object) -> str | None:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether it is one that can be told from its neighbours. True is an int to Python, not to JSON."""
+    """Whether this is a number that a float holds exactly. True is an int in Python, not in JSON."""
     return type(value) in (int, float) and -_LARGEST <= value <= _LARGEST
 
 
@@ -151,7 +151,7 @@ def _reference(value: Any) -> str:
 
 
 def reference_or_none(value: Any) -> str | None:
-    """As `ReferenceOrNone`, for a validator that reads more than that."""
+    """Reads a `ReferenceOrNone` inside a validator that reads more."""
     return None if value is None or value == "" else _reference(value)
 
 
@@ -163,7 +163,7 @@ def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 class _WithoutNulls:
-    """Makes `tuple[T, ...]` of a list whose nulls are passed over, and of null; places in it count the nulls."""
+    """Makes `tuple[T, ...]` of a list, without its nulls, or of null. Places in errors count the nulls."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         item = core_schema.nullable_schema(handler.generate_schema(get_args(source)[0]))
@@ -175,40 +175,40 @@ class _WithoutNulls:
         return tuple(item for item in items if item is not None) if items else ()
 
 
-# An object's own id, which is text from here on, and may come as a number.
+# An object's own id. It may come as a number, and is text from here on.
 Id = Annotated[str, PlainValidator(_id)]
-# Another object's id, or that object in its place where it was asked for whole.
+# Another object's id, or the object itself if the request expanded it.
 Reference = Annotated[str, PlainValidator(_reference)]
-# The same where there may be none; an empty one is none.
+# The same, optional; an empty id counts as none.
 ReferenceOrNone = Annotated[str | None, PlainValidator(reference_or_none)]
 # A whole number, which may come as a float (`7.0`).
 Whole = Annotated[int, PlainValidator(_whole)]
-# A moment as epoch milliseconds, from the same and from an ISO 8601 date-time (one without a zone is UTC).
+# A moment in epoch milliseconds, from such a number or an ISO 8601 date-time (UTC if it has no zone).
 Millis = Whole
 IsoMillis = Annotated[int, PlainValidator(_moment_ms)]
 Number = Annotated[float, PlainValidator(_number)]
 Percentage = Annotated[float, PlainValidator(_number), AfterValidator(_percentage)]
 # True or false; null is false.
 Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
-# A list whose nulls are passed over; null is an empty one.
+# A list without its nulls; null is an empty list.
 ListOf = Annotated[tuple[T, ...], _WithoutNulls()]
-# What decides nothing: None where it can't be read.
+# For fields that decide nothing: None if the value can't be read.
 IfReadable = Annotated[T | None, WrapValidator(_or_none)]
 
 
 class WithId(WireModel):
-    """Any object, as far as its id."""
+    """Any object; only its id is read."""
 
     id: Id
 
 
 def id_of(row: object) -> str:
-    """The id of any object. :raises Untrusted: it has none."""
+    """Returns the id of any object. :raises Untrusted: it has none."""
     return parsed(WithId, row).id
 
 
 def the_one(asked: str, parse: Callable[[object], T]) -> Callable[[object], T]:
-    """Parses the object that was asked for by its id, and no other."""
+    """Returns a parser that accepts only the object with this id."""
 
     def read(row: object) -> T:
         if id_of(row) != asked:

@@ -1,3 +1,3 @@
-"""Lever: its hook, its objects, its wire names."""
+"""Lever: its hook, objects and wire names."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every part of Lever's hook stands on: access, errors, and the two shapes of a read."""
+"""The base of every part of Lever's hook: access, errors, and the two kinds of read."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# The most that Lever gives in one page.
+# Lever's largest page.
 PAGE_LIMIT = 100
 
 
 class LeverBase(VendorHook):
-    """Access to Lever: the API key, which HTTP's Basic authentication takes as a user name without a password."""
+    """Access to Lever by API key: the user name of HTTP Basic authentication, without a password."""
 
     vendor: ClassVar[str] = "Lever"
     example_root: ClassVar[str] = "https://api.lever.co/v1"
-    # Lever's documentation, Rate Limits: 10 a second and key, bursts to 20.
+    # Lever's documentation, Rate Limits: 10 a second for each key, bursts to 20.
     vendor_calls_per_second: ClassVar[float | None] = 10.0
-    # Asked for near misses alone, which a run does without.
+    # Read only for near misses, which a run can do without.
     optional_listings: ClassVar[frozenset[str]] = frozenset({"/tags"})
 
     def _auth(self, connection: Connection) -> AuthBase:
@@ -65,13 +65,13 @@ class LeverBase(VendorHook):
             needed = f"{_resource(path)}: {'read' if method == 'GET' else 'write'}"
             return (
                 f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential. "
-                "A key's permissions are fixed when it is made: make another one in Lever under Settings, Integrations "
+                "A key's permissions are fixed when it is made: make a new one in Lever under Settings, Integrations "
                 f"and API, API Credentials, and put it into {field}"
             )
         return {404: "there is no such object", 409: "it is there already"}.get(status, "it refused the request")
 
     def _read(self, parse: Callable[[object], T], *segments: str, params: Sequence[tuple[str, str]] = ()) -> T:
-        """One object."""
+        """Reads an object."""
         return self.ask("GET", path(self.vendor, *segments), wire.one(parse), params=list(params))
 
     def _walk(
@@ -83,13 +83,13 @@ class LeverBase(VendorHook):
         keyset: bool = True,
         given: set[str] | None = None,
     ) -> Paginator[T]:
-        """A listing. `keyset=False` for one whose answer may come without `hasNext`."""
+        """Walks a listing. `keyset=False` if its pages may have no `hasNext`."""
         where = path(self.vendor, *segments)
 
         def fetch(token: str | None, asked: Collection[str]) -> Page[T]:
             query = [*params, ("limit", str(PAGE_LIMIT))]
             if token is not None:
-                # As it came: it is percent-encoded JSON, and is encoded once more on its way.
+                # Sent as received: the token is percent-encoded JSON, and requests encodes it once more.
                 query.append(("offset", token))
             return self.ask("GET", where, wire.page(parse, asked=asked, keyset=keyset), params=query)
 
@@ -97,12 +97,12 @@ class LeverBase(VendorHook):
 
 
 def _offset_is_stale(error: RequestRejected) -> bool:
-    """Lever forgets the tokens of a listing now and then, and says so in words only."""
+    """Whether Lever has forgotten the token of a listing. Only the message says so."""
     return error.status == 400 and "invalid offset token" in (error.detail or "").lower()
 
 
 def _resource(path: str) -> str:
-    """The name of a permission: what the path ends on, so that notes of an opportunity are notes."""
+    """Returns the permission's name: the last resource in the path, such as `notes` for an opportunity's notes."""
     names = path.split("/")[1::2]
     return next((name for name in reversed(names) if name in _RESOURCES), names[0] if names else path)
 

@@ -1,11 +1,11 @@
-"""Lever's webhook deliveries: read, verified, and made an event. Lever's documentation, Webhooks.
+"""Reads and verifies Lever's webhook deliveries, and makes events of them. Lever's documentation, Webhooks.
 
     {"id"?, "event", "triggeredAt": ms, "token", "signature": hex, "data": {...}}
 
-The signature covers token and time only, never the event or its data: what they say is a hint. Token and time are
-signed without a mark between them, so a delivery whose token ends in digits can be sent again with these moved to its
-time: thousands of years ahead. The opportunities and applications of deliveries have UUIDs; whatever else stands there
-may be anything, and is not kept.
+The signature covers token and time only, not the event or its data, which are a hint. Token and time are signed without
+a separator, so if a token ends in digits, anyone can resend the delivery with these digits moved to the time, which is
+then thousands of years ahead. Opportunities and applications in deliveries have UUIDs; anything else may be made up,
+and is not kept.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _KINDS = {
     "candidateHired": Kind.HIRED,
     "candidateDeleted": Kind.DELETED,
 }
-# What is asked of Lever to send, in the order in which it is registered.
+# The events that are registered with Lever, in this order.
 EVENTS = tuple(_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery as it came: nothing of it is believed before `event`."""
+    """A delivery as received. Nothing in it is trusted before `event` has verified it."""
 
     sent_ms: int
     _message: bytes = field(repr=False)
@@ -47,7 +47,7 @@ class Delivery:
 
     @classmethod
     def read(cls, body: bytes) -> Delivery:
-        """:raises NotTaken: 400, it is no JSON object; 401, it isn't signed as Lever signs."""
+        """Reads a body. :raises NotTaken: 400, it is not a JSON object; 401, it isn't signed as Lever signs."""
         fields = json_object(body)
         try:
             signed = parsed(SignatureJson, fields)
@@ -57,21 +57,21 @@ class Delivery:
         return cls(signed.triggered_at, message, signed.signature, fields)
 
     def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
-        """What it says; None where that asks for nothing: a test, an event of no interest or about no opportunity, one
-        from long ago.
+        """Returns the event; None if there is nothing to do: a test, an old delivery, an event of another kind or
+        without an opportunity.
 
         :raises NotTaken: 401, none of the signing tokens signed it, or its time is more than a day ahead; 400, `event`
-            or `data` is missing or another type, or the opportunity's id is none.
+            or `data` is missing or of another type, or the opportunity's id is not an id.
         """
         check(self._message, self._signature, tokens)
         if is_ahead(self.sent_ms, now_ms):
             raise unsigned("`triggeredAt` is more than a day in the future")
         if is_too_old(self.sent_ms, now_ms):
             return None
-        told = said(EventJson, self._body)
-        kind = _KINDS.get(told.event)
-        # Without data it is the test that Lever's settings send.
-        if kind is None or not told.data:
+        delivery = said(EventJson, self._body)
+        kind = _KINDS.get(delivery.event)
+        # A delivery without data is the test that Lever's settings send.
+        if kind is None or not delivery.data:
             return None
         hint = said(DeliveryJson, self._body).data
         if hint.opportunity_id is None:

@@ -1,4 +1,4 @@
-"""Access to Lever, one method an endpoint."""
+"""Lever's hook: one method for each endpoint."""
 
 from __future__ import annotations
 
@@ -27,16 +27,15 @@ class Webhooks(LeverBase):
     """Lever's documentation, Webhooks."""
 
     def webhooks(self) -> list[Webhook]:
-        """All of them, without their tokens. GET /webhooks"""
+        """Returns all webhooks, without their tokens. GET /webhooks"""
         walk = self._walk(wire.webhook, "webhooks", key=lambda webhook: webhook.id, keyset=False)
         return list(readable(walk, "Lever's webhook"))
 
     def create_webhook(self, *, event: str, url: str, origins: Sequence[str] | None = None) -> Webhook:
-        """Make one, with its signature token. POST /webhooks
+        """Creates a webhook and returns it with its signature token. POST /webhooks
 
-        Lever makes a second one for the same event and URL without a word, so ask `webhooks` before. The token is told
-        in this answer alone: where the answer is lost and the webhook is found to be there, it is deleted and another
-        one made.
+        Lever creates a second one for the same event and URL without an error, so look into `webhooks` first. Only this
+        answer holds the token: if the answer is lost but the webhook exists, it is deleted and created again.
         """
         body: dict[str, object] = {"event": event, "url": url}
         if origins is not None:
@@ -55,7 +54,7 @@ class Webhooks(LeverBase):
         return Webhook(made, event, url, None if origins is None else tuple(origins), token)
 
     def update_webhooks(self, webhooks: Sequence[Webhook]) -> None:
-        """Give each webhook, known by its id, this URL and these origins. PUT /webhooks"""
+        """Sets URL and origins of each webhook, by its id. PUT /webhooks"""
         rows = [
             {"id": webhook.id, "url": webhook.url}
             | ({"configuration": {"conditions": {"origins": list(webhook.origins)}}} if webhook.origins else {})
@@ -64,7 +63,7 @@ class Webhooks(LeverBase):
         self.ask("PUT", "/webhooks", wire.nothing, json={"data": rows})
 
     def delete_webhook(self, webhook_id: str) -> None:
-        """One that is gone already is no error. DELETE /webhooks/:webhook"""
+        """Deletes a webhook; one that is already gone is no error. DELETE /webhooks/:webhook"""
         try:
             self.ask("DELETE", path(self.vendor, "webhooks", webhook_id), wire.nothing)
         except NotFound:
@@ -74,11 +73,12 @@ class Webhooks(LeverBase):
 class LeverHook(Opportunities, Notes, Webhooks):
     """Lever's Data API v1, with an API key.
 
-    Opportunities, notes and webhooks are in the classes above; what an account has once is here.
+    Opportunities, notes and webhooks are in the base classes; here are the account's stages, users, postings and the
+    like.
 
     :param lever_conn_id: the connection: API root as host, API key as password.
 
-    The other parameters are those of `VendorHook`; any method may raise what `transport.errors` draws.
+    The other parameters are those of `VendorHook`; any method may raise the errors of `http.errors`.
 
     .. seealso:: https://hire.lever.co/developer/documentation
     """
@@ -113,7 +113,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
         self._hiring_managers: dict[str, str | None] = {}
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether the key is accepted, and a sentence for a person. One request, not repeated. GET /stages"""
+        """Tests the key; returns the outcome and a sentence for a person. One request, without retries. GET /stages"""
         try:
             stages = self.ask("GET", "/stages", wire.page(wire.stage, keyset=False), attempts=1).rows
         except ApiError as error:
@@ -121,37 +121,37 @@ class LeverHook(Opportunities, Notes, Webhooks):
         return True, f"Lever answered, and accepts the key (stages in the account's pipeline: {len(stages)})"
 
     def may_list(self, resource: Literal["opportunities", "postings"]) -> None:
-        """Nothing, if the key may read these at all; where one object is refused, that one is then confidential.
+        """Checks that the key may read these at all. If it may, a refused object is confidential.
 
         :raises Forbidden: the key lacks the permission.
         """
         self.ask("GET", path(self.vendor, resource), wire.page(wire.nothing), params=[("limit", "1")])
 
     def stages(self) -> list[Stage]:
-        """The account's stages in the order of its pipeline. GET /stages"""
+        """Returns the account's stages in the order of its pipeline. GET /stages"""
         walk = self._walk(wire.stage, "stages", key=lambda stage: stage.id, keyset=False)
         return list(readable(walk, "Lever's stage"))
 
     def archive_reasons(self, type: Literal["hired", "non-hired"] | None = None) -> list[ArchiveReason]:
-        """GET /archive_reasons"""
+        """Returns the archive reasons. GET /archive_reasons"""
         params = [] if type is None else [("type", type)]
         walk = self._walk(wire.archive_reason, "archive_reasons", params=params, key=lambda r: r.id, keyset=False)
         reasons = readable(walk, "Lever's archive reason")
         return [reason for reason in reasons if type is None or reason.hired == (type == "hired")]
 
     def tags(self) -> list[str]:
-        """Every tag that is in use, as it is spelt. GET /tags"""
+        """Returns every tag in use, in its own spelling. GET /tags"""
         walk: Paginator[str] = self._walk(wire.tag, "tags", key=lambda tag: tag, keyset=False)
         return list(readable(walk, "Lever's tag"))
 
     def user(self, user_id: str) -> User:
-        """GET /users/:user"""
+        """Reads a user. GET /users/:user"""
         return self._read(the_one(user_id, wire.user), "users", user_id)
 
     def users(self, email: str | None = None) -> Iterator[User]:
-        """The active users, or the one with this address (case-folded). GET /users
+        """Yields the active users, or the one with this address (any case). GET /users
 
-        The address is compared here: Lever's filter for it would put it into a URL, and so into the logs on the way.
+        The address is compared here: Lever's filter would put it into a URL, and so into the logs of proxies.
         """
         walk = self._walk(wire.user, "users", key=lambda user: user.id, keyset=False)
         for user in readable(walk, "Lever's user"):
@@ -159,11 +159,11 @@ class LeverHook(Opportunities, Notes, Webhooks):
                 yield user
 
     def posting(self, posting_id: str) -> Posting:
-        """One posting with its hiring manager's address. GET /postings/:posting
+        """Reads a posting with its hiring manager's address. GET /postings/:posting
 
         :raises NotFound: it is gone.
         :raises Forbidden: it is confidential, or the key may not read postings.
-        :raises MissingPermission: only the hiring manager's id is told, and the key may not read users.
+        :raises MissingPermission: Lever gives only the hiring manager's id, and the key may not read users.
         """
         where = path(self.vendor, "postings", posting_id)
         read = wire.one(the_one(posting_id, wire.posting))
@@ -172,10 +172,10 @@ class LeverHook(Opportunities, Notes, Webhooks):
     def postings(
         self, *, tag: str | Sequence[str] | None = None, state: str | None = None
     ) -> Iterator[Posting | Unreadable]:
-        """Those with one of these tags (case-sensitive) and in this state; the confidential are left out. GET
+        """Yields the postings with one of these tags (case-sensitive) and in this state, without confidential ones. GET
         /postings
 
-        :raises MissingPermission: as `posting`.
+        :raises MissingPermission: as for `posting`.
         """
         tags = [tag] if isinstance(tag, str) else tag or []
         params = [_EXPANDED, *(("tag", name) for name in tags), *([("state", state)] if state else [])]
@@ -186,8 +186,8 @@ class LeverHook(Opportunities, Notes, Webhooks):
     def _listed(
         self, posting: Posting, manager_id: str | None, faults: dict[str | None, ApiError]
     ) -> Posting | Unreadable:
-        """A user who can't be read is the fault of their postings, unless that is about all users. `faults`: what was
-        met so far, by user, so that nobody is asked for in vain twice."""
+        """Adds the hiring manager. A user who can't be read makes only their own postings unreadable, unless no user
+        can be read. `faults`: by user id, so that a user who can't be read is asked for once."""
         if manager_id not in faults:
             try:
                 return self._with_hiring_manager(posting, manager_id)
@@ -200,7 +200,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
         )
 
     def _with_hiring_manager(self, posting: Posting, manager_id: str | None) -> Posting:
-        """Where the answer has the hiring manager's id alone, the address is asked for, once for each of them."""
+        """Reads the hiring manager's address, once for each manager, if the answer has only the id."""
         if manager_id is None:
             return posting
         if manager_id not in self._hiring_managers:

@@ -1,9 +1,9 @@
-"""Lever's JSON: one model for each shape that is read, and what the rules make of it. The names of the wire stand here
-and in `filters`.
+"""Lever's JSON: one model for each shape that is read, and its conversion to the rules' objects. Wire names are used
+only here and in `OpportunityFilter`.
 
-What Lever may leave out has a default: lists, names, an origin, whether a candidate is anonymised. A field has none
-where its absence, read so, would decide something or say what Lever didn't: the id, confidentiality, the stage, whether
-it is archived, the application and when it was made.
+A field that Lever may leave out has a default: lists, names, an origin, whether a candidate is anonymised. A field has
+no default if its absence would then decide something: the id, confidentiality, the stage, whether it is archived, the
+application and when it was made.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from alva_lever.rules.policy import Stage
 
 
 class NotExpanded(Exception):
-    """Lever gives the ids of what was asked for whole, which is what a key does that may not read it. It is about every
-    row, and so no fault of this one."""
+    """Lever gives ids instead of expanded objects, because the key may not read these. That holds for every row, so it
+    is no fault of this one."""
 
 
 class LeverModel(WireModel):
@@ -45,15 +45,14 @@ class LeverModel(WireModel):
 
 
 def _confidential(word: Any) -> bool:
-    # Any third word that Lever may come up with is kept from Alva.
+    # Any other word keeps the record away from Alva.
     if not isinstance(word, str):
         raise not_as_documented("is not text")
     return word != "non-confidential"
 
 
 def _the_application(value: Any) -> Any:
-    """The first of `applications`, of which there is at most one. Where all of them are null, it isn't said that there
-    is none."""
+    """Returns the first of `applications`, which holds at most one. A list of nulls doesn't say that there is none."""
     if not isinstance(value, list) or not value:
         return value
     first = next((one for one in value if one is not None), None)
@@ -68,7 +67,7 @@ def _uuid(value: Any) -> str:
     return value.lower()
 
 
-# As Lever writes it.
+# A UUID in lower case, as Lever writes it.
 Uuid = Annotated[str, PlainValidator(_uuid)]
 Confidential = Annotated[bool, PlainValidator(_confidential)]
 
@@ -92,7 +91,7 @@ class ArchivedJson(LeverModel):
 class ApplicationJson(LeverModel):
     id: Id
     posting: ReferenceOrNone
-    # Without it nobody knows if a candidate is new on a posting.
+    # Needed to tell whether a candidate is new on a posting.
     created_at: Millis
 
     def to_rules(self) -> Application:
@@ -100,7 +99,7 @@ class ApplicationJson(LeverModel):
 
 
 class PresentJson(LeverModel):
-    """What any answer tells of an opportunity, whatever of it is expanded."""
+    """The fields of an opportunity that every answer holds, expanded or not."""
 
     id: Id
     stage: Reference
@@ -114,7 +113,7 @@ class PresentJson(LeverModel):
 
 
 class AfterWriteJson(PresentJson):
-    """An opportunity that answers a write: nothing else of it is needed."""
+    """The opportunity in the answer to a write; no other field is needed."""
 
     def to_rules(self) -> AfterWrite:
         return AfterWrite(self.id, self.stage, self.confidential, self.is_anonymized, self.archived_or_none)
@@ -123,7 +122,7 @@ class AfterWriteJson(PresentJson):
 class OpportunityJson(PresentJson):
     """One opportunity, expanded with its application.
 
-    :raises NotExpanded: whatever else is in the row.
+    :raises NotExpanded: before any other error in the row.
     """
 
     applications: Annotated[list[ApplicationJson], BeforeValidator(_the_application)]
@@ -168,7 +167,7 @@ def _hiring_manager(value: Any) -> HiringManagerJson | str | None:
     return HiringManagerJson.model_validate(value) if has_email else reference_or_none(value)
 
 
-# A user, or the id of one whose e-mail address isn't told.
+# A user, or only the user's id.
 HiringManager = Annotated[HiringManagerJson | str | None, PlainValidator(_hiring_manager)]
 
 
@@ -186,7 +185,7 @@ class PostingJson(LeverModel):
 
     @property
     def hiring_manager_id(self) -> str | None:
-        """That of one whose e-mail address isn't told."""
+        """The hiring manager's id, if Lever gives no e-mail address."""
         return self.hiring_manager if isinstance(self.hiring_manager, str) else None
 
     def to_rules(self) -> Posting:
@@ -209,7 +208,7 @@ class CommentJson(LeverModel):
 
 
 class NoteJson(LeverModel):
-    """One note. Its text is that of its first comment: the others of the thread are other people's."""
+    """A note. Its text is its first comment: the other comments of the thread are other people's."""
 
     id: Id
     comments: ListOf[CommentJson] = Field((), alias="fields")
@@ -237,14 +236,13 @@ class ListedNoteJson(NoteJson):
 
 
 class AuthorJson(LeverModel):
-    """Whose a note is that can't be read otherwise."""
+    """The author of a note that can't be read otherwise."""
 
     user: IfReadable[ReferenceOrNone] = None
 
 
 class WrittenNoteJson(LeverModel):
-    """What a write of a note answers: the note with its id beside it in recorded traffic, the id alone in the
-    documentation."""
+    """The answer to a write of a note: in recorded traffic the note and its id, in the documentation only the id."""
 
     id: ReferenceOrNone = None
 
@@ -262,7 +260,7 @@ class StageJson(LeverModel):
 
 
 class TagJson(LeverModel):
-    """Tags have no id, and are told apart by their text."""
+    """A tag. It has no id; its text identifies it."""
 
     text: IfReadable[str] = None
 
@@ -297,7 +295,7 @@ class ConfigurationJson(LeverModel):
 
 
 class CreatedWebhookJson(LeverModel):
-    """One that was just made: its id and its signature token."""
+    """A webhook that was just created: its id and its signature token."""
 
     id: Id
     configuration: IfReadable[ConfigurationJson] = None
@@ -323,7 +321,7 @@ class EnvelopeJson(LeverModel):
 
 
 class ShortPageJson(LeverModel):
-    """`{"data": [...], "hasNext": bool, "next": "token"}`. Some short lists have no `hasNext`, webhooks for one."""
+    """`{"data": [...], "hasNext": bool, "next": "token"}`. Some short lists, such as webhooks, have no `hasNext`."""
 
     data: list[Any]
     has_next: Flag = False
@@ -331,7 +329,7 @@ class ShortPageJson(LeverModel):
 
 
 class PageJson(ShortPageJson):
-    """The same where `hasNext` must be there. Lever's documentation, Pagination."""
+    """The same, but `hasNext` must be there. Lever's documentation, Pagination."""
 
     has_next: bool
 
@@ -344,7 +342,7 @@ class ErrorJson(LeverModel):
 
 
 class SignatureJson(LeverModel):
-    """What a delivery of a webhook is known by."""
+    """The signed fields of a webhook's delivery."""
 
     token: str
     triggered_at: int
@@ -352,7 +350,7 @@ class SignatureJson(LeverModel):
 
 
 class HintJson(LeverModel):
-    """Of which opportunity a delivery speaks, and of which application. What else it tells isn't kept."""
+    """The opportunity and the application that a delivery is about. Nothing else of it is kept."""
 
     opportunity_id: Uuid | None = None
     application_id: IfReadable[Uuid] = None

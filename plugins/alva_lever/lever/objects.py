@@ -1,4 +1,4 @@
-"""What only Lever has, as frozen objects."""
+"""Frozen objects for what only Lever has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from alva_lever.rules.model import Archived
 
 @dataclass(frozen=True, slots=True)
 class AfterWrite:
-    """What an opportunity has become, as far as the answer to a write is asked for it."""
+    """The fields of an opportunity that are read from the answer to a write."""
 
     id: str
     stage_id: str
@@ -20,7 +20,7 @@ class AfterWrite:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who works in Lever. `email` is None for one without."""
+    """A user of Lever. `email` is None if there is none."""
 
     id: str
     name: str = field(repr=False)
@@ -30,8 +30,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveReason:
-    """Why opportunities are archived. `hired` is told by the reason's type; its name is the account's own, and empty
-    where Lever tells none."""
+    """Why opportunities are archived. `hired` comes from the reason's type; its name is the account's own, and may be
+    empty."""
 
     id: str
     name: str
@@ -41,16 +41,16 @@ class ArchiveReason:
 
 @dataclass(frozen=True, slots=True)
 class DeletedOpportunity:
-    """What is needed of a deleted opportunity."""
+    """A deleted opportunity; only its id is needed."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A delivery of one event to one URL. `signature_token` is told by the call that creates it and never again.
+    """A webhook: sends one event to one URL. Only the call that creates it gives `signature_token`.
 
-    `origins`: the origins that it is limited to; None for an event that has no such condition.
+    `origins`: the origins that it is limited to; None if the event has no such condition.
     """
 
     id: str

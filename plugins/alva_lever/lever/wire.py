@@ -1,4 +1,4 @@
-"""Lever's answers to objects: envelopes, and what is read of a row by the models."""
+"""Turns Lever's answers into objects: unpacks envelopes, and parses rows by the models."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def one(parse: Callable[[object], T]) -> Callable[[object], T]:
 
 
 def nothing(body: object) -> None:
-    """Reads what isn't needed: that it was answered with success is all that matters."""
+    """Ignores the body: only the success of the request matters."""
 
 
 def page(
     parse: Callable[[object], T | None], *, asked: Collection[str] = (), keyset: bool = True
 ) -> Callable[[object], Page[T]]:
-    """Reads a page. `parse`: see `rows_of`. `asked`: the tokens of this walk. `keyset`: whether `hasNext` must be
+    """Reads a page. `parse`: see `rows_of`. `asked`: the tokens used so far. `keyset`: whether `hasNext` must be
     there."""
     model = models.PageJson if keyset else models.ShortPageJson
 
@@ -45,7 +45,7 @@ def page(
 
 
 def error(body: object) -> VendorError:
-    """Reads a refusal. :raises Untrusted: there is no text `code`, as there is in each of Lever's refusals."""
+    """Reads a refusal. :raises Untrusted: it has no text `code`, which all of Lever's refusals have."""
     try:
         said = parsed(models.ErrorJson, body)
     except Untrusted:
@@ -56,7 +56,7 @@ def error(body: object) -> VendorError:
 
 
 def opportunity(row: object) -> Opportunity:
-    """One opportunity, expanded with its application. :raises NotExpanded: whatever else is in the row."""
+    """Reads an opportunity, expanded with its application. :raises NotExpanded: before any other error in the row."""
     return parsed(models.OpportunityJson, row).to_rules()
 
 
@@ -65,7 +65,7 @@ def after_write(row: object) -> AfterWrite:
 
 
 def posting(row: object) -> tuple[Posting, str | None]:
-    """One posting, and the id of a hiring manager whose e-mail address the answer doesn't hold."""
+    """Reads a posting, and the hiring manager's id if the answer has no e-mail address."""
     read = parsed(models.PostingJson, row)
     return read.to_rules(), read.hiring_manager_id
 
@@ -75,8 +75,8 @@ def note(row: object) -> Note:
 
 
 def listed_note(row: object) -> Note | None:
-    """A note of a listing; None for one that is marked as deleted, and for what can't be read of somebody else's: only
-    those that the API wrote decide anything."""
+    """Reads a note of a listing. None for a deleted one, and for an unreadable one by a user: only the API's own notes
+    decide anything."""
     try:
         read = parsed(models.ListedNoteJson, row)
     except Untrusted:
@@ -87,7 +87,7 @@ def listed_note(row: object) -> Note | None:
 
 
 def written_note(row: object) -> str:
-    """The id in what a write of a note answers."""
+    """Reads the id in the answer to a write of a note."""
     return parsed(models.WrittenNoteJson, row).id or parsed(models.NoteIdJson, row).note_id
 
 
@@ -116,6 +116,6 @@ def webhook(row: object) -> Webhook:
 
 
 def created_webhook(row: object) -> tuple[str, str | None]:
-    """The id and the signature token of one that was just made."""
+    """Reads the id and the signature token of a webhook that was just created."""
     made = parsed(models.CreatedWebhookJson, row)
     return made.id, made.signature_token

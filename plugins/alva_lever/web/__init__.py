@@ -1,3 +1,3 @@
-"""What Airflow's API server serves for the integration. Loaded there alone: task processes never import it."""
+"""The integration's part of Airflow's API server. Only the API server loads it, never a task process."""
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""All that reaches into Airflow beyond its public interface: runs made in process, connections read and written.
+"""Uses of Airflow beyond its public interface: creates runs in process, reads and writes connections.
 
-Checked against Airflow 3.3.2; `tests/web/test_airflow_internals.py` fails when another version does it otherwise. None
-of it may be called on an event loop: each call waits for the database.
+Checked against Airflow 3.3.2; `tests/web/test_airflow_internals.py` fails if another version behaves differently. Never
+call these on an event loop: each waits for the database.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
-# A writer that finds the database locked for a moment tries again; a sender isn't kept waiting for longer.
+# A writer retries while the database is locked, but not for longer, since a sender waits for the answer.
 _PATIENCE_SECONDS = 5.0
 
 
@@ -30,10 +30,10 @@ class NotWritten(Exception):
     """Airflow's database can't be read or written just now. The text names the kind of fault only."""
 
 
-def start_run(dag_id: str, run_id: str, told: Mapping[str, Any]) -> None:
-    """Make a run with this conf, committed when this returns. One that is there already is that run.
+def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+    """Creates a run with this conf, committed on return. A run with this id that exists already is left as it is.
 
-    :raises NotWritten: it is not known to be there: the DAG isn't, or the database couldn't be written.
+    :raises NotWritten: the run may not exist: the DAG is missing, or the database couldn't be written.
     """
     tries = Retrying(
         retry=retry_if_exception_type(OperationalError),
@@ -42,21 +42,21 @@ def start_run(dag_id: str, run_id: str, told: Mapping[str, Any]) -> None:
         reraise=True,
     )
     try:
-        tries(trigger_dag, dag_id, run_id=run_id, conf=dict(told), triggered_by=DagRunTriggeredByType.REST_API)
+        tries(trigger_dag, dag_id, run_id=run_id, conf=dict(conf), triggered_by=DagRunTriggeredByType.REST_API)
     except DagRunAlreadyExists:
         return
     except Exception as error:
         problem = type(error).__name__
     else:
         return
-    # Out of the handler: a database error's text holds what was to be written.
+    # Raised outside the handler: a database error's text holds the values that were to be written.
     raise NotWritten(f"No run of {dag_id} could be made ({problem})")
 
 
 def passwords(conn_id: str) -> tuple[str, ...]:
-    """The password of a connection, taken apart at white space and commas; empty where there is none.
+    """Returns the words of a connection's password, split at white space and commas; empty if there is none.
 
-    :raises NotWritten: it was not found where it could be looked for, and elsewhere it couldn't: so it isn't known.
+    :raises NotWritten: the connection wasn't found, but some place could not be searched.
     """
     problem = ""
     for backend in ensure_secrets_loaded():
@@ -65,7 +65,7 @@ def passwords(conn_id: str) -> tuple[str, ...]:
             if connection is not None:
                 return tuple(dict.fromkeys((connection.password or "").replace(",", " ").split()))
         except Exception as error:
-            # Airflow would pass over it without a word, and a delivery would be refused for good.
+            # Airflow would silently skip it, and a delivery would be refused for good.
             problem = f"{type(backend).__name__}: {type(error).__name__}"
     if problem:
         raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
@@ -73,16 +73,16 @@ def passwords(conn_id: str) -> tuple[str, ...]:
 
 
 def as_server() -> None:
-    """From now on this process reads connections as the API server does, out of Airflow's database too. For commands:
-    Airflow lets a process that says nothing of itself look into its environment alone."""
+    """Makes this process read connections as the API server does, from Airflow's database too. For commands: by
+    default, Airflow lets a process read them from its environment only."""
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
 
 
 def is_kept_elsewhere(conn_id: str) -> bool:
-    """Whether a connection comes from the environment or a secrets backend, so that what is written into Airflow's
-    database is never read.
+    """Whether a connection comes from the environment or a secrets backend, so that Airflow never reads the one in its
+    database.
 
-    :raises NotWritten: the environment or a backend couldn't say; Airflow would pass over it without a word.
+    :raises NotWritten: the environment or a backend failed; Airflow would silently skip it.
     """
     for backend in ensure_secrets_loaded():
         if isinstance(backend, MetastoreBackend):
@@ -100,12 +100,12 @@ def is_kept_elsewhere(conn_id: str) -> bool:
 
 
 def base_url() -> str:
-    """Where this Airflow says that it is reached; empty where its configuration doesn't say."""
+    """Returns the address in Airflow's configuration, empty if there is none."""
     return str(conf.get("api", "base_url", fallback="") or "")
 
 
 def stored(conn_id: str) -> tuple[str, dict[str, Any]]:
-    """Password and extra of a connection in Airflow's database, both empty where there is none.
+    """Returns password and extra of a connection in Airflow's database, both empty if there is none.
 
     :raises NotWritten: the database can't be read.
     """
@@ -113,15 +113,15 @@ def stored(conn_id: str) -> tuple[str, dict[str, Any]]:
         with create_session() as session:
             row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
             return ("", {}) if row is None else (row.password or "", row.extra_dejson)
-    except Exception as error:  # one that isn't the database's: what is there was encrypted with another key
+    except Exception as error:  # not the database's: the connection was encrypted with another key
         problem = type(error).__name__
     raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
 
 
 def change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:
-    """Write what `change(password, extra)` gives into a connection in Airflow's database, which is made if need be.
+    """Writes `change(password, extra)` into a connection in Airflow's database, and creates the connection if needed.
 
-    Tasks can't do this: Airflow has no such call for them.
+    Airflow has no such call for tasks.
 
     :raises NotWritten: the database can't be written.
     """
@@ -143,6 +143,6 @@ def _change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tup
         password, extra = change(row.password or "", row.extra_dejson)
         row.set_password(password)
         if not password:
-            # Airflow takes an empty one as none given.
+            # Airflow treats an empty password as not given.
             row._password, row.is_encrypted = None, False
         row.set_extra(json.dumps(extra))

@@ -1,4 +1,4 @@
-"""The webhooks' side of Airflow's API server: deliveries received, verified and made durable."""
+"""The webhook endpoints in Airflow's API server: they receive deliveries, verify them and make them durable."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ log = logging.getLogger(__name__)
 
 LARGEST_BYTES = 64 * 1024
 WHOLE_WITHIN_SECONDS = 10.0
-_LATER = "This can't be kept just now. Send it again later"
+_LATER = "This can't be stored right now. Send it again later"
 
 
 class Delivery(Protocol):
-    """What came, as the vendor's room reads it."""
+    """A delivery, read by the vendor's own package."""
 
     def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
-        """What it says, None where nothing is to be done. :raises NotTaken: 401 or 400."""
+        """Returns the event, None if there is nothing to do. :raises NotTaken: 401 or 400."""
 
 
 class Receiver:
-    """Takes the deliveries of one vendor.
+    """Receives the deliveries of one vendor.
 
-    :param read: makes a delivery of a body and its headers. :raises NotTaken: 400 or 401.
-    :param conn_id: the connection whose password is the signing tokens.
+    :param read: reads a delivery from a body and its headers. :raises NotTaken: 400 or 401.
+    :param conn_id: the connection whose password holds the signing tokens.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Receiver:
         self._now = now
 
     async def answer(self, request: Request) -> JSONResponse:
-        """The answer to a delivery; never an error that nobody handles."""
+        """Answers a delivery, also after an unexpected error."""
         try:
             status, sentence = await self._take(request)
         except NotTaken as refused:
@@ -70,12 +70,12 @@ class Receiver:
             log.error("A delivery was answered 503, to be sent again: %s", fault)
             return JSONResponse({"detail": _LATER}, 503)
         except Exception as error:
-            # Its text may hold what was delivered.
+            # The error's text may hold values of the delivery.
             log.error("A delivery was answered 503, to be sent again: %s", type(error).__name__)
             return JSONResponse({"detail": _LATER}, 503)
         if status >= 400:
             log.warning("A delivery to %s was answered %s: %s", request.url.path, status, sentence)
-        # What is left of a body that was not read to its end is no next request.
+        # The unread rest of a body must not be read as the next request.
         headers = {"Connection": "close"} if status in (408, 413) else None
         return JSONResponse({"detail": sentence}, status, headers)
 
@@ -93,10 +93,11 @@ class Receiver:
 
 
 async def _body(request: Request) -> bytes:
-    """:raises NotTaken: 413, it is too large; 408, it takes too long; 400, the sender went away before its end."""
+    """Reads the body. :raises NotTaken: 413, it is too large; 408, it takes too long; 400, the sender hung up before
+    its end."""
     too_large = NotTaken(413, f"The body is larger than {LARGEST_BYTES} bytes")
-    told = request.headers.get("content-length", "")
-    if told.isdecimal() and (len(told) > 9 or int(told) > LARGEST_BYTES):
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and (len(length) > 9 or int(length) > LARGEST_BYTES):
         raise too_large
     body = bytearray()
     try:
@@ -106,14 +107,14 @@ async def _body(request: Request) -> bytes:
                 if len(body) > LARGEST_BYTES:
                     raise too_large
     except TimeoutError:
-        raise NotTaken(408, f"The body was not whole after {WHOLE_WITHIN_SECONDS:g} seconds") from None
+        raise NotTaken(408, f"The body was not complete after {WHOLE_WITHIN_SECONDS:g} seconds") from None
     except ClientDisconnect:
         raise NotTaken(400, "The body was cut short") from None
     return bytes(body)
 
 
 def build_app() -> FastAPI:
-    """Airflow asks nobody who comes here for a login: a delivery has its signature. It describes itself to nobody."""
+    """Builds the app. It needs no login, since every delivery is signed, and serves no API description."""
     app = FastAPI(title="Alva and Lever", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for account in ACCOUNTS.values():
         _add_webhooks(app, account)
@@ -128,15 +129,15 @@ def _add_webhooks(app: FastAPI, account: Account) -> None:
     ):
         tokens = FreshTokens(partial(signing_tokens, conn_id))
         receiver = Receiver(read, conn_id=conn_id, tokens=tokens, group=group)
-        # A redirect from the one to the other would be a failed delivery to the sender.
+        # Both spellings are routes: to the sender, a redirect is a failed delivery.
         for spelling in (path, f"{path}/"):
             app.add_route(spelling, receiver.answer, methods=["POST"])
 
 
 def start_events_run(dag_id: str, events: Sequence[Event]) -> None:
-    """One run for all of them; its conf holds kinds and ids.
+    """Starts one run for all events; its conf holds kinds and ids.
 
-    :raises NotWritten: it could not be made.
+    :raises NotWritten: the run could not be created.
     """
     deliveries = [event.as_json() for event in dict.fromkeys(events)]
     run_id = f"webhooks__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"

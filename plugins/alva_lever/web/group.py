@@ -1,4 +1,4 @@
-"""Group commit: what arrives together is made durable together, and each waits until it is."""
+"""Group commit: items that arrive together are made durable together, and each caller waits until its item is."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# How long the first of a group waits for company. A run of a DAG costs Airflow seconds, so this is little.
+# How long the first item of a group waits for others. A DAG run takes Airflow seconds, so this adds little.
 WINDOW_SECONDS = 0.1
-# As many as one batch does at Lever's limit: some 500 calls, and a completed result costs 7 of them.
+# As many as fit into one batch: some 500 calls to Lever, of which a completed result needs 7.
 MOST = 70
 
 
 class _Open(Generic[T]):
-    """A group that still takes members. `done` is how its committing ended, `full` ends the waiting early."""
+    """A group that still takes items. `done`: the outcome of its commit. `full` ends the wait early."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.items: list[T] = []
         self.full = asyncio.Event()
         self.done: asyncio.Future[None] = loop.create_future()
-        # Nobody may be there any more to ask how it ended.
+        # Retrieves the exception, since every caller may have given up waiting for it.
         self.done.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 class Group(Generic[T]):
-    """Collects items, and calls `commit` with each group of them in a thread, one group after the other.
+    """Collects items into groups, and calls `commit` for one group after the other, in a thread.
 
-    A group closes `window_seconds` after its first item, or with its `most`th; while the group before is being
-    committed it stays open, up to that many.
+    A group closes `window_seconds` after its first item, or when it has `most` items. While the previous group is being
+    committed, it stays open, up to `most` items.
     """
 
     def __init__(
@@ -46,17 +46,17 @@ class Group(Generic[T]):
         self._most = most
         self._open: _Open[T] | None = None
         self._turn: asyncio.Lock | None = None
-        # Airflow's loop keeps no hold of a task by itself.
+        # The event loop itself keeps no strong reference to a task.
         self._closing: set[asyncio.Task[None]] = set()
 
     async def add(self, item: T) -> None:
-        """Returns when the item is committed; raises what `commit` raised for its group."""
+        """Adds an item and returns when it is committed; raises what `commit` raised for its group."""
         group = self._taking()
         group.items.append(item)
         if len(group.items) >= self._most:
             self._open = None
             group.full.set()
-        # A sender that gives up waiting takes nobody else's answer away.
+        # A sender that gives up waiting must not cancel the commit for the others.
         await asyncio.shield(group.done)
 
     def _taking(self) -> _Open[T]:

@@ -1,4 +1,4 @@
-"""Signing tokens as they are now, read for all who wait at once."""
+"""Reads the current signing tokens, once for all callers that wait."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 Tokens = tuple[str, ...]
 
-# Lever's have 48. A word of a few letters could be guessed, and is more likely a slip of the hand than a token.
+# Lever's tokens have 48 characters. A short word could be guessed, and is more likely a typing mistake.
 SHORTEST = 16
 
 
@@ -22,9 +22,9 @@ def is_token(word: str) -> bool:
 
 
 def signing_tokens(conn_id: str) -> Tokens:
-    """The signing tokens in a connection's password. What is too short for one is passed over, and the log says so.
+    """Returns the signing tokens in a connection's password. A word that is too short is skipped, and logged.
 
-    :raises NotWritten: it isn't known which there are.
+    :raises NotWritten: the password can't be read.
     """
     words = passwords(conn_id)
     tokens = tuple(filter(is_token, words))
@@ -39,9 +39,9 @@ def signing_tokens(conn_id: str) -> Tokens:
 
 
 class FreshTokens:
-    """Reads tokens in a thread, each time again, so that a token that was put in or taken away counts at once.
+    """Reads tokens in a thread, and never caches them, so that a change counts at once.
 
-    Those who ask while they are being read share the next reading, which begins after they asked.
+    Callers that ask during a read share the next one, which begins after they asked.
     """
 
     def __init__(self, read: Callable[[], Tokens]) -> None:
@@ -58,6 +58,6 @@ class FreshTokens:
     async def _after(self, before: asyncio.Task[Tokens] | None) -> Tokens:
         if before is not None and not before.done() and before.get_loop() is asyncio.get_running_loop():
             await asyncio.wait([before])
-        # Who asks from here on may want what is written from here on.
+        # A caller from here on needs a read that begins later.
         self._under_way, self._next = self._next, None
         return await asyncio.to_thread(self._read)
