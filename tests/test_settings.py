@@ -73,7 +73,7 @@ def test_every_option_is_read() -> None:
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_dry_run_is_off_unless_the_option_is_given(dry_run: bool) -> None:
+def test_dry_run_is_kept_as_given_and_off_by_default(dry_run: bool) -> None:
     options = read_options({"trigger_stage": "Tests", "dry_run": dry_run})
     assert resolve(options, PIPELINE).dry_run is dry_run
     assert resolve(read_options({"trigger_stage": "Tests"}), PIPELINE).dry_run is False
@@ -111,7 +111,7 @@ def test_empty_blocked_origins_block_nothing(nothing: list[str] | None) -> None:
     assert read_options({"trigger_stage": "Tests", "blocked_origins": nothing}).blocked_origins == frozenset()
 
 
-def test_the_origins_are_those_of_the_contract() -> None:
+def test_the_origins_are_levers_six() -> None:
     assert " ".join(ORIGINS) == "agency applied internal referred sourced university"
 
 
@@ -278,11 +278,11 @@ def test_the_progression_stage_must_not_be_the_trigger_stage(trigger: str, progr
     ],
     ids=["a stage", "a long name", "many names", "origins", "dry_run"],
 )
-def test_a_sentence_stays_short_whatever_the_options_are(value: dict[str, Any]) -> None:
+def test_an_error_sentence_is_short_for_any_options(value: dict[str, Any]) -> None:
     assert len(refused_stage(value)) < 2_000
 
 
-def test_a_sentence_can_be_written_to_a_log_whatever_the_options_are() -> None:
+def test_an_error_sentence_can_be_written_to_a_log() -> None:
     assert "\\ud800" in refused_stage({"trigger_stage": "\ud800"}).encode().decode()
 
 

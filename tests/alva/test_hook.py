@@ -325,7 +325,9 @@ class TestListings:
 
 
 class TestAdd:
-    def test_what_is_sent(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_candidate_is_added_with_one_request_and_an_invitation(
+        self, alva: AlvaHook, server: RecordingServer
+    ) -> None:
         server.answer(Reply(201, json=candidate()))
         assert add(alva).id == "48213"
         assert server.asked == [ADD]
@@ -481,7 +483,7 @@ class TestPositions:
     def create(self, alva: AlvaHook) -> str:
         return alva.create_position(name="Engineer", external_id="posting-1", owner_email=None, team="Platform").id
 
-    def test_what_is_sent(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_position_is_created_with_its_given_fields_only(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(Reply(201, json=position()))
         assert self.create(alva) == "771"
         assert server.received[0].body == {"name": "Engineer", "external_id": "posting-1", "team": "Platform"}

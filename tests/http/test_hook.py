@@ -175,7 +175,7 @@ class TestRedirects:
             shop.call("GET", "/things")
 
 
-class TestDistrust:
+class TestMalformedAnswers:
     @pytest.mark.parametrize(
         "reply",
         [
@@ -285,7 +285,7 @@ class TestRoot:
             ShopHook().ask("GET", "/things", lambda body: body, attempts=1)
 
 
-class TestSilence:
+class TestPrivacy:
     @pytest.mark.parametrize(
         "reply",
         [

@@ -220,7 +220,7 @@ PAGE = Reply(403, raw=b"<html><h1>Access denied</h1></html>")
 GATEWAY = Reply(404, json={"message": "no Route matched with those values"})
 
 
-class TestWhoseAnswer:
+class TestForeignAnswers:
     @pytest.mark.parametrize("reply", [PAGE, GATEWAY, Reply(401, json={"error": "login"}), Reply(410), Reply(405)])
     @pytest.mark.parametrize(
         "ask",

@@ -112,7 +112,7 @@ MALFORMED = {
 }
 
 
-class TestDistrust:
+class TestMalformedAnswers:
     @pytest.mark.parametrize("bad", MALFORMED.values(), ids=MALFORMED.keys())
     def test_a_malformed_page_is_retried(self, lever: LeverHook, server: RecordingServer, bad: Reply) -> None:
         server.answer(rows("a", next="t1"), bad, rows("b"))

@@ -51,7 +51,7 @@ def _tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "generic", "password": LEVERS}))
 
 
-class TestTaken:
+class TestAccepted:
     def test_a_run_holds_only_the_candidates_id(self, door: Door) -> None:
         answer = send(door, body(data={"candidate_id": "48213", "job_position_id": "771", "role_fit": 82}))
         assert answer.status_code == 200
@@ -94,7 +94,7 @@ class TestTaken:
         assert len(door.deliveries()) == 1
 
 
-class TestNothingRun:
+class TestIgnored:
     @pytest.mark.parametrize(
         "fields",
         [
@@ -112,7 +112,7 @@ class TestNothingRun:
         assert door.runs() == []
 
 
-class TestNotTaken:
+class TestRefused:
     @pytest.mark.parametrize(("content", "word"), [(b"", "not JSON"), (b"{", "not JSON"), (b"[]", "not an object")])
     def test_a_body_that_is_not_an_object_is_answered_400_with_the_reason(
         self, door: Door, content: bytes, word: str

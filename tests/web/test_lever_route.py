@@ -30,7 +30,7 @@ EVENTS = {
 IDS = {"opportunityId": OPPORTUNITY, "applicationId": APPLICATION, "contactId": "contact-1"}
 
 
-class TestTaken:
+class TestAccepted:
     @pytest.mark.parametrize("event", EVENTS)
     def test_each_event_starts_a_run_that_holds_only_kinds_and_ids(self, door: Door, event: str) -> None:
         assert door.send(signed(event=event, data=IDS)).status_code == 200
@@ -87,7 +87,7 @@ class TestTaken:
         assert len(door.deliveries()) == 1
 
 
-class TestNothingRun:
+class TestIgnored:
     """Answered 200, because a retry would change nothing."""
 
     @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ class TestNothingRun:
         assert door.runs() == []
 
 
-class TestNotTaken:
+class TestRefused:
     @pytest.mark.parametrize(
         ("body", "word"),
         [
@@ -299,7 +299,7 @@ class TestNotTaken:
         assert "Ada" not in "".join([*(answer.text for answer in answers), output.out, output.err])
 
 
-class TestTheStoreOfRuns:
+class TestDatabaseFaults:
     def test_a_delivery_is_answered_503_while_the_database_is_locked(self, door: Door) -> None:
         with create_session() as session:
             session.execute(text("BEGIN EXCLUSIVE"))
