@@ -1,4 +1,4 @@
-"""Airflow in a home of its own, which is set before anything imports it."""
+"""Sets up a separate Airflow home, before anything imports Airflow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.http.recording import RecordingServer, Time
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
-# The kind of the tests in each folder, and of those beside the folders: its marker says what they need.
+# The kind of the tests in each folder; "" is this folder. The kind is a marker that says what the tests need.
 KINDS = {
     "": "unit",
     "alva": "unit",
@@ -56,7 +56,7 @@ os.environ |= {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` chooses among them
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0] if item.path.parent != TESTS else ""
@@ -72,7 +72,7 @@ def time() -> Time:
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
-    """All that was logged: by Airflow's hooks, which log through structlog, and by libraries, which don't."""
+    """Everything logged: by Airflow's hooks, which log through structlog, and by libraries, which don't."""
     with caplog.at_level(logging.DEBUG), capture_logs() as events:
         yield lambda: "\n".join([*map(str, events), caplog.text])
 
@@ -87,7 +87,7 @@ def server() -> Iterator[RecordingServer]:
 
 @pytest.fixture(scope="session")
 def database() -> None:
-    """Airflow's database, empty, with the pool that every task at Lever takes its turn in."""
+    """An empty Airflow database with the pool of the tasks that call Lever."""
     from airflow.models.pool import Pool
     from airflow.utils import db
     from airflow.utils.session import create_session

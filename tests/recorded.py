@@ -1,4 +1,4 @@
-"""A recording of a real account, if one is at hand, and what the hourly DAG's report of it should be."""
+"""A recording of a real account, if there is one, and the report expected from the hourly DAG for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECORDED = Path(os.environ.get("SANDBOX_RECORDED") or Path(__file__).parents[1] 
 
 
 def recorded_rows() -> list[dict[str, Any]]:
-    """The opportunities of the recording; skips, aloud, where there is none."""
+    """Returns the recorded opportunities; skips the test if there is no recording."""
     if not (RECORDED / "opportunities.json").is_file():
         pytest.skip("no folder with real recorded traffic: name one in SANDBOX_RECORDED to run the DAG on it")
     pages = json.loads((RECORDED / "opportunities.json").read_text("utf-8"))
@@ -24,12 +24,12 @@ def recorded_rows() -> list[dict[str, Any]]:
 
 
 def counted(sandbox: Sandbox, rows: list[dict[str, Any]], stage: str) -> Counter[str]:
-    """The report, from the files; which posting an application is for, the sandbox has to tell."""
+    """Returns the report expected from the files. Only the sandbox knows the posting of an application."""
     hired = {row["id"] for row in _listing("archive-reasons.json") if row["type"] == "hired"}
     postings = {row.id: row.posting.id for row in sandbox.world.lever.opportunities if row.posting}
     invited: set[tuple[str, str]] = set()
     counts: Counter[str] = Counter()
-    # As the stage is listed, the latest entry first: who comes first gets the place, if a person is there twice.
+    # In the order of the listing, latest entry first: a person who is there twice is invited for the first one.
     for row in sorted(rows, key=lambda row: (-row["lastAdvancedAt"], row["id"])):
         if row["archived"]:
             counts["not_in_alva" if row["archived"]["reason"] in hired else "archived"] += 1

@@ -16,14 +16,14 @@ def test_help_names_the_parts_and_measures_nothing(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("wrong", ["memory", "--all"])
-def test_what_is_no_part_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_part_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         benchmarks.main(["listing", wrong])
     assert ended.value.code == 2
     assert wrong in capsys.readouterr().err
 
 
-def test_those_that_are_named_are_run_and_all_where_none_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_named_parts_are_run_or_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
     for name in benchmarks.PARTS:
         module = importlib.import_module(f"benchmarks.{name}")

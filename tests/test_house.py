@@ -1,4 +1,4 @@
-"""What holds of the package as a whole: who may import whom, and what Airflow makes of it."""
+"""Rules for the whole package: which module may import which, and how Airflow reads the DAGs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from alva_lever.operators.base import LeverAlvaOperator
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "plugins" / "alva_lever"
-# From the ground up; a room may use those before it. Lever and Alva don't know each other.
+# From the bottom up: each folder with those it may import. Lever and Alva don't import each other.
 FLOORS: dict[str, set[str]] = {
     "account": set(),
     "rules": set(),
@@ -30,7 +30,7 @@ FLOORS: dict[str, set[str]] = {
     "operators": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync"},
     "web": {"account", "rules", "http", "lever", "alva"},
 }
-# What the rules may stand on besides Python itself.
+# What the rules may import besides the standard library.
 PURE = {"pendulum", "email_validator", "alva_lever"}
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -57,7 +57,7 @@ def test_nothing_imports_upward(file: Path) -> None:
     assert not [name for name in imports(file) if name.split(".")[0] in ("include", "dags", "tests")]
 
 
-def test_every_room_has_a_floor() -> None:
+def test_every_folder_is_in_the_table() -> None:
     rooms = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name != "__pycache__"}
     assert rooms == {room for room in FLOORS if not (PACKAGE / f"{room}.py").exists()}
 
@@ -69,14 +69,14 @@ def test_the_rules_are_pure(file: Path) -> None:
     assert not used & {"time", "random", "os", "logging"}
 
 
-def test_the_sandbox_and_the_package_do_not_know_each_other() -> None:
+def test_the_sandbox_does_not_import_the_package() -> None:
     files = [*(ROOT / "include").rglob("*.py")]
     assert files
     assert not [file for file in files for name in imports(file) if name.split(".")[0] == "alva_lever"]
 
 
 @pytest.mark.parametrize("file", DAG_FILES, ids=named(DAG_FILES))
-def test_a_dag_file_is_a_table_of_contents(file: Path) -> None:
+def test_a_dag_file_has_at_most_60_lines(file: Path) -> None:
     assert len(file.read_text("utf-8").splitlines()) <= 60
 
 
@@ -86,11 +86,11 @@ def bag() -> DagBag:
 
 
 class TestDags:
-    def test_all_of_them_can_be_read(self, bag: DagBag) -> None:
+    def test_every_dag_can_be_read(self, bag: DagBag) -> None:
         assert bag.import_errors == {}
         assert {dag.dag_id for dag in bag.dags.values()} == {file.stem for file in DAG_FILES}
 
-    def test_each_says_what_it_is_and_how_it_runs(self, bag: DagBag) -> None:
+    def test_every_dag_has_tags_docs_and_a_dry_run_parameter(self, bag: DagBag) -> None:
         for dag in bag.dags.values():
             assert {"alva", "lever"} <= set(dag.tags), dag.dag_id
             assert dag.doc_md, dag.dag_id
@@ -98,8 +98,8 @@ class TestDags:
             assert not dag.catchup, dag.dag_id
             assert dag.params["dry_run"] is False, dag.dag_id
 
-    def test_each_task_ends_and_takes_its_turn(self, bag: DagBag) -> None:
-        """A task that may call Lever has the pool's slot meanwhile; no other task keeps them out of it."""
+    def test_every_task_has_a_timeout_and_only_lever_tasks_use_the_pool(self, bag: DagBag) -> None:
+        """A task that may call Lever holds the pool's slot while it runs; no other task takes the slot."""
         for dag in bag.dags.values():
             for task in dag.tasks:
                 where = f"{dag.dag_id}.{task.task_id}"
@@ -109,7 +109,7 @@ class TestDags:
                 assert task.weight_rule == "absolute", where
                 assert (task.retries == 0) == (task.task_id == "report"), where
 
-    def test_who_watches_the_pool_knows_who_is_in_it(self, bag: DagBag) -> None:
+    def test_the_list_of_pooled_tasks_is_that_of_the_dags(self, bag: DagBag) -> None:
         in_pool = {
             dag.dag_id: {task.task_id for task in dag.tasks if task.pool == "lever_api"} for dag in bag.dags.values()
         }
@@ -117,7 +117,7 @@ class TestDags:
         assert all(in_pool.values())
 
     @pytest.mark.parametrize("file", DAG_FILES, ids=named(DAG_FILES))
-    def test_reading_one_imports_no_hook(self, file: Path) -> None:
+    def test_reading_a_dag_imports_no_hook(self, file: Path) -> None:
         heavy = (
             "requests",
             "fastapi",
@@ -135,7 +135,7 @@ class TestDags:
         assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
-def test_airflows_plugin_scanner_keeps_out_of_the_package() -> None:
+def test_airflows_plugin_scanner_ignores_the_package() -> None:
     from airflow._shared.module_loading import find_path_from_directory
 
     found = [Path(path) for path in find_path_from_directory(str(ROOT / "plugins"), ".airflowignore", "glob")]
@@ -150,7 +150,7 @@ def test_the_connection_types_are_known_to_airflow() -> None:
     assert {name: hook and hook.hook_name for name, hook in found.items()} == {"lever": "Lever", "alva": "Alva"}
 
 
-def test_contributing_names_what_is_there() -> None:
+def test_every_path_in_contributing_exists() -> None:
     named = re.findall(r"`((?:plugins|dags|include|tests)/[^`]*)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []

@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-# What an Airflow leaves that somebody started here by hand.
+# What an Airflow that was started here by hand leaves behind.
 NOT_MADE_BY_MAKE = {"logs/", "airflow.db"}
 
 
-def test_clean_removes_all_that_make_made_and_nothing_else(tmp_path: Path) -> None:
+def test_clean_removes_what_make_made_and_nothing_else(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
     made = [line for line in (ROOT / ".gitignore").read_text().split() if line not in NOT_MADE_BY_MAKE]
     kept = {Path("Makefile"), Path("plugins/alva_lever/rules/kept.py"), Path("logs/kept"), Path("airflow.db")}

@@ -1,4 +1,4 @@
-"""The options of section 2."""
+"""Reading, refusing and resolving the options of section 2."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OBJECTS_OF_OPTIONS = st.fixed_dictionaries(
     },
 )
 
-# What is empty and yet no list, and how it is shown.
+# Empty values that are not a list, and how each is shown.
 EMPTY: list[tuple[object, str]] = [(False, "`false`"), (0, "`0`"), ("", "``"), ({}, "`{}`")]
 
 
@@ -38,7 +38,7 @@ def refusal(value: object) -> str:
 
 
 def refused_stage(value: object) -> str:
-    """What is said of options that can be read, once the account's stages are known."""
+    """Returns the refusal of options that can be read but don't fit the account's stages."""
     with pytest.raises(BadOption) as refused:
         resolve(read_options(value), PIPELINE)
     return str(refused.value)
@@ -53,7 +53,7 @@ def unresolved(*stages: Stage, **options: Any) -> str:
 # Reading.
 
 
-def test_the_trigger_stage_is_all_that_is_required() -> None:
+def test_only_the_trigger_stage_is_required() -> None:
     assert read_options({"trigger_stage": "Tests"}) == Options(trigger_stage="Tests")
 
 
@@ -73,7 +73,7 @@ def test_every_option_is_read() -> None:
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_a_dry_run_is_one_until_the_option_is_taken_away(dry_run: bool) -> None:
+def test_dry_run_is_kept_as_given_and_off_by_default(dry_run: bool) -> None:
     options = read_options({"trigger_stage": "Tests", "dry_run": dry_run})
     assert resolve(options, PIPELINE).dry_run is dry_run
     assert resolve(read_options({"trigger_stage": "Tests"}), PIPELINE).dry_run is False
@@ -89,7 +89,7 @@ def test_a_dry_run_is_one_until_the_option_is_taken_away(dry_run: bool) -> None:
     ],
     ids=["text", "bytes", "text in a text", "text in a text in a text"],
 )
-def test_an_object_may_come_as_its_text(as_text: Any) -> None:
+def test_options_may_be_json_text(as_text: Any) -> None:
     assert read_options(as_text({"trigger_stage": "Tests"})) == Options(trigger_stage="Tests")
 
 
@@ -100,18 +100,18 @@ def test_an_empty_progression_stage_is_none(nothing: str | None) -> None:
 
 
 @pytest.mark.parametrize("value", [{}, {"trigger_stage": None}, {"trigger_stage": 7}, {"trigger_stage": ["Tests"]}])
-def test_a_stage_is_kept_as_it_is_until_it_is_looked_up(value: dict[str, Any]) -> None:
+def test_a_stage_is_not_checked_before_it_is_resolved(value: dict[str, Any]) -> None:
     assert read_options(value) == Options(trigger_stage=value.get("trigger_stage"))
     odd = {"trigger_stage": "Tests", "progression_stage": value.get("trigger_stage")}
     assert read_options(odd) == Options(trigger_stage="Tests", progression_stage=value.get("trigger_stage"))
 
 
 @pytest.mark.parametrize("nothing", [None, []])
-def test_no_blocked_origins_block_nobody(nothing: list[str] | None) -> None:
+def test_empty_blocked_origins_block_nothing(nothing: list[str] | None) -> None:
     assert read_options({"trigger_stage": "Tests", "blocked_origins": nothing}).blocked_origins == frozenset()
 
 
-def test_the_origins_are_those_of_the_contract() -> None:
+def test_the_origins_are_levers_six() -> None:
     assert " ".join(ORIGINS) == "agency applied internal referred sourced university"
 
 
@@ -120,7 +120,7 @@ def test_every_origin_can_be_blocked(origin: str) -> None:
     assert read_options({"trigger_stage": "Tests", "blocked_origins": [origin]}).blocked_origins == {origin}
 
 
-def test_a_form_can_be_drawn_from_the_options() -> None:
+def test_the_options_have_a_schema_for_a_form() -> None:
     schema = Options.model_json_schema()
     assert schema["required"] == ["trigger_stage"]
     fields = schema["properties"]
@@ -134,7 +134,7 @@ def test_a_form_can_be_drawn_from_the_options() -> None:
     assert fields["blocked_origins"]["items"]["enum"] == list(ORIGINS)
 
 
-# Refusing. Each sentence names the option, the value, and what would be accepted.
+# Refusing. Each sentence names the option, its value, and what is accepted.
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_bad_stage_is_named_with_its_value_and_the_accounts_stages(value: obje
     assert [name for name in [*names, *listed] if name not in sentence] == []
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_every_mistake_is_named_at_once() -> None:
     origins = ["agent", 7, "agency"]
     sentence = refusal({"dryrun": True, "trigger": "Tests", "dry_run": "true", "blocked_origins": origins})
     said = [
@@ -249,10 +249,10 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "`blocked_origins` has `agent`, `7`.",
         "`trigger_stage` is missing.",
     ]
-    assert [one for one in said if one not in sentence] == []
+    assert [part for part in said if part not in sentence] == []
 
 
-def test_both_stages_that_are_not_there_are_named_with_one_list_of_the_accounts() -> None:
+def test_two_unknown_stages_are_named_with_one_list_of_the_accounts_stages() -> None:
     sentence = refused_stage({"trigger_stage": "Test", "progression_stage": "Hired"})
     assert "`trigger_stage` is `Test`" in sentence
     assert "`progression_stage` is `Hired`" in sentence
@@ -260,7 +260,7 @@ def test_both_stages_that_are_not_there_are_named_with_one_list_of_the_accounts(
 
 
 @pytest.mark.parametrize(("trigger", "progression"), [("Tests", "Tests"), ("Tests", TESTS.id), (TESTS.id, "Tests")])
-def test_nobody_progresses_to_the_trigger_stage(trigger: str, progression: str) -> None:
+def test_the_progression_stage_must_not_be_the_trigger_stage(trigger: str, progression: str) -> None:
     sentence = refused_stage({"trigger_stage": trigger, "progression_stage": progression})
     assert f"`progression_stage` is `{progression}`" in sentence
     assert "the trigger stage" in sentence
@@ -278,17 +278,17 @@ def test_nobody_progresses_to_the_trigger_stage(trigger: str, progression: str) 
     ],
     ids=["a stage", "a long name", "many names", "origins", "dry_run"],
 )
-def test_a_sentence_stays_short_whatever_the_options_are(value: dict[str, Any]) -> None:
+def test_an_error_sentence_is_short_for_any_options(value: dict[str, Any]) -> None:
     assert len(refused_stage(value)) < 2_000
 
 
-def test_a_sentence_can_be_written_to_a_log_whatever_the_options_are() -> None:
+def test_an_error_sentence_can_be_written_to_a_log() -> None:
     assert "\\ud800" in refused_stage({"trigger_stage": "\ud800"}).encode().decode()
 
 
 @pytest.mark.parametrize("depth", [100, 1_000, 5_000, 100_000])
 @pytest.mark.parametrize("inside", ['{{"trigger_stage": {}}}', '{{"blocked_origins": {}}}', "{}"])
-def test_json_however_deep_is_refused_and_breaks_nothing(inside: str, depth: int) -> None:
+def test_deeply_nested_json_is_refused(inside: str, depth: int) -> None:
     text = inside.format("[" * depth + "]" * depth)
     with pytest.raises(BadOption):
         resolve(read_options(text), PIPELINE)
@@ -322,7 +322,7 @@ def test_a_custom_stage_is_found(wanted: str) -> None:
     assert resolve(Options(trigger_stage=wanted), PIPELINE).policy.trigger_stage == TESTS
 
 
-def test_all_that_was_asked_for_is_kept() -> None:
+def test_every_option_is_kept_in_the_settings() -> None:
     resolved = resolve(
         Options(trigger_stage="Tests", progression_stage="Interview", blocked_origins=frozenset({"agency"})), PIPELINE
     )
@@ -334,20 +334,20 @@ def test_no_progression_stage_stays_none() -> None:
 
 
 @pytest.mark.parametrize("wanted", ["tests", "Tests ", "Applicant-New", "applicant"])
-def test_a_name_is_exact(wanted: str) -> None:
+def test_a_stage_name_must_match_exactly(wanted: str) -> None:
     sentence = unresolved(*PIPELINE, trigger_stage=wanted)
     assert "`trigger_stage`" in sentence
     assert f"`{wanted}`" in sentence
     assert [stage for stage in PIPELINE if f"`{stage.name}` ({stage.id})" not in sentence] == []
 
 
-def test_a_progression_stage_that_is_not_there_is_named_as_such() -> None:
+def test_an_unknown_progression_stage_is_named() -> None:
     sentence = unresolved(*PIPELINE, trigger_stage="Tests", progression_stage="Hired")
     assert "`progression_stage` is `Hired`" in sentence
     assert f"`Offer` ({OFFER.id})" in sentence
 
 
-def test_a_name_that_two_stages_have_asks_for_an_id() -> None:
+def test_a_name_of_two_stages_asks_for_an_id() -> None:
     twins = (Stage("one", "Tests"), Stage("two", "Tests"))
     sentence = unresolved(*twins, trigger_stage="Tests")
     assert "several" in sentence
@@ -356,27 +356,27 @@ def test_a_name_that_two_stages_have_asks_for_an_id() -> None:
     assert resolve(Options(trigger_stage="two"), twins).policy.trigger_stage == twins[1]
 
 
-def test_an_id_comes_before_a_name_that_reads_the_same() -> None:
+def test_an_id_takes_precedence_over_an_equal_name() -> None:
     named_like_an_id = Stage("a", "offer")
     assert resolve(Options(trigger_stage="offer"), (named_like_an_id, OFFER)).policy.trigger_stage == OFFER
 
 
-# The progression stage: an opportunity is moved only forward.
+# The progression stage: an opportunity only moves forward.
 
 
 @pytest.mark.parametrize(
     ("stage", "may"),
     [("lead-new", True), (APPLIED.id, True), (TESTS.id, True), (INTERVIEW.id, False), (OFFER.id, False)],
 )
-def test_only_who_stands_before_the_progression_stage_is_moved(stage: str, may: bool) -> None:
+def test_only_an_opportunity_before_the_progression_stage_is_moved(stage: str, may: bool) -> None:
     assert policy(progression_stage=INTERVIEW).may_progress(stage) is may
 
 
 @pytest.mark.parametrize("stage", ["removed-stage", None])
-def test_who_stands_in_no_stage_of_the_pipeline_is_left_there(stage: str | None) -> None:
+def test_an_opportunity_outside_the_pipeline_is_not_moved(stage: str | None) -> None:
     assert policy(progression_stage=INTERVIEW).may_progress(stage) is False
 
 
 @pytest.mark.parametrize("stage", [stage.id for stage in PIPELINE])
-def test_without_a_progression_stage_nobody_is_moved(stage: str) -> None:
+def test_without_a_progression_stage_no_opportunity_is_moved(stage: str) -> None:
     assert policy().may_progress(stage) is False

@@ -28,7 +28,7 @@ print(json.dumps(warned))
 """
 
 
-def test_importing_the_dags_and_all_that_they_use_warns_of_nothing_of_ours() -> None:
+def test_importing_the_package_and_the_dags_raises_no_warning_about_our_code() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _IMPORTING, str(ROOT)], capture_output=True, text=True, check=False, timeout=120
     )

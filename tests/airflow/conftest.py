@@ -1,4 +1,4 @@
-"""A running Airflow: API server, scheduler, DAG processor and triggerer, as `make demo` starts them."""
+"""Starts a whole Airflow as `make demo` does: API server, scheduler, DAG processor and triggerer."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from include.sandbox import Sandbox
 SETTINGS = "alva_lever_settings"
 HOURLY = "alva_lever_invite_candidates"
 EVENTS = "alva_lever_handle_events"
-PATIENCE_SECONDS = 600  # somebody else may have the machine as well
+PATIENCE_SECONDS = 600  # the machine may be busy with other work
 
 
 @dataclass
 class Office:
-    """Airflow with both services behind it. Lever has no limit here, and is called without a pace."""
+    """Airflow with both services. Lever has no rate limit here."""
 
     sandbox: Sandbox
     api: AirflowApi
@@ -48,7 +48,7 @@ class Office:
 
     @contextmanager
     def settings(self, **options: Any) -> Iterator[None]:
-        """The integration's options, while the block runs."""
+        """Sets the integration's options while the block runs."""
         before = self.api.get(f"variables/{SETTINGS}")["value"]
         self.api.change_variable(SETTINGS, json.dumps(options))
         try:
@@ -64,12 +64,12 @@ class Office:
         return sent
 
     def stages(self, opportunities: Iterable[str]) -> list[str | None]:
-        """Each one's stage in Alva, None for who isn't there."""
-        found: list[Any] = [self.sandbox.candidates.find(one)["candidate"] for one in opportunities]
-        return [None if one is None else str(one["stage"]) for one in found]
+        """Returns each opportunity's stage in Alva, or None if it has no candidate there."""
+        found: list[Any] = [self.sandbox.candidates.find(opportunity)["candidate"] for opportunity in opportunities]
+        return [None if candidate is None else str(candidate["stage"]) for candidate in found]
 
     def runs(self, dag_id: str) -> list[Run]:
-        """All of them, however many."""
+        """Returns all runs of a DAG, page by page."""
         rows: list[dict[str, Any]] = []
         while page := self.get(f"dags/{dag_id}/dagRuns?limit=100&offset={len(rows)}&order_by=run_after")["dag_runs"]:
             rows += page
@@ -79,7 +79,7 @@ class Office:
         return all(run.is_done for run in self.runs(dag_id))
 
     def register(self, base_url: str) -> None:
-        """As an administrator does it: webhooks to that address, and Lever told to send."""
+        """Registers webhooks to this address and switches them on in Lever, as an administrator does."""
         done = subprocess.run(
             [sys.executable, "-P", "-m", "alva_lever.web.registration", base_url],
             env=environment(self.home), cwd=self.home, check=False, capture_output=True, text=True,
@@ -96,7 +96,6 @@ class Office:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     sandbox = Sandbox(lever_calls_per_second=None)
-    # What the rest of the tests use in this process is nothing to the components.
     with sandbox.serve() as sandbox_url, airflow(tmp_path_factory.mktemp("airflow"), sandbox_url) as there:
         there.api.change_connection("lever_default", "lever", extra='{"calls_per_second": 100000}')
         for dag_id in (HOURLY, EVENTS):

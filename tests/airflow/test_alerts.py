@@ -1,4 +1,4 @@
-"""Who hears of what in a running Airflow: a failed run, a late one, and a pool that isn't there."""
+"""The alerts of a running Airflow: for a failed run, a late run and a missing pool."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.airflow.conftest import EVENTS, PATIENCE_SECONDS
 NO_POOL, ITS_TURN = "waits_for_no_pool", "waits_its_turn"
 
 # Beside the DAGs, where the DAG processor and the tasks can import it.
-TOLD = """
+CALLBACK = """
 import json
 from pathlib import Path
 
@@ -34,10 +34,10 @@ def notify(context):
         "exception": str(context.get("exception")),
         "keys": sorted(context),
     }
-    with Path(__file__).with_name("told.txt").open("a", encoding="utf-8") as file:
+    with Path(__file__).with_name("alerts.txt").open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\\n")
 """
-# As the hourly DAG, but that nobody has to wait for minutes.
+# Like the hourly DAG, but with waits of seconds instead of minutes.
 WAITING = """
 from datetime import timedelta
 from airflow.providers.standard.operators.empty import EmptyOperator
@@ -65,8 +65,8 @@ class Office:
     airflow: Running
     dags: Path
 
-    def told(self, dag_id: str) -> list[dict[str, Any]]:
-        file = self.dags / "told.txt"
+    def alerts(self, dag_id: str) -> list[dict[str, Any]]:
+        file = self.dags / "alerts.txt"
         rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
         return [row for row in rows if row["dag"] == dag_id]
 
@@ -83,37 +83,37 @@ class Office:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     dags = tmp_path_factory.mktemp("alerts") / "dags"
     shutil.copytree(PROJECT / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
-    (dags / "_told.py").write_text(TOLD, "utf-8")
+    (dags / "_alerts.py").write_text(CALLBACK, "utf-8")
     (dags / "waiting.py").write_text(WAITING, "utf-8")
     sandbox = Sandbox(lever_calls_per_second=None)
-    alerts = {"alva_lever": {"on_failure_callback": "_told.notify"}}
+    alerts = {"alva_lever": {"on_failure_callback": "_alerts.notify"}}
     with sandbox.serve() as url, running(tmp_path_factory.mktemp("airflow"), url, dags, alerts) as airflow:
-        # No other task gets the slot of Lever's pool, which would be a sign that it is there.
+        # No other DAG runs: a task that got the slot of Lever's pool would show that the pool exists.
         for dag_id in (EVENTS, NO_POOL, ITS_TURN):
             airflow.api.unpause(dag_id)
         yield Office(sandbox, airflow, dags)
 
 
-def test_a_failed_run_is_heard_of(office: Office) -> None:
+def test_a_failed_run_calls_the_callback(office: Office) -> None:
     office.airflow.api.trigger(EVENTS, "misspelt", {"dryrun": True})
-    office.airflow.start.wait_for(lambda: bool(office.told(EVENTS)), "somebody has heard", PATIENCE_SECONDS)
+    office.airflow.start.wait_for(lambda: bool(office.alerts(EVENTS)), "the callback was called", PATIENCE_SECONDS)
     assert office.airflow.api.run(EVENTS, "misspelt").state == "failed"
-    (told,) = office.told(EVENTS)
-    assert (told["run"], told["reason"], told["task"]) == ("misspelt", "task_failure", None)
+    (alert,) = office.alerts(EVENTS)
+    assert (alert["run"], alert["reason"], alert["task"]) == ("misspelt", "task_failure", None)
 
 
-def test_a_missing_pool_is_said_by_a_failed_task_and_a_late_run_is_heard_of(office: Office) -> None:
+def test_a_missing_pool_fails_the_watch_and_a_late_run_calls_the_callback(office: Office) -> None:
     dag_id = NO_POOL
     office.airflow.api.trigger(dag_id, "one", {})
     office.airflow.start.wait_for(
-        lambda: len(office.told(dag_id)) == 2 and office.states(dag_id, "one")["watch_pool"] == "failed",
-        "both are heard of",
+        lambda: len(office.alerts(dag_id)) == 2 and office.states(dag_id, "one")["watch_pool"] == "failed",
+        "both alerts have come",
         PATIENCE_SECONDS,
     )
     assert office.states(dag_id, "one") == {"begin": "success", "find": "scheduled", "watch_pool": "failed"}
     sentence = "`find` has waited 10 seconds for the pool `no_such_pool`, and no task has had its slot"
     assert sentence in office.log(dag_id, "one", "watch_pool")
-    late, failed = sorted(office.told(dag_id), key=lambda one: one["task"] or "")
+    late, failed = sorted(office.alerts(dag_id), key=lambda alert: alert["task"] or "")
     assert (late["run"], failed["run"]) == ("one", "one")
     assert late["reason"].startswith("not done 0.00138889 hours after it was queued")
     assert failed["task"] == "watch_pool"
@@ -121,9 +121,11 @@ def test_a_missing_pool_is_said_by_a_failed_task_and_a_late_run_is_heard_of(offi
 
 
 def test_a_pool_whose_slot_is_held_by_another_run_is_not_missing(office: Office) -> None:
-    """The events DAG talks to Lever, for as long as it takes to see that the watch is over and the other one waits."""
+    """The events DAG holds the slot until the watch is over while the other run still waits."""
     posting = office.sandbox.recruiter.add_posting("Data Engineer")
-    one = office.sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.example.com"], stage="Assessment")
+    opportunity = office.sandbox.recruiter.apply(
+        posting, "Ada Byron", ["ada@candidates.example.com"], stage="Assessment"
+    )
     asked, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -132,12 +134,12 @@ def test_a_pool_whose_slot_is_held_by_another_run_is_not_missing(office: Office)
 
     office.sandbox.faults.add("lever", "GET", "/stages", kind="call", action=hold)
     start, api = office.airflow.start, office.airflow.api
-    api.trigger(EVENTS, "holds", {"deliveries": [{"kind": "stage_changed", "opportunity": one}]})
+    api.trigger(EVENTS, "holds", {"deliveries": [{"kind": "stage_changed", "opportunity": opportunity}]})
     start.wait_for(asked.is_set, "the slot is held", PATIENCE_SECONDS)
     try:
         api.trigger(ITS_TURN, "one", {})
         start.wait_for(
-            lambda: office.states(ITS_TURN, "one")["watch_pool"] in ("success", "failed"), "it has watched", 60
+            lambda: office.states(ITS_TURN, "one")["watch_pool"] in ("success", "failed"), "the watch is over", 60
         )
         assert office.states(ITS_TURN, "one") == {
             "begin": "success", "find": "scheduled", "watch_pool": "success",

@@ -1,4 +1,4 @@
-"""A backlog of results in a running Airflow, and events beside it: ten times as fast as Lever lets it be."""
+"""A backlog of results and events at the same time in a running Airflow, at ten times Lever's rate limit."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from benchmarks.webhooks import EVENTS
 COMPLETED = 400
 
 
-def test_events_have_the_next_turn_and_airflow_counts_no_attempt_that_was_none(tmp_path: Path) -> None:
+def test_events_get_the_next_turn_and_every_task_succeeds_in_its_first_attempt(tmp_path: Path) -> None:
     outcome = play(tmp_path / "airflow", calls_per_second=100, completed=COMPLETED, every_seconds=4)
     assert outcome.counts["completed"] == COMPLETED
     assert outcome.batches >= COMPLETED * 7 // 500
     assert len(outcome.events) >= 10
-    # The batch that is under way goes on to its end, and the next one may begin before Airflow has seen the event.
+    # The running batch finishes first, and the next one may begin before Airflow has seen the event.
     assert max(event.batches_before for event in outcome.events) <= 1
     assert {state for _, state in outcome.runs} == {"success"}
     assert outcome.runs[EVENTS, "success"] == len(outcome.events)

@@ -21,13 +21,13 @@ from tests.airflow.conftest import EVENTS, HOURLY, PATIENCE_SECONDS, Office
 
 TRIGGER_STAGE, ELSEWHERE = "Assessment", "Recruiter screen"
 LONG_AGO = datetime.now(UTC) - timedelta(days=3)
-# What one task may do in one turn, and a little for what is under way.
+# The calls of one task in one turn, with some room for calls in progress.
 CALLS_IN_A_TURN = 500 + 100
 
 
 @pytest.fixture(autouse=True)
 def _done(office: Office) -> Iterator[None]:
-    """No run of a test is under way when the next one begins."""
+    """Waits for all runs of a test before the next test begins."""
     yield
     office.wait_for(lambda: office.all_done(EVENTS), "the events are done", PATIENCE_SECONDS)
     office.sandbox.deliveries.waits_seconds = (1, 2, 4, 8, 16)
@@ -43,10 +43,10 @@ def moved(office: Office, opportunities: Sequence[str]) -> None:
 
 
 def invited(office: Office, opportunities: Sequence[str]) -> list[int]:
-    return [office.invited(one) for one in opportunities]
+    return [office.invited(opportunity) for opportunity in opportunities]
 
 
-def test_a_bulk_move_is_acknowledged_in_groups_and_each_is_invited_once(office: Office, posting: str) -> None:
+def test_a_bulk_move_is_acknowledged_in_groups_and_each_candidate_is_invited_once(office: Office, posting: str) -> None:
     before = len(office.runs(EVENTS))
     ids = applied(office, posting, 1000)
     office.register(office.url)
@@ -56,21 +56,21 @@ def test_a_bulk_move_is_acknowledged_in_groups_and_each_is_invited_once(office: 
     office.wait_for(office.sandbox.deliveries.settled, "all is delivered", PATIENCE_SECONDS)
     deliveries = office.sandbox.deliveries.all()
     assert len(deliveries) == 1000
-    assert {tuple(one.attempts) for one in deliveries} == {(200,)}
+    assert {tuple(delivery.attempts) for delivery in deliveries} == {(200,)}
     office.wait_for(lambda: office.all_done(EVENTS), "its runs are done", PATIENCE_SECONDS)
     runs = office.runs(EVENTS)[before:]
     assert {run.state for run in runs} == {"success"}
     assert len(runs) <= 100
     assert invited(office, ids) == [1] * 1000
-    assert {office.sandbox.look(one)["tags"].count("Alva: Invitation Sent") for one in ids} == {1}
+    assert {office.sandbox.look(opportunity)["tags"].count("Alva: Invitation Sent") for opportunity in ids} == {1}
     reports = [office.api.report(run) for run in runs]
     assert sum(report["counts"]["trigger_stage"] for report in reports) == 1000
 
 
-def test_an_application_brings_its_posting_to_alva_and_invites_where_a_tag_asks_for_it(
+def test_an_application_creates_its_job_position_and_invites_if_the_posting_has_the_tag(
     office: Office, posting: str
 ) -> None:
-    """And a test delivery, and an event of no interest, are answered 200 and start no run."""
+    """A test delivery is answered 200 and starts no run."""
     screened = office.sandbox.recruiter.add_posting("Support agent", tags=["Alva: Screening"])
     office.register(office.url)
     before = len(office.runs(EVENTS))
@@ -86,8 +86,8 @@ def test_an_application_brings_its_posting_to_alva_and_invites_where_a_tag_asks_
     assert office.stages([plain, asked]) == [None, "in_process"]
 
 
-def test_twice_shuffled_and_untrue(office: Office, posting: str) -> None:
-    """Everything twice and out of order, and claims that are not so: as if each had come once, in order."""
+def test_duplicate_shuffled_and_false_events_have_the_same_result(office: Office, posting: str) -> None:
+    """Each event comes twice and out of order, with false ones among them; the result is that of the true events."""
     moves, hired, deleted, stays = (applied(office, posting, 10) for _ in range(4))
     office.register(office.url)
     ids = [*moves, *hired, *deleted]
@@ -95,15 +95,15 @@ def test_twice_shuffled_and_untrue(office: Office, posting: str) -> None:
     office.wait_for(lambda: sum(invited(office, [*ids, *stays])) == 40, "all are invited", PATIENCE_SECONDS)
     office.wait_for(lambda: office.all_done(EVENTS), "the runs are done", PATIENCE_SECONDS)
     office.sandbox.recruiter.disturb_webhooks(duplicates=1, shuffled=True)
-    for one in hired:
-        office.sandbox.recruiter.hire(one)
-    for one in deleted:
-        office.sandbox.recruiter.move(one, ELSEWHERE)
-        office.sandbox.recruiter.move(one, TRIGGER_STAGE)
-        office.sandbox.recruiter.delete(one)
-    for one in stays:
-        office.sandbox.recruiter.pretend("candidateDeleted", one)
-        office.sandbox.recruiter.pretend("candidateHired", one)
+    for opportunity in hired:
+        office.sandbox.recruiter.hire(opportunity)
+    for opportunity in deleted:
+        office.sandbox.recruiter.move(opportunity, ELSEWHERE)
+        office.sandbox.recruiter.move(opportunity, TRIGGER_STAGE)
+        office.sandbox.recruiter.delete(opportunity)
+    for opportunity in stays:
+        office.sandbox.recruiter.pretend("candidateDeleted", opportunity)
+        office.sandbox.recruiter.pretend("candidateHired", opportunity)
     office.wait_for(office.sandbox.deliveries.settled, "all is delivered", PATIENCE_SECONDS)
     office.wait_for(lambda: office.all_done(EVENTS), "the runs are done", PATIENCE_SECONDS)
     assert office.stages([*moves, *stays]) == ["in_process"] * 20
@@ -112,7 +112,7 @@ def test_twice_shuffled_and_untrue(office: Office, posting: str) -> None:
     assert invited(office, [*moves, *hired, *stays]) == [1] * 30
 
 
-def test_a_result_is_in_lever_soon_after_alva_told_of_it(office: Office, posting: str) -> None:
+def test_a_result_is_in_lever_soon_after_alvas_webhook(office: Office, posting: str) -> None:
     ids = applied(office, posting, 20)
     office.register(office.url)
     moved(office, ids)
@@ -120,19 +120,23 @@ def test_a_result_is_in_lever_soon_after_alva_told_of_it(office: Office, posting
     token = "5b" * 24
     office.api.load(Settings(connections=(Connection("alva_webhook", "generic", password=f"another {token}"),)))
     office.sandbox.candidates.connect_webhook(f"{office.url}/alva-lever/webhooks/alva", token)
-    for one in ids:
-        office.sandbox.candidates.finish(one, 82)
+    for opportunity in ids:
+        office.sandbox.candidates.finish(opportunity, 82)
     office.wait_for(office.sandbox.deliveries.settled, "all is delivered", PATIENCE_SECONDS)
-    assert [one.attempts for one in office.sandbox.deliveries.of(webhook="alva")] == [[200]] * 20
+    assert [delivery.attempts for delivery in office.sandbox.deliveries.of(webhook="alva")] == [[200]] * 20
     done = ["Alva: High role fit", "Alva: Completed"]
     office.wait_for(
-        lambda: all(office.sandbox.look(one)["tags"][-2:] == done for one in ids), "all are told", PATIENCE_SECONDS
+        lambda: all(office.sandbox.look(opportunity)["tags"][-2:] == done for opportunity in ids),
+        "all results are in Lever",
+        PATIENCE_SECONDS,
     )
-    assert [len(office.sandbox.look(one)["notes"]) for one in ids] == [1] * 20
+    assert [len(office.sandbox.look(opportunity)["notes"]) for opportunity in ids] == [1] * 20
 
 
-def test_what_a_killed_server_acknowledged_is_done_and_the_rest_comes_again(office: Office, posting: str) -> None:
-    """An API server of its own takes the deliveries, and is killed in their middle."""
+def test_acknowledged_deliveries_survive_a_killed_server_and_the_others_are_retried(
+    office: Office, posting: str
+) -> None:
+    """A separate API server receives the deliveries and is killed halfway."""
     ids = applied(office, posting, 300)
     office.sandbox.deliveries.waits_seconds = (5, 10, 20, 40, 80)  # a server needs a while to come back
     with servers(office) as start:
@@ -142,7 +146,7 @@ def test_what_a_killed_server_acknowledged_is_done_and_the_rest_comes_again(offi
         office.wait_for(lambda: _count(office, "delivered") >= 60, "some are delivered", PATIENCE_SECONDS)
         kill(receiving)
         assert _count(office, "delivered") < 300
-        taken = [str(one.opportunity) for one in office.sandbox.deliveries.of(state="delivered")]
+        taken = [str(delivery.opportunity) for delivery in office.sandbox.deliveries.of(state="delivered")]
         office.wait_for(lambda: office.all_done(EVENTS), "what was taken is done", PATIENCE_SECONDS)
         assert invited(office, taken) == [1] * len(taken)
         start(port)
@@ -152,17 +156,17 @@ def test_what_a_killed_server_acknowledged_is_done_and_the_rest_comes_again(offi
     assert invited(office, ids) == [1] * 300
 
 
-def test_an_event_does_not_wait_for_a_long_run_to_end(office: Office, posting: str) -> None:
-    """5,000 candidates who stood in the stage before are being invited; the next one to come has the next turn."""
+def test_an_event_does_not_wait_for_the_end_of_a_long_run(office: Office, posting: str) -> None:
+    """A run invites 5,000 candidates who were in the stage already; a new candidate gets the next turn."""
     many = applied(office, posting, 5000)
     moved(office, many)
-    (one,) = applied(office, posting, 1)
+    (opportunity,) = applied(office, posting, 1)
     office.register(office.url)
     office.api.trigger(HOURLY, "many", {"since": (datetime.now(UTC) - timedelta(hours=1)).isoformat()})
     office.wait_for(lambda: sum(invited(office, many[:2000])) >= 400, "it is under way", PATIENCE_SECONDS)
     calls = len(office.sandbox.journal.of("lever"))
-    moved(office, [one])
-    office.wait_for(lambda: office.invited(one) == 1, "the event is done", PATIENCE_SECONDS)
+    moved(office, [opportunity])
+    office.wait_for(lambda: office.invited(opportunity) == 1, "the event is done", PATIENCE_SECONDS)
     meanwhile = len(office.sandbox.journal.of("lever")) - calls
     assert not office.api.run(HOURLY, "many").is_done
     assert meanwhile <= CALLS_IN_A_TURN
@@ -179,7 +183,7 @@ def kill(component: Component) -> None:
 
 @contextmanager
 def servers(office: Office) -> Iterator[Callable[..., tuple[int, Component]]]:
-    """Starts API servers beside the one that the tasks talk to, on a port or on any."""
+    """Starts API servers in addition to the one of the tasks, on a given or a free port."""
     fleet = Fleet(office.home / "more-servers.json")
 
     def start(port: int | None = None) -> tuple[int, Component]:

@@ -1,4 +1,4 @@
-"""The ways to bring the package into a deployment: by pip, by copied folders, and by both."""
+"""The ways to install the package: with pip, by copying folders, and both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from include.demo.airflow import environment
 
 ROOT = Path(__file__).parent.parent.parent
 DAG_IDS = sorted(file.stem for file in (ROOT / "dags").glob("*.py"))
-# First as a task process does, then as the API server does.
+# Loads plugins first as a task process does, then as the API server does.
 _LOOKING = """
 import json, sys
 import airflow.sdk.plugins_manager as of_a_task
@@ -53,7 +53,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """An environment with all that Airflow needs and without the package, and an empty AIRFLOW_HOME."""
+    """An environment with Airflow but without the package, and an empty AIRFLOW_HOME."""
 
     environment: Path
     home: Path
@@ -62,7 +62,7 @@ class Deployment:
     def make(cls, folder: Path) -> Deployment:
         made = cls(folder / "environment", folder / "home")
         venv.create(made.environment, symlinks=True)
-        # The packages that run this test, one by one: installed as a folder, they would bring the package along.
+        # Links this test's packages one by one: a link to the whole folder would include the package.
         for entry in Path(sysconfig.get_path("purelib")).iterdir():
             if not entry.name.lstrip("_").startswith("alva_lever"):
                 (made.packages / entry.name).symlink_to(entry)
@@ -103,22 +103,22 @@ def deployment(tmp_path: Path) -> Deployment:
     return Deployment.make(tmp_path)
 
 
-def test_installed_it_needs_the_dags_alone(deployment: Deployment, wheel: Path) -> None:
+def test_an_installed_package_needs_only_the_dags(deployment: Deployment, wheel: Path) -> None:
     deployment.install(wheel)
     deployment.copy("dags")
     found = deployment.look()
     assert found == _works(deployment.packages, _ENTRY_POINT, connection_types=["alva", "lever"])
 
 
-def test_copied_it_works_without_forms_of_its_own_for_connections(deployment: Deployment) -> None:
-    """Airflow takes connection types from installed packages alone."""
+def test_a_copied_package_works_without_its_own_connection_forms(deployment: Deployment) -> None:
+    """Airflow reads connection types only from installed packages."""
     deployment.copy("dags")
     deployment.copy("plugins")
     found = deployment.look()
     assert found == _works(deployment.home / "plugins", "$PLUGINS_FOLDER/alva_lever_plugin.py", connection_types=[])
 
 
-def test_installed_and_copied_it_is_there_once(deployment: Deployment, wheel: Path) -> None:
+def test_a_package_that_is_installed_and_copied_is_loaded_once(deployment: Deployment, wheel: Path) -> None:
     deployment.install(wheel)
     deployment.copy("dags")
     deployment.copy("plugins")

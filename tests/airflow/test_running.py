@@ -1,4 +1,4 @@
-"""What only a running Airflow shows: backfills, a killed task, a run of several tasks."""
+"""Tests that need a running Airflow: backfills, a killed task, a run of several tasks."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def in_stage(office: Office, posting: str, at: datetime) -> str:
 
 
 def backfill(office: Office, start: datetime, end: datetime, **options: object) -> list[str]:
-    """The ids of its runs, when all are done, which run as a backfill's."""
+    """Runs a backfill and returns the ids of its runs when all are done."""
     body = {"dag_id": HOURLY, "from_date": start.isoformat(), "to_date": end.isoformat(), **options}
 
     def made() -> bool:
         answer = requests.post(f"{office.url}/api/v2/backfills", json=body, timeout=120)
-        # 409: the backfill before isn't over. 503: on SQLite, the scheduler wrote at the wrong moment, and nothing was
-        # made; on a busy machine that is every second time.
+        # 409: the previous backfill isn't over. 503: on SQLite, the scheduler wrote at the same time, so no backfill
+        # was created; on a busy machine this happens every second time.
         assert answer.ok or answer.status_code in (409, 503), answer.text
         return answer.ok
 
@@ -39,7 +39,7 @@ def backfill(office: Office, start: datetime, end: datetime, **options: object) 
     return [row["dag_run_id"] for row in rows if start <= datetime.fromisoformat(row["logical_date"]) <= end]
 
 
-def test_a_backfill_of_past_hours_invites_exactly_the_missed(office: Office, posting: str) -> None:
+def test_a_backfill_of_past_hours_invites_only_the_missed_candidates(office: Office, posting: str) -> None:
     hours = [THIS_HOUR - n * HOUR for n in (9, 8, 7)]
     missed = [in_stage(office, posting, hour + HOUR / 2) for hour in hours]
     others = [in_stage(office, posting, THIS_HOUR - 11 * HOUR), in_stage(office, posting, THIS_HOUR - 3 * HOUR)]
@@ -50,23 +50,23 @@ def test_a_backfill_of_past_hours_invites_exactly_the_missed(office: Office, pos
     runs = backfill(office, hours[0], hours[-1], run_backwards=True)
     assert len(runs) == 3
     assert {office.api.run(HOURLY, run).state for run in runs} == {"success"}
-    assert [office.invited(one) for one in (*missed, asks)] == [1, 1, 1, 1]
-    assert [office.invited(one) for one in others] == [0, 0]
+    assert [office.invited(opportunity) for opportunity in (*missed, asks)] == [1, 1, 1, 1]
+    assert [office.invited(opportunity) for opportunity in others] == [0, 0]
 
-    # Run again: hours that ran already, and somebody whom they missed.
+    # A second backfill of the same hours, with one more missed candidate.
     late = in_stage(office, posting, hours[1] + HOUR / 4)
     office.sandbox.journal.clear()
     assert sorted(backfill(office, hours[0], hours[-1], reprocess_behavior="completed")) == sorted(runs)
-    assert [office.invited(one) for one in (*missed, asks, late)] == [1, 1, 1, 1, 1]
+    assert [office.invited(opportunity) for opportunity in (*missed, asks, late)] == [1, 1, 1, 1, 1]
     assert len(office.sandbox.journal.of("alva", "POST", "*/candidates")) == 1
 
 
-def test_a_task_that_is_killed_is_tried_again_and_nothing_is_done_twice(office: Office, posting: str) -> None:
+def test_a_killed_task_is_retried_and_invites_no_candidate_twice(office: Office, posting: str) -> None:
     ids = [in_stage(office, posting, datetime.now(UTC)) for _ in range(40)]
     killed: list[int] = []
 
     def kill() -> None:
-        """The process that is talking to Lever just now, and the one that watches over it stays."""
+        """Kills the process that is calling Lever; its supervisor lives on."""
         port = office.sandbox.journal.all()[-1].connection
         for process in psutil.process_iter():
             try:
@@ -84,13 +84,13 @@ def test_a_task_that_is_killed_is_tried_again_and_nothing_is_done_twice(office: 
     assert run.state == "success"
     instances = office.get(f"dags/{HOURLY}/dagRuns/killed/taskInstances")["task_instances"]
     assert {row["try_number"] for row in instances if row["task_id"] == "invite"} == {2}
-    assert [office.invited(one) for one in ids] == [1] * 40
-    assert [office.sandbox.look(one)["tags"].count("Alva: Invitation Sent") for one in ids] == [1] * 40
+    assert [office.invited(opportunity) for opportunity in ids] == [1] * 40
+    assert [office.sandbox.look(opportunity)["tags"].count("Alva: Invitation Sent") for opportunity in ids] == [1] * 40
     assert office.report("killed")["looked_at"] == 40
 
 
-def test_a_long_run_is_several_tasks_each_in_its_first_attempt(office: Office, posting: str) -> None:
-    """A refusal costs four calls, so that these are more than one task may ask for in about a minute."""
+def test_a_long_run_takes_several_tasks_without_a_retry(office: Office, posting: str) -> None:
+    """A refusal costs four calls, so these are more calls than one task makes in a turn of about a minute."""
     first = in_stage(office, posting, datetime.now(UTC))
     office.run("first", opportunity_ids=[first])
     office.sandbox.candidates.expire_position(posting)
@@ -98,13 +98,13 @@ def test_a_long_run_is_several_tasks_each_in_its_first_attempt(office: Office, p
     run = office.run("long", since=(datetime.now(UTC) - HOUR).isoformat())
     assert run.state == "success"
     assert office.report("long")["counts"] == {"refused_by_alva": 220, "already_invited": 1}
-    assert [len(office.sandbox.look(one)["notes"]) for one in ids] == [1] * 220
+    assert [len(office.sandbox.look(opportunity)["notes"]) for opportunity in ids] == [1] * 220
     instances = office.get(f"dags/{HOURLY}/dagRuns/long/taskInstances")["task_instances"]
     invites = [(row["state"], row["try_number"]) for row in instances if row["task_id"] == "invite"]
     assert invites == [("success", 1)] * 2
 
 
-def test_a_real_account_runs_green_and_its_report_is_what_its_files_say(office: Office) -> None:
+def test_a_run_on_a_real_account_succeeds_with_the_report_of_its_files(office: Office) -> None:
     rows = recorded_rows()
     office.sandbox.load_recorded(RECORDED)
     stage = "applicant-new"

@@ -1,4 +1,4 @@
-"""Whatever Alva answers: it is read, or that row alone can't be, and nobody's tests are read as reset or done."""
+"""An odd answer of Alva's is read, or that row alone is unreadable; no test is read as reset or completed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESULTS = results(interviews=[{"title": "Culture", "score": 4}, {"name": "Team",
 
 
 def read_between(parse: Callable[[object], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
-    """What the odd row is read as between two that are as documented; "listing" where there is none to be had."""
+    """Reads the odd row between two documented rows; returns "listing" if the whole page is refused."""
     body = {"data": [before, row.row, after], "next_cursor": None}
     try:
         first, *middle, last = wire.page(parse)(body).rows
@@ -31,7 +31,7 @@ def read_between(parse: Callable[[object], object], before: dict[str, Any], row:
 
 
 def decides_nothing_new(found: AlvaCandidate, row: Odd) -> None:
-    """The tests are as Alva tells them, and so is the role fit."""
+    """Checks that assessments, role fit and invitation are read as Alva gave them."""
     assert row.value is not MISSING or row.path not in {("assessments",), ("role_fit",), ("invitation",)}
     assert len(found.assessments) == len(row.row["assessments"])
     assert found.role_fit == row.row["role_fit"]
@@ -41,14 +41,14 @@ def decides_nothing_new(found: AlvaCandidate, row: Odd) -> None:
 
 
 @any_shape_of(CANDIDATE)
-def test_a_candidate_who_changed(row: Odd) -> None:
+def test_an_odd_changed_candidate_keeps_at_least_one_id(row: Odd) -> None:
     found = read_between(wire.changed_candidate, candidate("first"), row, candidate("last"))
     if found is None:
-        # Added by hand, as far as Alva says.
+        # Alva says that this candidate was added by hand.
         assert row.path == ("external_id",)
         assert row.value in (None, "")
         return
-    # There is always one of two ids to go by.
+    # One of the two ids is always known.
     assert isinstance(found, ChangedCandidate)
     assert found.candidate_id or found.external_id
     if row.field != "external_id":
@@ -60,23 +60,23 @@ def test_a_candidate_who_changed(row: Odd) -> None:
 
 
 @any_shape_of(CANDIDATE)
-def test_the_candidate_of_an_opportunity(row: Odd) -> None:
+def test_an_odd_candidate_of_an_opportunity_is_read_as_alva_gave_it_or_is_unreadable(row: Odd) -> None:
     found = read_between(wire.of("opp-1", wire.candidate), candidate("first"), row, candidate("last"))
     if found is None:
-        # Unreadable, but somebody else's for sure.
+        # Unreadable, but certainly another opportunity's candidate.
         assert row.field == "external_id"
     elif isinstance(found, AlvaCandidate):
         decides_nothing_new(found, row)
 
 
 @any_shape_of(position("mid"))
-def test_a_job_position(row: Odd) -> None:
+def test_an_odd_job_position_is_read_or_unreadable(row: Odd) -> None:
     found = read_between(wire.position, position("first"), row, position("last"))
     assert found == "listing" or isinstance(found, JobPosition | Unreadable)
 
 
 @any_shape_of(RESULTS)
-def test_results(row: Odd) -> None:
+def test_odd_results_are_refused_only_for_the_candidate_id_or_the_role_fit(row: Odd) -> None:
     try:
         found = wire.results_of("48213")(row.row)
     except Untrusted:

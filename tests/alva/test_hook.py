@@ -48,12 +48,12 @@ def add(alva: AlvaHook) -> AlvaCandidate:
 
 
 class TestSetup:
-    def test_names_that_airflow_asks_for(self) -> None:
+    def test_the_hook_has_the_names_that_airflow_needs(self) -> None:
         names = AlvaHook.conn_name_attr, AlvaHook.default_conn_name, AlvaHook.conn_type, AlvaHook.hook_name
         assert names == ("alva_conn_id", "alva_default", "alva", "Alva")
         assert AlvaHook(alva_conn_id="mine").http_conn_id == "mine"
 
-    def test_the_key_is_a_bearer_token_which_netrc_does_not_replace(
+    def test_the_key_is_a_bearer_token_that_netrc_does_not_replace(
         self, alva: AlvaHook, server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
     ) -> None:
         netrc = tmp_path / "netrc"
@@ -63,7 +63,7 @@ class TestSetup:
         alva.candidate("48213")
         assert server.received[0].headers["Authorization"] == "Bearer alva-key"
 
-    def test_alva_is_not_paced_unless_the_connection_says_so(
+    def test_alva_has_no_rate_limit_unless_the_connection_sets_one(
         self, connect: Callable[..., None], server: RecordingServer, time: Time
     ) -> None:
         server.always(Reply(json=candidate()))
@@ -80,7 +80,7 @@ class TestSetup:
     @pytest.mark.parametrize(
         ("fields", "hint"), [({"password": ""}, "no API key"), ({"password": None, "login": "s3cret"}, "login field")]
     )
-    def test_a_key_that_is_missing_or_in_the_wrong_field_is_said_so(
+    def test_a_key_that_is_missing_or_in_the_wrong_field_is_refused(
         self, connect: Callable[..., None], fields: dict[str, Any], hint: str
     ) -> None:
         connect(**fields)
@@ -133,7 +133,7 @@ class TestSetup:
             (AlvaHook.check_key, 1),
         ],
     )
-    def test_a_listing_that_is_not_there_is_a_wrong_root(
+    def test_a_missing_listing_is_a_setup_error(
         self, alva: AlvaHook, server: RecordingServer, ask: Callable[[AlvaHook], object], requests: int
     ) -> None:
         server.answer(*[GONE] * requests)
@@ -141,19 +141,19 @@ class TestSetup:
             ask(alva)
 
     @pytest.mark.parametrize("ask", [lambda alva: alva.find_candidate("o"), lambda alva: alva.find_position("p")])
-    def test_a_search_for_one_that_finds_no_such_thing_is_about_that_one(
+    def test_a_404_to_a_search_is_not_found_if_alva_answers_otherwise(
         self, alva: AlvaHook, server: RecordingServer, ask: Callable[[AlvaHook], object]
     ) -> None:
         server.answer(GONE, listed(position()))
         with pytest.raises(NotFound):
             ask(alva)
 
-    def test_users_that_are_not_there_are_not_there(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_missing_users_are_not_found(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(GONE)
         with pytest.raises(NotFound):
             list(alva.user_emails())
 
-    def test_the_test_of_a_connection_is_one_request(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_testing_the_connection_makes_one_request(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(listed(position()), Reply(503))
         assert alva.test_connection() == (True, "Alva answered, and accepts the key")
         assert alva.test_connection()[0] is False
@@ -169,23 +169,21 @@ class TestListings:
         common = [("updated_since", "2025-03-01T08:00:05.007Z"), ("limit", "100")]
         assert [request.query for request in server.received] == [common, [*common, ("cursor", "c/1=")]]
 
-    def test_an_api_that_ignores_a_filter_does_not_give_us_everybody(
-        self, alva: AlvaHook, server: RecordingServer
-    ) -> None:
-        everybody = [
+    def test_rows_outside_the_filter_are_dropped(self, alva: AlvaHook, server: RecordingServer) -> None:
+        unfiltered = [
             candidate("1", external_id="opp-2"),
             candidate("2", external_id=None),
             candidate("3", job_position_id="772"),
             candidate("4"),
         ]
-        server.answer(listed(*everybody), listed(*everybody))
+        server.answer(listed(*unfiltered), listed(*unfiltered))
         assert [row.id for row in alva.candidates(external_id="opp-1", job_position_id="771")] == ["4"]
         found = alva.find_candidate("opp-1")
         assert found is not None
         assert found.id == "3"
         assert server.received[0].query[:2] == [("external_id", "opp-1"), ("job_position_id", "771")]
 
-    def test_who_is_not_there_is_none(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_candidate_or_position_that_is_not_found_is_none(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(listed(candidate("1", external_id="opp-10")), listed(position(external_id=None)))
         assert alva.find_candidate("opp-1") is None
         assert alva.find_position("posting-1") is None
@@ -205,7 +203,7 @@ class TestListings:
         ],
         ids=["html", "cut", "no data", "data null", "no cursor", "empty cursor", "cursor a number", "no id", "text"],
     )
-    def test_a_bad_page_is_asked_for_again_and_then_an_error(
+    def test_a_malformed_page_is_retried_and_then_an_error(
         self, alva: AlvaHook, server: RecordingServer, bad: Reply
     ) -> None:
         server.answer(listed(candidate("1"), cursor="c1"), bad, listed(candidate("2")))
@@ -216,7 +214,9 @@ class TestListings:
         assert len(server.received) == 8
         assert "Ada" not in str(error.value)
 
-    def test_a_row_that_cannot_be_read_keeps_nobody_else_waiting(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_an_unreadable_changed_candidate_does_not_spoil_the_others(
+        self, alva: AlvaHook, server: RecordingServer
+    ) -> None:
         rows = [
             candidate("1", role_fit=101),
             candidate("2", external_id="opp-2"),
@@ -243,7 +243,7 @@ class TestListings:
         assert [bool(row.problem) for row in changed] == [row.candidate is None for row in changed]
         assert "Ada" not in repr(changed)
 
-    def test_a_candidate_who_was_added_by_hand_is_nobodys(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_candidate_who_was_added_by_hand_is_skipped(self, alva: AlvaHook, server: RecordingServer) -> None:
         by_hand = [
             candidate("1", external_id=None),
             candidate("2", external_id=None, role_fit="x"),
@@ -258,22 +258,20 @@ class TestListings:
         ("moment", "given"),
         [("2025-03-01T00:00:00Z", True), ("2025-02-28T23:59:59Z", False), ("soon", True), (5, True), (None, True)],
     )
-    def test_one_whose_change_has_no_time_may_be_a_late_one(
+    def test_a_change_without_a_readable_time_is_given(
         self, alva: AlvaHook, server: RecordingServer, moment: Any, given: bool
     ) -> None:
         server.answer(listed(candidate("1", updated_at=moment), candidate("2", updated_at=moment, assessments=5)))
-        # What can't be read is a hint to look.
+        # An unreadable row is given in any case, as a reason to read the candidate.
         assert [row.candidate_id for row in alva.changed_candidates(1740787200000)] == ["1"] * given + ["2"]
 
-    def test_a_row_without_any_id_is_the_fault_of_the_listing(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_row_without_any_id_makes_the_page_malformed(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.always(listed(candidate("1"), {"id": {}, "external_id": [], "email": "ada@example.com"}))
         with pytest.raises(Malformed) as error:
             list(alva.changed_candidates(0))
         assert "ada" not in str(error.value)
 
-    def test_only_rows_of_others_may_be_unreadable_where_one_is_asked_for(
-        self, alva: AlvaHook, server: RecordingServer
-    ) -> None:
+    def test_a_search_fails_only_if_its_own_row_is_unreadable(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.always(listed(candidate("1", role_fit=101), candidate("2", external_id="opp-2"), None))
         assert [row.id for row in alva.candidates(external_id="opp-2")] == ["2"]
         with pytest.raises(Malformed, match=r"row 1: `data\[\].role_fit`"):
@@ -284,7 +282,7 @@ class TestListings:
         with pytest.raises(Malformed, match=r"row 1: `data\[\].name"):
             alva.find_position("posting-1")
 
-    def test_a_position_that_cannot_be_read_is_its_own_fault(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_an_unreadable_position_does_not_spoil_the_others(self, alva: AlvaHook, server: RecordingServer) -> None:
         without = {key: value for key, value in position("3").items() if key != "external_id"}
         server.answer(listed(position("1"), position("2", team=5), None, without, position(4, name=None)))
         found = list(alva.positions())
@@ -296,14 +294,14 @@ class TestListings:
         assert found[3] == JobPosition("4", "posting-1", None, "mo@example.com", "Platform")
 
     @pytest.mark.parametrize("bad", [{"id": "1", "external_id": []}, {"id": "1"}], ids=["another type", "missing"])
-    def test_who_may_be_the_one_in_question_is_not_passed_over(
+    def test_a_row_that_may_be_the_searched_candidate_is_an_error(
         self, alva: AlvaHook, server: RecordingServer, bad: dict[str, Any]
     ) -> None:
         server.always(listed(bad))
         with pytest.raises(Malformed):
             alva.find_candidate("opp-1")
 
-    def test_of_several_it_is_the_one_that_changed_last(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_of_several_candidates_the_last_changed_is_found(self, alva: AlvaHook, server: RecordingServer) -> None:
         moments = ["2025-03-02T09:30:00Z", "2025-03-02T09:30:01Z", "2025-03-02T09:30:00Z", None]
         rows = [candidate(str(number), updated_at=moment) for number, moment in enumerate(moments)]
         for ordered in (rows, rows[::-1]):
@@ -312,13 +310,13 @@ class TestListings:
             assert found is not None
             assert found.id == "1"
 
-    def test_a_cursor_that_comes_back_is_an_error(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_repeated_cursor_is_an_error(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(listed(candidate("1"), cursor="c1"))
         server.always(listed(candidate("2"), cursor="c1"))
         with pytest.raises(Malformed, match="`next_cursor` repeats"):
             list(alva.candidates())
 
-    def test_users_are_their_addresses(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_users_are_read_as_addresses(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(
             listed({"id": "1", "email": "mo@example.com"}, {"id": "2", "email": None}, cursor="c1"),
             listed({"id": 3, "email": "Kim@example.com"}, None, {"id": "4"}, {"id": "5", "email": ["Ada"]}),
@@ -327,7 +325,9 @@ class TestListings:
 
 
 class TestAdd:
-    def test_what_is_sent(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_candidate_is_added_with_one_request_and_an_invitation(
+        self, alva: AlvaHook, server: RecordingServer
+    ) -> None:
         server.answer(Reply(201, json=candidate()))
         assert add(alva).id == "48213"
         assert server.asked == [ADD]
@@ -340,7 +340,7 @@ class TestAdd:
         }
 
     @faults
-    def test_who_was_added_in_spite_of_the_fault_is_not_added_again(
+    def test_a_candidate_who_was_added_despite_the_fault_is_not_added_again(
         self, alva: AlvaHook, server: RecordingServer, fault: Reply
     ) -> None:
         server.answer(fault, listed(candidate()))
@@ -348,19 +348,21 @@ class TestAdd:
         assert server.asked == [ADD, "GET /v1/candidates"]
 
     @faults
-    def test_who_was_not_added_is_added_again(self, alva: AlvaHook, server: RecordingServer, fault: Reply) -> None:
+    def test_a_candidate_who_was_not_added_is_added_again(
+        self, alva: AlvaHook, server: RecordingServer, fault: Reply
+    ) -> None:
         elsewhere = candidate("9", job_position_id="772")
         server.answer(fault, listed(elsewhere), Reply(201, json=candidate()))
         assert add(alva).id == "48213"
         assert server.asked == [ADD, "GET /v1/candidates", ADD]
 
-    def test_a_429_added_nobody_and_needs_no_look(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_429_is_retried_without_a_search(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(Reply(429, headers={"Retry-After": "2"}), Reply(201, json=candidate()))
         add(alva)
         assert server.asked == [ADD, ADD]
         assert alva.waited_seconds == pytest.approx(2.0)
 
-    def test_one_who_is_there_already_is_named(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_conflict_names_the_existing_candidate(self, alva: AlvaHook, server: RecordingServer) -> None:
         body = {"error": {"code": "conflict", "message": "Ada Byron is there", "details": {"candidate_id": "77"}}}
         server.answer(Reply(409, json=body), Reply(409, json={"error": "no details"}))
         with pytest.raises(Conflict) as conflict:
@@ -371,18 +373,18 @@ class TestAdd:
         assert nameless.value.candidate_id is None
 
     @pytest.mark.parametrize(
-        ("told", "id"),
+        ("candidate_id", "id"),
         [(48213, "48213"), ("ada@example.com", None), ("Ada Byron", None), ("x" * 101, None), (True, None), ({}, None)],
     )
-    def test_the_id_of_one_who_is_there_looks_like_one(
-        self, alva: AlvaHook, server: RecordingServer, told: object, id: str | None
+    def test_a_conflict_keeps_only_a_valid_candidate_id(
+        self, alva: AlvaHook, server: RecordingServer, candidate_id: object, id: str | None
     ) -> None:
-        server.answer(Reply(409, json={"error": {"details": {"candidate_id": told}}}))
+        server.answer(Reply(409, json={"error": {"details": {"candidate_id": candidate_id}}}))
         with pytest.raises(Conflict) as conflict:
             add(alva)
         assert conflict.value.candidate_id == id
 
-    def test_a_lasting_refusal_keeps_alvas_words_for_a_note_and_out_of_sight(
+    def test_a_refusal_keeps_alvas_message_but_does_not_show_it(
         self, alva: AlvaHook, server: RecordingServer, logged: Callable[[], str]
     ) -> None:
         said = "Job position expired; Ada Byron was not added"
@@ -393,7 +395,7 @@ class TestAdd:
         assert refused.value.detail == said
         assert "Ada" not in str(refused.value) + repr(refused.value) + logged()
 
-    def test_no_request_has_an_address_in_its_url_and_no_log_has_a_person(
+    def test_no_url_has_an_address_and_no_log_names_a_person(
         self, alva: AlvaHook, server: RecordingServer, logged: Callable[[], str]
     ) -> None:
         server.answer(CUT, listed(), Reply(500), listed(candidate()))
@@ -410,7 +412,7 @@ class TestInvitation:
     SENT = Reply(json=candidate(invitation={"status": "sent", "sent_at": "2025-03-02T08:00:00Z", "email": None}))
 
     @pytest.mark.parametrize("answer", [Reply(204), Reply(202, json={"status": "sent"}), Reply(201, json=candidate())])
-    def test_it_is_sent_once_and_the_candidate_read_afterwards(
+    def test_an_invitation_is_sent_once_and_then_the_candidate_is_read(
         self, alva: AlvaHook, server: RecordingServer, answer: Reply
     ) -> None:
         server.answer(answer, self.SENT)
@@ -420,7 +422,7 @@ class TestInvitation:
         assert server.asked == [self.SEND, self.LOOK]
 
     @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(200, raw=b"<html>")], ids=["cut", "500", "html"])
-    def test_it_is_not_sent_again_once_it_no_longer_counts_as_bounced(
+    def test_an_invitation_is_not_sent_again_if_it_no_longer_counts_as_bounced(
         self, alva: AlvaHook, server: RecordingServer, fault: Reply
     ) -> None:
         server.answer(fault, self.SENT, self.SENT)
@@ -428,7 +430,7 @@ class TestInvitation:
         assert server.asked == [self.SEND, self.LOOK, self.LOOK]
 
     @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(200, raw=b"<html>")], ids=["cut", "500", "html"])
-    def test_it_is_sent_again_while_it_counts_as_bounced(
+    def test_an_invitation_is_sent_again_while_it_counts_as_bounced(
         self, alva: AlvaHook, server: RecordingServer, fault: Reply
     ) -> None:
         server.answer(fault, self.BOUNCED, Reply(204), self.SENT)
@@ -437,14 +439,16 @@ class TestInvitation:
 
 
 class TestCandidate:
-    def test_a_stage_is_set_and_may_be_set_again(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_setting_a_stage_is_retried(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(CUT, Reply(json={"of": "any kind"}))
         alva.set_stage("48213", "hired")
         assert server.asked == ["PATCH /v1/candidates/48213"] * 2
         assert server.received[1].body == {"stage": "hired"}
 
     @pytest.mark.parametrize("answers", [[Reply(204)], [GONE], [CUT, GONE]], ids=["there", "gone", "cut, then gone"])
-    def test_one_who_is_gone_is_removed(self, alva: AlvaHook, server: RecordingServer, answers: list[Reply]) -> None:
+    def test_a_candidate_is_removed_or_gone_already(
+        self, alva: AlvaHook, server: RecordingServer, answers: list[Reply]
+    ) -> None:
         server.answer(Reply(json=candidate("48213")))
         ada = alva.candidate("48213")
         server.answer(*answers, *([listed()] if GONE in answers else []))
@@ -452,9 +456,7 @@ class TestCandidate:
         looks = ["GET /v1/candidates"] if GONE in answers else []
         assert server.asked[1:] == ["DELETE /v1/candidates/48213"] * len(answers) + looks
 
-    def test_one_who_is_said_to_be_gone_and_is_listed_is_not_removed(
-        self, alva: AlvaHook, server: RecordingServer
-    ) -> None:
+    def test_a_candidate_who_is_still_listed_is_not_removed(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(Reply(json=candidate("48213")))
         ada = alva.candidate("48213")
         server.answer(GONE, listed(candidate("48213")))
@@ -462,7 +464,7 @@ class TestCandidate:
             alva.remove_candidate(ada)
 
     @pytest.mark.parametrize("reply", [Reply(404, raw=b"<html>not here</html>"), Reply(404), Reply(404, json=["no"])])
-    def test_what_alva_did_not_say_has_removed_nobody(
+    def test_a_404_that_is_not_alvas_removes_no_candidate(
         self, alva: AlvaHook, server: RecordingServer, reply: Reply
     ) -> None:
         server.answer(Reply(json=candidate("48213")))
@@ -481,13 +483,13 @@ class TestPositions:
     def create(self, alva: AlvaHook) -> str:
         return alva.create_position(name="Engineer", external_id="posting-1", owner_email=None, team="Platform").id
 
-    def test_what_is_sent(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_a_position_is_created_with_its_given_fields_only(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(Reply(201, json=position()))
         assert self.create(alva) == "771"
         assert server.received[0].body == {"name": "Engineer", "external_id": "posting-1", "team": "Platform"}
 
     @faults
-    def test_one_that_was_made_in_spite_of_the_fault_is_not_made_again(
+    def test_a_position_that_was_created_despite_the_fault_is_not_created_again(
         self, alva: AlvaHook, server: RecordingServer, fault: Reply
     ) -> None:
         server.answer(fault, listed(position("770", external_id="posting-10"), position()))
@@ -496,24 +498,26 @@ class TestPositions:
         assert ("external_id", "posting-1") in server.received[1].query
 
     @faults
-    def test_one_that_was_not_made_is_made_again(self, alva: AlvaHook, server: RecordingServer, fault: Reply) -> None:
+    def test_a_position_that_was_not_created_is_created_again(
+        self, alva: AlvaHook, server: RecordingServer, fault: Reply
+    ) -> None:
         server.answer(fault, listed(), Reply(201, json=position()))
         assert self.create(alva) == "771"
         assert server.asked == ["POST /v1/job_positions", "GET /v1/job_positions", "POST /v1/job_positions"]
 
-    def test_of_the_answer_only_the_id_is_needed(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_only_the_id_of_a_created_position_is_read(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(Reply(201, json={"id": 771, "name": 5}))
         made = alva.create_position(name="Engineer", external_id="posting-1", team="Platform")
         assert made == JobPosition("771", "posting-1", "Engineer", None, "Platform")
 
-    def test_only_what_is_to_change_is_sent(self, alva: AlvaHook, server: RecordingServer) -> None:
+    def test_an_update_sends_only_the_changes(self, alva: AlvaHook, server: RecordingServer) -> None:
         server.answer(Reply(500), Reply(json={"of": "any kind"}))
         alva.update_position("771", {"team": None, "name": "Engineer"})
         assert server.asked == ["PATCH /v1/job_positions/771"] * 2
         assert server.received[0].body == {"team": None, "name": "Engineer"}
 
     @pytest.mark.parametrize("changes", [{}, {"external_id": "x"}, {"status": "archived"}])
-    def test_nothing_else_can_be_changed(
+    def test_other_fields_of_a_position_cannot_be_changed(
         self, alva: AlvaHook, server: RecordingServer, changes: dict[str, str]
     ) -> None:
         with pytest.raises(ValueError, match="changes are"):

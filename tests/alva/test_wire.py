@@ -19,7 +19,7 @@ def results(**fields: Any) -> Any:
     return wire.results(summary(**fields))
 
 
-def test_a_candidate_is_read_whole() -> None:
+def test_every_field_of_a_candidate_is_read() -> None:
     row = read(role_fit=82)
     assert (row.id, row.external_id, row.job_position_id, row.stage) == ("48213", "opp-1", "771", "in_process")
     assert row.email == "ada@example.com"
@@ -28,7 +28,7 @@ def test_a_candidate_is_read_whole() -> None:
     assert (row.role_fit, row.url) == (82, "https://app.alva.test/c/48213")
 
 
-def test_no_repr_tells_who_it_is_or_how_good() -> None:
+def test_a_repr_shows_neither_address_nor_scores() -> None:
     shown = repr(read(role_fit=82)) + repr(results())
     assert "48213" in shown
     assert not [word for word in ("ada@", "role_fit", "82.", "logic', '74", "app.alva.test") if word in shown]
@@ -40,11 +40,11 @@ def test_an_absent_role_fit_is_none_and_zero_is_zero() -> None:
     assert results(role_fit=None).role_fit is None
 
 
-def test_an_anonymised_candidate_is_blank() -> None:
+def test_an_anonymised_candidate_has_a_blank_address() -> None:
     assert read(email=None).email == ""
 
 
-def test_one_that_was_added_by_hand_has_no_external_id_and_no_invitation() -> None:
+def test_a_candidate_who_was_added_by_hand_has_no_external_id_or_invitation() -> None:
     row = read(external_id=None, invitation=None)
     assert (row.external_id, row.invitation) == (None, None)
 
@@ -79,7 +79,7 @@ def test_a_field_of_another_type_is_named(field: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["invitation", "role_fit", "assessments", "external_id", "job_position_id", "id"])
-def test_what_decides_about_tags_must_be_there(field: str) -> None:
+def test_a_field_that_decides_about_tags_is_required(field: str) -> None:
     row = candidate()
     del row[field]
     with pytest.raises(Untrusted, match=field):
@@ -96,13 +96,11 @@ def test_what_decides_about_tags_must_be_there(field: str) -> None:
         ("invitation", {"status": "queued"}, Invitation("queued", None, "")), ("role_fit", 82.0, 82),
     ],
 )  # fmt: skip
-def test_what_decides_nothing_may_be_missing_and_new_words_are_read_as_they_are(
-    field: str, value: Any, read_as: object
-) -> None:
+def test_optional_fields_have_defaults_and_unknown_words_are_kept(field: str, value: Any, read_as: object) -> None:
     assert getattr(read(**{field: value}), {"updated_at": "updated_at_ms"}.get(field, field)) == read_as
 
 
-def test_results_are_told_in_words() -> None:
+def test_scores_are_read_as_text() -> None:
     summary = results(
         coding={"score": 61.5},
         interviews=[{"title": "Culture", "score": 4}, {"score": 3}, {"name": "Planned", "score": None}],
@@ -128,49 +126,49 @@ def test_results_are_told_in_words() -> None:
         ("candidate_id", None),
     ],
 )
-def test_results_of_other_types_are_refused(field: str, value: Any) -> None:
+def test_results_with_an_invalid_role_fit_or_id_are_refused(field: str, value: Any) -> None:
     with pytest.raises(Untrusted):
         results(**{field: value})
 
 
 @pytest.mark.parametrize("value", [None, 74, "74", [74], {}, {"percentage": "74"}, {"percentage": 10**400}, True])
 @pytest.mark.parametrize("part", ["logic", "personality", "coding", "screening", "interviews"])
-def test_a_part_of_another_type_is_left_out_and_the_others_told(part: str, value: Any) -> None:
-    told = {"logic": "74 %, sten 7", "personality": "88 %"}
-    told.pop(part, None)
+def test_an_unreadable_score_is_left_out(part: str, value: Any) -> None:
+    scores = {"logic": "74 %, sten 7", "personality": "88 %"}
+    scores.pop(part, None)
     read = results(**{part: value})
-    assert dict(read.scores) == told
+    assert dict(read.scores) == scores
     assert read.role_fit is not None
 
 
-def test_of_a_part_what_can_be_read_is_told() -> None:
+def test_the_readable_values_of_a_score_are_kept() -> None:
     interviews = [None, 5, {"title": 5, "score": 4}, {"title": "Culture", "score": "4"}, {"name": "Team", "score": 3.0}]
     read = results(logic={"percentage": 74.5, "sten": "7"}, interviews=interviews, url=5)
     assert read.scores == (("personality", "88 %"), ("logic", "74.5 %"), ("interview 1", "4"), ("interview: Team", "3"))
     assert read.url is None
 
 
-def test_a_date_of_another_type_leaves_the_role_fit() -> None:
+def test_an_unreadable_date_does_not_lose_the_role_fit() -> None:
     assert results(role_fit={"score": 82, "computed_at": 5}).role_fit == RoleFit(82, None)
 
 
-def test_results_without_a_role_fit_field_are_not_results_that_were_withdrawn() -> None:
+def test_results_without_the_role_fit_field_are_refused_not_read_as_withdrawn() -> None:
     with pytest.raises(Untrusted, match="`role_fit` is missing"):
         wire.results({"candidate_id": "1"})
 
 
-def test_a_position_is_read_whole() -> None:
+def test_every_field_of_a_position_is_read() -> None:
     read = wire.position(position(owner_email=None, team=""))
     assert (read.id, read.external_id, read.name, read.owner_email, read.team) == (
         "771", "posting-1", "Engineer", None, None,
     )  # fmt: skip
 
 
-def test_moments_are_utc_with_milliseconds() -> None:
+def test_times_are_sent_in_utc_with_milliseconds() -> None:
     assert wire.moment(1740816005007) == "2025-03-01T08:00:05.007Z"
 
 
-def test_an_error_body_of_any_kind_can_be_read() -> None:
+def test_any_error_body_can_be_read() -> None:
     body = {"error": {"code": "conflict", "message": "there", "details": {"candidate_id": "7"}}}
     said = wire.error(body)
     assert (said.code, said.message, said.candidate_id) == ("conflict", "there", "7")

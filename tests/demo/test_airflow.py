@@ -16,14 +16,14 @@ def settings(folder: Path) -> configparser.ConfigParser:
     return parser
 
 
-def test_every_address_is_on_the_loopback_interface_and_at_the_chosen_port(tmp_path: Path) -> None:
+def test_airflow_listens_on_loopback_at_the_chosen_port(tmp_path: Path) -> None:
     written = settings(tmp_path)
     assert (written["api"]["host"], written["api"]["port"]) == ("127.0.0.1", "8081")
     assert written["core"]["execution_api_server_url"] == "http://127.0.0.1:8081/execution/"
     assert all("--skip-serve-logs" in COMPONENTS[name] for name in ("scheduler", "triggerer"))
 
 
-def test_a_per_cent_sign_in_a_path_survives(tmp_path: Path) -> None:
+def test_a_path_may_contain_a_per_cent_sign(tmp_path: Path) -> None:
     assert settings(tmp_path)["core"]["plugins_folder"] == str(tmp_path / "50% plugins")
 
 
@@ -33,7 +33,7 @@ def test_two_demos_share_no_secret(tmp_path: Path) -> None:
         assert first[section][key] != second[section][key]
 
 
-def test_nothing_of_another_airflow_or_of_a_proxy_is_passed_on(tmp_path: Path) -> None:
+def test_settings_of_another_airflow_or_a_proxy_are_not_passed_on(tmp_path: Path) -> None:
     own = {
         "PATH": "/usr/bin",
         "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
@@ -51,10 +51,10 @@ def test_nothing_of_another_airflow_or_of_a_proxy_is_passed_on(tmp_path: Path) -
     assert "PYTHONPATH" not in passed
 
 
-def test_the_command_line_that_is_printed_reaches_this_airflow_from_any_folder(tmp_path: Path) -> None:
+def test_the_printed_command_line_works_from_any_folder(tmp_path: Path) -> None:
     home, folder = tmp_path / "it's a home", tmp_path / "elsewhere"
-    for one in (home, folder):
-        one.mkdir()
+    for path in (home, folder):
+        path.mkdir()
     settings(home)
     line = command_line(home, "config", "get-value", "api", "port")
     done = subprocess.run(line, shell=True, cwd=folder, check=False, capture_output=True, text=True, timeout=120)

@@ -1,4 +1,4 @@
-"""The demo itself, with a real Airflow: about a minute."""
+"""The demo with a real Airflow; takes about a minute."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def demo(home: Path, *options: str, output: int = subprocess.PIPE) -> Iterator[s
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
-    """Airflow's work in ``home``, and all of them write their logs there. Zombies have neither."""
+    """Returns the processes that run in ``home`` or have a log open there. Zombies do neither."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -51,7 +51,7 @@ def processes_of(home: Path) -> list[psutil.Process]:
     return found
 
 
-def test_it_plays_the_story_and_leaves_nothing_running(tmp_path: Path) -> None:
+def test_the_demo_plays_the_story_and_leaves_no_process(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with demo(home, "--once") as process:
         output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
@@ -75,7 +75,7 @@ def test_it_plays_the_story_and_leaves_nothing_running(tmp_path: Path) -> None:
     assert all(is_free(port) for port in ports)
 
 
-def test_an_interruption_half_way_leaves_nothing_running(tmp_path: Path) -> None:
+def test_an_interrupted_demo_leaves_no_process(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with demo(home, output=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + TIMEOUT_SECONDS
@@ -91,7 +91,7 @@ def test_an_interruption_half_way_leaves_nothing_running(tmp_path: Path) -> None
     assert not (home / "processes.json").exists()
 
 
-def test_a_file_that_is_no_dag_is_named_with_its_error(tmp_path: Path) -> None:
+def test_a_dag_file_that_cannot_be_imported_is_named_with_its_error(tmp_path: Path) -> None:
     dags = tmp_path / "dags"
     dags.mkdir()
     (dags / "broken.py").write_text("from airflow.sdk import DAG\nimport no_such_module\n")

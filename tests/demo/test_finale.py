@@ -28,17 +28,17 @@ def world(*tags: str, stage: str = "Manager screen", note: str = NOTE) -> dict[s
     }
 
 
-def test_everybody_is_known_from_before_and_was_invited() -> None:
-    invited = {one.name for one in PEOPLE if one.is_invited} | {one.name for one in SCENES if one.sent}
-    assert {one.name for one in RESULTS} <= invited
+def test_every_result_is_of_an_invited_candidate() -> None:
+    invited = {person.name for person in PEOPLE if person.is_invited} | {scene.name for scene in SCENES if scene.sent}
+    assert {result.name for result in RESULTS} <= invited
 
 
-def test_each_way_that_results_go_is_shown() -> None:
-    words = {word for one in RESULTS for word in one.expected if word}
+def test_every_outcome_of_results_is_in_the_story() -> None:
+    words = {word for result in RESULTS for word in result.expected if word}
     assert words == {"completed", "updated", "reset", "bounced"}
 
 
-def test_as_expected() -> None:
+def test_expected_results_are_no_surprise() -> None:
     found = last(RESCORED, "o1", reports("completed", "updated"), world(*sorted(RESCORED.tags)))
     assert found.surprises == []
     assert found.words == "completed, then updated"
@@ -47,13 +47,13 @@ def test_as_expected() -> None:
     assert "Malte Frid: note, and link https://a/1\n  | Alva: test results\n  |\n  | Role fit: 50 of 100" in table
 
 
-def test_who_is_looked_at_once_more_without_a_change_is_no_surprise() -> None:
+def test_an_unchanged_candidate_in_a_later_report_is_no_surprise() -> None:
     once = RESULTS[0]
     shown = world(*once.tags, stage=once.stage, note=once.said)
     assert last(once, "o1", reports("completed", "unchanged"), shown).surprises == []
 
 
-def test_every_difference_is_a_sentence() -> None:
+def test_every_difference_is_a_surprise_in_a_sentence() -> None:
     found = last(RESCORED, "o1", reports("completed", "unchanged"), world(INVITATION_SENT, stage="Offer", note="else"))
     assert found.surprises == [
         "Malte Frid: the reports: expected ('completed', 'updated'), found ('completed', 'unchanged')",
@@ -64,5 +64,7 @@ def test_every_difference_is_a_sentence() -> None:
     ]
 
 
-def test_its_moves_are_moves_of_the_sandbox() -> None:
-    assert {move.name for one in RESULTS for move in (*one.first, *one.then)} <= set(moves(Sandbox().candidates))
+def test_every_move_of_the_results_exists_in_the_sandbox() -> None:
+    assert {move.name for result in RESULTS for move in (*result.first, *result.then)} <= set(
+        moves(Sandbox().candidates)
+    )

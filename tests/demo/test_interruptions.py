@@ -13,7 +13,7 @@ Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 @pytest.fixture(autouse=True)
 def as_in_a_terminal() -> Iterator[None]:
-    """`nohup make test` and a script's background job hand down signals that are ignored."""
+    """Restores the default handlers: under `nohup make test` or in a background job, signals are ignored."""
     usual: dict[signal.Signals, Handler] = {
         signal.SIGINT: signal.default_int_handler,
         signal.SIGTERM: signal.SIG_DFL,
@@ -34,7 +34,7 @@ def test_a_signal_interrupts_once(number: signal.Signals, status: int) -> None:
         signal.raise_signal(signal.SIGINT)  # the clean-up is not interrupted
 
 
-def test_a_demo_that_is_to_outlive_its_terminal_does() -> None:
+def test_a_demo_under_nohup_ignores_the_hangup_signal() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup leaves it
     with Interruptions():
         signal.raise_signal(signal.SIGHUP)
@@ -49,7 +49,7 @@ def test_a_scripts_background_job_can_be_interrupted() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
-def test_what_must_not_be_parted_is_not() -> None:
+def test_a_signal_waits_for_the_end_of_a_held_block() -> None:
     done = []
 
     def start(interruptions: Interruptions) -> None:
@@ -63,7 +63,7 @@ def test_what_must_not_be_parted_is_not() -> None:
     assert done == ["noted"]
 
 
-def test_after_the_end_nothing_interrupts_and_the_former_handlers_are_back() -> None:
+def test_after_the_end_signals_are_ignored_and_the_former_handlers_are_restored() -> None:
     former = signal.getsignal(signal.SIGINT)
     with Interruptions() as interruptions:
         interruptions.end()

@@ -8,7 +8,7 @@ from include.demo.ports import LOOPBACK, free_port, is_free
 
 
 @pytest.mark.parametrize("host", [LOOPBACK, "0.0.0.0"])
-def test_a_taken_port_gets_another(host: str) -> None:
+def test_a_taken_port_is_replaced_by_a_free_one(host: str) -> None:
     with socket.create_server((host, 0)) as server:
         taken = server.getsockname()[1]
         assert not is_free(taken)
@@ -17,7 +17,7 @@ def test_a_taken_port_gets_another(host: str) -> None:
         assert is_free(other)
 
 
-def test_a_free_port_is_kept_unless_it_is_promised_to_somebody_else() -> None:
+def test_a_free_port_is_kept_unless_it_is_reserved() -> None:
     port = free_port(0, other_than=0)
     assert free_port(port) == port
     assert free_port(port, other_than=port) != port

@@ -13,7 +13,7 @@ import pytest
 from include.demo.processes import Component, ComponentDied, DemoError, Fleet, last_lines, stop_left_over
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
-# It ignores SIGTERM and has two such children: one in its group, one that leads a group as Airflow's tasks do.
+# Ignores SIGTERM and has two children that do too: one in its process group, one leading a group as Airflow's tasks do.
 PARENT = f"""
 {STUBBORN}
 import os, subprocess, sys
@@ -51,10 +51,10 @@ def family_of(component: Component) -> list[psutil.Process]:
 
 
 def running(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_one_that_ignores_sigterm_is_killed_and_so_are_its_children(fleet: Fleet, tmp_path: Path) -> None:
+def test_a_component_that_ignores_sigterm_is_killed_with_its_children(fleet: Fleet, tmp_path: Path) -> None:
     family = family_of(started(fleet, tmp_path, PARENT))
     assert len(family) == 3
     fleet.stop()
@@ -73,7 +73,7 @@ def test_children_that_outlive_a_dead_component_are_stopped_too(fleet: Fleet, tm
     assert running(family) == []
 
 
-def test_one_that_ends_when_asked_may_do_it_in_its_own_way(tmp_path: Path) -> None:
+def test_a_component_that_obeys_sigterm_can_finish_its_clean_up(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path / "processes.json", grace_seconds=30)
     code = (
         "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye', flush=True)));"
@@ -86,7 +86,7 @@ def test_one_that_ends_when_asked_may_do_it_in_its_own_way(tmp_path: Path) -> No
     assert component.process.returncode == 0
 
 
-def test_a_dead_component_is_named_with_its_status_and_its_last_lines(fleet: Fleet, tmp_path: Path) -> None:
+def test_a_dead_component_is_named_with_its_status_and_last_log_lines(fleet: Fleet, tmp_path: Path) -> None:
     started(fleet, tmp_path, "import time; time.sleep(600)", "steady")
     fleet.check()
     dead = started(fleet, tmp_path, "import sys; print('first'); sys.exit('no such table')", "scheduler")
@@ -98,7 +98,7 @@ def test_a_dead_component_is_named_with_its_status_and_its_last_lines(fleet: Fle
     assert "  | no such table" in str(died.value)
 
 
-def test_one_that_a_signal_ended_is_told_by_the_signal(fleet: Fleet, tmp_path: Path) -> None:
+def test_a_component_ended_by_a_signal_is_named_with_the_signal(fleet: Fleet, tmp_path: Path) -> None:
     component = started(fleet, tmp_path, "import time; time.sleep(600)")
     component.process.send_signal(signal.SIGKILL)
     component.process.wait()
@@ -106,7 +106,7 @@ def test_one_that_a_signal_ended_is_told_by_the_signal(fleet: Fleet, tmp_path: P
         fleet.check()
 
 
-def test_one_that_is_meant_to_end_is_waited_for(fleet: Fleet, tmp_path: Path) -> None:
+def test_finish_waits_for_the_end_of_a_component(fleet: Fleet, tmp_path: Path) -> None:
     fleet.finish(started(fleet, tmp_path, "print('done')", "migration"), timeout_seconds=30)
     fleet.check()
     with pytest.raises(ComponentDied, match="migration ended with status 3"):
@@ -115,7 +115,7 @@ def test_one_that_is_meant_to_end_is_waited_for(fleet: Fleet, tmp_path: Path) ->
         fleet.finish(started(fleet, tmp_path, "import time; time.sleep(600)", "slow"), timeout_seconds=0)
 
 
-def test_what_a_killed_demo_left_is_stopped_by_the_next_one(tmp_path: Path) -> None:
+def test_the_processes_of_a_killed_demo_are_stopped_by_the_next_one(tmp_path: Path) -> None:
     record = tmp_path / "processes.json"
     killed = Fleet(record)
     family = family_of(started(killed, tmp_path, PARENT))
@@ -125,7 +125,7 @@ def test_what_a_killed_demo_left_is_stopped_by_the_next_one(tmp_path: Path) -> N
     killed.stop()
 
 
-def test_a_stranger_with_the_same_id_is_left_alone(tmp_path: Path) -> None:
+def test_another_process_with_the_same_id_is_not_stopped(tmp_path: Path) -> None:
     record = tmp_path / "processes.json"
     record.write_text(f'[{{"pid": {os.getpid()}, "born": 1.0}}]')
     assert stop_left_over(record) == 0
@@ -133,7 +133,7 @@ def test_a_stranger_with_the_same_id_is_left_alone(tmp_path: Path) -> None:
     assert stop_left_over(record) == 0
 
 
-def test_the_end_of_a_long_log_is_short(tmp_path: Path) -> None:
+def test_only_the_last_lines_of_a_long_log_are_shown(tmp_path: Path) -> None:
     log = tmp_path / "long.log"
     log.write_text("".join(f"line {number}\n" for number in range(100_000)))
     assert last_lines(log, 2) == "line 99998\nline 99999"

@@ -17,36 +17,36 @@ def in_alva(stage: str | None = "in_process", sent: int = 1) -> dict[str, Any]:
     return {"candidate": None if stage is None else {"stage": stage}, "invitations_sent": sent}
 
 
-def test_it_can_be_played_in_the_sandbox_after_the_first_half() -> None:
+def test_the_sequel_can_be_played_in_the_sandbox_after_the_story() -> None:
     sandbox = Sandbox()
     with sandbox.serve() as url:
         control = Control(url)
         ids = perform(control, POSTINGS, PEOPLE)
         known = {
-            one.name: act(control, one.name, one.moves, ids.get(one.name))
-            for one in SCENES
-            if one.expected != "unconfirmed"
+            scene.name: act(control, scene.name, scene.moves, ids.get(scene.name))
+            for scene in SCENES
+            if scene.expected != "unconfirmed"
         }
         assert control.deliveries() == {"waiting": 0, "delivered": 0, "failed": 0}
-    assert {one.name for one in SCENES} & set(ids) == {"Ada Holm", "Selma Berg", "Tove Lind"}
+    assert {scene.name for scene in SCENES} & set(ids) == {"Ada Holm", "Selma Berg", "Tove Lind"}
     assert sandbox.world.lever.opportunities.get(known["Selma Berg"]) is None
     assert sandbox.look(known["Ada Holm"])["archived"] == "Hired"
 
 
-def test_each_event_and_a_claim_that_is_not_so_have_a_scene() -> None:
-    expected = {one.expected for one in SCENES}
+def test_each_event_and_a_false_event_have_a_scene() -> None:
+    expected = {scene.expected for scene in SCENES}
     assert expected == {"trigger_stage", "screening", "not_requested", "archived", "hired", "deleted", "unconfirmed"}
 
 
-def test_an_ending_as_expected() -> None:
-    one = ending(INVITED, "o1", [{"ids": {"trigger_stage": ["o1"]}}, {"ids": {"already_invited": ["o1"]}}], in_alva())
-    assert one.surprises == []
-    assert one.world == "in Alva: in_process, an e-mail sent"
+def test_an_expected_ending_is_no_surprise() -> None:
+    found = ending(INVITED, "o1", [{"ids": {"trigger_stage": ["o1"]}}, {"ids": {"already_invited": ["o1"]}}], in_alva())
+    assert found.surprises == []
+    assert found.world == "in Alva: in_process, an e-mail sent"
 
 
-def test_every_difference_is_a_sentence_and_is_marked() -> None:
-    one = ending(INVITED, "o1", [], in_alva(None, 2))
-    assert one.surprises == [
+def test_every_difference_is_a_sentence_and_marked_in_the_table() -> None:
+    found = ending(INVITED, "o1", [], in_alva(None, 2))
+    assert found.surprises == [
         "Elin Torp: the events' reports: expected trigger_stage, found None",
         "Elin Torp: invitation e-mails from Alva: expected 1, found 2",
         "Elin Torp: stage in Alva: expected in_process, found None",
@@ -54,5 +54,5 @@ def test_every_difference_is_a_sentence_and_is_marked() -> None:
     fine = ending(
         replace(INVITED, sent=0, stage=None, expected="gone"), "o1", [{"ids": {"gone": ["o1"]}}], in_alva(None, 0)
     )
-    lines = second_table([one, fine]).splitlines()
+    lines = second_table([found, fine]).splitlines()
     assert [line[:2] for line in lines] == ["  ", "!!", "ok"]

@@ -39,7 +39,7 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_the_project_s_own_file_points_at_the_sandbox() -> None:
+def test_the_projects_settings_point_at_the_sandbox() -> None:
     settings = load_settings(PROJECT / "airflow_settings.yaml")
     root = f"http://127.0.0.1:{PORT}"
     assert settings.connections == (
@@ -50,7 +50,7 @@ def test_the_project_s_own_file_points_at_the_sandbox() -> None:
     assert [variable.key for variable in settings.variables] == ["alva_lever_settings"]
 
 
-def test_its_options_are_stages_of_the_sandbox_the_second_after_the_first() -> None:
+def test_the_projects_stages_exist_in_the_sandbox_in_pipeline_order() -> None:
     (variable,) = load_settings(PROJECT / "airflow_settings.yaml").variables
     options = json.loads(variable.value)
     stages = [stage["name"] for stage in Sandbox().count()["stages"]]
@@ -67,7 +67,7 @@ def test_blank_entries_of_the_template_are_left_out(tmp_path: Path) -> None:
     )
 
 
-def test_another_port_of_the_sandbox_is_put_in_and_nothing_else_is_touched() -> None:
+def test_another_port_changes_only_the_addresses_of_the_sandbox() -> None:
     rows = (
         Connection("a", "lever", "http://127.0.0.1:8765/lever/v1"),
         Connection("b", "http", "http://127.0.0.1:87650/lever/v1"),
@@ -91,12 +91,12 @@ def test_another_port_of_the_sandbox_is_put_in_and_nothing_else_is_touched() -> 
         ("airflow: {variables: [{variable_name: a, variable_value: {b: 1}}]}", "a: variable_value must be text"),
     ],
 )
-def test_what_can_t_be_understood_is_refused_with_its_place(tmp_path: Path, text: str, says: str) -> None:
+def test_an_invalid_setting_is_refused_with_its_place(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(DemoError) as refused:
         load_settings(written(tmp_path, text))
     assert says in str(refused.value)
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DemoError, match="There is no"):
         load_settings(tmp_path / "airflow_settings.yaml")

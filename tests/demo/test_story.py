@@ -14,28 +14,28 @@ def test_each_row_of_the_decision_table_has_a_candidate(reason: str) -> None:
     assert any(reason in person.reasons for person in PEOPLE)
 
 
-def test_the_rows_are_all_twelve_in_order() -> None:
+def test_all_twelve_rows_are_there_in_order() -> None:
     assert [*ROWS.values()] == [*range(1, 13)]
 
 
 @pytest.mark.parametrize("failure", sorted(FAILURES))
-def test_each_failure_has_a_candidate_whom_the_next_run_lets_wait(failure: str) -> None:
-    (person,) = [one for one in PEOPLE if one.expected == failure]
+def test_each_failure_has_a_candidate_who_waits_in_the_next_run(failure: str) -> None:
+    (person,) = [person for person in PEOPLE if person.expected == failure]
     assert person.expected_again == "awaiting_retry"
 
 
-def test_everybody_is_made_up_and_told_apart_by_name() -> None:
+def test_every_candidate_is_made_up_and_has_a_unique_name() -> None:
     assert len({person.name for person in PEOPLE}) == len(PEOPLE)
     assert all(address.endswith("candidates.example.com") for person in PEOPLE for address in person.addresses)
 
 
-def test_all_expected_reasons_are_reasons() -> None:
+def test_every_expected_reason_exists() -> None:
     known = {*ROWS, *FAILURES}
     assert known > INVITING
     assert all(person.reasons <= known for person in PEOPLE)
 
 
-def test_it_can_be_played_in_the_sandbox() -> None:
+def test_the_story_can_be_played_in_the_sandbox() -> None:
     sandbox = Sandbox()
     with sandbox.serve() as url:
         ids = perform(Control(url), POSTINGS, PEOPLE)
@@ -51,7 +51,7 @@ def test_it_can_be_played_in_the_sandbox() -> None:
     assert by_name["Ada Holm"]["stage"] == "Assessment"
 
 
-def test_a_move_that_the_sandbox_refuses_is_quoted() -> None:
+def test_the_sandboxs_refusal_of_a_move_is_quoted() -> None:
     nobody = Person("Nobody", "applied to nothing", (PEOPLE[0].moves[0],), expected=None)
     with Sandbox().serve() as url, pytest.raises(DemoError, match="No posting 'Backend engineer'"):
         perform(Control(url), (), (nobody,))

@@ -13,7 +13,7 @@ from tests.http.recording import RecordingServer, Time
 
 
 class ShopHook(VendorHook):
-    """A vendor with nothing of its own."""
+    """A hook for a minimal made-up vendor."""
 
     conn_name_attr = "shop_conn_id"
     default_conn_name = "shop_default"
@@ -42,7 +42,7 @@ class ShopHook(VendorHook):
 
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch, server: RecordingServer) -> Callable[..., None]:
-    """Sets the connection: the server's root and a key, or what is passed."""
+    """Sets the connection to the server's root and a key, or to the fields passed."""
 
     def connect(**fields: Any) -> None:
         connection = {"conn_type": "http", "host": server.root, "password": "the-key", **fields}

@@ -31,10 +31,7 @@ class Received:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer:
-
-    JSON, or bytes as they are. `cut` closes the connection, after so many bytes of the body if there are any.
-    """
+    """A response to send: JSON, or raw bytes. `cut` closes the connection, after the body if there is one."""
 
     status: int = 200
     json: Any = None
@@ -53,12 +50,12 @@ CUT = Reply(cut=True)
 
 
 def data(*rows: Any, next: str | None = None) -> Reply:
-    """A page of Lever's."""
+    """Returns a page of a Lever listing."""
     return Reply(json={"data": list(rows), "hasNext": next is not None} | ({"next": next} if next else {}))
 
 
 class RecordingServer:
-    """`answer(...)` adds steps to the script; each request takes one, in order. `received` is what arrived."""
+    """`answer(...)` adds steps to the script; each request takes the next one. `received` lists the requests."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -70,7 +67,7 @@ class RecordingServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            # Head and body in one packet: apart, they wait for each other.
+            # Head and body in one packet: sent separately, the second waits for the first.
             wbufsize = -1
             disable_nagle_algorithm = True
 
@@ -99,7 +96,7 @@ class RecordingServer:
                 self.send_response(reply.status)
                 for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                     self.send_header(name, value)
-                # A cut answer promises more than it holds.
+                # A cut answer promises more bytes than it sends.
                 if reply.status != 204:
                     self.send_header("Content-Length", str(len(content) + (50 if reply.cut else 0)))
                 self.end_headers()
@@ -116,13 +113,13 @@ class RecordingServer:
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Nothing on the test's output."""
+                """Keeps the test's output quiet."""
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
 
             def handle_error(self, request: Any, client_address: Any) -> None:
-                """A client that went away is no news."""
+                """Ignores a client that disconnects."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
@@ -134,17 +131,17 @@ class RecordingServer:
         self._script.extend(steps)
 
     def always(self, step: Step) -> None:
-        """What to answer when the script is at its end."""
+        """Sets the answer for requests after the end of the script."""
         self._always = step
 
     @property
     def asked(self) -> list[str]:
-        """`GET /v1/stages`, and so on, in the order of arrival."""
+        """Request lines such as `GET /v1/stages`, in the order of arrival."""
         return [f"{request.method} {request.path}" for request in self.received]
 
     @property
     def unanswered(self) -> int:
-        """Steps of the script that nothing asked for."""
+        """The number of scripted answers that no request took."""
         return len(self._script)
 
     def close(self) -> None:
@@ -154,7 +151,7 @@ class RecordingServer:
 
 
 class Time:
-    """A clock that only sleeping moves."""
+    """A clock that advances only by sleeping."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.seconds = 0.0
@@ -173,5 +170,5 @@ class Time:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """For a hook's constructor."""
+        """Arguments for a hook's constructor."""
         return {"clock": self.clock, "now": self.now, "sleep": self.sleep}

@@ -1,4 +1,4 @@
-"""Answers of other shapes than documented: any one field of an object null, missing, or of another type."""
+"""Answers that are not as documented: one field of an object is null, missing or of another type."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 MISSING = object()
-# The same examples each time, so that a test that fails fails again.
+# The same examples each time, so that a failure can be reproduced.
 _FEW = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 
-# Each of these at every place.
+# Tried at every path.
 _ALWAYS: tuple[object, ...] = (
     MISSING, None, True, 5, 5.0, 10**400, float("inf"), "", "x", [], [None], ["x"], {}, {"id": None},
 )  # fmt: skip
@@ -43,7 +43,7 @@ _VALUES = st.recursive(
 
 @dataclass(frozen=True)
 class Odd:
-    """`row` is as documented but for the value at `path`."""
+    """A `row` that is as documented except for the value at `path`."""
 
     path: Path
     value: Any
@@ -55,7 +55,7 @@ class Odd:
 
 
 def any_shape_of(base: dict[str, Any]) -> Callable[[Callable[[Odd], None]], Callable[[], None]]:
-    """Makes a check of one `Odd` a test: each value of `base`, however deep, null, missing and of
+    """Turns a check of one `Odd` into a test that makes each value of `base`, at any depth, null, missing and of
     another type."""
     paths = list(_paths(base))
 

@@ -21,7 +21,7 @@ ASKED: errors.Asked = {"vendor": "Lever", "method": "GET", "path": "/opportuniti
         (422, errors.RequestRejected),
     ],
 )
-def test_every_refusal_has_its_leaf(status: int, leaf: type[errors.RequestRejected]) -> None:
+def test_every_refusal_has_its_own_class(status: int, leaf: type[errors.RequestRejected]) -> None:
     error = errors.refusal(ASKED, status=status, code="X", detail="Ada Byron", advice="ask her")
     assert type(error) is leaf
     assert str(error) == f"Lever answered {status} to GET /opportunities/1: ask her"
@@ -54,5 +54,5 @@ def test_every_error_can_be_pickled_whole(error: errors.ApiError) -> None:
     assert isinstance(again, AirflowException)
 
 
-def test_what_cannot_be_trusted_is_a_passing_fault() -> None:
+def test_a_malformed_answer_is_a_transient_error() -> None:
     assert issubclass(errors.Malformed, errors.TransientError)

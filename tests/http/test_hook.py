@@ -51,7 +51,7 @@ class TestSession:
         shop.call("GET", "/things")
         assert server.connections == 1
 
-    def test_there_are_never_more_connections_than_threads(
+    def test_there_are_at_most_as_many_connections_as_threads(
         self, connect: Callable[..., None], server: RecordingServer, time: Time
     ) -> None:
         server.always(OK)
@@ -64,10 +64,10 @@ class TestSession:
         assert shop.calls == len(server.received) == 30
         assert server.connections <= 2
 
-    def test_the_session_is_the_same_for_everybody_who_asks_for_it(self, shop: ShopHook) -> None:
+    def test_get_conn_returns_the_same_session_each_time(self, shop: ShopHook) -> None:
         assert shop.get_conn() is shop.get_conn()
 
-    def test_a_query_is_encoded_once_more_on_its_way(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_a_query_is_percent_encoded_once_when_sent(self, shop: ShopHook, server: RecordingServer) -> None:
         token = "%5B101%2C1407778275799%2C%22c832%22%5D"
         server.answer(OK)
         shop.call("GET", "/things", params=[("offset", token), ("tag", "a"), ("tag", "b & c")])
@@ -87,7 +87,7 @@ class TestKey:
         shop.call("GET", "/things")
         assert [request.headers["Authorization"] for request in server.received] == [basic("the-key")] * 2
 
-    def test_extra_fields_never_leave_as_headers(
+    def test_extra_fields_are_never_sent_as_headers(
         self, connect: Callable[..., None], server: RecordingServer, time: Time
     ) -> None:
         connect(
@@ -113,7 +113,9 @@ class TestKey:
 
 class TestRedirects:
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-    def test_a_read_is_followed_on_the_same_server(self, shop: ShopHook, server: RecordingServer, status: int) -> None:
+    def test_a_redirected_read_is_followed_on_the_same_server(
+        self, shop: ShopHook, server: RecordingServer, status: int
+    ) -> None:
         server.answer(Reply(status, headers={"Location": "/v2/things?tag=new"}), OK)
         assert shop.call("GET", "/things", params=[("tag", "old")]) == {"ok": True}
         assert server.received[1].path == "/v2/things"
@@ -123,7 +125,7 @@ class TestRedirects:
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_nothing_is_sent_to_another_host(
+    def test_a_redirect_to_another_host_is_not_followed(
         self, shop: ShopHook, server: RecordingServer, status: int, method: str
     ) -> None:
         other = RecordingServer()
@@ -144,7 +146,7 @@ class TestRedirects:
         assert len(server.received) == 1
 
     @pytest.mark.parametrize(("status", "again"), [(307, True), (308, True), (301, False), (302, False), (303, False)])
-    def test_a_write_stays_the_same_write_or_is_not_made(
+    def test_a_redirected_write_keeps_its_method_and_body_or_is_not_sent(
         self, shop: ShopHook, server: RecordingServer, status: int, again: bool
     ) -> None:
         server.answer(Reply(status, headers={"Location": "/v1/there"}), *([OK] if again else []))
@@ -155,11 +157,11 @@ class TestRedirects:
             with pytest.raises(SetupError, match="another request"):
                 shop.call("POST", "/things", json={"a": 1})
 
-    def test_the_session_itself_follows_none_for_anybody(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_the_session_itself_follows_no_redirect(self, shop: ShopHook, server: RecordingServer) -> None:
         server.answer(Reply(302, headers={"Location": "/v1/there"}))
         assert shop.get_conn().get(f"{server.root}/things").status_code == 302
 
-    def test_a_circle_ends(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_a_redirect_loop_ends(self, shop: ShopHook, server: RecordingServer) -> None:
         server.always(Reply(302, headers={"Location": "/v1/things"}))
         with pytest.raises(SetupError, match="circle"):
             shop.call("GET", "/things")
@@ -173,7 +175,7 @@ class TestRedirects:
             shop.call("GET", "/things")
 
 
-class TestDistrust:
+class TestMalformedAnswers:
     @pytest.mark.parametrize(
         "reply",
         [
@@ -188,7 +190,7 @@ class TestDistrust:
         ],
         ids=["empty", "html", "short JSON", "short body", "NaN", "Infinity", "not UTF-8", "depth"],
     )
-    def test_a_200_that_is_no_whole_json_is_asked_again_and_then_an_error(
+    def test_a_200_without_complete_json_is_retried_and_then_an_error(
         self, shop: ShopHook, server: RecordingServer, reply: Reply
     ) -> None:
         server.answer(reply, OK)
@@ -198,16 +200,16 @@ class TestDistrust:
             shop.call("GET", "/things")
         assert len(server.received) == 7
 
-    def test_a_204_has_no_body_to_distrust(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_a_204_needs_no_body(self, shop: ShopHook, server: RecordingServer) -> None:
         server.answer(Reply(204))
         assert shop.call("DELETE", "/things/1") is None
 
 
 class TestRoot:
-    """A root that leads to no API, or to no host."""
+    """A root without an API or without a reachable host."""
 
     @pytest.mark.parametrize("reply", [Reply(404, json=PERSON), Reply(404, raw=b"<html>"), Reply(404, raw=b"")])
-    def test_a_listing_that_is_not_there_is_a_wrong_root_at_once(
+    def test_a_listing_that_is_not_found_is_a_setup_error_without_a_retry(
         self, shop: ShopHook, server: RecordingServer, time: Time, reply: Reply
     ) -> None:
         server.answer(reply)
@@ -219,14 +221,16 @@ class TestRoot:
         assert time.slept == []
 
     @pytest.mark.parametrize(("method", "path"), [("GET", "/things/1"), ("POST", "/things"), ("GET", "/offers")])
-    def test_of_what_may_be_missing_it_is_the_vendors_word(
+    def test_a_404_for_what_may_be_missing_is_not_found(
         self, shop: ShopHook, server: RecordingServer, method: str, path: str
     ) -> None:
         server.answer(Reply(404, json=PERSON))
         with pytest.raises(NotFound):
             shop.call(method, path, repeatable=False)
 
-    def test_check_response_knows_a_listing_too(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_check_response_treats_a_missing_listing_as_a_setup_error_too(
+        self, shop: ShopHook, server: RecordingServer
+    ) -> None:
         server.answer(Reply(404, json=PERSON), Reply(404, json=PERSON))
         with pytest.raises(SetupError, match="no API of Shop"):
             shop.check_response(shop.get_conn().get(f"{server.root}/things"))
@@ -246,42 +250,42 @@ class TestRoot:
         assert "it refuses connections" in said
         assert f"127.0.0.1:{unused_port}, from connection `shop_default`" in said
 
-    def test_a_name_that_is_not_known(self, connect: Callable[..., None]) -> None:
+    def test_an_unknown_host_name_is_named(self, connect: Callable[..., None]) -> None:
         connect(host="https://api.shop.invalid/v1", extra={"trust_env": False})
         assert "the name of its host is not known. The host is api.shop.invalid" in str(self.failure(ShopHook()))
 
     @pytest.mark.parametrize("fault", [OSError(errno.EHOSTUNREACH, "x"), OSError(errno.ENETUNREACH, "x")])
-    def test_no_way_to_it(self, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch, fault: OSError) -> None:
+    def test_an_unreachable_host_is_named_with_its_cause(
+        self, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch, fault: OSError
+    ) -> None:
         def connected(*arguments: object, **options: object) -> NoReturn:
             raise fault
 
         monkeypatch.setattr("urllib3.util.connection.create_connection", connected)
         assert f"no route to it ({os.strerror(fault.errno or 0)})" in str(self.failure(ShopHook("shop_default")))
 
-    def test_a_connection_that_is_not_taken_in_time(
-        self, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_connect_timeout_is_named(self, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
         def connected(*arguments: object, **options: object) -> NoReturn:
             raise TimeoutError
 
         monkeypatch.setattr("urllib3.util.connection.create_connection", connected)
         assert "it did not take the connection in time" in str(self.failure(ShopHook("shop_default")))
 
-    def test_a_proxy_that_is_not_there(self, connect: Callable[..., None], unused_port: int) -> None:
+    def test_a_missing_proxy_is_named(self, connect: Callable[..., None], unused_port: int) -> None:
         connect(host="https://api.shop.test/v1", extra={"proxies": {"https": f"http://127.0.0.1:{unused_port}"}})
         assert "the proxy refuses connections. The host is api.shop.test" in str(self.failure(ShopHook()))
 
-    def test_a_proxy_that_lets_nobody_through(self, connect: Callable[..., None], server: RecordingServer) -> None:
+    def test_a_refusing_proxy_is_named(self, connect: Callable[..., None], server: RecordingServer) -> None:
         connect(host="https://api.shop.test/v1", extra={"proxies": {"https": f"http://127.0.0.1:{server.port}"}})
         assert "the proxy refuses to let us through" in str(self.failure(ShopHook()))
 
-    def test_https_where_http_is_spoken(self, connect: Callable[..., None], server: RecordingServer) -> None:
+    def test_https_to_an_http_port_is_named(self, connect: Callable[..., None], server: RecordingServer) -> None:
         connect(host=f"https://127.0.0.1:{server.port}/v1", extra={"trust_env": False})
         with pytest.raises(TransientError, match=f"is the port of 127.0.0.1:{server.port} one for https"):
             ShopHook().ask("GET", "/things", lambda body: body, attempts=1)
 
 
-class TestSilence:
+class TestPrivacy:
     @pytest.mark.parametrize(
         "reply",
         [
@@ -293,7 +297,7 @@ class TestSilence:
             CUT,
         ],
     )
-    def test_no_log_line_and_no_error_holds_a_body_or_the_key(
+    def test_logs_and_errors_contain_neither_a_body_nor_the_key(
         self, shop: ShopHook, server: RecordingServer, logged: Callable[[], str], reply: Reply
     ) -> None:
         server.always(reply)
@@ -310,7 +314,7 @@ class TestSilence:
         assert not [secret for secret in SECRETS for text in said if secret in text]
 
     @pytest.mark.parametrize("location", ["https://Ada Byron/", "ada://example.com/Byron", "//ada%40example.com/x"])
-    def test_a_redirect_to_what_is_no_host_is_not_shown(
+    def test_an_invalid_redirect_host_is_not_shown(
         self, shop: ShopHook, server: RecordingServer, location: str
     ) -> None:
         server.answer(Reply(302, headers={"Location": location}))
@@ -327,28 +331,30 @@ class TestSilence:
         assert "Ada" not in caplog.text
 
     @pytest.mark.parametrize("code", ["Ada Byron", "ada@example.com", 5, "", "x" * 65])
-    def test_a_code_that_is_no_word_is_not_kept(self, shop: ShopHook, server: RecordingServer, code: object) -> None:
+    def test_a_code_that_is_not_one_word_is_dropped(
+        self, shop: ShopHook, server: RecordingServer, code: object
+    ) -> None:
         server.answer(Reply(422, json={"code": code}), Reply(422, json={"code": "job_position_expired"}))
         for kept in (None, "job_position_expired"):
             with pytest.raises(RequestRejected) as refused:
                 shop.call("GET", "/things")
             assert refused.value.code == kept
 
-    def test_an_error_holds_no_query(self, connect: Callable[..., None], time: Time) -> None:
+    def test_an_error_does_not_contain_the_query(self, connect: Callable[..., None], time: Time) -> None:
         connect(host="http://127.0.0.1:9")
         with pytest.raises(TransientError) as error:
             ShopHook(**time.arguments).call("GET", "/things", params=[("q", "Ada Byron")])
         assert error.value.__cause__ is error.value.__context__ is None
         assert "Ada" not in str(error.value)
 
-    def test_a_repeat_is_logged_by_vendor_method_path_status_and_attempt(
+    def test_a_retry_is_logged_with_vendor_method_path_status_and_attempt(
         self, shop: ShopHook, server: RecordingServer, logged: Callable[[], str]
     ) -> None:
         server.answer(Reply(503), OK)
         shop.call("GET", "/things", params=[("q", "Ada Byron")])
         assert "Shop GET /things: 503, attempt 1; again in" in logged()
 
-    def test_what_the_vendor_says_is_kept_for_a_note(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_the_vendors_message_is_kept_for_a_note(self, shop: ShopHook, server: RecordingServer) -> None:
         server.answer(Reply(422, json=PERSON))
         with pytest.raises(RequestRejected) as refused:
             shop.call("GET", "/things")
@@ -356,14 +362,14 @@ class TestSilence:
 
 
 class TestSetup:
-    def test_a_missing_connection_says_which_and_how(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_connection_is_named_with_how_to_set_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(SetupError) as error:
             ShopHook("shop_nowhere").call("GET", "/things")
         assert "`shop_nowhere`" in str(error.value)
         assert "AIRFLOW_CONN_SHOP_NOWHERE" in str(error.value)
 
     @pytest.mark.parametrize("value", ["{no JSON", "https://:ke/y@api.shop.test/v1"])
-    def test_an_environment_variable_that_is_no_connection_is_named(
+    def test_an_environment_variable_that_is_not_a_connection_is_named(
         self, monkeypatch: pytest.MonkeyPatch, value: str
     ) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_SHOP_DEFAULT", value)
@@ -371,7 +377,7 @@ class TestSetup:
             ShopHook().call("GET", "/things")
 
     @pytest.mark.parametrize("verify", [False, "false"])
-    def test_certificates_that_are_not_checked_are_warned_of_each_time(
+    def test_each_hook_warns_once_that_certificates_are_not_checked(
         self, connect: Callable[..., None], server: RecordingServer, logged: Callable[[], str], verify: object
     ) -> None:
         connect(extra={"verify": verify})
@@ -382,15 +388,13 @@ class TestSetup:
             shop.call("GET", "/things")
             assert logged().count("Certificates are not checked: extra `verify` of connection") == times
 
-    def test_an_empty_verify_checks_none_and_is_refused(
-        self, connect: Callable[..., None], server: RecordingServer
-    ) -> None:
+    def test_an_empty_verify_is_refused(self, connect: Callable[..., None], server: RecordingServer) -> None:
         connect(extra={"verify": ""})
         with pytest.raises(SetupError, match="`verify` of connection `shop_default`"):
             ShopHook().call("GET", "/things")
         assert server.received == []
 
-    def test_the_connection_is_read_at_the_first_call_and_once(
+    def test_the_connection_is_read_only_once_at_the_first_call(
         self, connect: Callable[..., None], server: RecordingServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         shop = ShopHook("shop_default")
@@ -399,7 +403,7 @@ class TestSetup:
         monkeypatch.delenv("AIRFLOW_CONN_SHOP_DEFAULT")
         assert shop.call("GET", "/things") == {"ok": True}
 
-    def test_the_connections_pace_is_kept(
+    def test_the_connections_rate_is_kept(
         self, connect: Callable[..., None], server: RecordingServer, time: Time
     ) -> None:
         connect(extra={"calls_per_second": 2})
@@ -410,7 +414,7 @@ class TestSetup:
         assert time.seconds == pytest.approx(2.0)
         assert shop.waited_seconds == pytest.approx(2.0)
 
-    def test_an_argument_goes_before_the_connections_pace(
+    def test_an_argument_overrides_the_connections_rate(
         self, connect: Callable[..., None], server: RecordingServer, time: Time
     ) -> None:
         connect(extra={"calls_per_second": 2})
@@ -421,7 +425,7 @@ class TestSetup:
         assert time.seconds == pytest.approx(4.0)
 
     @pytest.mark.parametrize("verify", ["/nowhere/bundle.pem", False])
-    def test_the_connections_verify_goes_before_the_environments_bundle(
+    def test_the_connections_verify_overrides_the_environments_bundle(
         self, connect: Callable[..., None], monkeypatch: pytest.MonkeyPatch, verify: str | bool
     ) -> None:
         seen: list[object] = []
@@ -437,22 +441,20 @@ class TestSetup:
             ShopHook(adapter=Adapter()).ask("GET", "/things", lambda body: body, attempts=1)
         assert seen == [verify]
 
-    def test_a_certificate_bundle_that_is_not_there_is_named_as_a_matter_of_setup(
-        self, connect: Callable[..., None]
-    ) -> None:
+    def test_a_missing_certificate_bundle_is_a_setup_error(self, connect: Callable[..., None]) -> None:
         connect(host="https://127.0.0.1:9", extra={"verify": "/nowhere/bundle.pem"})
         with pytest.raises(SetupError, match="verify"):
             ShopHook().call("GET", "/things")
 
-    def test_a_hook_that_called_nothing_has_counted_nothing(self) -> None:
+    def test_a_hook_without_calls_counts_none(self) -> None:
         shop = ShopHook("shop_nowhere")
         assert (shop.calls, shop.waited_seconds) == (0, 0)
 
 
 class TestHttpHook:
-    """What is inherited goes the same way, or not at all."""
+    """The methods inherited from HttpHook follow the same rules or are closed."""
 
-    def test_it_is_one_and_takes_its_arguments(self) -> None:
+    def test_the_hook_is_an_http_hook_and_takes_its_arguments(self) -> None:
         shop = ShopHook(method="POST", tcp_keep_alive=False)
         assert isinstance(shop, HttpHook)
         assert (shop.method, shop.http_conn_id) == ("POST", "shop_default")
@@ -460,7 +462,7 @@ class TestHttpHook:
         with pytest.raises(TypeError):
             ShopHook(thread=3)
 
-    def test_run_is_paced_retried_and_typed(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_run_retries_and_raises_typed_errors(self, shop: ShopHook, server: RecordingServer) -> None:
         server.answer(Reply(500), OK, Reply(403, json=PERSON))
         assert shop.run("things", data={"tag": "a"}) == {"ok": True}
         assert server.received[1].query == [("tag", "a")]
@@ -468,15 +470,13 @@ class TestHttpHook:
             shop.run("/things")
         assert (shop.calls, server.connections) == (3, 1)
 
-    def test_run_does_not_repeat_a_post(
-        self, connect: Callable[..., None], server: RecordingServer, time: Time
-    ) -> None:
+    def test_run_does_not_retry_a_post(self, connect: Callable[..., None], server: RecordingServer, time: Time) -> None:
         server.answer(Reply(500))
         with pytest.raises(TransientError):
             ShopHook(method="POST", **time.arguments).run("things", json={"a": 1})
         assert server.received[0].body == {"a": 1}
 
-    def test_ways_around_the_pace_are_closed(self, shop: ShopHook) -> None:
+    def test_inherited_calls_cannot_bypass_the_rate_limit(self, shop: ShopHook) -> None:
         with pytest.raises(TypeError):
             shop.run("things", headers={"X-Key": "1"})
         with pytest.raises(TypeError):
@@ -484,7 +484,7 @@ class TestHttpHook:
         with pytest.raises(TypeError):
             shop.run_and_check(shop.get_conn(), None, {})
 
-    def test_check_response_raises_without_a_word_of_the_body(
+    def test_check_response_does_not_quote_the_body(
         self, shop: ShopHook, server: RecordingServer, logged: Callable[[], str]
     ) -> None:
         server.answer(Reply(403, json=PERSON))

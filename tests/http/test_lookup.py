@@ -1,4 +1,4 @@
-"""A connection that Airflow could not look for is not a connection that isn't there."""
+"""A failed lookup of a connection is not the same as a missing connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOUND = ConnectionResult.model_validate({
 
 @pytest.fixture
 def supervisor(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """A task's supervisor that gives these answers, one after the other, and the last for ever."""
+    """A task's supervisor that gives these answers in turn and then repeats the last one."""
 
     def supervisor(*answers: object) -> None:
         left = list(answers)
@@ -45,26 +45,26 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize("fault", [BROKEN, EOFError("s3cret")])
-def test_a_fault_of_airflows_api_server_passes(supervisor: Callable[..., None], fault: Exception) -> None:
+def test_a_fault_of_airflows_api_server_is_transient(supervisor: Callable[..., None], fault: Exception) -> None:
     supervisor(fault)
     with pytest.raises(TransientError, match="could not look for connection `shop_default`") as passing:
         ShopHook().call("GET", "/things")
     assert "s3cret" not in str(passing.value)
 
 
-def test_one_that_ended_between_the_two_questions_passes_too(supervisor: Callable[..., None]) -> None:
+def test_a_fault_that_ended_before_the_second_lookup_is_transient_too(supervisor: Callable[..., None]) -> None:
     supervisor(BROKEN, FOUND)
     with pytest.raises(TransientError, match="it answers again now"):
         ShopHook().call("GET", "/things")
 
 
-def test_what_airflow_says_it_does_not_have_is_missing(supervisor: Callable[..., None]) -> None:
+def test_a_connection_that_airflow_does_not_have_is_missing(supervisor: Callable[..., None]) -> None:
     supervisor(NOT_FOUND)
     with pytest.raises(SetupError, match="There is no connection `shop_default`"):
         ShopHook().call("GET", "/things")
 
 
-def test_a_backend_of_somebody_elses_that_fails_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_another_secrets_backend_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
     class VaultBackend:
         def get_connection(self, conn_id: str) -> object:
             raise OSError("s3cret")
@@ -76,7 +76,7 @@ def test_a_backend_of_somebody_elses_that_fails_passes(monkeypatch: pytest.Monke
     assert "s3cret" not in str(passing.value)
 
 
-def test_variables_are_told_apart_likewise(supervisor: Callable[..., None]) -> None:
+def test_a_failed_lookup_of_a_variable_differs_from_a_missing_variable(supervisor: Callable[..., None]) -> None:
     supervisor(NO_VARIABLE)
     assert lookup.fault("variable", "x") is None
     supervisor(BROKEN)

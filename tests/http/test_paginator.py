@@ -14,7 +14,7 @@ STALE = RequestRejected("stale", status=400)
 
 
 class Listing:
-    """Pages by token; a token in `stale` is refused so many times."""
+    """Pages by token; `stale` says how often a token is refused."""
 
     def __init__(self, pages: dict[str | None, Page[str]], stale: dict[str, int] | None = None) -> None:
         self.pages = pages
@@ -36,7 +36,7 @@ class Listing:
 
 
 def pages(*rows: str) -> dict[str | None, Page[str]]:
-    """`pages("ab", "cd")`: two pages; tokens are `1`, `2` ..."""
+    """Returns one page for each text: `pages("ab", "cd")` has two, and the second has token `1`."""
     tokens: list[str | None] = [None, *(str(number) for number in range(1, len(rows)))]
     return {
         token: Page(tuple(row), str(number + 1) if number + 1 < len(rows) else None)
@@ -44,14 +44,14 @@ def pages(*rows: str) -> dict[str | None, Page[str]]:
     }
 
 
-def test_every_row_comes_once_even_if_it_moved_to_a_later_page() -> None:
+def test_a_row_that_moved_to_a_later_page_comes_once() -> None:
     listing = Listing(pages("abc", "cde", "aef"))
     walk = listing.walk()
     assert list(walk) == [*"abcdef"]
     assert walk.pages == 3
 
 
-def test_no_page_is_asked_for_before_it_is_needed() -> None:
+def test_a_page_is_requested_only_when_it_is_needed() -> None:
     listing = Listing(pages("ab", "cd", "ef"))
     assert list(islice(listing.walk(), 2)) == ["a", "b"]
     assert listing.fetched == [None]
@@ -61,13 +61,13 @@ def test_a_page_without_rows_is_not_the_end() -> None:
     assert list(Listing(pages("ab", "", "c")).walk()) == [*"abc"]
 
 
-def test_a_token_that_comes_back_is_not_followed_for_ever() -> None:
+def test_a_repeated_token_is_an_error() -> None:
     listing = Listing({None: Page(("a",), "1"), "1": Page(("b",), "2"), "2": Page(("c",), "1")})
     with pytest.raises(Untrusted, match="`next` repeats"):
         list(listing.walk())
 
 
-def test_a_token_that_asks_for_its_own_page_is_not_followed() -> None:
+def test_a_page_whose_next_token_is_its_own_is_an_error() -> None:
     listing = Listing({None: Page(("a",), "1"), "1": Page(("b",), "1")})
     with pytest.raises(Untrusted):
         list(listing.walk())
@@ -79,7 +79,7 @@ def test_a_stale_token_starts_the_walk_again_without_giving_a_row_twice() -> Non
     assert listing.fetched == [None, "1", "2", None, "1", "2"]
 
 
-def test_it_starts_again_twice_and_not_a_third_time() -> None:
+def test_the_walk_starts_again_at_most_twice() -> None:
     assert list(Listing(pages("ab", "cd"), stale={"1": 2}).walk()) == [*"abcd"]
     listing = Listing(pages("ab", "cd"), stale={"1": 3})
     rows: list[str | Unreadable] = []
@@ -88,7 +88,7 @@ def test_it_starts_again_twice_and_not_a_third_time() -> None:
     assert listing.fetched == [None, "1"] * 3
 
 
-def test_a_refusal_of_the_first_page_is_a_refusal() -> None:
+def test_a_refused_first_page_is_not_retried() -> None:
     def fetch(token: str | None, asked: Collection[str]) -> Page[str]:
         raise STALE
 
@@ -96,13 +96,13 @@ def test_a_refusal_of_the_first_page_is_a_refusal() -> None:
         list(Paginator[str](fetch, key=str, stale=lambda error: True))
 
 
-def test_what_was_given_before_is_not_given_again() -> None:
+def test_rows_given_before_are_not_given_again() -> None:
     first = Listing(pages("ab", "c")).walk()
     assert list(first) == [*"abc"]
     assert list(Listing(pages("bcd")).walk(given=first.given)) == ["d"]
 
 
-def test_a_row_that_cannot_be_read_is_given_once_too() -> None:
+def test_an_unreadable_row_is_given_once_too() -> None:
     lost = Unreadable("x", "`data[].tags` is not a list")
     listing = Listing({None: Page(("a", lost), "1"), "1": Page((lost, "b"), None)})
     assert list(listing.walk()) == ["a", lost, "b"]
@@ -112,13 +112,13 @@ ASKED: Asked = {"vendor": "Lever", "method": "GET", "path": "/things"}
 
 
 class Named(WireModel):
-    """A name that may be missing, and may not be null."""
+    """A name that may be missing but not null."""
 
     name: str = ""
 
 
 class TestRows:
-    """Each is read by itself."""
+    """Each row is read by itself."""
 
     def name(self, row: object) -> str | None:
         return parsed(Named, row).name or None
@@ -126,12 +126,12 @@ class TestRows:
     def rows(self, *rows: object) -> tuple[str | Unreadable, ...]:
         return rows_of(rows, self.name)
 
-    def test_one_that_cannot_be_read_is_its_own_fault(self) -> None:
+    def test_an_unreadable_row_does_not_spoil_the_others(self) -> None:
         found = self.rows({"name": "a"}, {"id": "x", "name": ["Ada"]}, {"id": 7, "name": None}, {"name": "b"})
         problem = "`data[].name` is not text"
         assert found == ("a", Unreadable("x", problem), Unreadable("7", problem), "b")
 
-    def test_a_null_and_what_reads_as_none_are_passed_over(self) -> None:
+    def test_null_rows_and_rows_read_as_none_are_skipped(self) -> None:
         assert self.rows(None, {"name": "a"}, {"id": "x"}) == ("a",)
 
     @pytest.mark.parametrize(
@@ -145,16 +145,16 @@ class TestRows:
             {"id": "ada@example.com", "name": 5},
         ],
     )
-    def test_one_that_nobody_could_name_is_the_fault_of_the_listing(self, bad: object) -> None:
+    def test_an_unreadable_row_without_an_id_makes_the_page_malformed(self, bad: object) -> None:
         with pytest.raises(Untrusted) as error:
             self.rows({"name": "a"}, bad)
         assert "ada" not in str(error.value).lower()
 
-    def test_who_can_do_without_one_hears_of_it_by_its_id(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_readable_skips_an_unreadable_row_and_logs_its_id(self, caplog: pytest.LogCaptureFixture) -> None:
         assert list(readable(self.rows({"name": "a"}, {"id": "x", "name": ["Ada"]}), "Lever's thing")) == ["a"]
         assert caplog.messages == ["Lever's thing x cannot be read and is skipped: `data[].name` is not text"]
 
-    def test_who_cannot_is_given_those_before_it_and_then_an_error(self) -> None:
+    def test_whole_gives_the_rows_before_an_unreadable_one_and_then_an_error(self) -> None:
         rows = whole(self.rows({"name": "a"}, {"id": "x", "name": ["Ada"]}), ASKED)
         assert next(rows) == "a"
         with pytest.raises(Malformed, match=r"row x: `data\[\].name` is not text") as error:
@@ -164,7 +164,7 @@ class TestRows:
 
 def test_memory_stays_flat_while_a_long_listing_is_walked() -> None:
     class Row(str):
-        """Text that can be looked for in memory."""
+        """Text that a weak reference can point to."""
 
     held: WeakSet[Row] = WeakSet()
 

@@ -20,20 +20,20 @@ def busiest_second(passed: list[float]) -> int:
     return max(sum(start <= moment < start + 1 for moment in passed) for start in passed)
 
 
-def test_ten_calls_a_second_are_let_through_and_no_more(time: Time) -> None:
+def test_at_most_ten_calls_a_second_pass(time: Time) -> None:
     passed = moments(RateLimiter(10, 10, clock=time.clock, sleep=time.sleep), time, 101)
     assert passed[0] == 0
     assert passed[-1] == pytest.approx(10.0)
     assert busiest_second(passed) <= 11
 
 
-def test_the_bucket_starts_with_one_call_in_it_not_full(time: Time) -> None:
+def test_the_bucket_starts_with_one_call(time: Time) -> None:
     pace = RateLimiter(10, 10, clock=time.clock, sleep=time.sleep)
     assert pace.acquire() == 0
     assert pace.acquire() == pytest.approx(0.1)
 
 
-def test_an_idle_second_is_caught_up_with_but_an_idle_minute_is_no_more_than_that(time: Time) -> None:
+def test_idle_time_saves_up_at_most_one_second_of_calls(time: Time) -> None:
     pace = RateLimiter(10, 10, clock=time.clock, sleep=time.sleep)
     time.seconds += 60
     passed = moments(pace, time, 30)
@@ -41,7 +41,7 @@ def test_an_idle_second_is_caught_up_with_but_an_idle_minute_is_no_more_than_tha
     assert busiest_second(passed) <= 20
 
 
-def test_without_a_rate_nobody_waits(time: Time) -> None:
+def test_without_a_rate_no_call_waits(time: Time) -> None:
     pace = RateLimiter(None, clock=time.clock, sleep=time.sleep)
     assert moments(pace, time, 1000)[-1] == 0
     assert pace.waited_seconds == 0
@@ -54,7 +54,7 @@ def test_a_pause_holds_every_call_and_empties_the_bucket(time: Time) -> None:
     assert moments(pace, time, 3) == pytest.approx([65.0, 65.1, 65.2])
 
 
-def test_a_pause_holds_a_call_that_was_waiting_already(time: Time) -> None:
+def test_a_pause_holds_a_call_that_already_waits(time: Time) -> None:
     pace: RateLimiter
 
     def sleep(seconds: float) -> None:
@@ -68,13 +68,13 @@ def test_a_pause_holds_a_call_that_was_waiting_already(time: Time) -> None:
     assert time.clock() == pytest.approx(7.0)
 
 
-def test_a_pause_holds_where_there_is_no_rate(time: Time) -> None:
+def test_a_pause_holds_calls_without_a_rate_too(time: Time) -> None:
     pace = RateLimiter(None, clock=time.clock, sleep=time.sleep)
     pace.pause(3)
     assert pace.acquire() == 3
 
 
-def test_what_was_waited_is_counted(time: Time) -> None:
+def test_the_waited_time_is_counted(time: Time) -> None:
     pace = RateLimiter(10, 1, clock=time.clock, sleep=time.sleep)
     moments(pace, time, 11)
     assert pace.waited_seconds == pytest.approx(1.0)
@@ -88,7 +88,7 @@ def test_threads_share_one_bucket() -> None:
         with lock:
             turns.append(round(seconds, 6))
 
-    # A clock that stands still: each call's wait is its turn.
+    # The clock stands still, so each call's wait shows its turn.
     pace = RateLimiter(10, 10, clock=lambda: 0.0, sleep=sleep)
     threads = [threading.Thread(target=lambda: [pace.acquire() for _ in range(25)]) for _ in range(4)]
     for thread in threads:
@@ -105,12 +105,12 @@ def test_a_sleep_that_does_nothing_does_not_hang_a_pause() -> None:
 
 
 @pytest.mark.parametrize("rate", [0, -1])
-def test_a_rate_has_to_be_one(rate: float) -> None:
+def test_a_rate_must_be_positive(rate: float) -> None:
     with pytest.raises(ValueError, match="calls_per_second"):
         RateLimiter(rate)
 
 
-def test_threads_that_wait_at_once_wait_no_longer_than_one(time: Time) -> None:
+def test_waits_of_several_threads_at_once_count_once(time: Time) -> None:
     pace = RateLimiter(1, 1, clock=lambda: 0.0, sleep=lambda seconds: None)
     for _ in range(4):
         pace.acquire()

@@ -18,20 +18,20 @@ OK = Reply(json={"ok": True})
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_passing_status_is_asked_again(shop: ShopHook, server: RecordingServer, status: int) -> None:
+def test_a_transient_status_is_retried(shop: ShopHook, server: RecordingServer, status: int) -> None:
     server.answer(Reply(status), OK)
     assert shop.call("GET", "/things") == {"ok": True}
     assert shop.calls == 2
 
 
-def test_a_cut_connection_is_asked_again(shop: ShopHook, server: RecordingServer) -> None:
+def test_a_cut_connection_is_retried(shop: ShopHook, server: RecordingServer) -> None:
     server.answer(CUT, OK)
     assert shop.call("GET", "/things") == {"ok": True}
     assert shop.calls == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422])
-def test_a_refusal_is_final(shop: ShopHook, server: RecordingServer, status: int) -> None:
+def test_a_refusal_is_not_retried(shop: ShopHook, server: RecordingServer, status: int) -> None:
     server.answer(Reply(status, json={"message": "no"}))
     with pytest.raises(RequestRejected) as refused:
         shop.call("GET", "/things/1")
@@ -52,7 +52,7 @@ def test_a_refusal_is_final(shop: ShopHook, server: RecordingServer, status: int
         (b"null", "JSON, but not an object"),
     ],
 )
-def test_a_refusal_that_is_not_the_vendors_passes_and_says_what_came(
+def test_a_refusal_that_is_not_the_vendors_is_transient_and_described(
     shop: ShopHook, server: RecordingServer, status: int, raw: bytes, came: str
 ) -> None:
     server.answer(Reply(status, raw=raw), OK)
@@ -66,7 +66,7 @@ def test_a_refusal_that_is_not_the_vendors_passes_and_says_what_came(
     assert (passing.value.status, shop.calls) == (status, 7)
 
 
-def test_what_lasts_is_asked_five_times_and_then_raised_as_it_is(shop: ShopHook, server: RecordingServer) -> None:
+def test_a_lasting_fault_is_raised_after_five_attempts(shop: ShopHook, server: RecordingServer) -> None:
     server.always(Reply(503))
     with pytest.raises(TransientError) as passing:
         shop.call("GET", "/things")
@@ -74,15 +74,13 @@ def test_what_lasts_is_asked_five_times_and_then_raised_as_it_is(shop: ShopHook,
     assert shop.calls == len(server.received) == 5
 
 
-def test_retry_after_in_seconds_is_waited_for(shop: ShopHook, server: RecordingServer, time: Time) -> None:
+def test_retry_after_in_seconds_is_respected(shop: ShopHook, server: RecordingServer, time: Time) -> None:
     server.answer(Reply(429, headers={"Retry-After": "7"}), OK)
     shop.call("GET", "/things")
     assert time.slept == [7.0]
 
 
-def test_retry_after_as_a_date_is_counted_from_the_answers_own_date(
-    shop: ShopHook, server: RecordingServer, time: Time
-) -> None:
+def test_retry_after_as_a_far_date_is_capped_at_a_minute(shop: ShopHook, server: RecordingServer, time: Time) -> None:
     elsewhere = datetime(2031, 5, 1, 12, 0, 0, tzinfo=UTC)
     until = format_datetime(elsewhere + timedelta(seconds=9), usegmt=True)
 
@@ -90,12 +88,12 @@ def test_retry_after_as_a_date_is_counted_from_the_answers_own_date(
         return Reply(429, headers={"Retry-After": until})
 
     server.answer(limited, OK)
-    # The server sends its own Date; a date far from it is capped, one in its past means nothing.
+    # The server sends its own Date; a Retry-After far after it is capped.
     shop.call("GET", "/things")
     assert time.slept == [60.0]
 
 
-def test_retry_after_as_a_date_in_seconds_from_now(shop: ShopHook, server: RecordingServer, time: Time) -> None:
+def test_retry_after_as_a_date_is_respected(shop: ShopHook, server: RecordingServer, time: Time) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     server.answer(Reply(503, headers={"Retry-After": until}), OK)
     shop.call("GET", "/things")
@@ -103,15 +101,13 @@ def test_retry_after_as_a_date_in_seconds_from_now(shop: ShopHook, server: Recor
 
 
 @pytest.mark.parametrize("value", ["soon", "-3", "nan", "Mon, 32 Nov 2026 99:00:00 GMT", ""])
-def test_a_retry_after_that_makes_no_sense_is_passed_over(
-    shop: ShopHook, server: RecordingServer, time: Time, value: str
-) -> None:
+def test_an_invalid_retry_after_is_ignored(shop: ShopHook, server: RecordingServer, time: Time, value: str) -> None:
     server.answer(Reply(429, headers={"Retry-After": value}), OK)
     shop.call("GET", "/things")
     assert 1 <= time.slept[0] <= 2
 
 
-def test_an_hour_of_retry_after_is_capped_at_a_minute_and_given_up_after_two(
+def test_a_retry_after_of_an_hour_is_capped_at_a_minute_twice_and_then_raised(
     shop: ShopHook, server: RecordingServer, time: Time
 ) -> None:
     server.always(Reply(429, headers={"Retry-After": "3600"}))
@@ -121,7 +117,7 @@ def test_an_hour_of_retry_after_is_capped_at_a_minute_and_given_up_after_two(
     assert shop.calls == 3
 
 
-def test_without_a_retry_after_the_waits_grow_and_vary(shop: ShopHook, server: RecordingServer, time: Time) -> None:
+def test_without_retry_after_the_waits_grow_and_vary(shop: ShopHook, server: RecordingServer, time: Time) -> None:
     random.seed(4)
     server.always(Reply(500))
     for _ in range(2):
@@ -136,7 +132,7 @@ def test_the_backoff_is_bounded() -> None:
     assert backoff_seconds(30) <= 60
 
 
-def test_two_minutes_in_all_are_enough(shop: ShopHook, server: RecordingServer, time: Time) -> None:
+def test_attempts_end_after_two_minutes_in_all(shop: ShopHook, server: RecordingServer, time: Time) -> None:
     def slow(received: object) -> Reply:
         time.seconds += 50
         return Reply(500)
@@ -147,7 +143,7 @@ def test_two_minutes_in_all_are_enough(shop: ShopHook, server: RecordingServer, 
     assert shop.calls == 3
 
 
-def test_a_429_counts_as_waiting_for_the_limit_and_a_500_does_not(
+def test_only_the_wait_after_a_429_counts_as_waiting_for_the_limit(
     shop: ShopHook, server: RecordingServer, time: Time
 ) -> None:
     server.answer(Reply(429, headers={"Retry-After": "7"}), Reply(500), OK)
@@ -164,7 +160,7 @@ def test_after_a_429_every_thread_waits(connect: Callable[..., None], server: Re
         return OK
 
     def sleep(seconds: float) -> None:
-        # While the first thread waits, another one comes along.
+        # While the first thread waits, another thread calls.
         if not time.slept:
             other = threading.Thread(target=lambda: shop.call("GET", "/other"))
             time.slept.append(seconds)
@@ -180,7 +176,7 @@ def test_after_a_429_every_thread_waits(connect: Callable[..., None], server: Re
     assert arrived == [("/v1/other", 7.0), ("/v1/things", 7.0)]
 
 
-def test_what_is_not_repeatable_is_not_repeated_once_it_may_have_taken_effect(
+def test_an_unrepeatable_call_that_may_have_taken_effect_is_not_retried(
     shop: ShopHook, server: RecordingServer
 ) -> None:
     for fault in (Reply(500), Reply(408), CUT, Reply(200, raw=b"<html>"), Reply(403, raw=b"<html>"), Reply(413)):
@@ -192,12 +188,12 @@ def test_what_is_not_repeatable_is_not_repeated_once_it_may_have_taken_effect(
         assert shop.calls == before + 1
 
 
-def test_what_is_not_repeatable_is_repeated_after_a_429(shop: ShopHook, server: RecordingServer) -> None:
+def test_an_unrepeatable_call_is_retried_after_a_429(shop: ShopHook, server: RecordingServer) -> None:
     server.answer(Reply(429), OK)
     assert shop.call("POST", "/things", json={}, repeatable=False) == {"ok": True}
 
 
-def test_a_refused_connection_took_no_effect_and_does_not_count_as_a_call(
+def test_a_refused_connection_has_no_effect_and_is_not_counted_as_a_call(
     connect: Callable[..., None], server: RecordingServer, time: Time
 ) -> None:
     with socket.socket() as free:
@@ -212,7 +208,9 @@ def test_a_refused_connection_took_no_effect_and_does_not_count_as_a_call(
     assert shop.calls == 0
 
 
-def test_a_time_out_may_have_taken_effect(connect: Callable[..., None], server: RecordingServer, time: Time) -> None:
+def test_a_call_that_timed_out_may_have_taken_effect(
+    connect: Callable[..., None], server: RecordingServer, time: Time
+) -> None:
     connect(extra={"timeout": 0.05})
     release = threading.Event()
 
@@ -229,13 +227,13 @@ def test_a_time_out_may_have_taken_effect(connect: Callable[..., None], server: 
 
 
 class TestWriteOnce:
-    """A write that has a second effect if it is sent twice."""
+    """A write that would take effect twice if it were sent twice."""
 
     @pytest.mark.parametrize(
         "fault",
         [CUT, Reply(500), Reply(201, raw=b'{"id": "1'), Reply(201, raw=b"<html></html>"), Reply(403, raw=b"<html>")],
     )
-    def test_is_not_sent_again_when_it_turns_out_to_have_taken_effect(
+    def test_a_write_that_is_found_is_not_sent_again(
         self, shop: ShopHook, server: RecordingServer, fault: Reply
     ) -> None:
         server.answer(fault)
@@ -245,7 +243,9 @@ class TestWriteOnce:
         assert server.asked == ["POST /v1/things"]
 
     @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(201, raw=b'{"id": "1'), Reply(405, raw=b"<html>")])
-    def test_is_sent_again_when_it_is_not_there(self, shop: ShopHook, server: RecordingServer, fault: Reply) -> None:
+    def test_a_write_that_is_not_found_is_sent_again(
+        self, shop: ShopHook, server: RecordingServer, fault: Reply
+    ) -> None:
         server.answer(fault, Reply(201, json={}))
         looks: list[None] = []
         answer = shop.write_once(
@@ -255,29 +255,31 @@ class TestWriteOnce:
         assert len(looks) == 1
         assert server.asked == ["POST /v1/things"] * 2
 
-    def test_is_looked_for_after_the_last_fault_too(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_the_write_is_looked_for_after_the_last_attempt_too(self, shop: ShopHook, server: RecordingServer) -> None:
         server.always(CUT)
         looks = iter([None, None, None, None, "found"])
         assert shop.write_once("POST", "/x", lambda body: "", json={}, read_back=lambda: next(looks)) == "found"
         assert len(server.received) == 5
 
-    def test_raises_the_fault_when_it_never_takes_effect(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_the_fault_is_raised_if_the_write_is_never_found(self, shop: ShopHook, server: RecordingServer) -> None:
         server.always(Reply(502))
         with pytest.raises(TransientError) as passing:
             shop.write_once("POST", "/x", lambda body: "", json={}, read_back=lambda: None)
         assert passing.value.status == 502
         assert len(server.received) == 5
 
-    def test_is_not_looked_for_after_a_refusal(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_a_refused_write_is_not_looked_for(self, shop: ShopHook, server: RecordingServer) -> None:
         server.answer(Reply(404, json={"message": "no"}))
         with pytest.raises(NotFound):
             shop.write_once("POST", "/x", lambda body: "", json={}, read_back=lambda: pytest.fail("looked"))
 
-    def test_is_not_looked_for_after_a_429(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_a_write_answered_429_is_not_looked_for(self, shop: ShopHook, server: RecordingServer) -> None:
         server.answer(Reply(429), Reply(201, json={}))
         shop.write_once("POST", "/x", lambda body: "", json={}, read_back=lambda: pytest.fail("looked"))
 
-    def test_stays_open_when_the_look_fails(self, shop: ShopHook, server: RecordingServer) -> None:
+    def test_a_failed_lookup_is_raised_and_the_write_not_repeated(
+        self, shop: ShopHook, server: RecordingServer
+    ) -> None:
         server.answer(CUT)
 
         def look() -> None:
@@ -287,7 +289,7 @@ class TestWriteOnce:
             shop.write_once("POST", "/x", lambda body: "", json={}, read_back=look)
         assert len(server.received) == 1
 
-    def test_is_looked_for_once_more_when_a_late_effect_is_in_the_way_of_the_repeat(
+    def test_a_write_is_looked_for_again_if_the_retry_answers_409(
         self, shop: ShopHook, server: RecordingServer
     ) -> None:
         there = Reply(409, json={"message": "there already"})
@@ -297,7 +299,9 @@ class TestWriteOnce:
         with pytest.raises(Conflict):
             shop.write_once("POST", "/x", lambda body: "", json={}, read_back=lambda: next(looks))
 
-    def test_waits_before_it_looks(self, shop: ShopHook, server: RecordingServer, time: Time) -> None:
+    def test_the_hook_waits_before_it_looks_for_the_write(
+        self, shop: ShopHook, server: RecordingServer, time: Time
+    ) -> None:
         server.answer(CUT)
         shop.write_once("POST", "/x", lambda body: 0, json={}, read_back=lambda: len(time.slept))
         assert len(time.slept) == 1

@@ -32,14 +32,14 @@ def root(host: str | None, **fields: Any) -> str:
         ("http://127.3.2.1", {"port": 80}, "http://127.3.2.1:80"),
         ("http://[::1]:8080/v1", {}, "http://[::1]:8080/v1"),
         ("HTTP://LOCALHOST/v1", {}, "http://localhost/v1"),
-        # As Airflow takes a URI apart: the path is in the schema.
+        # Airflow puts the path of a URI into the schema.
         ("api.lever.co", {"conn_type": "https", "schema": "v1"}, "https://api.lever.co/v1"),
         ("api.lever.co", {"conn_type": "lever", "schema": "lever/v1/"}, "https://api.lever.co/lever/v1"),
         ("https://api.lever.co", {"conn_type": "lever", "schema": "v1"}, "https://api.lever.co/v1"),
         ("https://api.lever.co/v1", {"conn_type": "http", "schema": "v2"}, "https://api.lever.co/v1"),
         ("127.0.0.1", {"conn_type": "http", "schema": "v1", "port": 81}, "http://127.0.0.1:81/v1"),
         ("::1", {"conn_type": "http", "schema": "v1", "port": 81}, "http://[::1]:81/v1"),
-        # Airflow's connection type HTTP says nothing of the scheme of another host than this machine.
+        # Airflow's connection type HTTP decides the scheme only for this machine.
         ("127.0.0.1", {"conn_type": "http", "port": 81}, "http://127.0.0.1:81"),
         ("localhost:81/v1", {"conn_type": "HTTP"}, "http://localhost:81/v1"),
         ("127.0.0.1", {"conn_type": "https", "port": 81}, "https://127.0.0.1:81"),
@@ -70,7 +70,7 @@ def test_http_is_refused_except_for_this_machine(host: str) -> None:
 
 
 @pytest.mark.parametrize("schema", ["v1", "http"])
-def test_http_is_refused_where_the_type_or_the_schema_says_it(schema: str) -> None:
+def test_http_is_refused_if_the_type_or_the_schema_asks_for_it(schema: str) -> None:
     with pytest.raises(SetupError, match=r"in the clear: put https://api\.lever\.co"):
         root("api.lever.co", conn_type="http", schema=schema)
 
@@ -90,21 +90,21 @@ def test_http_is_refused_where_the_type_or_the_schema_says_it(schema: str) -> No
         "https://api.lever.co/v1/ada@example.com",
     ],
 )
-def test_what_is_no_root_is_refused_with_what_would_be_one(host: str | None) -> None:
+def test_an_invalid_root_is_refused_with_an_example(host: str | None) -> None:
     with pytest.raises(SetupError) as error:
         root(host)
     assert "`lever_default`" in str(error.value)
     assert "https://api.lever.co/v1" in str(error.value)
 
 
-def test_a_key_that_was_put_into_the_host_is_refused_and_not_shown() -> None:
+def test_a_key_in_the_host_is_refused_and_not_shown() -> None:
     with pytest.raises(SetupError) as error:
         root("https://s3cretkey@api.lever.co/v1")
     assert "s3cretkey" not in str(error.value)
 
 
 @pytest.mark.parametrize("schema", ["Y@api.lever.co/v1", "v1?x=1", "v1#a", "v 1"])
-def test_a_schema_that_can_be_no_path_is_refused_and_not_shown(schema: str) -> None:
+def test_a_schema_that_is_not_a_path_is_refused_and_not_shown(schema: str) -> None:
     with pytest.raises(SetupError, match="not the root of an API") as error:
         root("api.lever.co", schema=schema)
     assert schema not in str(error.value)
@@ -123,18 +123,18 @@ def test_a_schema_that_can_be_no_path_is_refused_and_not_shown(schema: str) -> N
         (("https", "", 443), "another host"),
     ],
 )
-def test_only_what_may_be_a_host_is_shown(place: tuple[str, str, int | None], text: str) -> None:
+def test_only_a_valid_host_is_shown(place: tuple[str, str, int | None], text: str) -> None:
     assert shown(place) == text
 
 
-def test_segments_of_a_path_are_encoded() -> None:
+def test_path_segments_are_encoded() -> None:
     assert path("Alva", "candidates", "kim:48213~a_b.c-d") == "/candidates/kim%3A48213~a_b.c-d"
 
 
 @pytest.mark.parametrize(
     "segment", ["", ".", "..", "ada@example.com", "Ada Byron", "a\nb", "a\x00b", "a/b?c#d", "x" * 101]
 )
-def test_what_can_be_no_id_is_not_found_without_being_shown(segment: str) -> None:
+def test_an_invalid_id_is_not_found_and_not_shown(segment: str) -> None:
     with pytest.raises(NotFound) as error:
         path("Lever", "opportunities", segment, "notes")
     assert error.value.status == 404

@@ -14,16 +14,16 @@ def extras(extra: Any) -> Extras:
     return read_extras(extra, conn_id="lever_default", vendor="Lever")
 
 
-def test_without_extras_there_are_time_outs_and_certificates_are_verified() -> None:
+def test_without_extras_there_are_timeouts_and_certificates_are_checked() -> None:
     assert extras({}) == Extras(None, (5.0, 30.0), True, {}, None, None)
 
 
 @pytest.mark.parametrize("extra", [None, [], "text", 3])
-def test_an_extra_that_is_no_object_says_nothing(extra: Any) -> None:
+def test_an_extra_that_is_not_an_object_is_ignored(extra: Any) -> None:
     assert extras(extra) == extras({})
 
 
-def test_known_fields_are_read_under_the_names_of_the_http_hook() -> None:
+def test_extras_have_the_names_of_the_http_hook() -> None:
     assert extras({"timeout": 7}).timeout == (7.0, 7.0)
     assert extras({"timeout": [1, 2.5]}).timeout == (1.0, 2.5)
     assert extras({"calls_per_second": "4.5"}).calls_per_second == 4.5
@@ -45,11 +45,11 @@ def test_known_fields_are_read_under_the_names_of_the_http_hook() -> None:
         ({"verify": True, "verify_ssl": False}, True),
     ],
 )
-def test_true_and_false_may_be_text_and_null_is_not_given(extra: dict[str, Any], verify: bool | str) -> None:
+def test_true_and_false_may_be_text_and_null_counts_as_absent(extra: dict[str, Any], verify: bool | str) -> None:
     assert extras(extra).verify == verify
 
 
-def test_an_environment_may_be_left_out_by_text() -> None:
+def test_trust_env_may_be_text() -> None:
     assert extras({"trust_env": "false"}).trust_env is False
 
 
@@ -79,7 +79,7 @@ def test_an_environment_may_be_left_out_by_text() -> None:
         ("trust_env", "no"),
     ],
 )
-def test_a_known_field_that_cannot_be_used_is_refused_by_name(name: str, value: Any) -> None:
+def test_an_invalid_extra_is_refused_by_name(name: str, value: Any) -> None:
     with pytest.raises(SetupError, match=f"`{name}` of connection `lever_default`") as error:
         extras({name: value})
     assert "s3cret" not in str(error.value)
@@ -89,24 +89,24 @@ def key(value: str | None) -> str:
     return usable_key(value, missing="no key", vendor="Lever", conn_id="lever_default")
 
 
-def test_white_space_around_a_key_is_the_pasting_of_it() -> None:
+def test_white_space_around_a_key_is_removed() -> None:
     assert key(" abc123\n") == "abc123"
 
 
 @pytest.mark.parametrize("value", [None, "", "  "])
-def test_no_key_is_said_so(value: str | None) -> None:
+def test_a_missing_key_is_refused(value: str | None) -> None:
     with pytest.raises(SetupError, match="no key"):
         key(value)
 
 
 @pytest.mark.parametrize("value", ["abc def", "abc\ndef", "abc\u2019def", "abc\x00"])
-def test_a_key_that_cannot_be_one_is_refused_and_not_shown(value: str) -> None:
+def test_an_invalid_key_is_refused_and_not_shown(value: str) -> None:
     with pytest.raises(SetupError, match="paste it again") as error:
         key(value)
     assert "abc" not in str(error.value)
 
 
-def test_a_key_is_masked_in_what_airflow_logs_from_then_on() -> None:
+def test_a_key_is_masked_in_airflows_logs() -> None:
     from airflow.sdk._shared.secrets_masker import redact
 
     usable_key("a-key-of-levers", missing="none", vendor="Lever", conn_id="lever_default")
@@ -115,7 +115,7 @@ def test_a_key_is_masked_in_what_airflow_logs_from_then_on() -> None:
 
 @pytest.fixture
 def urllib3_loggers() -> Iterator[tuple[logging.Logger, logging.Logger]]:
-    """urllib3's logger and one below it, as they are when nobody has set them."""
+    """urllib3's logger and one below it, both without a level."""
     loggers = logging.getLogger("urllib3"), logging.getLogger("urllib3.connectionpool")
     before = [logger.level for logger in loggers]
     for logger in loggers:
@@ -126,16 +126,16 @@ def urllib3_loggers() -> Iterator[tuple[logging.Logger, logging.Logger]]:
 
 
 @pytest.mark.parametrize("whose", [None, 0, 1], ids=["root", "urllib3", "connectionpool"])
-def test_urllib3_logs_no_urls_whichever_logger_is_set_to_debug(
+def test_urllib3_logs_no_urls_if_any_logger_is_set_to_debug(
     urllib3_loggers: tuple[logging.Logger, logging.Logger], caplog: pytest.LogCaptureFixture, whose: int | None
 ) -> None:
     logger = logging.getLogger() if whose is None else urllib3_loggers[whose]
     with caplog.at_level(logging.DEBUG, logger.name):
         quieten_urllib3()
-        assert not any(one.isEnabledFor(logging.DEBUG) for one in urllib3_loggers)
+        assert not any(logger.isEnabledFor(logging.DEBUG) for logger in urllib3_loggers)
 
 
-def test_a_higher_level_of_urllib3_stays(urllib3_loggers: tuple[logging.Logger, logging.Logger]) -> None:
+def test_a_higher_log_level_of_urllib3_is_kept(urllib3_loggers: tuple[logging.Logger, logging.Logger]) -> None:
     urllib3_loggers[0].setLevel(logging.ERROR)
     urllib3_loggers[1].setLevel(logging.WARNING)
     quieten_urllib3()

@@ -54,7 +54,7 @@ TYPES: list[tuple[Any, Any, list[Any]]] = [
 
 
 def read(type_: Any, value: Any = ..., *, default: Any = ...) -> Any:
-    """A field of this type as it is read; `...` leaves it out."""
+    """Returns a field of this type as it is read; `...` leaves the field out."""
     model = create_model("Row", __base__=WireModel, field=(type_, default))
     row = parsed(model, {} if value is ... else {"field": value})
     return row.field  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def test_a_value_of_another_type_is_named_and_not_shown(type_: Any, value: Any) 
         part("row", lambda row: read(type_, row), value)
     assert str(error.value).startswith("`row.field")
     assert SECRET not in str(error.value)
-    # Neither does a traceback show it.
+    # A traceback doesn't show it either.
     assert error.value.__cause__ is None
     assert error.value.__suppress_context__ or error.value.__context__ is None
 
@@ -92,12 +92,12 @@ def test_a_missing_field_is_called_missing(type_: Any) -> None:
         (float, "is not as documented"),
     ],
 )  # fmt: skip
-def test_the_problem_is_said_in_a_few_words(type_: Any, problem: str) -> None:
+def test_the_problem_is_described_in_a_few_words(type_: Any, problem: str) -> None:
     with pytest.raises(Untrusted, match=f"^`field` {problem}$"):
         read(type_, ({SECRET},))
 
 
-def test_a_place_within_lists_and_objects_is_exact() -> None:
+def test_a_problem_names_its_exact_place() -> None:
     for type_, value, place in (
         (ListOf[Item], [None, {"id": "1"}, {}], r"field\[2\].id"),
         (ListOf[str], ["a", None, 5], r"field\[2\]"),
@@ -108,7 +108,7 @@ def test_a_place_within_lists_and_objects_is_exact() -> None:
             read(type_, value)
 
 
-def test_null_is_none_or_empty_where_it_may_be_and_null_items_are_passed_over() -> None:
+def test_null_is_read_as_none_or_empty_and_null_items_are_skipped() -> None:
     assert read(ReferenceOrNone, None) is None
     assert read(ReferenceOrNone, "") is None
     assert read(Flag, None) is False
@@ -118,25 +118,25 @@ def test_null_is_none_or_empty_where_it_may_be_and_null_items_are_passed_over() 
 
 
 @pytest.mark.parametrize("type_", [Reference, ReferenceOrNone])
-def test_an_expanded_object_stands_for_its_id(type_: Any) -> None:
+def test_an_expanded_object_is_read_as_its_id(type_: Any) -> None:
     assert read(type_, {"id": "offer", "text": "Offer"}) == "offer"
     assert read(type_, {"id": 7}) == "7"
 
 
 @pytest.mark.parametrize(("number", "text"), [(771, "771"), (771.0, "771"), (2**64, str(2**64)), (0, "0")])
 @pytest.mark.parametrize("type_", [Id, Reference, ReferenceOrNone])
-def test_an_id_that_comes_as_a_number_is_text_from_here_on(type_: Any, number: float, text: str) -> None:
+def test_a_numeric_id_is_read_as_text(type_: Any, number: float, text: str) -> None:
     assert read(type_, number) == text
 
 
 @pytest.mark.parametrize(("number", "whole"), [(7.0, 7), (1767225600000.0, 1767225600000), (-3, -3)])
-def test_a_whole_number_may_come_as_a_float(number: float, whole: int) -> None:
+def test_a_whole_number_may_be_a_float(number: float, whole: int) -> None:
     found = read(Millis, number)
     assert (found, type(found)) == (whole, int)
 
 
-def test_what_decides_nothing_may_be_anything() -> None:
-    # mypy takes an alias of `Annotated` for no type when it is an argument.
+def test_an_unreadable_optional_field_is_none() -> None:
+    # mypy doesn't accept an alias of `Annotated` as an argument.
     assert read(IfReadable[str], [SECRET]) is None  # type: ignore[misc]
     assert read(IfReadable[str], SECRET) == SECRET  # type: ignore[misc]
     assert read(IfReadable[Item], {"id": []}) is None  # type: ignore[misc]
@@ -152,27 +152,27 @@ def test_what_decides_nothing_may_be_anything() -> None:
         ("1970-01-01T01:00:01.250+01:00", 1250),
     ],
 )
-def test_moments_are_milliseconds_and_utc_unless_said(text: str, moment_ms: int) -> None:
+def test_date_times_are_read_as_milliseconds_and_default_to_utc(text: str, moment_ms: int) -> None:
     assert read(IsoMillis, text) == moment_ms
 
 
-def test_text_is_kept_as_it_came_even_if_it_is_no_unicode() -> None:
+def test_text_that_is_not_valid_unicode_is_kept() -> None:
     assert read(str, "\ud800") == "\ud800"
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 3])
-def test_a_body_that_is_no_object_is_refused(body: Any) -> None:
+def test_a_body_that_is_not_an_object_is_refused(body: Any) -> None:
     with pytest.raises(Untrusted, match=r"^the body is not an object$"):
         id_of(body)
 
 
-def test_a_fault_is_placed_in_the_whole_answer() -> None:
+def test_a_problem_names_its_place_in_the_whole_answer() -> None:
     for value, said in (({}, "`data.id` is missing"), (5, "`data` is not an object")):
         with pytest.raises(Untrusted, match=f"^{said}$"):
             part("data", id_of, value)
 
 
-def test_only_the_object_that_was_asked_for_is_read() -> None:
+def test_an_answer_about_another_object_is_refused() -> None:
     assert the_one("7", id_of)({"id": 7}) == "7"
     with pytest.raises(Untrusted, match=r"^`id` is that of another object$"):
         the_one("7", id_of)({"id": 8})

@@ -11,7 +11,7 @@ from tests.http.recording import RecordingServer, Time
 
 
 def opportunity(id: str | int = "opp-1", **fields: Any) -> dict[str, Any]:
-    """An opportunity as `expand=applications` gives it: the keys and types of recorded traffic."""
+    """Returns an opportunity as `expand=applications` gives it: the keys and types of recorded traffic."""
     return {
         "id": id,
         "name": "Ada Byron",
@@ -45,7 +45,7 @@ def opportunity(id: str | int = "opp-1", **fields: Any) -> dict[str, Any]:
 
 
 def posting(id: str = "p1", manager: Any = None, **fields: Any) -> dict[str, Any]:
-    """A posting as `expand=hiringManager` gives it."""
+    """Returns a posting as `expand=hiringManager` gives it."""
     return {
         "id": id,
         "text": "Engineer",

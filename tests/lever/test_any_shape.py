@@ -1,4 +1,4 @@
-"""Whatever Lever answers: it is read, or that row alone can't be, and nothing is said that Lever didn't say."""
+"""An odd answer of Lever's is read, or that row alone is unreadable; the package never adds a value of its own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SMALL: list[tuple[Callable[[object], object], dict[str, Any]]] = [
 
 
 def read_between(parse: Callable[[object], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
-    """What the odd row is read as between two that are as documented; "listing" where there is none to be had."""
+    """Reads the odd row between two documented rows; returns "listing" if the whole page is refused."""
     body = {"data": [before, row.row, after], "hasNext": False}
     try:
         first, *middle, last = wire.page(parse)(body).rows
@@ -42,7 +42,7 @@ def read_between(parse: Callable[[object], object], before: dict[str, Any], row:
 
 
 @any_shape_of(OPPORTUNITY)
-def test_an_opportunity(row: Odd) -> None:
+def test_an_odd_opportunity_is_read_as_lever_gave_it_or_is_unreadable(row: Odd) -> None:
     try:
         found = read_between(wire.opportunity, opportunity("first"), row, opportunity("last", applications=[]))
     except NotExpanded:
@@ -54,7 +54,7 @@ def test_an_opportunity(row: Odd) -> None:
         assert found.id == str(row.row["id"]) or row.field == "id"
         return
     assert isinstance(found, Opportunity)
-    # What Lever didn't say is not read into it.
+    # A missing or odd value is never read as "not confidential".
     said = row.row.get("confidentiality")
     assert found.confidential == (said != "non-confidential")
     assert isinstance(said, str)
@@ -66,7 +66,7 @@ def test_an_opportunity(row: Odd) -> None:
 
 
 @any_shape_of(OPPORTUNITY)
-def test_an_opportunity_that_was_asked_for(row: Odd) -> None:
+def test_an_opportunity_read_by_id_is_that_opportunity(row: Odd) -> None:
     try:
         found = wire.one(the_one("mid", wire.opportunity))({"data": row.row})
     except (Untrusted, NotExpanded):
@@ -75,7 +75,7 @@ def test_an_opportunity_that_was_asked_for(row: Odd) -> None:
 
 
 @any_shape_of(OPPORTUNITY)
-def test_the_answer_to_a_write(row: Odd) -> None:
+def test_an_odd_answer_to_a_write_is_refused_only_for_a_needed_field(row: Odd) -> None:
     needed = {"id", "stage", "confidentiality", "archived", "isAnonymized"}
     try:
         found = wire.one(the_one("mid", wire.after_write))({"data": row.row})
@@ -86,7 +86,7 @@ def test_the_answer_to_a_write(row: Odd) -> None:
 
 
 @any_shape_of(POSTING)
-def test_a_posting(row: Odd) -> None:
+def test_an_odd_posting_is_read_as_lever_gave_it_or_is_unreadable(row: Odd) -> None:
     found = read_between(wire.posting, posting("first"), row, posting("last"))
     if found == "listing" or isinstance(found, Unreadable):
         return
@@ -97,15 +97,17 @@ def test_a_posting(row: Odd) -> None:
 
 
 @any_shape_of(NOTE)
-def test_a_note(row: Odd) -> None:
+def test_an_odd_note_is_skipped_only_if_deleted_or_written_by_another_user(row: Odd) -> None:
     found = read_between(wire.listed_note, note("first"), row, note("last"))
     if found is None:
-        # Deleted, or somebody else's that can't be read.
+        # Deleted, or an unreadable note of another author.
         assert row.field in ("deletedAt", "user")
 
 
 @pytest.mark.parametrize(("parse", "base"), SMALL, ids=[parse.__name__ for parse, _ in SMALL])
-def test_a_row_of_a_short_list(parse: Callable[[object], object], base: dict[str, Any]) -> None:
+def test_an_odd_row_of_a_short_list_does_not_spoil_the_others(
+    parse: Callable[[object], object], base: dict[str, Any]
+) -> None:
     @any_shape_of(base)
     def each(row: Odd) -> None:
         read_between(parse, {**base, "id": "first"}, row, {**base, "id": "last"})

@@ -9,7 +9,7 @@ def test_an_empty_filter_asks_for_everything() -> None:
     assert OpportunityFilter().params() == []
 
 
-def test_every_field_has_its_wire_name_and_several_values_are_repeated() -> None:
+def test_every_field_is_sent_under_levers_name_and_values_are_repeated() -> None:
     everything = OpportunityFilter(
         stage_id=("applicant-new", "offer"),
         tag=("Alva: Send Tests",),
@@ -46,21 +46,19 @@ def test_every_field_has_its_wire_name_and_several_values_are_repeated() -> None
     assert sent == {field.name.removesuffix("_ms") for field in fields(OpportunityFilter)}
 
 
-def test_false_and_the_epoch_are_values() -> None:
+def test_false_and_zero_are_sent() -> None:
     assert OpportunityFilter(archived=False, created_at_start_ms=0).params() == [
         ("archived", "false"),
         ("created_at_start", "0"),
     ]
 
 
-def test_a_catch_up_has_no_end_that_an_entry_is_past() -> None:
-    question = OpportunityFilter(
+def test_a_catch_up_keeps_only_the_end_of_the_creation_window() -> None:
+    filters = OpportunityFilter(
         stage_id=("s",), advanced_at_start_ms=1, advanced_at_end_ms=2, updated_at_end_ms=3, created_at_end_ms=4
     )
-    assert question.moved_since(100) == OpportunityFilter(
-        stage_id=("s",), advanced_at_start_ms=100, created_at_end_ms=4
-    )
+    assert filters.moved_since(100) == OpportunityFilter(stage_id=("s",), advanced_at_start_ms=100, created_at_end_ms=4)
 
 
-def test_a_catch_up_never_looks_further_back_than_was_asked() -> None:
+def test_a_catch_up_does_not_start_before_the_requested_window() -> None:
     assert OpportunityFilter(advanced_at_start_ms=500).moved_since(100).advanced_at_start_ms == 500

@@ -27,7 +27,7 @@ def basic(key: str) -> str:
 
 
 class Nowhere(HTTPAdapter):
-    """Sends nothing, and keeps what was to be sent: URL, key and whether certificates would be checked."""
+    """Sends nothing; records the URL, the key and whether certificates would be checked."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,20 +43,22 @@ def user(id: str, email: object, **fields: Any) -> dict[str, Any]:
 
 
 class TestSetup:
-    def test_names_that_airflow_asks_for(self) -> None:
+    def test_the_hook_has_the_names_that_airflow_needs(self) -> None:
         names = LeverHook.conn_name_attr, LeverHook.default_conn_name, LeverHook.conn_type, LeverHook.hook_name
         assert names == ("lever_conn_id", "lever_default", "lever", "Lever")
         assert LeverHook(lever_conn_id="mine").http_conn_id == "mine"
 
     @pytest.mark.parametrize("fields", [{"password": ""}, {"password": None}, {"password": " ", "login": " "}])
-    def test_a_key_that_is_missing_is_said_so(self, connect: Callable[..., None], fields: dict[str, Any]) -> None:
+    def test_a_missing_key_is_refused_with_the_connection(
+        self, connect: Callable[..., None], fields: dict[str, Any]
+    ) -> None:
         connect(**fields)
         with pytest.raises(SetupError, match="has no API key: put Lever's API key into its API key") as error:
             LeverHook().stages()
         assert "`lever_default`" in str(error.value)
 
     @pytest.mark.parametrize("password", [None, "", " "])
-    def test_a_key_in_the_login_field_works_and_is_warned_of_each_time(
+    def test_a_key_in_the_login_field_works_with_a_warning_for_each_hook(
         self, connect: Callable[..., None], server: RecordingServer, logged: Callable[[], str], password: str | None
     ) -> None:
         connect(password=password, login="key-of-old")
@@ -70,7 +72,7 @@ class TestSetup:
         assert "key-of-old" not in logged()
         assert redact("with key-of-old") == "with ***"
 
-    def test_of_two_keys_the_password_is_taken(
+    def test_the_password_takes_precedence_over_the_login(
         self, connect: Callable[..., None], server: RecordingServer, logged: Callable[[], str]
     ) -> None:
         connect(login="somebody")
@@ -80,7 +82,7 @@ class TestSetup:
         assert "login" not in logged()
 
     def test_the_form_has_one_field_for_the_key(self) -> None:
-        (lever,) = (one for one in get_provider_info()["connection-types"] if one["connection-type"] == "lever")
+        (lever,) = (row for row in get_provider_info()["connection-types"] if row["connection-type"] == "lever")
         form = lever["ui-field-behaviour"]
         assert form["relabeling"] == {"host": "API root", "password": "API key"}
         assert "login" in form["hidden-fields"]
@@ -119,7 +121,7 @@ class TestSetup:
 
 
 class TestUri:
-    """The connection as an environment variable holds it: Airflow takes it apart."""
+    """A connection as a URI in an environment variable, which Airflow splits into fields."""
 
     @pytest.mark.parametrize(
         ("uri", "url"),
@@ -139,15 +141,15 @@ class TestUri:
             ("https://the-key@api.lever.co/v1", "https://api.lever.co/v1/stages"),
         ],
     )
-    def test_scheme_host_port_and_path(self, monkeypatch: pytest.MonkeyPatch, uri: str, url: str) -> None:
+    def test_the_url_has_the_uris_scheme_host_port_and_path(
+        self, monkeypatch: pytest.MonkeyPatch, uri: str, url: str
+    ) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", uri)
         adapter = Nowhere()
         assert not LeverHook(adapter=adapter).test_connection()[0]
         assert [sent[:2] for sent in adapter.sent] == [(url, basic("the-key"))]
 
-    def test_it_reaches_lever_with_a_key_that_is_percent_encoded(
-        self, monkeypatch: pytest.MonkeyPatch, server: RecordingServer
-    ) -> None:
+    def test_a_percent_encoded_key_is_decoded(self, monkeypatch: pytest.MonkeyPatch, server: RecordingServer) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", f"http://:k%2F%40%3A%25y@127.0.0.1:{server.port}/lever/v1")
         server.answer(data())
         LeverHook().stages()
@@ -163,7 +165,7 @@ class TestUri:
             ("calls_per_second=5", True),
         ],
     )
-    def test_extras_are_in_the_query(
+    def test_extras_are_read_from_the_query(
         self, monkeypatch: pytest.MonkeyPatch, query: str, verify: object, logged: Callable[[], str]
     ) -> None:
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -183,7 +185,7 @@ class TestUri:
             ("https://:the/key@api.lever.co/v1", "AIRFLOW_CONN_LEVER_DEFAULT"),
         ],
     )
-    def test_what_is_refused(self, monkeypatch: pytest.MonkeyPatch, uri: str, said: str) -> None:
+    def test_an_invalid_uri_is_refused(self, monkeypatch: pytest.MonkeyPatch, uri: str, said: str) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", uri)
         adapter = Nowhere()
         works, sentence = LeverHook(adapter=adapter).test_connection()
@@ -192,7 +194,7 @@ class TestUri:
 
 
 class TestConnection:
-    def test_a_key_that_works(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_working_key_is_reported(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(data({"id": "offer", "text": "Offer"}))
         assert lever.test_connection() == (
             True,
@@ -200,7 +202,7 @@ class TestConnection:
         )
 
     @pytest.mark.parametrize("reply", [UNAUTHORIZED, FORBIDDEN, Reply(503), Reply(raw=b"<html>")])
-    def test_one_that_does_not_is_told_at_once(
+    def test_a_failing_connection_is_reported_without_a_retry(
         self, lever: LeverHook, server: RecordingServer, time: Time, reply: Reply
     ) -> None:
         server.answer(reply)
@@ -209,7 +211,7 @@ class TestConnection:
         assert sentence.startswith("Lever answered")
         assert time.slept == []
 
-    def test_a_missing_connection_is_a_sentence_too(self) -> None:
+    def test_a_missing_connection_is_reported_too(self) -> None:
         works, sentence = LeverHook("lever_nowhere").test_connection()
         assert (works, "`lever_nowhere`" in sentence) == (False, True)
 
@@ -218,7 +220,7 @@ PAGE = Reply(403, raw=b"<html><h1>Access denied</h1></html>")
 GATEWAY = Reply(404, json={"message": "no Route matched with those values"})
 
 
-class TestWhoseAnswer:
+class TestForeignAnswers:
     @pytest.mark.parametrize("reply", [PAGE, GATEWAY, Reply(401, json={"error": "login"}), Reply(410), Reply(405)])
     @pytest.mark.parametrize(
         "ask",
@@ -230,14 +232,14 @@ class TestWhoseAnswer:
             lambda lever: lever.add_tags("o", ["t"]),
         ],
     )
-    def test_what_lever_did_not_say_passes(
+    def test_an_error_that_is_not_levers_is_transient(
         self, lever: LeverHook, server: RecordingServer, reply: Reply, ask: Callable[[LeverHook], object]
     ) -> None:
         server.always(reply)
         with pytest.raises(TransientError, match="isn't Lever's API answered"):
             ask(lever)
 
-    def test_the_sentence_says_what_came(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_the_error_describes_the_answer(self, lever: LeverHook, server: RecordingServer) -> None:
         server.always(GATEWAY)
         with pytest.raises(TransientError, match="JSON without Lever's `code`") as passing:
             lever.posting("p1")
@@ -254,7 +256,7 @@ class TestWhoseAnswer:
             lambda lever: lever.may_list("opportunities"),
         ],
     )
-    def test_a_listing_that_is_not_there_is_a_wrong_root(
+    def test_a_missing_listing_is_a_setup_error(
         self, lever: LeverHook, server: RecordingServer, ask: Callable[[LeverHook], object]
     ) -> None:
         server.answer(Reply(404, json={"code": "ResourceNotFound", "message": "`/stages` does not exist"}))
@@ -262,7 +264,7 @@ class TestWhoseAnswer:
             ask(lever)
         assert "https://api.lever.co/v1" in str(error.value)
 
-    def test_tags_that_are_not_there_are_not_there(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_missing_tags_are_not_found(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(Reply(404, json={"code": "ResourceNotFound", "message": "no"}))
         with pytest.raises(NotFound):
             lever.tags()
@@ -282,12 +284,14 @@ class TestReference:
             ("uuid", "Background Check"),
         ]
 
-    def test_tags_have_no_id_and_come_from_all_pages(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_tags_are_read_as_text_from_all_pages(self, lever: LeverHook, server: RecordingServer) -> None:
         rows = [{"text": "Full-time", "count": 3}, {"text": "Full-Time", "count": 1}]
         server.answer(data(*rows, next="t1"), data({"text": "vip", "count": 1}))
         assert lever.tags() == ["Full-time", "Full-Time", "vip"]
 
-    def test_archive_reasons_are_told_by_type_on_our_side_too(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_archive_reasons_are_filtered_by_type_in_the_hook_too(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
         rows = [
             {"id": "r1", "text": "Hired", "status": "active", "type": "hired"},
             {"id": "r2", "text": "Comp", "status": "inactive", "type": "non-hired"},
@@ -297,7 +301,7 @@ class TestReference:
         assert [reason.id for reason in lever.archive_reasons()] == ["r1", "r2"]
         assert ("type", "hired") in server.received[0].query
 
-    def test_a_row_of_a_short_list_that_cannot_be_read_is_passed_over_and_named(
+    def test_an_unreadable_row_of_a_short_list_is_skipped_and_logged(
         self, lever: LeverHook, server: RecordingServer, logged: Callable[[], str]
     ) -> None:
         server.answer(
@@ -322,10 +326,10 @@ class TestReference:
         assert [(found.id, found.name) for found in lever.users()] == [("u2", "")]
         assert lever.tags() == ["vip"]
         assert lever.stages() == []
-        assert all(f"{one} cannot be read" in logged() for one in ("reason r1", "user u1"))
+        assert all(f"{row} cannot be read" in logged() for row in ("reason r1", "user u1"))
         assert "Mo Berg" not in logged()
 
-    def test_users_are_compared_here_so_that_no_address_is_in_a_url(
+    def test_users_are_matched_in_the_hook_so_that_no_address_is_in_a_url(
         self, lever: LeverHook, server: RecordingServer
     ) -> None:
         server.answer(
@@ -334,7 +338,7 @@ class TestReference:
         assert [found.id for found in lever.users(email="mo@example.com")] == ["u1"]
         assert "example" not in server.received[0].raw_query
 
-    def test_a_user_is_not_shown(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_users_repr_shows_neither_name_nor_address(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(Reply(json={"data": user("u1", "mo@example.com", deactivatedAt=4)}))
         found = lever.user("u1")
         assert (found.email, found.active) == ("mo@example.com", False)
@@ -342,12 +346,12 @@ class TestReference:
 
 
 class TestPostings:
-    def test_a_posting_comes_with_its_hiring_managers_address(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_posting_has_its_hiring_managers_address(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(Reply(json={"data": posting("p1", user("u1", "mo@example.com"))}))
         assert lever.posting("p1").hiring_manager_email == "mo@example.com"
         assert server.received[0].query == [("expand", "hiringManager")]
 
-    def test_where_only_an_id_comes_the_user_is_asked_for_once(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_hiring_manager_given_as_an_id_is_read_once(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(
             data(posting("p1", "u1"), posting("p2", "u1"), posting("p3", None)),
             Reply(json={"data": user("u1", "mo@example.com")}),
@@ -356,7 +360,7 @@ class TestPostings:
         assert addresses == ["mo@example.com", "mo@example.com", None]
         assert server.asked == ["GET /v1/postings", "GET /v1/users/u1"]
 
-    def test_a_hiring_manager_who_is_gone_is_none(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_deleted_hiring_manager_is_none(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(
             Reply(json={"data": posting("p1", "u1")}),
             Reply(404, json={"code": "ResourceNotFound", "message": "gone"}),
@@ -364,7 +368,7 @@ class TestPostings:
         assert lever.posting("p1").hiring_manager_email is None
 
     @pytest.mark.parametrize("ask", [lambda lever: lever.posting("p1"), lambda lever: list(lever.postings())])
-    def test_a_key_that_may_not_read_the_hiring_manager_is_no_confidential_posting(
+    def test_a_key_that_may_not_read_the_hiring_manager_lacks_a_permission(
         self, lever: LeverHook, server: RecordingServer, ask: Callable[[LeverHook], object]
     ) -> None:
         def answer(request: Received) -> Reply:
@@ -387,7 +391,7 @@ class TestPostings:
         ],
         ids=["400", "503", "another user"],
     )
-    def test_a_hiring_manager_who_cannot_be_read_is_the_fault_of_their_postings(
+    def test_the_postings_of_an_unreadable_hiring_manager_are_unreadable(
         self, lever: LeverHook, server: RecordingServer, fault: Reply
     ) -> None:
         listing = data(posting("p1", "u1"), posting("p2", "u2"), posting("p3", "u1"), posting("p4", None))
@@ -403,7 +407,7 @@ class TestPostings:
         asked = len(server.received)
         (lost, *_) = [read for read in lever.postings() if isinstance(read, Unreadable)]
         assert (lost.id, "hiringManager" in lost.problem, "Mo Berg" in lost.problem) == ("p1", True, False)
-        # Not once for each of their postings; a user who was read is known.
+        # The failed user is not read again for each posting, nor the user who was already read.
         assert server.asked[asked:].count("GET /v1/users/u1") <= 5
         assert "GET /v1/users/u2" not in server.asked[asked:]
 
@@ -412,14 +416,14 @@ class TestPostings:
         with pytest.raises(Unauthorized):
             list(lever.postings())
 
-    def test_a_posting_that_cannot_be_read_is_its_own_fault(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_an_unreadable_posting_does_not_spoil_the_others(self, lever: LeverHook, server: RecordingServer) -> None:
         bad = posting("p2", None, confidentiality=None)
         server.answer(data(posting("p1", None), bad, None, posting("p3", None, text=None)))
         found = list(lever.postings())
         assert [read.id for read in found] == ["p1", "p2", "p3"]
         assert found[1] == Unreadable("p2", "`data[].confidentiality` is not text")
 
-    def test_postings_are_asked_for_by_tag_and_state(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_postings_are_filtered_by_tag_and_state(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(data(posting("p1", None), next="t1"), data(posting("p2", None)))
         assert [read.id for read in lever.postings(tag="Alva: Screening", state="published")] == ["p1", "p2"]
         assert server.received[0].query[:3] == [
@@ -428,7 +432,7 @@ class TestPostings:
             ("state", "published"),
         ]
 
-    def test_a_posting_that_is_gone_is_not_found(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_deleted_posting_is_not_found(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(Reply(404, json={"code": "ResourceNotFound", "message": "gone"}))
         with pytest.raises(NotFound):
             lever.posting("p1")

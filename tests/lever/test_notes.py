@@ -30,7 +30,7 @@ def listed(*notes: dict[str, object]) -> Reply:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_a_note_that_was_written_in_spite_of_the_fault_is_not_written_again(
+def test_a_note_that_was_written_despite_the_fault_is_not_written_again(
     lever: LeverHook, server: RecordingServer, fault: Reply
 ) -> None:
     server.answer(fault, listed(note("other", "Hi", user="user-1"), note("n1", TEXT)))
@@ -55,7 +55,7 @@ def test_a_note_that_was_not_written_is_written_again(lever: LeverHook, server: 
     ],
     ids=["another author", "another ref", "quoted by a person", "deleted"],
 )
-def test_only_the_very_note_counts_as_written(
+def test_only_our_own_note_with_the_ref_counts_as_written(
     lever: LeverHook, server: RecordingServer, not_ours: dict[str, object]
 ) -> None:
     server.answer(CUT, listed(not_ours), Reply(201, json={"data": note("n1", TEXT)}))
@@ -71,21 +71,19 @@ def test_only_the_very_note_counts_as_written(
     ],
     ids=["html, another state", "entities, no line breaks", "the first version's, with more behind"],
 )
-def test_a_note_counts_as_written_whatever_lever_made_of_it(
-    lever: LeverHook, server: RecordingServer, kept: str
-) -> None:
+def test_a_note_that_lever_reformatted_counts_as_written(lever: LeverHook, server: RecordingServer, kept: str) -> None:
     server.answer(CUT, listed(note("n1", kept)))
     assert lever.add_note("o", f"{TEXT} completed 11111111", f"{REF} completed 11111111") == "n1"
     assert server.asked == [f"POST {NOTES}", f"GET {NOTES}"]
 
 
-def test_a_429_wrote_nothing_and_needs_no_look(lever: LeverHook, server: RecordingServer) -> None:
+def test_a_429_is_retried_without_reading_the_notes(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(Reply(429), Reply(201, json={"data": note("n1", TEXT)}))
     lever.add_note("o", TEXT, REF)
     assert server.asked == [f"POST {NOTES}"] * 2
 
 
-def test_a_note_that_cannot_be_looked_for_stays_an_open_question(lever: LeverHook, server: RecordingServer) -> None:
+def test_a_note_that_cannot_be_looked_for_is_not_written_again(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(CUT)
     server.always(Reply(503))
     with pytest.raises(TransientError):
@@ -93,17 +91,17 @@ def test_a_note_that_cannot_be_looked_for_stays_an_open_question(lever: LeverHoo
     assert server.asked.count(f"POST {NOTES}") == 1
 
 
-def test_the_body_holds_the_text_and_the_answer_may_be_the_id_alone(lever: LeverHook, server: RecordingServer) -> None:
+def test_the_body_is_the_text_and_the_answer_may_be_only_the_id(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(Reply(201, json={"data": {"noteId": "n1"}}), Reply(json={"data": {"noteId": "n1"}}))
     assert lever.add_note("o", TEXT, REF) == "n1"
     lever.update_note("o", "n1", TEXT)
     assert server.asked == [f"POST {NOTES}", f"PUT {NOTES}/n1"]
     assert server.received[0].body == {"value": TEXT}
-    # An author would make it somebody's own.
+    # With `perform_as` the note would belong to a user.
     assert "perform_as" not in server.received[0].raw_query
 
 
-def test_notes_are_read_with_author_and_first_comment(lever: LeverHook, server: RecordingServer) -> None:
+def test_notes_are_read_with_their_author_and_first_comment(lever: LeverHook, server: RecordingServer) -> None:
     thread = note("n2", "first", user="user-1")
     thread["fields"] = [*thread["fields"], {"type": "note", "value": "second", "user": "user-2"}]
     server.answer(
@@ -127,7 +125,7 @@ def test_notes_are_read_with_author_and_first_comment(lever: LeverHook, server: 
         ([{"value": None}, {"value": TEXT, "user": 5}], TEXT, ()),
     ],
 )
-def test_a_thread_may_have_gaps(
+def test_a_thread_may_have_missing_values(
     lever: LeverHook, server: RecordingServer, fields: object, text: str, replies: tuple[Comment, ...]
 ) -> None:
     server.answer(listed(note("n1", fields=fields, createdAt=5.0)))
@@ -139,7 +137,7 @@ def test_a_thread_may_have_gaps(
     "odd",
     [{"createdAt": None}, {"createdAt": "5"}, {"fields": "Hello"}, {"fields": [{"value": 5}]}, {"deletedAt": "x"}],
 )
-def test_a_note_that_may_be_ours_and_cannot_be_read_would_be_written_again(
+def test_an_unreadable_note_is_an_error_unless_a_user_wrote_it(
     lever: LeverHook, server: RecordingServer, odd: dict[str, object]
 ) -> None:
     server.always(listed(note("n1", TEXT), note("n2", TEXT, **odd)))
@@ -150,7 +148,7 @@ def test_a_note_that_may_be_ours_and_cannot_be_read_would_be_written_again(
     assert [read.id for read in lever.notes("o")] == ["n1"]
 
 
-def test_an_update_replaces_the_text_and_may_be_repeated(lever: LeverHook, server: RecordingServer) -> None:
+def test_an_update_replaces_the_text_and_is_retried(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(CUT, Reply(json={"data": note("n1", "new")}))
     lever.update_note("o", "n1", "new")
     assert server.asked == [f"PUT {NOTES}/n1"] * 2
@@ -158,13 +156,13 @@ def test_an_update_replaces_the_text_and_may_be_repeated(lever: LeverHook, serve
 
 
 @pytest.mark.parametrize("answer", [Reply(204), Reply(404, json={"code": "ResourceNotFound", "message": "gone"})])
-def test_a_note_that_is_gone_is_deleted(lever: LeverHook, server: RecordingServer, answer: Reply) -> None:
+def test_deleting_a_missing_note_succeeds(lever: LeverHook, server: RecordingServer, answer: Reply) -> None:
     server.answer(answer)
     lever.delete_note("o", "n1")
     assert server.asked == [f"DELETE {NOTES}/n1"]
 
 
-def test_no_trace_of_a_note_is_in_a_log_or_an_error(
+def test_logs_and_errors_contain_nothing_of_a_note(
     lever: LeverHook, server: RecordingServer, logged: Callable[[], str]
 ) -> None:
     gone = {"code": "ResourceNotFound", "message": "no note Hello of Ada Byron"}

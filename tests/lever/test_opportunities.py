@@ -38,14 +38,12 @@ class TestWalk:
             [*common, ("offset", TOKENS[1])],
         ]
 
-    def test_a_token_is_passed_on_as_it_came_and_encoded_once_more(
-        self, lever: LeverHook, server: RecordingServer
-    ) -> None:
+    def test_a_token_is_sent_unchanged_and_percent_encoded(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a", next=TOKENS[0]), rows("b"))
         ids(lever)
         assert server.received[1].raw_query.endswith("offset=" + TOKENS[0].replace("%", "%25"))
 
-    def test_confidentiality_is_never_asked_for(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_confidentiality_is_never_a_filter(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a"))
         ids(lever)
         assert "confidentiality" not in server.received[0].raw_query
@@ -54,7 +52,7 @@ class TestWalk:
         server.answer(rows("a", "b", next="t1"), rows("b", "c"))
         assert ids(lever) == ["a", "b", "c"]
 
-    def test_no_page_is_asked_for_before_it_is_needed(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_page_is_requested_only_when_it_is_needed(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a", "b", next="t1"))
         walk = lever.opportunities(OpportunityFilter())
         assert server.received == []
@@ -66,17 +64,19 @@ class TestWalk:
         assert ids(lever) == ["a", "b", "c"]
         assert [dict(request.query).get("offset") for request in server.received] == [None, "t1", None, "t2"]
 
-    def test_it_starts_again_twice_at_most(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_the_walk_starts_again_at_most_twice(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a", next="t1"), STALE, rows("a", next="t1"), STALE, rows("a", next="t1"), STALE)
         with pytest.raises(RequestRejected):
             ids(lever)
 
-    def test_another_400_is_a_refusal(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_any_other_400_is_a_refusal(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a", next="t1"), Reply(400, json={"code": "BadRequest", "message": "limit"}))
         with pytest.raises(RequestRejected):
             ids(lever)
 
-    def test_ten_calls_a_second(self, lever: LeverHook, server: RecordingServer, time: Time) -> None:
+    def test_a_walk_makes_at_most_ten_calls_a_second(
+        self, lever: LeverHook, server: RecordingServer, time: Time
+    ) -> None:
         pages = [rows(str(number), next=f"t{number}") for number in range(50)]
         server.answer(*pages, rows("last"))
         assert len(ids(lever)) == 51
@@ -84,7 +84,9 @@ class TestWalk:
         assert time.seconds == pytest.approx(5.0)
         assert lever.waited_seconds == pytest.approx(5.0)
 
-    def test_a_listing_that_the_key_may_not_read_is_an_error(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_listing_that_the_key_may_not_read_names_the_permission(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
         server.answer(Reply(403, json={"code": "Forbidden", "message": "no"}))
         with pytest.raises(Forbidden, match="opportunities: read"):
             ids(lever)
@@ -110,15 +112,15 @@ MALFORMED = {
 }
 
 
-class TestDistrust:
+class TestMalformedAnswers:
     @pytest.mark.parametrize("bad", MALFORMED.values(), ids=MALFORMED.keys())
-    def test_a_bad_page_is_asked_for_again(self, lever: LeverHook, server: RecordingServer, bad: Reply) -> None:
+    def test_a_malformed_page_is_retried(self, lever: LeverHook, server: RecordingServer, bad: Reply) -> None:
         server.answer(rows("a", next="t1"), bad, rows("b"))
         assert ids(lever) == ["a", "b"]
         assert server.received[1].query == server.received[2].query
 
     @pytest.mark.parametrize("bad", MALFORMED.values(), ids=MALFORMED.keys())
-    def test_a_page_that_stays_bad_is_an_error_and_never_an_end(
+    def test_a_page_that_stays_malformed_is_an_error_not_the_end(
         self, lever: LeverHook, server: RecordingServer, bad: Reply
     ) -> None:
         server.answer(rows("a", next="t1"))
@@ -130,7 +132,7 @@ class TestDistrust:
         assert len(server.received) == 6
         assert "Ada" not in str(error.value)
 
-    def test_a_token_that_comes_back_is_an_error(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_repeated_token_is_an_error(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a", next="t1"), rows("b", next="t2"))
         server.always(rows("c", next="t1"))
         with pytest.raises(Malformed, match="`next` repeats a token"):
@@ -152,7 +154,7 @@ class TestDistrust:
             ("name", ["Ada"]),
         ],
     )  # fmt: skip
-    def test_a_row_that_cannot_be_read_is_its_own_fault_which_shows_no_value(
+    def test_an_unreadable_row_does_not_spoil_the_others_and_shows_no_value(
         self, lever: LeverHook, server: RecordingServer, field: str, value: object
     ) -> None:
         server.answer(data(opportunity("a"), opportunity("b", **{field: value}), opportunity("c")))
@@ -164,14 +166,16 @@ class TestDistrust:
         assert len(server.received) == 1
 
     @pytest.mark.parametrize("field", ["confidentiality", "stage", "archived", "applications"])
-    def test_what_decides_must_be_there(self, lever: LeverHook, server: RecordingServer, field: str) -> None:
+    def test_a_field_that_decides_something_is_required(
+        self, lever: LeverHook, server: RecordingServer, field: str
+    ) -> None:
         row = opportunity("b")
         del row[field]
         server.answer(rows("a", next="t1"), data(row), data(row))
         found = list(lever.every_opportunity(OpportunityFilter()))
         assert found[1:] == [Unreadable("b", f"`data[].{field}` is missing")]
 
-    def test_the_one_that_was_asked_for_by_its_id_is_a_fault(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_an_unreadable_opportunity_read_by_id_is_an_error(self, lever: LeverHook, server: RecordingServer) -> None:
         server.always(Reply(json={"data": opportunity("b", stage=None)}))
         with pytest.raises(Malformed, match=r"`data.stage` is not an id"):
             lever.opportunity("b")
@@ -186,7 +190,7 @@ class TestDistrust:
             ("stage", 5, "5"), ("stage", "brand-new", "brand-new"), ("updatedAt", 5.0, 5), ("createdAt", None, None),
         ],
     )  # fmt: skip
-    def test_what_lever_may_leave_out_is_none_or_empty(
+    def test_an_optional_field_that_is_null_is_none_or_empty(
         self, lever: LeverHook, server: RecordingServer, field: str, value: object, read_as: object
     ) -> None:
         attribute = {
@@ -200,9 +204,7 @@ class TestDistrust:
         "field",
         ["tags", "emails", "links", "stageChanges", "name", "origin", "isAnonymized", "contact", "updatedAt", "urls"],
     )
-    def test_what_lever_may_leave_out_may_be_missing(
-        self, lever: LeverHook, server: RecordingServer, field: str
-    ) -> None:
+    def test_an_optional_field_may_be_missing(self, lever: LeverHook, server: RecordingServer, field: str) -> None:
         row = opportunity("a")
         del row[field]
         server.answer(data(row))
@@ -210,19 +212,19 @@ class TestDistrust:
         assert not isinstance(found, Unreadable)
         assert (found.id, found.stage_id, found.posting_id) == ("a", "applicant-new", "posting-1")
 
-    def test_ids_that_come_as_numbers_are_text(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_numeric_ids_are_read_as_text(self, lever: LeverHook, server: RecordingServer) -> None:
         application = {"id": 8, "posting": 9.0, "createdAt": 5.0}
         server.answer(Reply(json={"data": opportunity(7, applications=[application])}))
         found = lever.opportunity("7")
         assert (found.id, found.application) == ("7", Application("8", "9", 5))
 
-    def test_a_null_among_the_rows_is_passed_over(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_null_row_is_skipped(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(data(None, opportunity("a"), None))
         assert ids(lever) == ["a"]
 
 
 class TestApplicationsAsIds:
-    """They were asked for whole: the key may not read them, and everybody would be on no posting."""
+    """Ids instead of expanded applications: the key may not read them, and no opportunity would have a posting."""
 
     @pytest.mark.parametrize("applications", [["app-1"], [5], [None, "app-1"]])
     def test_the_permission_and_the_connection_are_named(
@@ -243,16 +245,18 @@ class TestApplicationsAsIds:
         ],
         ids=["opportunities", "every_opportunity"],
     )
-    def test_no_listing_takes_it_for_the_fault_of_a_row(
+    def test_a_listing_raises_the_missing_permission_rather_than_an_unreadable_row(
         self, lever: LeverHook, server: RecordingServer, ask: Callable[[LeverHook], object]
     ) -> None:
-        # The very row may have other faults besides.
+        # The row may have other faults too.
         bad = opportunity("b", applications=["app-1"], stage=None, confidentiality=5)
         server.always(data(opportunity("a"), bad, opportunity("c", tags=5)))
         with pytest.raises(MissingPermission):
             ask(lever)
 
-    def test_who_has_none_needs_no_permission(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_an_opportunity_without_applications_needs_no_permission(
+        self, lever: LeverHook, server: RecordingServer
+    ) -> None:
         server.answer(data(opportunity("a", applications=[])))
         assert ids(lever) == ["a"]
 
@@ -261,11 +265,11 @@ class TestEveryOpportunity:
     def every(self, lever: LeverHook, filters: OpportunityFilter) -> list[str]:
         return [row.id for row in lever.every_opportunity(filters)]
 
-    def test_one_page_needs_no_second_look(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_listing_of_one_page_needs_no_catch_up(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(rows("a", "b"))
         assert self.every(lever, OpportunityFilter()) == ["a", "b"]
 
-    def test_who_was_skipped_while_the_listing_was_walked_is_caught_up_with(
+    def test_an_opportunity_skipped_during_the_walk_is_caught_up(
         self, lever: LeverHook, server: RecordingServer, time: Time
     ) -> None:
         started_ms = int(time.now() * 1000)
@@ -278,7 +282,7 @@ class TestEveryOpportunity:
         assert "advanced_at_end" not in dict(catch_up)
         assert "advanced_at_end" in dict(server.received[1].query)
 
-    def test_the_catch_up_counts_from_the_start_of_the_listing_not_from_its_end(
+    def test_the_catch_up_window_starts_before_the_walk(
         self, lever: LeverHook, server: RecordingServer, time: Time
     ) -> None:
         started_ms = int(time.now() * 1000)
@@ -291,7 +295,7 @@ class TestEveryOpportunity:
 
 
 class TestOthers:
-    def test_one_opportunity_with_its_posting_and_the_key_as_user_name(
+    def test_an_opportunity_is_read_by_id_with_the_key_as_user_name(
         self, lever: LeverHook, server: RecordingServer
     ) -> None:
         server.answer(Reply(json={"data": opportunity("opp-1")}))
@@ -302,14 +306,14 @@ class TestOthers:
         assert server.received[0].headers["Authorization"] == f"Basic {expected}"
 
     @pytest.mark.parametrize("name", ["", "..", "deleted", "ada@example.com"])
-    def test_what_is_no_id_is_not_found_and_not_asked_for(
+    def test_an_invalid_id_is_not_found_without_a_request(
         self, lever: LeverHook, server: RecordingServer, name: str
     ) -> None:
         with pytest.raises(NotFound):
             lever.opportunity(name)
         assert server.received == []
 
-    def test_an_answer_about_another_opportunity_is_not_believed(
+    def test_an_answer_about_another_opportunity_is_retried_and_then_an_error(
         self, lever: LeverHook, server: RecordingServer
     ) -> None:
         server.answer(Reply(json={"data": opportunity("opp-2")}), Reply(json={"data": opportunity("opp-1")}))
@@ -318,7 +322,7 @@ class TestOthers:
         with pytest.raises(Malformed, match="another object"):
             lever.opportunity("opp-1")
 
-    def test_deleted_opportunities_are_a_listing_of_their_own(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_deleted_opportunities_have_their_own_listing(self, lever: LeverHook, server: RecordingServer) -> None:
         server.answer(
             data({"id": "a", "deletedAt": 5, "deletedBy": "user-1"}, None, next="t1"),
             data({"id": "b", "deletedAt": "yesterday", "deletedBy": []}, {"id": 3}),
@@ -341,7 +345,7 @@ WRITES: list[tuple[Callable[[LeverHook], object], str, dict[str, object]]] = [
 class TestWrites:
     @pytest.mark.parametrize(("write", "request_line", "body"), WRITES, ids=[line for _, line, _ in WRITES])
     @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(raw=b"<html>")], ids=["cut", "500", "html"])
-    def test_a_write_that_may_be_repeated_is(
+    def test_a_repeatable_write_is_retried(
         self,
         lever: LeverHook,
         server: RecordingServer,
@@ -350,7 +354,7 @@ class TestWrites:
         body: dict[str, object],
         fault: Reply,
     ) -> None:
-        # A write answers the whole opportunity, its application as an id.
+        # A write answers the whole opportunity, with its application as an id.
         server.answer(fault, Reply(json={"data": opportunity("o", applications=["app-1"])}))
         write(lever)
         assert server.asked == [request_line] * 2
@@ -358,7 +362,7 @@ class TestWrites:
         assert server.received[0].raw_query == ""
 
     @pytest.mark.parametrize(("write", "request_line", "body"), WRITES, ids=[line for _, line, _ in WRITES])
-    def test_of_its_answer_only_what_is_needed_is_read(
+    def test_only_the_needed_fields_of_a_writes_answer_are_read(
         self,
         lever: LeverHook,
         server: RecordingServer,
@@ -380,7 +384,7 @@ class TestWrites:
             ({"archived": {"reason": "r1", "archivedAt": 5}, "stage": {"id": "offer"}}, (False, False, True, "offer")),
         ],
     )
-    def test_links_are_answered_by_what_the_opportunity_has_become(
+    def test_adding_links_returns_the_opportunitys_present_state(
         self, lever: LeverHook, server: RecordingServer, answer: dict[str, object], became: tuple[object, ...]
     ) -> None:
         server.answer(Reply(json={"data": opportunity("o", applications=["app-1"], **answer)}))
@@ -389,7 +393,7 @@ class TestWrites:
         assert (present.confidential, present.anonymised, archived, present.stage_id) == became
 
     @pytest.mark.parametrize("field", ["confidentiality", "archived", "stage"])
-    def test_what_decides_of_that_must_be_there(self, lever: LeverHook, server: RecordingServer, field: str) -> None:
+    def test_the_present_state_must_be_complete(self, lever: LeverHook, server: RecordingServer, field: str) -> None:
         answer = opportunity("o")
         del answer[field]
         server.always(Reply(json={"data": answer}))
@@ -397,14 +401,14 @@ class TestWrites:
             lever.add_links("o", ["u"])
 
     @pytest.mark.parametrize("answer", [{}, {"data": None}, {"data": {}}, {"data": {"id": "another"}}])
-    def test_an_answer_that_is_not_about_it_says_nothing(
+    def test_a_writes_answer_about_another_opportunity_is_malformed(
         self, lever: LeverHook, server: RecordingServer, answer: dict[str, object]
     ) -> None:
         server.always(Reply(json=answer))
         with pytest.raises(Malformed):
             lever.add_tags("o", ["a"])
 
-    def test_nothing_to_write_is_a_mistake_of_the_caller(self, lever: LeverHook, server: RecordingServer) -> None:
+    def test_a_write_without_values_is_a_callers_mistake(self, lever: LeverHook, server: RecordingServer) -> None:
         several: list[Sequence[str]] = [[], "tag"]
         for wrong in several:
             with pytest.raises(ValueError, match="at least one value"):

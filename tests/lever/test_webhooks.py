@@ -20,7 +20,7 @@ def webhook(id: str, *, event: str = "candidateHired", url: str = URL, token: st
 
 
 def listed(*webhooks: dict[str, Any] | None) -> Reply:
-    # Seen in recorded traffic: without hasNext.
+    # Recorded traffic has no hasNext here.
     return Reply(json={"data": list(webhooks)})
 
 
@@ -28,7 +28,7 @@ def created(id: str) -> Reply:
     return Reply(201, json={"data": webhook(id, token=TOKEN)})
 
 
-def test_the_list_has_no_has_next_and_no_tokens(lever: LeverHook, server: RecordingServer) -> None:
+def test_the_listing_has_neither_has_next_nor_tokens(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(listed(webhook("w1"), {**webhook("w2", event="candidateDeleted"), "configuration": {}}))
     assert lever.webhooks() == [
         Webhook("w1", "candidateHired", URL, ("applied",), None),
@@ -36,13 +36,13 @@ def test_the_list_has_no_has_next_and_no_tokens(lever: LeverHook, server: Record
     ]
 
 
-def test_one_that_cannot_be_read_is_passed_over(lever: LeverHook, server: RecordingServer) -> None:
+def test_an_unreadable_webhook_is_skipped(lever: LeverHook, server: RecordingServer) -> None:
     odd = {**webhook("w3", event="candidateDeleted"), "configuration": "none"}
     server.answer(listed({**webhook("w1"), "url": None}, webhook("w2"), odd, None))
-    assert [(one.id, one.origins) for one in lever.webhooks()] == [("w2", ("applied",)), ("w3", None)]
+    assert [(hook.id, hook.origins) for hook in lever.webhooks()] == [("w2", ("applied",)), ("w3", None)]
 
 
-def test_of_the_answer_to_a_new_one_only_id_and_token_are_read(lever: LeverHook, server: RecordingServer) -> None:
+def test_only_the_id_and_token_of_a_new_webhook_are_read(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(
         listed(), Reply(201, json={"data": {"id": 5, "url": None, "configuration": {"signatureToken": TOKEN}}})
     )
@@ -50,7 +50,7 @@ def test_of_the_answer_to_a_new_one_only_id_and_token_are_read(lever: LeverHook,
     assert made == Webhook("5", "candidateHired", URL, None, TOKEN)
 
 
-def test_a_new_one_comes_with_its_token_which_no_repr_shows(lever: LeverHook, server: RecordingServer) -> None:
+def test_a_new_webhook_has_a_token_that_its_repr_hides(lever: LeverHook, server: RecordingServer) -> None:
     server.answer(listed(), created("w1"))
     made = lever.create_webhook(event="candidateHired", url=URL, origins=["applied"])
     assert made.signature_token == TOKEN
@@ -63,13 +63,15 @@ def test_a_new_one_comes_with_its_token_which_no_repr_shows(lever: LeverHook, se
 
 
 @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(201, raw=b"<html>")], ids=["cut", "500", "html"])
-def test_one_that_was_not_made_is_made_again(lever: LeverHook, server: RecordingServer, fault: Reply) -> None:
+def test_a_webhook_that_was_not_created_is_created_again(
+    lever: LeverHook, server: RecordingServer, fault: Reply
+) -> None:
     server.answer(listed(), fault, listed(), created("w1"))
     assert lever.create_webhook(event="candidateHired", url=URL).id == "w1"
 
 
 @pytest.mark.parametrize("fault", [CUT, Reply(500), Reply(201, raw=b"<html>")], ids=["cut", "500", "html"])
-def test_one_whose_token_was_lost_is_replaced_and_nothing_else_is_touched(
+def test_a_webhook_whose_token_was_lost_is_replaced_and_the_others_stay(
     lever: LeverHook, server: RecordingServer, fault: Reply
 ) -> None:
     before = [webhook("old"), webhook("other", event="candidateDeleted")]
@@ -97,7 +99,7 @@ def test_an_update_names_the_webhooks_in_its_body(lever: LeverHook, server: Reco
 
 
 @pytest.mark.parametrize("answer", [Reply(204), Reply(404, json={"code": "ResourceNotFound", "message": "gone"})])
-def test_one_that_is_gone_is_deleted(lever: LeverHook, server: RecordingServer, answer: Reply) -> None:
+def test_deleting_a_missing_webhook_succeeds(lever: LeverHook, server: RecordingServer, answer: Reply) -> None:
     server.answer(answer)
     lever.delete_webhook("w1")
     assert server.asked == ["DELETE /v1/webhooks/w1"]

@@ -1,4 +1,4 @@
-"""A sandbox without a limit on a frozen clock, and a client for each service that talks to it as anybody would."""
+"""A sandbox with a frozen clock and no rate limit, and an HTTP client for each service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOW_MS = 1_767_225_600_000
 
 
 class Client:
-    """One service through requests; ``call`` gives the response, the others the JSON of a success."""
+    """Calls one service through requests. ``call`` returns the response, the other methods the JSON of a success."""
 
     def __init__(self, session: requests.Session, root: str) -> None:
         self.session = session
@@ -33,14 +33,14 @@ class Client:
         return self._json(self.call("PUT", path, json=body, params=params))
 
     def refused(self, method: str, path: str, **options: Any) -> tuple[int, str]:
-        """Status and code of an answer that is an error in Lever's form."""
+        """Returns status and code of an error in Lever's format."""
         response = self.call(method, path, **options)
         body = response.json()
         assert set(body) == {"code", "message"}
         return response.status_code, body["code"]
 
     def listed(self, path: str, /, **params: Any) -> list[Any]:
-        """The ids on all pages."""
+        """Returns the ids of all pages."""
         return [row["id"] for row in self.walk(path, **params)]
 
     def walk(self, path: str, /, **params: Any) -> list[Any]:
@@ -73,7 +73,7 @@ def sandbox(clock: Clock) -> Sandbox:
 
 @pytest.fixture
 def client_of(sandbox: Sandbox) -> Callable[[str], Client]:
-    """A Lever client with the key that is named."""
+    """Makes a Lever client with the given key."""
 
     def make(key: str) -> Client:
         session = requests.Session()

@@ -11,7 +11,7 @@ from tests.sandbox.conftest import Client
 NULL = ("", " or null")
 
 
-def test_a_story_can_be_told_over_http_alone(control: Client, lever: Client, clock: Clock) -> None:
+def test_a_story_can_be_played_over_http_alone(control: Client, lever: Client, clock: Clock) -> None:
     posting = control.post("/recruiter/add_posting", {"name": "Cook", "tags": ["Alva: Screening"]})["result"]
     uid = control.post("/recruiter/apply", {"posting": posting, "name": "Ada", "emails": ["a@b.example.com"]})["result"]
     control.post("/recruiter/move", {"opportunity": uid, "stage": "Assessment", "at_ms": clock.now_ms() - 5})
@@ -23,7 +23,7 @@ def test_a_story_can_be_told_over_http_alone(control: Client, lever: Client, clo
     assert (seen["stage"], seen["posting"], seen["alva"]["present"]) == ("Assessment", "Cook", False)
 
 
-def test_every_move_of_python_is_there_over_http(sandbox: Sandbox, control: Client) -> None:
+def test_every_python_move_is_available_over_http(sandbox: Sandbox, control: Client) -> None:
     overview = control.get("")
     asked_for = {"add_posting", "change_posting", "add_lead", "apply", "apply_lead", "move", "tag", "untag", "archive"}
     asked_for |= {"unarchive", "hire", "delete", "set_emails", "anonymise", "add_note", "delete_note", "restrict"}
@@ -53,7 +53,7 @@ def test_each_move_is_listed_with_its_arguments_their_types_and_defaults(control
     assert overview["recruiter"]["restrict"]["restricted"] == "true or false; true if left out"
 
 
-def test_the_arguments_of_all_moves_are_in_words_and_none_in_python(control: Client) -> None:
+def test_the_arguments_of_all_moves_are_described_in_words(control: Client) -> None:
     overview = control.get("")
     said = [words for who in ("recruiter", "candidates") for move in overview[who].values() for words in move.values()]
     kinds = {words.partition(";")[0] for words in said}
@@ -90,7 +90,7 @@ def test_moves_on_alvas_side_go_to_alva(sandbox: Sandbox, control: Client) -> No
         ("/clock", {"yesterday": True}, 400),
     ],
 )
-def test_what_cannot_be_done_is_answered_with_a_sentence(
+def test_an_impossible_request_is_answered_with_a_sentence(
     control: Client, path: str, body: dict[str, object], status: int
 ) -> None:
     response = control.call("POST", path, json=body)
@@ -129,7 +129,7 @@ def test_faults_are_ordered_listed_and_cleared(control: Client, lever: Client) -
     assert lever.call("GET", "/stages").status_code == 200
 
 
-def test_keys_are_made_and_taken_back(control: Client, client_of: Callable[[str], Client]) -> None:
+def test_keys_are_created_and_revoked(control: Client, client_of: Callable[[str], Client]) -> None:
     token = control.post("/keys", {"token": "reader", "permissions": {"stages": "read"}})["token"]
     assert client_of(token).call("GET", "/stages").status_code == 200
     assert client_of(token).call("GET", "/tags").status_code == 403

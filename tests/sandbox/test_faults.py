@@ -50,7 +50,7 @@ def tag(door: Door, opportunity: str) -> requests.Response:
         ("cut_within", requests.exceptions.ChunkedEncodingError, True),
     ],
 )
-def test_a_cut_connection_is_an_error_and_the_write_was_taken_or_not(
+def test_a_cut_connection_is_an_error_before_or_after_the_write(
     sandbox: Sandbox, door: Door, opportunity: str, kind: str, error: type[requests.RequestException], taken: bool
 ) -> None:
     sandbox.faults.add("lever", "POST", "*/addTags", kind)
@@ -61,7 +61,7 @@ def test_a_cut_connection_is_an_error_and_the_write_was_taken_or_not(
     assert tag(door, opportunity).status_code == 200
 
 
-def test_a_status_comes_in_the_vendors_form_and_nothing_is_written(
+def test_a_status_has_the_vendors_error_format_and_nothing_is_written(
     sandbox: Sandbox, door: Door, opportunity: str
 ) -> None:
     sandbox.faults.add("lever", "POST", kind="status", status=429, retry_after=7)
@@ -72,12 +72,12 @@ def test_a_status_comes_in_the_vendors_form_and_nothing_is_written(
     assert "new" not in tags(sandbox, opportunity)
 
 
-def test_a_status_has_no_retry_after_unless_it_was_ordered(sandbox: Sandbox, door: Door, opportunity: str) -> None:
+def test_a_status_has_no_retry_after_unless_requested(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     sandbox.faults.add("lever", kind="status", status=503)
     assert "Retry-After" not in tag(door, opportunity).headers
 
 
-def test_alvas_status_comes_in_alvas_form(sandbox: Sandbox) -> None:
+def test_an_alva_status_has_alvas_error_format(sandbox: Sandbox) -> None:
     sandbox.faults.add("alva", "GET", "/candidates", "status", status=500)
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
@@ -86,7 +86,7 @@ def test_alvas_status_comes_in_alvas_form(sandbox: Sandbox) -> None:
     assert set(response.json()) == {"error"}
 
 
-def test_a_truncated_answer_is_a_200_that_is_no_json(sandbox: Sandbox, door: Door, opportunity: str) -> None:
+def test_a_truncated_answer_is_a_200_with_broken_json(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     sandbox.faults.add("lever", kind="truncated")
     response = tag(door, opportunity)
     assert response.status_code == 200
@@ -95,7 +95,7 @@ def test_a_truncated_answer_is_a_200_that_is_no_json(sandbox: Sandbox, door: Doo
     assert "new" in tags(sandbox, opportunity)
 
 
-def test_a_page_of_html_is_a_200_and_nothing_is_written(sandbox: Sandbox, door: Door, opportunity: str) -> None:
+def test_an_html_page_is_a_200_and_nothing_is_written(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     sandbox.faults.add("lever", kind="html")
     response = tag(door, opportunity)
     assert response.status_code == 200
@@ -104,9 +104,7 @@ def test_a_page_of_html_is_a_200_and_nothing_is_written(sandbox: Sandbox, door: 
 
 
 @pytest.mark.parametrize("status", [403, 413, 502])
-def test_a_page_of_html_has_the_status_that_was_ordered(
-    sandbox: Sandbox, door: Door, opportunity: str, status: int
-) -> None:
+def test_an_html_page_has_the_requested_status(sandbox: Sandbox, door: Door, opportunity: str, status: int) -> None:
     sandbox.faults.add("lever", kind="html", status=status)
     response = tag(door, opportunity)
     assert response.status_code == status
@@ -114,7 +112,7 @@ def test_a_page_of_html_has_the_status_that_was_ordered(
     assert tag(door, opportunity).status_code == 200
 
 
-def test_a_status_may_have_a_body_that_is_not_the_vendors(sandbox: Sandbox, door: Door, opportunity: str) -> None:
+def test_a_status_may_have_another_body_than_the_vendors(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     sandbox.faults.add("lever", status=404, body={"message": "no Route matched with those values"})
     response = tag(door, opportunity)
     assert (response.status_code, response.json()) == (404, {"message": "no Route matched with those values"})
@@ -125,7 +123,7 @@ def test_a_status_may_have_a_body_that_is_not_the_vendors(sandbox: Sandbox, door
     ("body", "text", "content_type"),
     [([], "[]", "application/json"), (0, "0", "application/json"), ("", "", "text/plain"), ("null", "null", "text")],
 )
-def test_a_body_is_json_or_a_text_as_it_is(
+def test_a_body_is_sent_as_json_or_as_plain_text(
     sandbox: Sandbox, door: Door, body: object, text: str, content_type: str
 ) -> None:
     session, root = door
@@ -135,14 +133,12 @@ def test_a_body_is_json_or_a_text_as_it_is(
     assert response.headers["Content-Type"].startswith(content_type)
 
 
-def test_a_body_can_be_ordered_over_http(lever: Client, control: Client) -> None:
+def test_a_body_can_be_requested_over_http(lever: Client, control: Client) -> None:
     control.post("/faults", {"service": "lever", "status": 404, "body": {"message": "no such route"}})
     assert lever.call("GET", "/stages").json() == {"message": "no such route"}
 
 
-def test_an_edit_changes_what_the_service_answers_and_nothing_else(
-    sandbox: Sandbox, door: Door, opportunity: str
-) -> None:
+def test_an_edit_changes_only_the_answer(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     session, root = door
     sandbox.faults.add(
         "lever", "GET", "/opportunities", "edit", action=lambda page: page["data"][0].update(emails=None)
@@ -153,11 +149,11 @@ def test_an_edit_changes_what_the_service_answers_and_nothing_else(
     ]
 
 
-def test_edits_join_each_other_and_a_fault_that_spoils(sandbox: Sandbox, door: Door, opportunity: str) -> None:
+def test_edits_combine_with_each_other_and_with_another_fault(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     session, root = door
     path = f"/opportunities/{opportunity}"
-    sandbox.faults.add("lever", "GET", path, "edit", times=None, action=lambda one: one["data"].update(tags=None))
-    sandbox.faults.add("lever", "GET", path, "edit", times=None, action=lambda one: one["data"].pop("origin"))
+    sandbox.faults.add("lever", "GET", path, "edit", times=None, action=lambda body: body["data"].update(tags=None))
+    sandbox.faults.add("lever", "GET", path, "edit", times=None, action=lambda body: body["data"].pop("origin"))
     sandbox.faults.add("lever", "GET", path, "status", status=502)
     assert session.get(root + path).status_code == 502
     data = session.get(root + path).json()["data"]
@@ -165,26 +161,26 @@ def test_edits_join_each_other_and_a_fault_that_spoils(sandbox: Sandbox, door: D
     assert "origin" not in data
 
 
-def test_an_edit_leaves_an_error_as_it_is(sandbox: Sandbox, door: Door) -> None:
+def test_an_edit_does_not_change_an_error(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     sandbox.faults.add("lever", "GET", "*", "edit", action=lambda page: page["data"].clear())
     assert session.get(f"{root}/opportunities/none").json()["code"] == "ResourceNotFound"
 
 
-def test_a_redirect_names_the_other_place(sandbox: Sandbox, door: Door) -> None:
+def test_a_redirect_names_the_other_address(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="redirect", location="http://other.test/stages")
     response = session.get(f"{root}/stages", allow_redirects=False)
     assert (response.status_code, response.headers["Location"]) == (302, "http://other.test/stages")
 
 
-def test_an_answer_without_data(sandbox: Sandbox, door: Door) -> None:
+def test_a_no_data_fault_omits_the_data(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="no_data")
     assert session.get(f"{root}/stages").json() == {"hasNext": False}
 
 
-def test_a_page_that_has_a_next_one_and_does_not_name_it(sandbox: Sandbox, door: Door, opportunity: str) -> None:
+def test_a_no_next_fault_announces_a_next_page_without_a_token(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="no_next")
     page = session.get(f"{root}/opportunities").json()
@@ -192,7 +188,7 @@ def test_a_page_that_has_a_next_one_and_does_not_name_it(sandbox: Sandbox, door:
     assert "next" not in page
 
 
-def test_a_repeated_token_is_the_one_that_asked(sandbox: Sandbox, lever: Client, posting: str) -> None:
+def test_a_repeated_token_fault_returns_the_requests_own_token(sandbox: Sandbox, lever: Client, posting: str) -> None:
     for number in range(3):
         sandbox.recruiter.apply(posting, f"Person {number}")
     sandbox.faults.add("lever", "GET", "/opportunities", "repeated_token", times=None)
@@ -202,20 +198,20 @@ def test_a_repeated_token_is_the_one_that_asked(sandbox: Sandbox, lever: Client,
     assert second["hasNext"] is True
 
 
-def test_a_slow_answer_is_a_timeout_for_who_does_not_wait(sandbox: Sandbox, door: Door, opportunity: str) -> None:
+def test_a_slow_answer_times_out_for_an_impatient_client(sandbox: Sandbox, door: Door, opportunity: str) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="slow", seconds=0.5)
     with pytest.raises(requests.exceptions.ReadTimeout):
         session.get(f"{root}/stages", timeout=(5, 0.05))
 
 
-def test_a_slow_answer_is_the_real_one_for_who_waits(sandbox: Sandbox, door: Door) -> None:
+def test_a_slow_answer_reaches_a_patient_client(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     sandbox.faults.add("lever", kind="slow", seconds=0.01)
     assert session.get(f"{root}/stages", timeout=5).json()["data"]
 
 
-def test_a_call_moves_a_candidate_in_the_middle_of_a_walk(sandbox: Sandbox, lever: Client, posting: str) -> None:
+def test_a_call_fault_can_move_a_candidate_during_a_walk(sandbox: Sandbox, lever: Client, posting: str) -> None:
     first, second = (sandbox.recruiter.apply(posting, name, at_ms=at) for name, at in (("A", 2), ("B", 1)))
     sandbox.faults.add(
         "lever",
@@ -229,7 +225,7 @@ def test_a_call_moves_a_candidate_in_the_middle_of_a_walk(sandbox: Sandbox, leve
     assert lever.listed("/opportunities", limit=1) == [second, first]
 
 
-def test_a_fault_waits_for_skip_matching_requests_and_spoils_times_of_them(sandbox: Sandbox, lever: Client) -> None:
+def test_a_fault_skips_some_matching_requests_and_applies_to_the_next_ones(sandbox: Sandbox, lever: Client) -> None:
     sandbox.faults.add("lever", "GET", "/stages", skip=1, times=2)
     lever.get("/users")
     statuses = [lever.call("GET", "/stages").status_code for _ in range(5)]
@@ -237,13 +233,13 @@ def test_a_fault_waits_for_skip_matching_requests_and_spoils_times_of_them(sandb
     assert sandbox.faults.all()[0].hits == 2
 
 
-def test_of_two_spoiling_faults_the_older_comes_first(sandbox: Sandbox, lever: Client) -> None:
+def test_the_older_of_two_faults_is_applied_first(sandbox: Sandbox, lever: Client) -> None:
     sandbox.faults.add("lever", status=500)
     sandbox.faults.add("lever", status=502)
     assert [lever.call("GET", "/stages").status_code for _ in range(3)] == [500, 502, 200]
 
 
-def test_one_without_times_lasts_until_it_is_cleared(sandbox: Sandbox, lever: Client) -> None:
+def test_a_fault_without_times_lasts_until_it_is_cleared(sandbox: Sandbox, lever: Client) -> None:
     sandbox.faults.add("lever", times=None)
     assert [lever.call("GET", "/stages").status_code for _ in range(3)] == [503] * 3
     sandbox.faults.clear()
@@ -260,12 +256,12 @@ def test_one_without_times_lasts_until_it_is_cleared(sandbox: Sandbox, lever: Cl
         {"service": "lever", "kind": "edit", "action": "emails"},
     ],
 )
-def test_a_fault_that_cannot_be_is_refused(sandbox: Sandbox, order: dict[str, str]) -> None:
+def test_an_invalid_fault_is_refused(sandbox: Sandbox, order: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"kind|service|action"):
         sandbox.faults.add(**order)
 
 
-def test_only_what_asks_for_that_is_spoiled(sandbox: Sandbox, door: Door) -> None:
+def test_a_fault_with_a_query_applies_only_to_requests_with_that_query(sandbox: Sandbox, door: Door) -> None:
     session, root = door
     fault = sandbox.faults.add("lever", "GET", "/opportunities", query={"tag": "vip"}, times=None, status=403)
     asked: list[dict[str, str | list[str]]] = [
@@ -278,6 +274,6 @@ def test_only_what_asks_for_that_is_spoiled(sandbox: Sandbox, door: Door) -> Non
     assert fault.hits == 2
 
 
-def test_a_query_that_is_no_object_is_refused(sandbox: Sandbox) -> None:
+def test_a_query_that_is_not_an_object_is_refused(sandbox: Sandbox) -> None:
     with pytest.raises(TypeError, match="an object of names and values"):
         sandbox.faults.add("lever", query="vip")

@@ -4,7 +4,7 @@ from include.sandbox import Sandbox
 from tests.sandbox.conftest import Client
 
 
-def test_arrivals_are_numbered_with_method_path_query_and_status(
+def test_requests_are_recorded_with_number_method_path_query_and_status(
     sandbox: Sandbox, lever: Client, opportunity: str
 ) -> None:
     lever.get("/opportunities", tag=["a", "b"], limit=5)
@@ -22,7 +22,7 @@ def test_arrivals_are_numbered_with_method_path_query_and_status(
     assert (second.number, second.path) == (2, f"/opportunities/{opportunity}/addTags")
 
 
-def test_the_journal_is_narrowed_by_service_method_and_path(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
+def test_the_journal_is_filtered_by_service_method_and_path(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
     lever.get("/stages")
     lever.post(f"/opportunities/{opportunity}/addTags", {"tags": ["a"]})
     lever.get(f"/opportunities/{opportunity}")
@@ -32,17 +32,17 @@ def test_the_journal_is_narrowed_by_service_method_and_path(sandbox: Sandbox, le
     assert len(sandbox.journal.of(path="/opportunities/*")) == 2
 
 
-def test_bodies_and_queries_stay_out_of_a_printed_arrival(sandbox: Sandbox, lever: Client) -> None:
+def test_a_requests_repr_shows_neither_body_nor_query(sandbox: Sandbox, lever: Client) -> None:
     lever.get("/opportunities", email="ada@candidates.example.com")
     assert "ada" not in repr(sandbox.journal.all())
 
 
-def test_a_refusal_is_written_down_as_one(sandbox: Sandbox, lever: Client) -> None:
+def test_a_refused_request_is_recorded_with_its_status(sandbox: Sandbox, lever: Client) -> None:
     lever.refused("GET", "/nowhere")
     assert sandbox.journal.all()[0].status == 404
 
 
-def test_clearing_begins_again_at_one(sandbox: Sandbox, lever: Client) -> None:
+def test_numbering_starts_again_after_clearing(sandbox: Sandbox, lever: Client) -> None:
     lever.get("/stages")
     sandbox.journal.clear()
     assert len(sandbox.journal) == 0
@@ -50,6 +50,6 @@ def test_clearing_begins_again_at_one(sandbox: Sandbox, lever: Client) -> None:
     assert sandbox.journal.all()[0].number == 1
 
 
-def test_the_control_plane_is_not_written_down(sandbox: Sandbox, control: Client) -> None:
+def test_requests_to_the_control_plane_are_not_recorded(sandbox: Sandbox, control: Client) -> None:
     control.get("/clock")
     assert len(sandbox.journal) == 0

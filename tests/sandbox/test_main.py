@@ -14,7 +14,7 @@ from include.sandbox.__main__ import main
 PROJECT = Path(__file__).parents[2]
 
 
-def test_a_process_of_its_own_says_where_its_roots_are_and_answers_there() -> None:
+def test_the_command_prints_its_roots_and_answers_there() -> None:
     command = [sys.executable, "-m", "include.sandbox", "--port", "0", "--seed", "3", "--opportunities", "5"]
     command += ["--webhook-waits", "0.1,0.2"]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
@@ -34,7 +34,7 @@ def test_a_process_of_its_own_says_where_its_roots_are_and_answers_there() -> No
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.test", "192.168.1.1"])
-def test_it_listens_on_the_loopback_interface_only(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_sandbox_listens_only_on_loopback(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--port", "0", "--host", host]) == 2
     assert host in capsys.readouterr().err
 
@@ -45,7 +45,7 @@ def test_a_folder_without_a_recording_is_refused(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize("waits", ["soon", "1,-2", "inf", "nan"])
-def test_waits_that_are_no_seconds_are_refused(waits: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_waits_are_refused(waits: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(["--port", "0", "--webhook-waits", waits])
     assert error.value.code == 2

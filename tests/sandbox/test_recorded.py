@@ -1,4 +1,4 @@
-"""The rules by which a recording becomes a world, on a small one of our own; and, where there is one, on a real one."""
+"""How a recording becomes a world: on a small recording made here and, if there is one, on a real one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def exchange(path: str, data: object) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def folder(tmp_path: Path, sandbox: Sandbox, client_of: Callable[[str], Client], posting: str) -> Path:
-    """What a sandbox itself answered, written down as a recording: three applicants and a lead."""
+    """A recording of the sandbox's own answers: three applicants and a lead."""
     recruiter = sandbox.recruiter
     recruiter.add_posting("Secret", confidential=True)
     other = recruiter.add_posting("Designer")
@@ -42,7 +42,7 @@ def folder(tmp_path: Path, sandbox: Sandbox, client_of: Callable[[str], Client],
     return tmp_path
 
 
-def test_a_recording_is_answered_as_it_was(sandbox: Sandbox, lever: Client, folder: Path) -> None:
+def test_a_recording_is_answered_unchanged(sandbox: Sandbox, lever: Client, folder: Path) -> None:
     wanted = {
         path: json.loads((folder / f"{path}.json").read_text())[0]["response"]["data"]
         for path in ("users", "opportunities")
@@ -52,7 +52,7 @@ def test_a_recording_is_answered_as_it_was(sandbox: Sandbox, lever: Client, fold
     assert lever.get("/opportunities")["data"] == wanted["opportunities"]
 
 
-def test_an_application_is_for_the_posting_whose_title_is_a_tag_else_for_one_in_turn(
+def test_an_application_gets_the_posting_whose_title_is_a_tag_or_the_next_one(
     sandbox: Sandbox, lever: Client, folder: Path, posting: str
 ) -> None:
     sandbox.load_recorded(folder)
@@ -65,7 +65,7 @@ def test_an_application_is_for_the_posting_whose_title_is_a_tag_else_for_one_in_
     assert other["applications"][0]["posting"] == first_open
 
 
-def test_a_folder_that_lacks_a_listing_is_refused(sandbox: Sandbox, folder: Path) -> None:
+def test_a_folder_without_a_listing_is_refused(sandbox: Sandbox, folder: Path) -> None:
     (folder / "archive_reasons.json").unlink()
     with pytest.raises(ValueError, match="/archive_reasons"):
         sandbox.load_recorded(folder)
@@ -79,25 +79,27 @@ def recorded(sandbox: Sandbox) -> list[dict[str, Any]]:
     return [exchange for file in sorted(RECORDED.glob("*.json")) for exchange in json.loads(file.read_text("utf-8"))]
 
 
-def test_real_recorded_pages_come_back_to_the_last_key_and_token(recorded: list[dict[str, Any]], lever: Client) -> None:
+def test_real_recorded_pages_are_answered_exactly(recorded: list[dict[str, Any]], lever: Client) -> None:
     assert len(recorded) > 10
     for exchange in recorded:
         path = exchange["request"]["path"].removeprefix("/v1")
         answer, expected = lever.get(path, **(exchange["request"]["params"] or {})), exchange["response"]
-        if path == "/disposition_stages":  # its reasons are in no order that could be told
+        if path == "/disposition_stages":  # its reasons come in no known order
             for side in (answer, expected):
                 side["data"]["archiveReasons"].sort(key=lambda reason: reason["id"])
         assert (answer == expected) is True, f"the answer of {path} differs from the recorded one"
 
 
-def test_a_walk_over_the_real_recording_sees_everybody_once(recorded: list[dict[str, Any]], lever: Client) -> None:
+def test_a_walk_over_the_real_recording_gives_each_opportunity_once(
+    recorded: list[dict[str, Any]], lever: Client
+) -> None:
     expected = [
         row["id"]
-        for one in recorded
-        if one["request"]["path"] == "/v1/opportunities"
-        for row in one["response"]["data"]
+        for exchange in recorded
+        if exchange["request"]["path"] == "/v1/opportunities"
+        for row in exchange["response"]["data"]
     ]
     assert lever.listed("/opportunities", limit=37) == expected
     applications = [row["applications"] for row in lever.walk("/opportunities", expand="applications")]
     postings = {row["id"] for row in lever.walk("/postings")}
-    assert {one["posting"] for held in applications for one in held} <= postings
+    assert {application["posting"] for held in applications for application in held} <= postings

@@ -25,7 +25,7 @@ def test_an_applicant_is_an_opportunity_with_an_application(
     assert row["sources"] == ["Job site"]
 
 
-def test_a_move_can_be_dated_back(sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock) -> None:
+def test_a_move_can_have_an_earlier_date(sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock) -> None:
     entered = clock.now_ms() - HOUR_MS
     sandbox.recruiter.move(opportunity, "Assessment", at_ms=entered)
     row = shown(lever, opportunity)
@@ -34,7 +34,7 @@ def test_a_move_can_be_dated_back(sandbox: Sandbox, lever: Client, opportunity: 
     assert row["stageChanges"][-1]["userId"]
 
 
-def test_an_applicant_can_be_dated_back(sandbox: Sandbox, lever: Client, posting: str, clock: Clock) -> None:
+def test_an_application_can_have_an_earlier_date(sandbox: Sandbox, lever: Client, posting: str, clock: Clock) -> None:
     at = clock.now_ms() - HOUR_MS
     row = shown(lever, sandbox.recruiter.apply(posting, "Bo", at_ms=at))
     assert {row[name] for name in ("createdAt", "updatedAt", "lastAdvancedAt", "lastInteractionAt")} == {at}
@@ -52,7 +52,7 @@ def test_moving_away_and_back_leaves_three_entries(
     assert row["lastAdvancedAt"] == clock.now_ms()
 
 
-def test_hiring_archives_with_the_reason_of_type_hired(
+def test_hiring_archives_with_a_reason_of_type_hired(
     sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock
 ) -> None:
     sandbox.recruiter.hire(opportunity, at_ms=clock.now_ms() - HOUR_MS)
@@ -64,7 +64,9 @@ def test_hiring_archives_with_the_reason_of_type_hired(
     assert shown(lever, opportunity)["archived"] is None
 
 
-def test_new_addresses_are_the_persons(sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock) -> None:
+def test_new_addresses_apply_to_all_opportunities_of_the_contact(
+    sandbox: Sandbox, lever: Client, opportunity: str, clock: Clock
+) -> None:
     other = sandbox.recruiter.add_lead("Ada", contact=opportunity)
     clock.advance(1)
     sandbox.recruiter.set_emails(opportunity, ["new@candidates.example.com"])
@@ -73,7 +75,7 @@ def test_new_addresses_are_the_persons(sandbox: Sandbox, lever: Client, opportun
         assert shown(lever, uid)["updatedAt"] == clock.now_ms()
 
 
-def test_a_hiring_manager_whom_lever_does_not_know_becomes_a_user(sandbox: Sandbox, lever: Client) -> None:
+def test_an_unknown_hiring_manager_becomes_a_user(sandbox: Sandbox, lever: Client) -> None:
     posting = sandbox.recruiter.add_posting("Cook", hiring_manager_email="chef@hiring.example.com")
     (user,) = lever.get("/users", email="chef@hiring.example.com")["data"]
     assert lever.get(f"/postings/{posting}")["data"]["hiringManager"] == user["id"]
@@ -93,7 +95,7 @@ def test_a_hiring_manager_whom_lever_does_not_know_becomes_a_user(sandbox: Sandb
         ("add_lead", {"name": "Ada", "origin": "found"}, "No origin"),
     ],
 )
-def test_a_move_that_makes_no_sense_says_what_there_is(
+def test_an_impossible_move_is_refused_with_the_choices(
     sandbox: Sandbox, opportunity: str, move: str, arguments: dict[str, str], message: str
 ) -> None:
     if move != "add_lead":
@@ -102,7 +104,7 @@ def test_a_move_that_makes_no_sense_says_what_there_is(
         getattr(sandbox.recruiter, move)(**arguments)
 
 
-def test_a_name_that_two_postings_have_is_refused(sandbox: Sandbox) -> None:
+def test_a_name_of_two_postings_is_refused(sandbox: Sandbox) -> None:
     for _ in range(2):
         sandbox.recruiter.add_posting("Cook")
     with pytest.raises(ValueError, match="More than one posting"):

@@ -11,7 +11,7 @@ from include.sandbox import Clock, Sandbox
 from tests.sandbox.conftest import Client
 
 
-def test_both_doors_show_one_world(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
+def test_http_and_in_process_clients_see_the_same_world(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
     with sandbox.serve() as base:
         url = f"{base}/lever/v1/opportunities/{opportunity}"
         requests.post(f"{url}/addTags", json={"tags": ["by socket"]}, auth=(sandbox.LEVER_KEY, ""), timeout=5)
@@ -21,7 +21,7 @@ def test_both_doors_show_one_world(sandbox: Sandbox, lever: Client, opportunity:
     assert shown["data"]["tags"][-2:] == ["by socket", "in process"]
 
 
-def test_a_connection_over_http_is_known_by_its_port_and_kept_open(sandbox: Sandbox) -> None:
+def test_an_http_connection_is_recorded_by_its_port_and_kept_open(sandbox: Sandbox) -> None:
     with sandbox.serve() as base, requests.Session() as session:
         for _ in range(3):
             session.get(f"{base}/lever/v1/stages", auth=(sandbox.LEVER_KEY, ""), timeout=5)
@@ -29,7 +29,7 @@ def test_a_connection_over_http_is_known_by_its_port_and_kept_open(sandbox: Sand
     assert None not in {arrived.connection for arrived in sandbox.journal.all()}
 
 
-def test_an_answer_in_process_is_a_whole_response(lever: Client) -> None:
+def test_an_in_process_answer_is_a_complete_response(lever: Client) -> None:
     response = lever.call("GET", "/stages")
     assert response.headers["Content-Type"] == "application/json; charset=utf-8"
     assert response.reason == "OK"
@@ -37,14 +37,14 @@ def test_an_answer_in_process_is_a_whole_response(lever: Client) -> None:
     assert response.request.url == response.url
 
 
-def test_a_streamed_answer_in_process_can_be_read_in_parts(sandbox: Sandbox) -> None:
+def test_a_streamed_in_process_answer_can_be_read_in_parts(sandbox: Sandbox) -> None:
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
     with session.get(sandbox.lever_root + "/stages", auth=(sandbox.LEVER_KEY, ""), stream=True) as response:
         assert len(list(response.iter_content(10))) > 1
 
 
-def test_an_adapter_works_on_after_its_session_was_closed(sandbox: Sandbox) -> None:
+def test_an_adapter_still_works_after_its_session_was_closed(sandbox: Sandbox) -> None:
     adapter = sandbox.adapter()
     for _ in range(2):
         with requests.Session() as session:
@@ -52,7 +52,7 @@ def test_an_adapter_works_on_after_its_session_was_closed(sandbox: Sandbox) -> N
             assert session.get(sandbox.lever_root + "/stages", auth=(sandbox.LEVER_KEY, "")).ok
 
 
-def test_several_threads_lose_no_write(
+def test_writes_of_several_threads_are_all_kept(
     sandbox: Sandbox, lever: Client, client_of: Callable[[str], Client], opportunity: str
 ) -> None:
     def write(number: int) -> None:
@@ -68,7 +68,7 @@ def test_several_threads_lose_no_write(
     assert sorted(arrived.number for arrived in sandbox.journal.all()) == list(range(1, 81))
 
 
-def test_a_server_stops_with_its_block(sandbox: Sandbox) -> None:
+def test_a_server_stops_at_the_end_of_its_block(sandbox: Sandbox) -> None:
     with sandbox.serve() as base:
         assert any(thread.name == "sandbox-http" for thread in threading.enumerate())
     assert not any(thread.name == "sandbox-http" for thread in threading.enumerate())
@@ -76,7 +76,7 @@ def test_a_server_stops_with_its_block(sandbox: Sandbox) -> None:
         requests.get(base + "/control", timeout=1)
 
 
-def test_reset_leaves_nobody_no_fault_and_no_arrival_and_the_doors_open(
+def test_reset_removes_candidates_faults_and_recorded_requests(
     sandbox: Sandbox, lever: Client, opportunity: str
 ) -> None:
     lever.get("/stages")
@@ -87,7 +87,7 @@ def test_reset_leaves_nobody_no_fault_and_no_arrival_and_the_doors_open(
     assert sandbox.count()["opportunities"] == 0
 
 
-def test_reset_empties_alva_as_well(sandbox: Sandbox) -> None:
+def test_reset_empties_alva_too(sandbox: Sandbox) -> None:
     position = sandbox.candidates.add_position("Data Engineer")
     sandbox.reset()
     with pytest.raises(Exception, match=r"position"):
@@ -100,7 +100,7 @@ def test_the_same_seed_makes_the_same_ids(clock: Clock) -> None:
     assert Sandbox(seed=6, clock=clock).recruiter.add_lead("Ada") != ids[0]
 
 
-def test_one_candidate_is_looked_at_in_both_services(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
+def test_look_shows_a_candidate_in_both_services(sandbox: Sandbox, lever: Client, opportunity: str) -> None:
     note = lever.post(f"/opportunities/{opportunity}/notes", {"value": "Hello"})["data"]["id"]
     sandbox.recruiter.archive(opportunity, "Withdrew")
     seen = sandbox.look(opportunity)

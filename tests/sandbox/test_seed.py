@@ -16,11 +16,11 @@ def rows(sandbox: Sandbox, client_of: Callable[[str], Client]) -> list[dict[str,
     return client_of(sandbox.add_lever_key("all", confidential=True)).walk("/opportunities", confidentiality="all")
 
 
-def test_a_world_has_as_many_opportunities_as_were_asked_for(rows: list[dict[str, Any]]) -> None:
+def test_a_seeded_world_has_the_requested_number_of_opportunities(rows: list[dict[str, Any]]) -> None:
     assert len(rows) == len({row["id"] for row in rows}) == 1000
 
 
-def test_the_same_number_makes_the_same_world_and_another_another(clock: Clock) -> None:
+def test_the_same_seed_makes_the_same_world_and_another_seed_another(clock: Clock) -> None:
     def world(seed: int) -> list[tuple[str, tuple[str, ...]]]:
         sandbox = Sandbox(clock=clock)
         sandbox.seed(seed, 50)
@@ -30,7 +30,7 @@ def test_the_same_number_makes_the_same_world_and_another_another(clock: Clock) 
     assert world(1) != world(2)
 
 
-def test_a_seeded_world_has_the_odd_things_of_real_ones(rows: list[dict[str, Any]], clock: Clock) -> None:
+def test_a_seeded_world_has_the_oddities_of_real_accounts(rows: list[dict[str, Any]], clock: Clock) -> None:
     shares = Counter(
         name
         for row in rows
@@ -59,7 +59,7 @@ def test_a_seeded_world_has_the_odd_things_of_real_ones(rows: list[dict[str, Any
     assert {"vip", "VIP", "Full-time", "Full-Time"} <= tags
 
 
-def test_nothing_in_a_seeded_world_lies_ahead(rows: list[dict[str, Any]], clock: Clock) -> None:
+def test_nothing_in_a_seeded_world_is_in_the_future(rows: list[dict[str, Any]], clock: Clock) -> None:
     for row in rows:
         assert row["createdAt"] <= row["lastAdvancedAt"] <= clock.now_ms()
         assert row["stageChanges"][-1]["toStageId"] == row["stage"]

@@ -1,5 +1,4 @@
-"""The plugin's application as Airflow mounts it, behind a real server on the loopback interface, with Airflow's own
-database under it."""
+"""The plugin's application as Airflow mounts it: on a real server on loopback, with Airflow's own database."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ def now_ms() -> int:
 
 
 def signed(key: str = TOKEN, /, **fields: Any) -> dict[str, Any]:
-    """A delivery as Lever sends it, of a stage change unless `fields` says otherwise; `...` leaves a field out."""
+    """Returns a delivery as Lever sends it, by default a stage change; `...` leaves a field out."""
     body = {
         "id": "delivery-1",
         "event": "candidateStageChange",
@@ -52,7 +51,7 @@ def signed(key: str = TOKEN, /, **fields: Any) -> dict[str, Any]:
 
 @dataclass
 class Door:
-    """What a sender sees, and what came of it in Airflow."""
+    """Sends deliveries, and reads the runs that they start in Airflow."""
 
     url: str
     session: requests.Session = field(default_factory=requests.Session)
@@ -66,8 +65,8 @@ class Door:
             return list(session.scalars(select(DagRun).where(DagRun.dag_id == "alva_lever_handle_events")))
 
     def deliveries(self) -> list[dict[str, str]]:
-        """What the runs hold, one after the other."""
-        return [told for run in self.runs() for told in (run.conf or {})["deliveries"]]
+        """Returns the deliveries of all runs."""
+        return [delivery for run in self.runs() for delivery in (run.conf or {})["deliveries"]]
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +95,6 @@ def door(serving: str, tokens: None) -> Iterator[Door]:
 
 @pytest.fixture
 def tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two signing tokens, as while one of them is being rotated."""
+    """Configures two signing tokens, as during a rotation."""
     connection = {"conn_type": "generic", "password": f"{TOKEN}, {ANOTHER_TOKEN}"}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps(connection))

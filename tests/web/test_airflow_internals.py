@@ -1,4 +1,4 @@
-"""What Airflow does when it is reached into: to be run against each version before it is used."""
+"""Tests of the Airflow internals that the package uses. Run them before an upgrade of Airflow."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def runs() -> list[DagRun]:
 
 
 def while_locked(work: Callable[[], object]) -> None:
-    """Does it in a thread of its own, as the API server does, while another one holds the database."""
+    """Runs `work` in its own thread, as the API server does, while another thread locks the database."""
     with create_session() as session, ThreadPoolExecutor(1) as pool:
         session.execute(text("BEGIN EXCLUSIVE"))
         try:
@@ -49,45 +49,43 @@ def while_locked(work: Callable[[], object]) -> None:
 
 
 class TestStartRun:
-    def test_it_is_committed_queued_and_of_no_interval(self) -> None:
+    def test_a_run_is_queued_without_a_data_interval(self) -> None:
         start_run(DAG_ID, "run-1", CONF)
         (run,) = runs()
         assert (run.dag_id, run.run_id, run.conf, str(run.state)) == (DAG_ID, "run-1", CONF, "queued")
         assert (run.logical_date, run.data_interval_start, str(run.run_type)) == (None, None, "manual")
 
-    def test_one_that_is_there_is_that_run(self) -> None:
+    def test_starting_an_existing_run_makes_no_second_one(self) -> None:
         start_run(DAG_ID, "run-1", CONF)
         start_run(DAG_ID, "run-1", CONF)
         assert len(runs()) == 1
 
-    def test_no_such_dag(self) -> None:
+    def test_a_run_of_an_unknown_dag_is_refused(self) -> None:
         with pytest.raises(NotWritten, match="No run of no_such_dag could be made"):
             start_run("no_such_dag", "run-1", CONF)
 
-    def test_a_conf_that_its_form_refuses_is_not_written_and_not_told(self) -> None:
-        with pytest.raises(NotWritten) as told:
+    def test_an_invalid_conf_is_not_written_and_not_shown(self) -> None:
+        with pytest.raises(NotWritten) as error:
             start_run(DAG_ID, "run-1", {"deliveries": [{"kind": "Ada Byron", "opportunity": "o"}]})
-        assert "Ada" not in repr(told.value)
+        assert "Ada" not in repr(error.value)
         assert runs() == []
 
-    def test_a_database_that_nobody_can_write(self) -> None:
-        with pytest.raises(NotWritten) as told:
+    def test_a_locked_database_is_an_error(self) -> None:
+        with pytest.raises(NotWritten) as error:
             while_locked(lambda: start_run(DAG_ID, "run-1", CONF))
-        assert OPPORTUNITY not in repr(told.value)
+        assert OPPORTUNITY not in repr(error.value)
         assert runs() == []
 
 
 class TestConnections:
-    def test_tokens_are_taken_apart_at_white_space_and_commas(
-        self, conn_id: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_tokens_are_separated_by_white_space_or_commas(self, conn_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_SOME_WEBHOOK", '{"conn_type": "http", "password": " a,b \\n c,,a\\tb "}')
         assert passwords(conn_id) == ("a", "b", "c")
 
-    def test_none_without_a_connection(self, conn_id: str) -> None:
+    def test_without_a_connection_there_are_no_tokens(self, conn_id: str) -> None:
         assert passwords(conn_id) == ()
 
-    def test_written_and_read_again_and_never_in_the_clear(self, conn_id: str) -> None:
+    def test_tokens_are_stored_encrypted(self, conn_id: str) -> None:
         change_connection(conn_id, lambda password, extra: ("first-token", {"kept": 1}))
         change_connection(conn_id, lambda password, extra: (f"{password} second-token", {**extra, "more": 2}))
         assert passwords(conn_id) == ("first-token", "second-token")
@@ -97,12 +95,12 @@ class TestConnections:
             assert row.extra_dejson == {"kept": 1, "more": 2}
             assert row.is_encrypted
 
-    def test_an_empty_password_takes_the_old_one_away(self, conn_id: str) -> None:
+    def test_an_empty_password_removes_the_old_one(self, conn_id: str) -> None:
         change_connection(conn_id, lambda password, extra: ("first-token", extra))
         change_connection(conn_id, lambda password, extra: ("", extra))
         assert passwords(conn_id) == ()
 
-    def test_a_database_that_cannot_be_read_is_not_the_same_as_no_token(self, conn_id: str) -> None:
+    def test_an_unreadable_database_is_an_error_not_an_absent_token(self, conn_id: str) -> None:
         with create_session() as session:
             session.execute(text("ALTER TABLE connection RENAME TO put_away"))
         with pytest.raises(NotWritten, match="could not be read"):
@@ -111,10 +109,10 @@ class TestConnections:
             session.execute(text("ALTER TABLE put_away RENAME TO connection"))
         assert passwords(conn_id) == ()
 
-    def test_a_backend_that_does_not_answer_is_not_the_same_as_no_token(
+    def test_a_failing_secrets_backend_is_an_error_not_an_absent_token(
         self, conn_id: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Airflow passes over it without a word; a delivery is to come again instead of being refused."""
+        """Airflow skips such a backend silently; the sender must retry the delivery rather than see it refused."""
         monkeypatch.setenv("AIRFLOW_CONN_SOME_WEBHOOK", "{ no JSON")
         with pytest.raises(NotWritten, match="EnvironmentVariablesBackend"):
             passwords(conn_id)

@@ -1,4 +1,4 @@
-"""The same table of answers for Alva's webhook, whose signature covers the whole body."""
+"""The answers to Alva's deliveries. Alva's signature covers the whole body."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ago(**time: float) -> str:
 
 
 def body(**fields: Any) -> bytes:
-    """A delivery as Alva sends it; `...` leaves a field out."""
+    """Returns a delivery as Alva sends it; `...` leaves a field out."""
     usual = {"id": "evt_1", "event": "role_fit.created", "created_at": ago(), "data": {"candidate_id": "48213"}}
     return json.dumps({name: value for name, value in (usual | fields).items() if value is not ...}).encode()
 
@@ -37,7 +37,7 @@ def signature(content: bytes, key: str = TOKEN) -> str:
 
 
 def send(door: Door, content: bytes, signed: str | None = "", **options: Any) -> requests.Response:
-    """`signed`: the header; empty: the right one, None: none."""
+    """Sends a delivery. `signed` is the signature header: empty for the right one, None for no header."""
     header = signature(content) if signed == "" else signed
     headers = {} if header is None else {"X-Alva-Signature": header}
     return door.send(content, path=ALVA, headers=headers, **options)
@@ -47,54 +47,54 @@ def send(door: Door, content: bytes, signed: str | None = "", **options: Any) ->
 def _tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = {"conn_type": "generic", "password": f"{TOKEN} {ANOTHER_TOKEN}"}
     monkeypatch.setenv("AIRFLOW_CONN_ALVA_WEBHOOK", json.dumps(connection))
-    # Lever's tokens sign nothing here.
+    # Lever's tokens are not accepted here.
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "generic", "password": LEVERS}))
 
 
-class TestTaken:
-    def test_a_run_holds_the_candidates_id_alone(self, door: Door) -> None:
+class TestAccepted:
+    def test_a_run_holds_only_the_candidates_id(self, door: Door) -> None:
         answer = send(door, body(data={"candidate_id": "48213", "job_position_id": "771", "role_fit": 82}))
         assert answer.status_code == 200
         (run,) = door.runs()
         assert run.conf == {"deliveries": [EVENT]}
 
-    def test_an_id_that_is_a_number_is_text_from_here_on(self, door: Door) -> None:
+    def test_a_numeric_id_is_kept_as_text(self, door: Door) -> None:
         assert send(door, body(data={"candidate_id": 48213})).status_code == 200
         assert door.deliveries() == [EVENT]
 
     @pytest.mark.parametrize("spell", [str.upper, str.title, lambda text: "sha256=" + text[7:].upper()])
-    def test_a_signature_in_either_case(self, door: Door, spell: Callable[[str], str]) -> None:
+    def test_a_signature_in_either_case_is_accepted(self, door: Door, spell: Callable[[str], str]) -> None:
         content = body()
         assert send(door, content, spell(signature(content))).status_code == 200
         assert len(door.deliveries()) == 1
 
-    def test_at_an_address_with_a_slash_at_its_end(self, door: Door) -> None:
+    def test_a_slash_at_the_end_of_the_address_is_accepted(self, door: Door) -> None:
         content = body()
         answer = door.send(content, path=f"{ALVA}/", headers={"X-Alva-Signature": signature(content)})
         assert answer.status_code == 200
         assert len(door.deliveries()) == 1
 
     @pytest.mark.parametrize("event", ["test.completed", "anything.else"])
-    def test_whatever_happened_to_a_candidate(self, door: Door, event: str) -> None:
+    def test_any_event_about_a_candidate_is_accepted(self, door: Door, event: str) -> None:
         assert send(door, body(event=event)).status_code == 200
         assert door.deliveries() == [EVENT]
 
-    def test_each_of_several_tokens_signs(self, door: Door) -> None:
+    def test_each_configured_token_is_accepted(self, door: Door) -> None:
         content = body()
         assert send(door, content, signature(content, ANOTHER_TOKEN)).status_code == 200
         assert len(door.deliveries()) == 1
 
     @pytest.mark.parametrize("at", ["2099-01-01T00:00:00Z", "2099-01-01T00:00:00", "2099-01-01T00:00:00.123+02:00"])
-    def test_dates_in_iso_8601(self, door: Door, at: str) -> None:
+    def test_dates_in_iso_8601_are_accepted(self, door: Door, at: str) -> None:
         assert send(door, body(created_at=at)).status_code == 200
         assert len(door.deliveries()) == 1
 
-    def test_almost_fourteen_days_late(self, door: Door) -> None:
+    def test_a_delivery_almost_fourteen_days_old_is_accepted(self, door: Door) -> None:
         assert send(door, body(created_at=ago(days=13.99))).status_code == 200
         assert len(door.deliveries()) == 1
 
 
-class TestNothingRun:
+class TestIgnored:
     @pytest.mark.parametrize(
         "fields",
         [
@@ -105,39 +105,45 @@ class TestNothingRun:
             pytest.param({"created_at": ago(days=99), "event": ..., "data": ...}, id="too old to be read"),
         ],
     )
-    def test_200(self, door: Door, fields: dict[str, Any]) -> None:
+    def test_a_delivery_without_work_is_answered_200_and_starts_no_run(
+        self, door: Door, fields: dict[str, Any]
+    ) -> None:
         assert send(door, body(**fields)).status_code == 200
         assert door.runs() == []
 
 
-class TestNotTaken:
+class TestRefused:
     @pytest.mark.parametrize(("content", "word"), [(b"", "not JSON"), (b"{", "not JSON"), (b"[]", "not an object")])
-    def test_400_says_which_where_the_body_is_no_object(self, door: Door, content: bytes, word: str) -> None:
+    def test_a_body_that_is_not_an_object_is_answered_400_with_the_reason(
+        self, door: Door, content: bytes, word: str
+    ) -> None:
         for signed in ("", None):
             answer = send(door, content, signed)
             assert (answer.status_code, word in answer.json()["detail"]) == (400, True)
 
     @pytest.mark.parametrize("signed", [None, "sha256=", "sha256=" + "0" * 64, "0" * 64, "sha1=abc", "sha256=\xe9"])
-    def test_401_without_a_signature_that_is_one(self, door: Door, signed: str | None) -> None:
+    def test_a_forged_or_missing_signature_is_answered_401(self, door: Door, signed: str | None) -> None:
         assert send(door, body(), signed).status_code == 401
         assert door.runs() == []
 
-    def test_401_where_a_single_byte_was_changed(self, door: Door) -> None:
+    def test_a_changed_body_is_answered_401(self, door: Door) -> None:
         content = body()
         assert send(door, content + b" ", signature(content)).status_code == 401
 
-    def test_401_with_a_token_of_levers(self, door: Door) -> None:
+    def test_a_signature_with_levers_token_is_answered_401(self, door: Door) -> None:
         content = body()
         assert send(door, content, signature(content, LEVERS)).status_code == 401
 
-    def test_401_with_a_token_that_is_too_short_for_one(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_signature_with_a_short_token_is_answered_401(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
         connection = {"conn_type": "generic", "password": f"secret {TOKEN}"}
         monkeypatch.setenv("AIRFLOW_CONN_ALVA_WEBHOOK", json.dumps(connection))
         content = body()
         assert send(door, content, signature(content, "secret")).status_code == 401
         assert send(door, content).status_code == 200
 
-    def test_401_where_no_token_is_configured(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_delivery_is_answered_401_if_no_token_is_configured(
+        self, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delenv("AIRFLOW_CONN_ALVA_WEBHOOK")
         assert send(door, body()).status_code == 401
 
@@ -158,7 +164,7 @@ class TestNotTaken:
             ({"data": {"candidate_id": "someone@candidates.example.com"}}, "`data.candidate_id`"),
         ],
     )
-    def test_400_where_it_is_signed_and_says_nothing_usable(
+    def test_a_signed_delivery_with_an_invalid_field_is_answered_400(
         self, door: Door, fields: dict[str, Any], word: str
     ) -> None:
         answer = send(door, body(**fields))
@@ -166,10 +172,10 @@ class TestNotTaken:
         assert door.runs() == []
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-    def test_405_for_another_method(self, door: Door, method: str) -> None:
+    def test_another_method_is_answered_405(self, door: Door, method: str) -> None:
         assert send(door, body(), method=method).status_code == 405
 
-    def test_413_above_64_kib(self, door: Door) -> None:
+    def test_a_body_above_64_kib_is_answered_413(self, door: Door) -> None:
         content = body()
         assert send(door, content + b" " * (LARGEST + 1 - len(content))).status_code == 413
         assert send(door, content + b" " * (LARGEST - len(content))).status_code == 200
@@ -183,6 +189,6 @@ class TestFuzz:
         ),
         honest=st.booleans(),
     )
-    def test_no_body_is_an_error_of_ours(self, door: Door, fields: dict[str, Any], honest: bool) -> None:
+    def test_any_body_gets_a_documented_answer(self, door: Door, fields: dict[str, Any], honest: bool) -> None:
         answer = send(door, body(**fields), "" if honest else "sha256=0")
         assert answer.status_code in ((200, 400) if honest else (401,))

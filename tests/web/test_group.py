@@ -13,7 +13,7 @@ FOREVER_SECONDS = 3600.0
 
 
 class Store:
-    """Keeps what is committed; `closed` until it is opened, and `broken` at will."""
+    """Records the committed groups. A commit waits for `open` and fails while `broken`."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
@@ -39,7 +39,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(asyncio.wait_for(work, 60))
 
 
-def test_those_that_arrive_together_are_committed_together(store: Store) -> None:
+def test_items_that_arrive_together_are_committed_together(store: Store) -> None:
     async def work() -> None:
         group = Group(store.commit, window_seconds=0.2)
         await asyncio.gather(*(group.add(number) for number in range(50)))
@@ -48,7 +48,7 @@ def test_those_that_arrive_together_are_committed_together(store: Store) -> None
     assert store.groups == [[*range(50)]]
 
 
-def test_a_group_holds_what_one_batch_does_at_levers_limit(store: Store) -> None:
+def test_a_group_holds_at_most_the_work_of_one_batch(store: Store) -> None:
     async def work() -> None:
         group = Group(store.commit, window_seconds=FOREVER_SECONDS)
         await asyncio.gather(*(group.add(number) for number in range(140)))
@@ -59,7 +59,7 @@ def test_a_group_holds_what_one_batch_does_at_levers_limit(store: Store) -> None
     assert len(store.groups[0]) * calls_of_a_completed_result <= calls_of_a_batch
 
 
-def test_a_full_group_waits_no_longer(store: Store) -> None:
+def test_a_full_group_is_committed_at_once(store: Store) -> None:
     async def work() -> None:
         group = Group(store.commit, window_seconds=FOREVER_SECONDS, most=20)
         await asyncio.gather(*(group.add(number) for number in range(60)))
@@ -68,7 +68,7 @@ def test_a_full_group_waits_no_longer(store: Store) -> None:
     assert store.groups == [[*range(20)], [*range(20, 40)], [*range(40, 60)]]
 
 
-def test_one_alone_waits_for_the_window_only(store: Store) -> None:
+def test_a_single_item_is_committed_after_the_window(store: Store) -> None:
     async def work() -> None:
         group = Group(store.commit, window_seconds=0.01)
         await group.add(1)
@@ -78,7 +78,7 @@ def test_one_alone_waits_for_the_window_only(store: Store) -> None:
     assert store.groups == [[1], [2]]
 
 
-def test_nobody_is_answered_before_the_commit(store: Store) -> None:
+def test_no_item_is_answered_before_the_commit(store: Store) -> None:
     async def work() -> None:
         store.open.clear()
         group = Group(store.commit, window_seconds=0.0)
@@ -92,7 +92,7 @@ def test_nobody_is_answered_before_the_commit(store: Store) -> None:
     assert store.groups == [[*range(5)]]
 
 
-def test_while_one_group_is_committed_the_next_fills_and_there_is_one_writer(store: Store) -> None:
+def test_the_next_group_fills_during_a_commit_and_there_is_one_writer(store: Store) -> None:
     async def work() -> None:
         store.open.clear()
         group = Group(store.commit, window_seconds=0.01, most=50)
@@ -110,7 +110,7 @@ def test_while_one_group_is_committed_the_next_fills_and_there_is_one_writer(sto
     assert store.groups == [[0], [*range(1, 51)], [*range(51, 61)]]
 
 
-def test_the_loop_goes_on_while_a_group_is_committed(store: Store) -> None:
+def test_a_commit_does_not_block_the_event_loop(store: Store) -> None:
     async def work() -> None:
         store.open.clear()
         task = asyncio.create_task(Group(store.commit, window_seconds=0.0).add(1))
@@ -122,12 +122,12 @@ def test_the_loop_goes_on_while_a_group_is_committed(store: Store) -> None:
     run(work())
 
 
-def test_a_group_that_could_not_be_committed_tells_each_of_its_own_and_no_other(store: Store) -> None:
+def test_a_failed_commit_fails_each_item_of_its_group_and_no_other(store: Store) -> None:
     async def work() -> None:
         group = Group(store.commit, window_seconds=0.01)
         store.broken = True
-        told = await asyncio.gather(*(group.add(number) for number in range(3)), return_exceptions=True)
-        assert [str(error) for error in told] == ["no space left"] * 3
+        errors = await asyncio.gather(*(group.add(number) for number in range(3)), return_exceptions=True)
+        assert [str(error) for error in errors] == ["no space left"] * 3
         store.broken = False
         await group.add(4)
 
@@ -135,7 +135,7 @@ def test_a_group_that_could_not_be_committed_tells_each_of_its_own_and_no_other(
     assert store.groups == [[4]]
 
 
-def test_who_gives_up_waiting_takes_nobody_along(store: Store) -> None:
+def test_a_cancelled_item_does_not_cancel_the_others(store: Store) -> None:
     async def work() -> None:
         group = Group(store.commit, window_seconds=0.1)
         leaves, stays = (asyncio.create_task(group.add(number)) for number in range(2))
@@ -147,7 +147,7 @@ def test_who_gives_up_waiting_takes_nobody_along(store: Store) -> None:
     assert store.groups == [[0, 1]]
 
 
-def test_it_serves_one_loop_after_the_other(store: Store) -> None:
+def test_a_group_works_on_several_event_loops_in_turn(store: Store) -> None:
     group = Group(store.commit, window_seconds=0.01)
     for number in range(3):
         run(group.add(number))

@@ -1,4 +1,4 @@
-"""Each row of the table of answers, through the route as Airflow serves it."""
+"""Each row of the table of answers, sent to the route as Airflow serves it."""
 
 from __future__ import annotations
 
@@ -30,65 +30,65 @@ EVENTS = {
 IDS = {"opportunityId": OPPORTUNITY, "applicationId": APPLICATION, "contactId": "contact-1"}
 
 
-class TestTaken:
+class TestAccepted:
     @pytest.mark.parametrize("event", EVENTS)
-    def test_each_event_becomes_a_run_that_holds_kinds_and_ids_alone(self, door: Door, event: str) -> None:
+    def test_each_event_starts_a_run_that_holds_only_kinds_and_ids(self, door: Door, event: str) -> None:
         assert door.send(signed(event=event, data=IDS)).status_code == 200
         (run,) = door.runs()
         assert run.conf == {"deliveries": [EVENTS[event]]}
         assert str(run.state) == "queued"
 
-    def test_each_of_several_tokens_signs(self, door: Door) -> None:
+    def test_each_configured_token_is_accepted(self, door: Door) -> None:
         assert door.send(signed()).status_code == 200
         assert door.send(signed(ANOTHER_TOKEN)).status_code == 200
         assert len(door.runs()) == 2
 
-    def test_without_an_id_of_its_own(self, door: Door) -> None:
+    def test_a_delivery_without_an_id_is_accepted(self, door: Door) -> None:
         assert door.send(signed(id=...)).status_code == 200
         assert len(door.deliveries()) == 1
 
-    def test_unknown_fields_are_nobodys_business(self, door: Door) -> None:
+    def test_unknown_fields_are_ignored(self, door: Door) -> None:
         assert door.send(signed(version=2, data={**IDS, "name": "somebody"})).status_code == 200
         assert door.deliveries() == [EVENTS["candidateStageChange"]]
 
     @pytest.mark.parametrize("application", [{}, {"applicationId": "Ada Byron"}, {"applicationId": 7}])
-    def test_an_application_without_its_id_is_a_hint_all_the_same(
+    def test_an_application_event_without_a_valid_application_id_is_accepted(
         self, door: Door, application: dict[str, Any]
     ) -> None:
         data = {"opportunityId": OPPORTUNITY, **application}
         assert door.send(signed(event="applicationCreated", data=data)).status_code == 200
         assert door.deliveries() == [{"kind": "application_created", "opportunity": OPPORTUNITY}]
 
-    def test_ids_in_either_case_are_the_same_ids(self, door: Door) -> None:
+    def test_ids_are_stored_in_lower_case(self, door: Door) -> None:
         data = {"opportunityId": OPPORTUNITY.upper(), "applicationId": APPLICATION.upper()}
         assert door.send(signed(event="applicationCreated", data=data)).status_code == 200
         assert door.deliveries() == [EVENTS["applicationCreated"]]
 
-    def test_a_signature_in_capitals(self, door: Door) -> None:
+    def test_a_signature_in_capitals_is_accepted(self, door: Door) -> None:
         body = signed()
         assert door.send({**body, "signature": body["signature"].upper()}).status_code == 200
         assert len(door.deliveries()) == 1
 
-    def test_at_an_address_with_a_slash_at_its_end(self, door: Door) -> None:
+    def test_a_slash_at_the_end_of_the_address_is_accepted(self, door: Door) -> None:
         assert door.send(signed(), path=f"{LEVER}/").status_code == 200
         assert len(door.deliveries()) == 1
 
-    def test_almost_fourteen_days_late(self, door: Door) -> None:
+    def test_a_delivery_almost_fourteen_days_old_is_accepted(self, door: Door) -> None:
         assert door.send(signed(triggeredAt=now_ms() - 14 * DAY_MS + 60_000)).status_code == 200
         assert len(door.deliveries()) == 1
 
-    def test_from_a_clock_that_is_ahead(self, door: Door) -> None:
+    def test_a_delivery_from_a_clock_that_is_a_day_ahead_is_accepted(self, door: Door) -> None:
         assert door.send(signed(triggeredAt=now_ms() + DAY_MS)).status_code == 200
         assert len(door.deliveries()) == 1
 
-    def test_as_large_as_it_may_be(self, door: Door) -> None:
+    def test_a_body_of_64_kib_is_accepted(self, door: Door) -> None:
         body = json.dumps(signed()).encode()
         assert door.send(body + b" " * (LARGEST - len(body))).status_code == 200
         assert len(door.deliveries()) == 1
 
 
-class TestNothingRun:
-    """Answered 200, since sending it again would change nothing."""
+class TestIgnored:
+    """Answered 200, because a retry would change nothing."""
 
     @pytest.mark.parametrize(
         "fields",
@@ -97,18 +97,20 @@ class TestNothingRun:
             pytest.param({"event": "candidateHired", "data": {}}, id="a test delivery of another event"),
             pytest.param({"event": "candidateArchiveChange"}, id="an event of no interest"),
             pytest.param({"data": {"contactId": "contact-1"}}, id="about no opportunity"),
-            pytest.param({"event": "somethingNew", "data": {"a": 1}}, id="an event that nobody knew of"),
+            pytest.param({"event": "somethingNew", "data": {"a": 1}}, id="an unknown event"),
             pytest.param({"triggeredAt": now_ms() - 14 * DAY_MS - 60_000}, id="too old"),
             pytest.param({"triggeredAt": 0, "event": ..., "data": ...}, id="too old to be read"),
             pytest.param({"triggeredAt": -1}, id="from before 1970"),
         ],
     )
-    def test_200(self, door: Door, fields: dict[str, Any]) -> None:
+    def test_a_delivery_without_work_is_answered_200_and_starts_no_run(
+        self, door: Door, fields: dict[str, Any]
+    ) -> None:
         assert door.send(signed(**fields)).status_code == 200
         assert door.runs() == []
 
 
-class TestNotTaken:
+class TestRefused:
     @pytest.mark.parametrize(
         ("body", "word"),
         [
@@ -125,7 +127,9 @@ class TestNotTaken:
             (b"NaN", "not an object"),
         ],
     )
-    def test_400_says_which_where_the_body_is_no_object(self, door: Door, body: bytes, word: str) -> None:
+    def test_a_body_that_is_not_an_object_is_answered_400_with_the_reason(
+        self, door: Door, body: bytes, word: str
+    ) -> None:
         answer = door.send(body)
         assert answer.status_code == 400
         assert word in answer.json()["detail"]
@@ -152,20 +156,20 @@ class TestNotTaken:
             pytest.param({"triggeredAt": 10**18, "data": {}}, id="a test of the far future"),
         ],
     )
-    def test_401_without_a_signature_that_is_one(self, door: Door, fields: dict[str, Any]) -> None:
+    def test_a_forged_or_missing_signature_is_answered_401(self, door: Door, fields: dict[str, Any]) -> None:
         answer = door.send(signed(**fields))
         assert answer.status_code == 401
         assert door.runs() == []
 
     @pytest.mark.parametrize("changed", ["token", "triggeredAt"])
-    def test_401_where_what_was_signed_was_changed(self, door: Door, changed: str) -> None:
+    def test_a_changed_signed_field_is_answered_401(self, door: Door, changed: str) -> None:
         body = signed()
         body[changed] = "another" if changed == "token" else body[changed] + 1
         assert door.send(body).status_code == 401
 
     @pytest.mark.parametrize("digits", [1, 2, 5])
-    def test_401_where_digits_of_its_token_were_moved_to_its_time(self, door: Door, digits: int) -> None:
-        """A delivery of last month can be made to look like one of the future, with the same signature."""
+    def test_digits_moved_from_the_token_to_the_time_are_answered_401(self, door: Door, digits: int) -> None:
+        """With moved digits, a delivery of last month looks like one of the future and has the same signature."""
         old = signed(token="ab" * 20 + "12345", triggeredAt=now_ms() - 30 * DAY_MS)
         token = old["token"]
         moved = old | {"token": token[:-digits], "triggeredAt": int(f"{token[-digits:]}{old['triggeredAt']}")}
@@ -174,7 +178,7 @@ class TestNotTaken:
         assert door.runs() == []
 
     @pytest.mark.parametrize("token", ["x", "changeme", "fifteen-letters"])
-    def test_401_with_a_token_that_is_too_short_for_one(
+    def test_a_signature_with_a_short_token_is_answered_401(
         self, door: Door, token: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         password = f"{token} {TOKEN}"
@@ -184,12 +188,12 @@ class TestNotTaken:
         assert token not in caplog.text
         assert door.send(signed()).status_code == 200
 
-    def test_401_with_a_token_that_nobody_configured(self, door: Door) -> None:
+    def test_a_signature_with_an_unknown_token_is_answered_401(self, door: Door) -> None:
         assert door.send(signed("2d" * 24)).status_code == 401
         assert door.runs() == []
 
     @pytest.mark.parametrize("password", ["", "  ,, \n", None])
-    def test_401_where_no_token_is_configured(
+    def test_a_delivery_is_answered_401_if_no_token_is_configured(
         self, door: Door, password: str | None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "http", "password": password}))
@@ -197,7 +201,9 @@ class TestNotTaken:
         assert door.send(signed("")).status_code == 401
         assert door.runs() == []
 
-    def test_401_where_there_is_no_connection(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_delivery_is_answered_401_if_there_is_no_connection(
+        self, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delenv("AIRFLOW_CONN_LEVER_WEBHOOK")
         assert door.send(signed()).status_code == 401
 
@@ -224,7 +230,7 @@ class TestNotTaken:
             ({"data": {"opportunityId": OPPORTUNITY.replace("-", "")}}, "`data.opportunityId`"),
         ],
     )
-    def test_400_where_it_is_signed_and_says_nothing_usable(
+    def test_a_signed_delivery_with_an_invalid_field_is_answered_400(
         self, door: Door, fields: dict[str, Any], word: str
     ) -> None:
         answer = door.send(signed(**fields))
@@ -233,16 +239,16 @@ class TestNotTaken:
         assert door.runs() == []
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"])
-    def test_405_for_another_method(self, door: Door, method: str) -> None:
+    def test_another_method_is_answered_405(self, door: Door, method: str) -> None:
         assert door.send(signed(), method=method).status_code == 405
         assert door.runs() == []
 
-    def test_405_at_an_address_with_a_slash_at_its_end(self, door: Door) -> None:
+    def test_another_method_at_an_address_with_a_slash_is_answered_405(self, door: Door) -> None:
         assert door.send(signed(), method="GET", path=f"{LEVER}/").status_code == 405
 
     @pytest.mark.parametrize("head", ["Content-Length: 500", "Transfer-Encoding: chunked"])
     @pytest.mark.parametrize("trickling", [False, True])
-    def test_408_for_a_body_that_does_not_end(
+    def test_a_body_that_does_not_end_is_answered_408(
         self, door: Door, head: str, trickling: bool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(receiving, "WHOLE_WITHIN_SECONDS", 0.5)
@@ -259,14 +265,14 @@ class TestNotTaken:
         assert b"connection: close" in answer.lower()
         assert door.send(signed()).status_code == 200
 
-    def test_413_above_64_kib(self, door: Door) -> None:
+    def test_a_body_above_64_kib_is_answered_413(self, door: Door) -> None:
         body = json.dumps(signed()).encode()
         assert door.send(body + b" " * (LARGEST + 1 - len(body))).status_code == 413
         assert door.runs() == []
 
     @pytest.mark.parametrize("head", ["Content-Length: 900000000000", "Transfer-Encoding: chunked"])
-    def test_413_without_the_rest(self, door: Door, head: str) -> None:
-        """The sender never comes to its end, and is answered."""
+    def test_a_large_body_is_answered_413_before_its_end(self, door: Door, head: str) -> None:
+        """The sender is answered although it never finishes the body."""
         host, _, port = door.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=60) as link:
             link.sendall(f"POST {LEVER} HTTP/1.1\r\nHost: {host}\r\n{head}\r\n\r\n".encode())
@@ -274,16 +280,14 @@ class TestNotTaken:
                 link.sendall(b"11000\r\n" + b"x" * 0x11000 + b"\r\n")
             assert link.recv(100).startswith(b"HTTP/1.1 413 ")
 
-    def test_a_sender_that_goes_away_in_the_middle_harms_nobody(self, door: Door) -> None:
+    def test_a_sender_that_disconnects_does_not_affect_other_deliveries(self, door: Door) -> None:
         host, _, port = door.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=60) as link:
             link.sendall(f"POST {LEVER} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 500\r\n\r\nhalf".encode())
         assert door.send(signed()).status_code == 200
         assert len(door.runs()) == 1
 
-    def test_no_answer_and_no_log_line_repeats_what_was_delivered(
-        self, door: Door, capfd: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_answers_and_logs_do_not_repeat_the_delivery(self, door: Door, capfd: pytest.CaptureFixture[str]) -> None:
         answers = [
             door.send(b'{"name": "Ada Byron"'),
             door.send(signed(signature="Ada Byron")),
@@ -295,8 +299,8 @@ class TestNotTaken:
         assert "Ada" not in "".join([*(answer.text for answer in answers), output.out, output.err])
 
 
-class TestTheStoreOfRuns:
-    def test_503_while_it_cannot_be_written_and_taken_afterwards(self, door: Door) -> None:
+class TestDatabaseFaults:
+    def test_a_delivery_is_answered_503_while_the_database_is_locked(self, door: Door) -> None:
         with create_session() as session:
             session.execute(text("BEGIN EXCLUSIVE"))
             assert door.send(signed()).status_code == 503
@@ -305,7 +309,7 @@ class TestTheStoreOfRuns:
         assert door.send(signed()).status_code == 200
         assert len(door.runs()) == 1
 
-    def test_503_while_the_dag_is_not_there(self, door: Door) -> None:
+    def test_a_delivery_is_answered_503_while_the_dag_is_missing(self, door: Door) -> None:
         with create_session() as session:
             session.execute(delete(DagModel).where(DagModel.dag_id == "alva_lever_handle_events"))
         answer = door.send(signed())
@@ -316,9 +320,9 @@ class TestTheStoreOfRuns:
 
 
 class TestTokensInTheDatabase:
-    """A token counts from the moment at which it is put in, and until it is taken away."""
+    """A token is accepted as soon as it is stored and until it is removed."""
 
-    def test_rotated_without_a_gap(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_tokens_are_rotated_without_a_gap(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("AIRFLOW_CONN_LEVER_WEBHOOK")
         answers = []
         old, new = "old" * 6, "new" * 6
@@ -354,12 +358,14 @@ EVER = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCh
 class TestFuzz:
     @EVER
     @given(body=st.binary(max_size=300) | JSON.map(json.dumps).map(str.encode))
-    def test_no_body_is_an_error_of_ours(self, door: Door, body: bytes) -> None:
+    def test_any_body_is_answered_400_or_401(self, door: Door, body: bytes) -> None:
         assert door.send(body).status_code in (400, 401)
 
     @EVER
     @given(fields=FIELDS, honest=st.booleans())
-    def test_no_delivery_is_signed_or_not(self, door: Door, fields: dict[str, Any], honest: bool) -> None:
+    def test_any_fields_get_a_documented_answer_and_200_only_if_signed(
+        self, door: Door, fields: dict[str, Any], honest: bool
+    ) -> None:
         if honest:
             fields.pop("signature", None)
         answer = door.send(signed(**fields))

@@ -1,4 +1,4 @@
-"""Registers with the sandbox, and keeps the tokens in Airflow's own database."""
+"""Registers webhooks with the sandbox and stores the tokens in Airflow's own database."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, url: str, key: str) -> None:
 
 
 def outcomes(lever: LeverHook, **options: bool) -> list[str]:
-    return [one.outcome.name for one in Registration(lever, URL).register(**options)]
+    return [result.outcome.name for result in Registration(lever, URL).register(**options)]
 
 
 def tokens_at_lever(sandbox: Sandbox) -> list[str]:
@@ -62,7 +62,7 @@ def ids_at_lever(sandbox: Sandbox) -> list[str]:
 
 
 def written(sandbox: Sandbox) -> list[str]:
-    return [one.method for one in sandbox.journal.all() if one.method in WRITES]
+    return [entry.method for entry in sandbox.journal.all() if entry.method in WRITES]
 
 
 def _fail(*_: object) -> None:
@@ -85,7 +85,7 @@ class TestUrl:
             ("http://localhost:8080", "http://localhost:8080/alva-lever/webhooks/lever"),
         ],
     )
-    def test_from_airflows_address_or_from_its_own(self, given: str, url: str) -> None:
+    def test_the_url_is_built_from_airflows_address_or_the_webhooks_own(self, given: str, url: str) -> None:
         assert webhook_url(given) == url
 
     @pytest.mark.parametrize(
@@ -94,21 +94,19 @@ class TestUrl:
          "https://example.com/?a=b", "ftp://example.com", "https://[::1", "https://example.com:port",
          "https://exa mple.com"],
     )  # fmt: skip
-    def test_no_other(self, given: str) -> None:
+    def test_an_invalid_address_is_refused(self, given: str) -> None:
         with pytest.raises(CannotRegister, match=r"https://airflow\.example\.com"):
             webhook_url(given)
 
 
 class TestRegister:
-    def test_one_webhook_an_event_with_its_token_where_the_receiver_looks(
-        self, sandbox: Sandbox, lever: LeverHook
-    ) -> None:
+    def test_each_event_gets_a_webhook_and_its_token_is_stored(self, sandbox: Sandbox, lever: LeverHook) -> None:
         assert outcomes(lever) == ["MADE"] * 4
         webhooks = sandbox.world.lever.webhooks.values()
         assert [(webhook.event, webhook.url) for webhook in webhooks] == [(event, URL) for event in EVENTS]
         assert list(passwords("lever_webhook")) == tokens_at_lever(sandbox)
 
-    def test_again_nothing_is_written(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_a_second_registration_writes_nothing(self, sandbox: Sandbox, lever: LeverHook) -> None:
         outcomes(lever)
         before = tokens_at_lever(sandbox)
         sandbox.journal.clear()
@@ -116,7 +114,7 @@ class TestRegister:
         assert written(sandbox) == []
         assert list(passwords("lever_webhook")) == before
 
-    def test_tokens_and_extras_of_others_stay(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_other_tokens_and_extras_of_the_connection_are_kept(self, sandbox: Sandbox, lever: LeverHook) -> None:
         change_connection("lever_webhook", lambda password, extra: ("by-hand, another", {"note": "ours"}))
         outcomes(lever)
         assert list(passwords("lever_webhook")) == ["by-hand", "another", *tokens_at_lever(sandbox)]
@@ -126,15 +124,15 @@ class TestRegister:
             assert row.extra_dejson["note"] == "ours"
             assert not any(token in row.extra for token in tokens_at_lever(sandbox))
 
-    def test_one_whose_token_nobody_stored_is_made_again(self, sandbox: Sandbox, lever: LeverHook) -> None:
-        """As a crash between Lever's answer and the storing leaves it; and twice, as Lever lets one make them."""
+    def test_a_webhook_whose_token_was_not_stored_is_created_again(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        """A crash between Lever's answer and the commit leaves such a webhook; Lever allows two for one event."""
         for _ in range(2):
             lever.create_webhook(event="candidateHired", url=URL)
         assert outcomes(lever) == ["MADE", "MADE", "REMADE", "MADE"]
         assert len(tokens_at_lever(sandbox)) == 4
         assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
 
-    def test_those_of_others_are_let_alone(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_other_webhooks_are_not_touched(self, sandbox: Sandbox, lever: LeverHook) -> None:
         lever.create_webhook(event="candidateHired", url="https://elsewhere.example.com/hook")
         lever.create_webhook(event="contactCreated", url=URL)
         others = ids_at_lever(sandbox)
@@ -143,7 +141,7 @@ class TestRegister:
         assert len(ids_at_lever(sandbox)) == 6
 
     @pytest.mark.parametrize("status", [403, 404])
-    def test_one_that_a_person_made_in_levers_settings_stays_alone(
+    def test_a_webhook_made_in_levers_settings_is_not_doubled(
         self, sandbox: Sandbox, lever: LeverHook, status: int
     ) -> None:
         foreign = lever.create_webhook(event="candidateHired", url=URL).id
@@ -156,7 +154,7 @@ class TestRegister:
         assert len(ids_at_lever(sandbox)) == 4
 
     @pytest.mark.parametrize(("renew", "stays"), [(False, True), (True, False)])
-    def test_one_that_a_person_made_beside_ours_is_told(
+    def test_a_webhook_made_in_levers_settings_beside_ours_is_reported(
         self, sandbox: Sandbox, lever: LeverHook, renew: bool, stays: bool
     ) -> None:
         outcomes(lever)
@@ -167,14 +165,16 @@ class TestRegister:
         assert (ours <= set(ids_at_lever(sandbox))) == stays
         assert len(ids_at_lever(sandbox)) == 5
 
-    def test_one_whose_token_was_taken_out_by_hand_is_made_again(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_a_webhook_whose_token_was_removed_by_hand_is_created_again(
+        self, sandbox: Sandbox, lever: LeverHook
+    ) -> None:
         outcomes(lever)
         change_connection("lever_webhook", lambda password, extra: (password.split()[0], extra))
         assert outcomes(lever) == ["KEPT", "REMADE", "REMADE", "REMADE"]
         assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
 
-    def test_of_two_that_are_known_one_stays(self, sandbox: Sandbox, lever: LeverHook) -> None:
-        """As a crash in the midst of a renewal leaves them."""
+    def test_of_two_registered_webhooks_one_is_kept(self, sandbox: Sandbox, lever: LeverHook) -> None:
+        """A crash during a renewal leaves two."""
         outcomes(lever)
         sandbox.faults.add("lever", "DELETE", "/webhooks/*", status=400)
         outcomes(lever, renew=True)
@@ -183,7 +183,7 @@ class TestRegister:
         assert len(ids_at_lever(sandbox)) == 4
         assert set(tokens_at_lever(sandbox)) <= set(passwords("lever_webhook"))
 
-    def test_nothing_is_made_where_the_database_cannot_be_written(
+    def test_no_webhook_is_created_if_the_database_cannot_be_written(
         self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(registration, "change_connection", _fail)
@@ -192,10 +192,10 @@ class TestRegister:
         assert written(sandbox) == []
 
     @pytest.mark.parametrize("status", [403, 204])
-    def test_one_whose_token_could_not_be_stored_goes_again(
+    def test_a_webhook_whose_token_could_not_be_stored_is_deleted(
         self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch, status: int
     ) -> None:
-        """Also where Lever then refuses, the sentence is the database's."""
+        """The error is the database's, even if Lever refuses the deletion."""
         break_it = lambda: monkeypatch.setattr(registration, "change_connection", _fail)  # noqa: E731
         sandbox.faults.add("lever", "POST", "/webhooks", kind="call", action=break_it)
         if status == 403:
@@ -204,7 +204,7 @@ class TestRegister:
             outcomes(lever)
         assert len(ids_at_lever(sandbox)) == (1 if status == 403 else 0)
 
-    def test_nothing_is_made_whose_token_cannot_be_stored(
+    def test_no_webhook_is_created_if_the_connection_is_an_environment_variable(
         self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps({"conn_type": "generic", "password": ""}))
@@ -213,26 +213,28 @@ class TestRegister:
         assert written(sandbox) == []
 
     @pytest.mark.parametrize("token", ["", "short", "fifteen-letters", "two words of 20 letters"])
-    def test_a_token_that_the_receiver_would_not_take_is_not_stored(
+    def test_an_unusable_token_is_not_stored(
         self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch, token: str
     ) -> None:
-        """Nothing of a webhook stays whose deliveries would all be refused."""
+        """The webhook is deleted too, because all its deliveries would be refused."""
         monkeypatch.setattr(sandbox.world.lever.ids, "hex", lambda length: token)
         with pytest.raises(CannotRegister, match="no usable signing token"):
             outcomes(lever)
         assert (ids_at_lever(sandbox), passwords("lever_webhook")) == ([], ())
 
-    def test_dry_run(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_a_dry_run_writes_nothing(self, sandbox: Sandbox, lever: LeverHook) -> None:
         registered = list(Registration(lever, URL, dry_run=True).register())
-        assert [one.outcome for one in registered] == [Outcome.MADE] * 4
+        assert [result.outcome for result in registered] == [Outcome.MADE] * 4
         assert (written(sandbox), passwords("lever_webhook")) == ([], ())
 
-    def test_a_key_that_may_not(self, sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_key_that_may_not_read_webhooks_is_named(
+        self, sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         connect(monkeypatch, url, sandbox.add_lever_key("another", {"stages": "read"}))
         with pytest.raises(Forbidden, match="webhooks: read"):
             outcomes(LeverHook(calls_per_second=100_000))
 
-    def test_a_key_that_may_only_read_is_not_taken_for_a_webhook_of_levers_settings(
+    def test_a_read_only_key_is_a_missing_permission_not_a_webhook_of_levers_settings(
         self, sandbox: Sandbox, url: str, lever: LeverHook, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for event in EVENTS:
@@ -243,7 +245,9 @@ class TestRegister:
 
 
 class TestRenew:
-    def test_the_new_token_is_stored_before_the_old_webhook_goes(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_the_new_token_is_stored_before_the_old_webhook_is_deleted(
+        self, sandbox: Sandbox, lever: LeverHook
+    ) -> None:
         outcomes(lever)
         old = tokens_at_lever(sandbox)
         seen = []
@@ -257,7 +261,7 @@ class TestRenew:
         assert set(old).isdisjoint(tokens_at_lever(sandbox))
         assert list(passwords("lever_webhook")) == [*old, *tokens_at_lever(sandbox)]
 
-    def test_the_old_tokens_go_when_they_are_told_to_and_nobody_elses(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_forget_old_removes_only_the_old_tokens(self, sandbox: Sandbox, lever: LeverHook) -> None:
         change_connection("lever_webhook", lambda password, extra: ("by-hand", {}))
         outcomes(lever)
         assert forget_old(lever) == 0
@@ -267,7 +271,9 @@ class TestRenew:
         assert forget_old(lever) == 4
         assert list(passwords("lever_webhook")) == ["by-hand", *tokens_at_lever(sandbox)]
 
-    def test_with_the_key_of_another_account_no_token_goes(self, sandbox: Sandbox, lever: LeverHook) -> None:
+    def test_forget_old_removes_nothing_with_the_key_of_another_account(
+        self, sandbox: Sandbox, lever: LeverHook
+    ) -> None:
         outcomes(lever)
         before = tokens_at_lever(sandbox)
         sandbox.reset()
@@ -277,27 +283,27 @@ class TestRenew:
 
 
 class TestCommand:
-    def test_it_says_what_is_still_to_be_done_and_no_token(
+    def test_the_command_prints_the_next_steps_and_no_token(
         self, sandbox: Sandbox, url: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert registration.main(["https://airflow.example.com"]) == 0
-        told = capsys.readouterr()
-        assert [line for line in told.out.splitlines() if "is registered now" in line] == [
+        printed = capsys.readouterr()
+        assert [line for line in printed.out.splitlines() if "is registered now" in line] == [
             f"{event}: is registered now" for event in EVENTS
         ]
-        assert "switch these four events on" in told.out
-        assert not any(token in told.out + told.err for token in tokens_at_lever(sandbox))
+        assert "switch these four events on" in printed.out
+        assert not any(token in printed.out + printed.err for token in tokens_at_lever(sandbox))
 
-    def test_what_was_done_before_a_fault_is_told(
+    def test_the_command_prints_what_was_done_before_a_fault(
         self, sandbox: Sandbox, url: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         sandbox.faults.add("lever", "POST", "/webhooks", status=400, times=None, skip=2)
         assert registration.main(["https://airflow.example.com"]) == 1
-        told = capsys.readouterr()
-        assert told.out.count("is registered now") == 2
-        assert told.err.startswith("Lever answered 400 to POST /webhooks")
+        printed = capsys.readouterr()
+        assert printed.out.count("is registered now") == 2
+        assert printed.err.startswith("Lever answered 400 to POST /webhooks")
 
-    def test_a_key_without_the_permission_is_a_sentence(
+    def test_a_missing_permission_is_printed(
         self, sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         connect(monkeypatch, url, sandbox.add_lever_key("another", {"stages": "read"}))
@@ -305,7 +311,7 @@ class TestCommand:
         assert "webhooks: read and write" in capsys.readouterr().err
 
     @pytest.mark.usefixtures("url")
-    def test_a_connection_that_was_encrypted_with_another_key_is_a_sentence(
+    def test_a_connection_encrypted_with_another_key_is_reported(
         self, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
     ) -> None:
         change_connection("lever_webhook", lambda password, extra: ("by-hand", extra))
@@ -316,24 +322,24 @@ class TestCommand:
         assert len(sandbox.journal) == 0
 
     @pytest.mark.usefixtures("url")
-    def test_an_environment_variable_that_is_no_connection_is_a_sentence(
+    def test_an_environment_variable_that_is_not_a_connection_is_reported(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", "{a-token")
         assert registration.main(["https://airflow.example.com"]) == 1
-        told = capsys.readouterr()
-        assert "EnvironmentVariablesBackend: JSONDecodeError" in told.err
-        assert "a-token" not in told.out + told.err
+        printed = capsys.readouterr()
+        assert "EnvironmentVariablesBackend: JSONDecodeError" in printed.err
+        assert "a-token" not in printed.out + printed.err
 
     @pytest.mark.usefixtures("url")
-    def test_the_old_tokens_need_no_address(self, lever: LeverHook, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_forget_old_needs_no_address(self, lever: LeverHook, capsys: pytest.CaptureFixture[str]) -> None:
         outcomes(lever)
         outcomes(lever, renew=True)
         assert registration.main(["--forget-old"]) == 0
         assert capsys.readouterr().out.endswith("4 signing tokens of deleted webhooks are removed\n")
 
     @pytest.mark.usefixtures("url")
-    def test_a_dry_run_says_what_would_be_deleted(
+    def test_a_dry_run_prints_what_would_be_deleted(
         self, sandbox: Sandbox, lever: LeverHook, capsys: pytest.CaptureFixture[str]
     ) -> None:
         lever.create_webhook(event="candidateHired", url=URL)
@@ -343,11 +349,11 @@ class TestCommand:
         assert written(sandbox) == []
 
     @pytest.mark.usefixtures("url")
-    def test_a_wrong_address_is_a_sentence(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_wrong_address_is_reported(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert registration.main(["http://airflow.example.com"]) == 1
         assert capsys.readouterr().err.startswith("Lever sends to https:// only")
 
-    def test_by_itself_it_reads_levers_key_from_airflows_database(self, sandbox: Sandbox, url: str) -> None:
+    def test_the_command_reads_levers_key_from_airflows_database(self, sandbox: Sandbox, url: str) -> None:
         with create_session() as session:
             session.add(Connection("lever_default", "lever", host=f"{url}/lever/v1", password=sandbox.LEVER_KEY))
         command = [sys.executable, "-m", "alva_lever.web.registration", "http://127.0.0.1:8080"]

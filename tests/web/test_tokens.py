@@ -6,7 +6,7 @@ import threading
 from alva_lever.web.tokens import FreshTokens
 
 
-def test_those_who_ask_at_once_share_a_reading_that_began_after_they_asked() -> None:
+def test_concurrent_requests_share_a_read_that_began_after_they_asked() -> None:
     present, begun = ["old"], []
     first_begun, go_on = threading.Event(), threading.Event()
 
@@ -30,7 +30,7 @@ def test_those_who_ask_at_once_share_a_reading_that_began_after_they_asked() -> 
     assert begun == [["old"], ["new"]]
 
 
-def test_a_reading_that_failed_is_not_kept() -> None:
+def test_a_failed_read_is_not_cached() -> None:
     outcomes: list[Exception | tuple[str, ...]] = [OSError("gone"), ("token",)]
 
     def read() -> tuple[str, ...]:
@@ -41,8 +41,8 @@ def test_a_reading_that_failed_is_not_kept() -> None:
 
     async def work() -> None:
         tokens = FreshTokens(read)
-        told = await asyncio.gather(tokens.get(), tokens.get(), return_exceptions=True)
-        assert [str(error) for error in told] == ["gone", "gone"]
+        errors = await asyncio.gather(tokens.get(), tokens.get(), return_exceptions=True)
+        assert [str(error) for error in errors] == ["gone", "gone"]
         assert await tokens.get() == ("token",)
 
     asyncio.run(work())

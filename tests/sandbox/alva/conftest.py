@@ -1,4 +1,4 @@
-"""An organisation behind real HTTP semantics, and a clock that stands still until it is told."""
+"""An organisation behind its HTTP API, and a clock that stands still until it is set."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StandingClock:
 
 
 class Api:
-    """Calls with the right key; asks for a status and gives the JSON."""
+    """Calls the API with the right key, checks the status and returns the JSON."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client

@@ -12,7 +12,9 @@ def kim(api: Api) -> str:
 
 
 @pytest.mark.parametrize("stage", ["shortlisted", "hired", "rejected", "withdrawn"])
-def test_a_stage_can_be_set_and_moves_updated_at_once(api: Api, kim: str, clock: StandingClock, stage: str) -> None:
+def test_setting_a_stage_changes_updated_at_only_the_first_time(
+    api: Api, kim: str, clock: StandingClock, stage: str
+) -> None:
     clock.days(1)
     changed = api.call("PATCH", f"/candidates/{kim}", json={"stage": stage})
     assert (changed["stage"], changed["updated_at"]) == (stage, "2025-03-02T08:00:00Z")
@@ -26,13 +28,13 @@ def test_an_unknown_stage_is_a_422(api: Api, kim: str, body: dict[str, object]) 
     assert api.candidate(kim)["stage"] == "in_process"
 
 
-def test_an_address_cannot_be_changed_nor_anything_with_it(api: Api, kim: str) -> None:
+def test_a_change_of_address_is_refused_with_all_other_changes(api: Api, kim: str) -> None:
     refused = api.call("PATCH", f"/candidates/{kim}", 422, json={"email": "new@example.com", "stage": "hired"})
     assert refused["error"]["code"] == "email_is_fixed"
     assert (api.candidate(kim)["email"], api.candidate(kim)["stage"]) == ("kim@example.com", "in_process")
 
 
-def test_a_removed_candidate_is_gone_everywhere_but_its_invitation_stays_counted(
+def test_a_removed_candidate_is_gone_but_the_invitation_still_counts(
     api: Api, kim: str, candidates: Candidates
 ) -> None:
     api.call("DELETE", f"/candidates/{kim}", 204)
@@ -44,9 +46,7 @@ def test_a_removed_candidate_is_gone_everywhere_but_its_invitation_stays_counted
     assert candidates.find("opp-1")["invitations_sent"] == 1
 
 
-def test_removing_drops_the_results_so_that_adding_again_asks_for_the_tests_again(
-    api: Api, candidates: Candidates
-) -> None:
+def test_removing_a_candidate_drops_the_results(api: Api, candidates: Candidates) -> None:
     position = api.position()
     kim = api.invite(position, "opp-1")["id"]
     candidates.finish("opp-1", 80)
@@ -57,7 +57,7 @@ def test_removing_drops_the_results_so_that_adding_again_asks_for_the_tests_agai
     assert candidates.find("opp-1")["invitations_sent"] == 2
 
 
-def test_another_application_keeps_the_results_when_one_is_removed(api: Api, candidates: Candidates) -> None:
+def test_results_are_kept_while_another_application_remains(api: Api, candidates: Candidates) -> None:
     kim = api.invite(api.position(), "opp-1")["id"]
     other = api.invite(api.position(), "opp-2")["id"]
     candidates.finish("opp-1", 80)
@@ -65,9 +65,7 @@ def test_another_application_keeps_the_results_when_one_is_removed(api: Api, can
     assert api.candidate(other)["role_fit"] is not None
 
 
-def test_resending_after_a_bounce_is_the_same_candidate_sent_at_a_new_time(
-    api: Api, kim: str, candidates: Candidates
-) -> None:
+def test_resending_after_a_bounce_changes_only_the_invitation(api: Api, kim: str, candidates: Candidates) -> None:
     before = api.candidate(kim)
     candidates.bounce("opp-1")
     assert api.candidate(kim)["invitation"] == before["invitation"] | {"status": "bounced"}
@@ -79,7 +77,7 @@ def test_resending_after_a_bounce_is_the_same_candidate_sent_at_a_new_time(
     assert candidates.find("opp-1")["invitations_sent"] == 2
 
 
-def test_resending_what_did_not_bounce_changes_nothing_but_is_an_e_mail_more(
+def test_resending_without_a_bounce_only_sends_an_e_mail(
     api: Api, kim: str, candidates: Candidates, clock: StandingClock
 ) -> None:
     for move in (lambda: None, lambda: candidates.deliver("opp-1"), lambda: candidates.finish("opp-1")):
@@ -90,7 +88,7 @@ def test_resending_what_did_not_bounce_changes_nothing_but_is_an_e_mail_more(
     assert candidates.find("opp-1")["invitations_sent"] == 4
 
 
-def test_reminders_go_out_every_3_days_while_tests_are_waited_for(
+def test_reminders_are_sent_every_3_days_until_the_tests_are_completed(
     api: Api, kim: str, candidates: Candidates, clock: StandingClock
 ) -> None:
     def reminders() -> object:
@@ -112,7 +110,7 @@ def test_reminders_go_out_every_3_days_while_tests_are_waited_for(
     assert api.call("POST", f"/candidates/{kim}/reminder", 422)["error"]["code"] == "nothing_to_remind"
 
 
-def test_nobody_is_reminded_at_an_address_that_bounced(
+def test_no_reminder_is_sent_to_an_address_that_bounced(
     api: Api, kim: str, candidates: Candidates, clock: StandingClock
 ) -> None:
     candidates.bounce("opp-1")
@@ -144,7 +142,7 @@ def test_after_24_months_name_address_and_results_are_gone(
     assert api.call("POST", f"/job_positions/{position}/candidates", 422, json={"email": "kim@example.com"})
 
 
-def test_an_anonymised_candidate_is_in_nobodys_way(api: Api, kim: str, candidates: Candidates) -> None:
+def test_an_anonymised_candidate_does_not_block_a_new_one(api: Api, kim: str, candidates: Candidates) -> None:
     position = api.candidate(kim)["job_position_id"]
     candidates.anonymise("opp-1")
     candidates.anonymise("opp-1")

@@ -6,7 +6,7 @@ from include.sandbox.candidates import Candidates
 from tests.sandbox.alva.conftest import Api
 
 
-def test_users_are_added_once_by_address_in_whatever_case(api: Api) -> None:
+def test_a_user_is_added_once_for_an_address_in_any_case(api: Api) -> None:
     body = {"email": "Ada@example.com", "first_name": "Ada", "last_name": "Ek", "team": "Kitchen"}
     made = api.call("POST", "/users", 201, json=body)
     assert {key: made[key] for key in body} == body
@@ -16,7 +16,7 @@ def test_users_are_added_once_by_address_in_whatever_case(api: Api) -> None:
     api.call("POST", "/users", 422, json={"email": "ada"})
 
 
-def test_teams_and_profiles_are_read(api: Api, candidates: Candidates) -> None:
+def test_teams_and_profiles_are_listed(api: Api, candidates: Candidates) -> None:
     assert api.walk("/teams") == []
     team = candidates.add_team("Kitchen")
     assert [(row["id"], row["name"]) for row in api.walk("/teams")] == [(team, "Kitchen")]
@@ -24,7 +24,7 @@ def test_teams_and_profiles_are_read(api: Api, candidates: Candidates) -> None:
     api.call("POST", "/teams", 405, json={"name": "Bar"})
 
 
-def test_webhooks_are_made_changed_and_removed_and_show_no_token(api: Api) -> None:
+def test_webhooks_are_created_changed_and_removed_and_show_no_token(api: Api) -> None:
     made = api.call("POST", "/webhooks", 201, json={"url": "https://hooks.example.test/alva"})
     assert made["signed"] is False
     assert made["events"] == ["candidate.created", "validation_test_result.created", "role_fit.created"]

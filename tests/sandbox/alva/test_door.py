@@ -5,12 +5,12 @@ import pytest
 from tests.sandbox.alva.conftest import Api
 
 
-def test_an_unknown_path_is_a_404_in_alvas_form(api: Api) -> None:
+def test_an_unknown_path_is_a_404_in_alvas_format(api: Api) -> None:
     error = api.call("GET", "/nowhere", 404)["error"]
     assert error == {"code": "not_found", "message": "There is no such path.", "details": {}}
 
 
-def test_a_method_that_a_path_does_not_take_is_a_405_that_names_the_others(api: Api) -> None:
+def test_a_wrong_method_is_a_405_that_names_the_allowed_ones(api: Api) -> None:
     headers = {"Authorization": "Bearer sandbox-alva-key"}
     answer = api.client.put("/alva/v1/job_positions/1", headers=headers)
     assert answer.status_code == 405
@@ -18,7 +18,7 @@ def test_a_method_that_a_path_does_not_take_is_a_405_that_names_the_others(api: 
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff"])
-def test_a_body_that_is_no_json_object_is_a_400(api: Api, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_a_400(api: Api, body: bytes) -> None:
     assert api.call("POST", "/job_positions", 400, content=body)["error"]["code"] == "bad_request"
 
 
@@ -32,9 +32,9 @@ def test_a_body_that_is_no_json_object_is_a_400(api: Api, body: bytes) -> None:
         "/webhooks/1",
     ],
 )
-def test_what_is_not_there_is_a_404(api: Api, path: str) -> None:
+def test_an_unknown_object_is_a_404(api: Api, path: str) -> None:
     assert api.call("GET", path, 404)["error"]["code"] == "not_found"
 
 
-def test_adding_to_a_position_that_is_not_there_is_a_404_whatever_the_body(api: Api) -> None:
+def test_adding_to_an_unknown_position_is_a_404_for_any_body(api: Api) -> None:
     api.call("POST", "/job_positions/1/candidates", 404, json={})

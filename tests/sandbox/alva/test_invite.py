@@ -6,7 +6,7 @@ from include.sandbox.candidates import Candidates
 from tests.sandbox.alva.conftest import Api
 
 
-def test_an_invited_candidate_looks_like_this(api: Api) -> None:
+def test_an_invited_candidate_has_every_field(api: Api) -> None:
     position = api.position()
     made = api.invite(position, "opp-1", "Kim@example.com", first_name="Kim", last_name="Ek")
     assert made == {
@@ -93,7 +93,7 @@ def test_the_same_address_on_another_position_is_another_candidate(api: Api, can
     assert candidates.find("opp-1")["invitations_sent"] == 2
 
 
-def test_without_an_invitation_e_mail_there_is_none_until_it_is_asked_for(api: Api, candidates: Candidates) -> None:
+def test_a_candidate_added_without_an_e_mail_gets_one_on_request(api: Api, candidates: Candidates) -> None:
     made = api.invite(api.position(), "opp-1", send_invitation=False)
     assert made["invitation"] is None
     assert candidates.find("opp-1")["invitations_sent"] == 0
@@ -102,12 +102,12 @@ def test_without_an_invitation_e_mail_there_is_none_until_it_is_asked_for(api: A
     assert candidates.find("opp-1")["invitations_sent"] == 1
 
 
-def test_other_assessments_than_the_positions_can_be_asked_for(api: Api) -> None:
+def test_other_assessments_than_the_positions_can_be_requested(api: Api) -> None:
     made = api.invite(api.position(), "opp-1", assessments=["coding", "coding"])
     assert made["assessments"] == [{"type": "coding", "status": "invited"}]
 
 
-def test_an_interview_is_no_test_and_carries_no_invitation(api: Api, candidates: Candidates) -> None:
+def test_an_interview_is_not_a_test_and_sends_no_invitation(api: Api, candidates: Candidates) -> None:
     made = api.invite(api.position(), "opp-1", assessments=["interview"])
     assert (made["assessments"], made["invitation"]) == ([], None)
     assert candidates.find("opp-1")["invitations_sent"] == 0
@@ -134,7 +134,7 @@ def test_results_of_24_months_and_more_are_not_used_again(api: Api, candidates: 
     assert made["role_fit"] is None
 
 
-def test_somebody_added_by_hand_has_no_external_id_and_is_in_the_way(api: Api, candidates: Candidates) -> None:
+def test_a_candidate_added_by_hand_has_no_external_id_and_causes_a_409(api: Api, candidates: Candidates) -> None:
     position = api.position(external_id="posting-1")
     by_hand = candidates.add_by_hand("posting-1", "kim@example.com", "Kim")
     assert api.candidate(by_hand)["external_id"] is None

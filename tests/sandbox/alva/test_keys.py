@@ -32,17 +32,17 @@ def test_a_call_without_a_valid_key_is_refused_with_401(api: Api, headers: dict[
         {"X-API-Key": "sandbox-alva-key"},
     ],
 )
-def test_either_header_opens(api: Api, headers: dict[str, str]) -> None:
+def test_both_headers_are_accepted(api: Api, headers: dict[str, str]) -> None:
     assert api.client.get("/alva/v1/candidates", headers=headers).status_code == 200
 
 
-def test_the_key_is_asked_for_before_anything_else(api: Api) -> None:
+def test_the_key_is_checked_before_anything_else(api: Api) -> None:
     assert api.client.post("/alva/v1/nowhere", content=b"no json").status_code == 401
     assert api.client.get("/alva/v1/candidates?limit=none").status_code == 401
     assert api.client.delete("/alva/v1/candidates").status_code == 401
 
 
-def test_a_revoked_key_gets_401_and_one_without_rights_403(api: Api, organisation: AlvaOrganisation) -> None:
+def test_a_revoked_key_gets_401_and_a_key_without_rights_403(api: Api, organisation: AlvaOrganisation) -> None:
     organisation.keys.revoke("sandbox-alva-key")
     api.call("GET", "/candidates", 401)
     organisation.keys.forbid("sandbox-alva-key")

@@ -5,7 +5,7 @@ import pytest
 from tests.sandbox.alva.conftest import Api, StandingClock
 
 
-def test_a_list_has_50_rows_a_page_unless_asked_and_at_most_100(api: Api) -> None:
+def test_a_page_has_50_rows_by_default_and_at_most_100(api: Api) -> None:
     position = api.position()
     for number in range(130):
         api.invite(position, f"opp-{number}", f"person{number}@example.com")
@@ -41,7 +41,7 @@ def test_the_last_page_has_no_cursor_even_when_it_is_full(api: Api) -> None:
         "updated_since=2025-03-01",
     ],
 )
-def test_a_known_parameter_that_cannot_be_read_is_a_400(api: Api, query: str) -> None:
+def test_an_invalid_parameter_is_a_400(api: Api, query: str) -> None:
     error = api.call("GET", f"/candidates?{query}", 400)["error"]
     assert error["details"]["parameter"] == query.split("=")[0]
 
@@ -51,7 +51,7 @@ def test_unknown_parameters_are_ignored(api: Api) -> None:
     assert len(api.call("GET", "/job_positions?colour=blue&email=a@b.example.com&job_position_id=7")["data"]) == 1
 
 
-def test_a_row_that_is_removed_while_a_list_is_walked_hides_no_other(api: Api) -> None:
+def test_a_row_removed_during_a_walk_hides_no_other_row(api: Api) -> None:
     position = api.position()
     ids = [api.invite(position, f"opp-{n}", f"p{n}@example.com")["id"] for n in range(4)]
     first = api.call("GET", "/candidates", params={"limit": 2})
@@ -60,7 +60,7 @@ def test_a_row_that_is_removed_while_a_list_is_walked_hides_no_other(api: Api) -
     assert [row["id"] for row in first["data"] + second["data"]] == ids
 
 
-def test_updated_since_includes_its_moment(api: Api, clock: StandingClock) -> None:
+def test_updated_since_is_inclusive(api: Api, clock: StandingClock) -> None:
     position = api.position()
     early = api.invite(position, "early", "early@example.com")
     clock.ms += 1
@@ -74,7 +74,7 @@ def test_updated_since_includes_its_moment(api: Api, clock: StandingClock) -> No
     assert api.walk("/candidates", updated_since="2025-03-01T08:00:00.002Z") == []
 
 
-def test_candidates_are_found_by_external_id_email_and_position_alone_and_together(api: Api) -> None:
+def test_candidates_are_filtered_by_external_id_email_and_position(api: Api) -> None:
     cook, waiter = api.position(), api.position()
     api.invite(cook, "opp-1", "Kim@Example.com")
     api.invite(waiter, "opp-2", "kim@example.com")
@@ -95,7 +95,7 @@ def test_candidates_are_found_by_external_id_email_and_position_alone_and_togeth
     assert found(external_id="") == []
 
 
-def test_positions_are_found_by_external_id(api: Api) -> None:
+def test_positions_are_filtered_by_external_id(api: Api) -> None:
     api.position(external_id="posting-1")
     wanted = api.position(external_id="posting-2")
     assert [row["id"] for row in api.walk("/job_positions", external_id="posting-2")] == [wanted]

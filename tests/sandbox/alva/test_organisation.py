@@ -7,7 +7,7 @@ from include.sandbox.candidates import Candidates
 from tests.sandbox.alva.conftest import Api, StandingClock
 
 
-def test_many_threads_that_invite_one_person_invite_once(api: Api, candidates: Candidates) -> None:
+def test_concurrent_invitations_of_a_person_send_one_invitation(api: Api, candidates: Candidates) -> None:
     position = api.position()
     body = {"email": "kim@example.com", "external_id": "opp-1"}
     headers = {"X-API-Key": "sandbox-alva-key"}
@@ -22,9 +22,7 @@ def test_many_threads_that_invite_one_person_invite_once(api: Api, candidates: C
     assert candidates.find("opp-1")["invitations_sent"] == 1
 
 
-def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(
-    api: Api, organisation: AlvaOrganisation, candidates: Candidates
-) -> None:
+def test_a_repr_shows_nothing_personal(api: Api, organisation: AlvaOrganisation, candidates: Candidates) -> None:
     position = api.position()
     kim = api.invite(position, "opp-1", "kim@example.com", first_name="Kimberley", last_name="Ekström")["id"]
     candidates.finish("opp-1", 83)
@@ -39,7 +37,7 @@ def test_nothing_personal_is_in_a_repr_or_in_an_errors_text(
             assert secret not in text
 
 
-def test_ids_come_from_whoever_gives_them(clock: StandingClock) -> None:
+def test_ids_can_come_from_a_given_function(clock: StandingClock) -> None:
     names = iter(["profile", "user"])
     organisation = AlvaOrganisation(clock, lambda: next(names))
     assert organisation.directory.add_user("ada@example.com").id == "user"

@@ -52,14 +52,12 @@ def test_a_wrong_field_is_a_422_that_names_it(api: Api, body: dict[str, object],
     assert api.call("POST", "/job_positions", 422, json=body)["error"]["details"]["field"] == field
 
 
-def test_making_a_position_twice_makes_two(api: Api) -> None:
+def test_creating_a_position_twice_makes_two(api: Api) -> None:
     assert api.position(external_id="posting-1") != api.position(external_id="posting-1")
     assert len(api.walk("/job_positions", external_id="posting-1")) == 2
 
 
-def test_a_patch_changes_what_it_has_and_updated_at_only_where_something_differs(
-    api: Api, clock: StandingClock
-) -> None:
+def test_a_patch_changes_its_fields_and_updated_at_only_if_something_differs(api: Api, clock: StandingClock) -> None:
     position = api.position(team="Kitchen", location="Umeå")
     clock.days(1)
     same = api.call("PATCH", f"/job_positions/{position}", json={"name": "Cook", "team": "Kitchen"})
@@ -71,7 +69,7 @@ def test_a_patch_changes_what_it_has_and_updated_at_only_where_something_differs
 
 
 @pytest.mark.parametrize("body", [{"owner_email": "nobody@example.com"}, {"hiring_team": ["nobody@example.com"]}])
-def test_an_owner_or_member_who_is_no_user_is_refused_and_nothing_changes(
+def test_an_owner_or_member_who_is_not_a_user_is_refused(
     api: Api, organisation: AlvaOrganisation, body: dict[str, object]
 ) -> None:
     position = api.position()
@@ -82,7 +80,7 @@ def test_an_owner_or_member_who_is_no_user_is_refused_and_nothing_changes(
     api.call("PATCH", f"/job_positions/{position}", json=body)
 
 
-def test_a_team_is_any_name_unless_only_known_ones_are_taken(
+def test_a_team_may_have_any_name_unless_only_known_teams_are_allowed(
     api: Api, organisation: AlvaOrganisation, candidates: Candidates
 ) -> None:
     position = api.position(team="Unheard of")
@@ -111,7 +109,7 @@ def test_a_position_is_active_for_90_days_from_its_last_new_candidate(api: Api, 
     assert [row["status"] for row in since] == ["expired"]
 
 
-def test_an_expired_position_takes_no_more_candidates_but_those_it_has_go_on(api: Api, candidates: Candidates) -> None:
+def test_an_expired_position_takes_no_new_candidates_but_keeps_its_own(api: Api, candidates: Candidates) -> None:
     position = api.position(external_id="posting-1")
     first = api.invite(position, "opp-1")
     candidates.expire_position("posting-1")
@@ -122,7 +120,7 @@ def test_an_expired_position_takes_no_more_candidates_but_those_it_has_go_on(api
     assert api.candidate(first["id"])["role_fit"] == 90
 
 
-def test_under_the_other_reading_adding_a_candidate_makes_it_active_again(
+def test_under_the_other_policy_a_new_candidate_reactivates_an_expired_position(
     api: Api, organisation: AlvaOrganisation, candidates: Candidates
 ) -> None:
     organisation.policy.expired_takes_candidates = True
@@ -133,13 +131,13 @@ def test_under_the_other_reading_adding_a_candidate_makes_it_active_again(
     assert api.call("GET", f"/job_positions/{position}")["status"] == "active"
 
 
-def test_archiving_keeps_nobody_out(api: Api) -> None:
+def test_an_archived_position_takes_candidates(api: Api) -> None:
     position = api.position(archived=True)
     api.invite(position, "opp-1")
     assert api.call("GET", f"/job_positions/{position}")["status"] == "active"
 
 
-def test_another_profile_gives_another_role_fit_without_a_test(
+def test_another_profile_changes_the_role_fit_without_a_test(
     api: Api, organisation: AlvaOrganisation, candidates: Candidates, clock: StandingClock
 ) -> None:
     position = api.position()

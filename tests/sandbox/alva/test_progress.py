@@ -13,7 +13,7 @@ def statuses(row: dict[str, Any]) -> list[str]:
     return [test["status"] for test in row["assessments"]]
 
 
-def test_a_candidates_way_from_the_invitation_to_the_role_fit(
+def test_a_candidate_goes_from_the_invitation_to_the_role_fit(
     api: Api, candidates: Candidates, clock: StandingClock
 ) -> None:
     kim = api.invite(api.position(), "opp-1")["id"]
@@ -34,7 +34,7 @@ def test_a_candidates_way_from_the_invitation_to_the_role_fit(
     assert stamps == sorted(set(stamps))
 
 
-def test_the_results_of_a_completed_candidate(api: Api, candidates: Candidates) -> None:
+def test_a_completed_candidate_has_results(api: Api, candidates: Candidates) -> None:
     kim = api.invite(api.position(), "opp-1")
     assert api.results(kim["id"]) == {
         "candidate_id": kim["id"],
@@ -52,13 +52,13 @@ def test_the_results_of_a_completed_candidate(api: Api, candidates: Candidates) 
     assert results["personality"] == {"percentage": 88}
 
 
-def test_starting_implies_that_the_e_mail_arrived(api: Api, candidates: Candidates) -> None:
+def test_starting_a_test_marks_the_invitation_as_delivered(api: Api, candidates: Candidates) -> None:
     kim = api.invite(api.position(), "opp-1")["id"]
     candidates.start("opp-1")
     assert api.candidate(kim)["invitation"]["status"] == "delivered"
 
 
-def test_a_role_fit_waits_for_all_tests_unless_partial_ones_are_given(
+def test_a_role_fit_needs_all_tests_unless_the_policy_allows_partial_ones(
     api: Api, organisation: AlvaOrganisation, candidates: Candidates
 ) -> None:
     kim = api.invite(api.position(), "opp-1")["id"]
@@ -87,7 +87,7 @@ def test_completed_tests_may_have_no_role_fit_yet(api: Api, candidates: Candidat
 @pytest.mark.parametrize(
     ("given", "lowest", "highest", "shown"), [(100, 0, 100, 100), (0, 0, 100, 0), (100, 1, 99, 99)]
 )
-def test_both_scales_of_role_fit(
+def test_a_role_fit_stays_within_its_scale(
     api: Api, organisation: AlvaOrganisation, candidates: Candidates, given: int, lowest: int, highest: int, shown: int
 ) -> None:
     organisation.policy.lowest_fit, organisation.policy.highest_fit = lowest, highest
@@ -96,7 +96,7 @@ def test_both_scales_of_role_fit(
     assert api.candidate(kim)["role_fit"] == shown
 
 
-def test_a_role_fit_changes_goes_and_comes_back_without_a_test(
+def test_a_role_fit_can_change_disappear_and_return_without_a_test(
     api: Api, candidates: Candidates, clock: StandingClock
 ) -> None:
     kim = api.invite(api.position(), "opp-1")["id"]
@@ -113,13 +113,13 @@ def test_a_role_fit_changes_goes_and_comes_back_without_a_test(
     assert api.results(kim)["role_fit"]["computed_at"] == "2025-03-05T08:00:00Z"
 
 
-def test_there_is_no_role_fit_to_change_before_the_tests_are_done(api: Api, candidates: Candidates) -> None:
+def test_a_role_fit_cannot_change_before_the_tests_are_completed(api: Api, candidates: Candidates) -> None:
     api.invite(api.position(), "opp-1")
     with pytest.raises(ValueError, match="not completed"):
         candidates.refit("opp-1", 50)
 
 
-def test_a_change_moves_updated_at_even_when_the_clock_stands(api: Api, candidates: Candidates) -> None:
+def test_a_change_advances_updated_at_even_if_the_clock_stands_still(api: Api, candidates: Candidates) -> None:
     kim = api.invite(api.position(), "opp-1")["id"]
     stamps = [api.candidate(kim)["updated_at"]]
     for move in (candidates.deliver, candidates.start, candidates.finish, candidates.withdraw, candidates.reset):
@@ -128,7 +128,7 @@ def test_a_change_moves_updated_at_even_when_the_clock_stands(api: Api, candidat
     assert len(set(stamps)) == len(stamps)
 
 
-def test_one_person_in_two_positions_has_one_set_of_results_and_two_role_fits(
+def test_a_person_in_two_positions_has_one_set_of_results_and_two_role_fits(
     api: Api, candidates: Candidates, clock: StandingClock
 ) -> None:
     cook = api.invite(api.position(), "opp-1", "Kim@example.com")["id"]
@@ -148,7 +148,7 @@ def test_one_person_in_two_positions_has_one_set_of_results_and_two_role_fits(
     assert api.candidate(stranger["id"]) == stranger
 
 
-def test_a_reset_takes_the_results_from_all_of_the_persons_applications_and_sends_nothing(
+def test_a_reset_removes_the_results_of_all_applications_and_sends_no_e_mail(
     api: Api, candidates: Candidates, clock: StandingClock
 ) -> None:
     cook = api.invite(api.position(), "opp-1")["id"]
@@ -169,7 +169,7 @@ def test_a_reset_takes_the_results_from_all_of_the_persons_applications_and_send
     assert api.candidate(waiter)["role_fit"] not in (None, 40, 70, 82)
 
 
-def test_after_a_reset_the_next_application_must_be_tested(api: Api, candidates: Candidates) -> None:
+def test_after_a_reset_the_next_application_needs_the_tests(api: Api, candidates: Candidates) -> None:
     api.invite(api.position(), "opp-1")
     candidates.finish("opp-1", 82)
     candidates.reset("opp-1")
@@ -187,7 +187,9 @@ def test_withdrawn_results_leave_completed_tests_without_a_role_fit(api: Api, ca
     assert api.candidate(kim)["role_fit"] == 82
 
 
-def test_coding_belongs_to_one_application_and_is_waited_for(api: Api, candidates: Candidates) -> None:
+def test_a_coding_test_belongs_to_one_application_and_its_role_fit_waits_for_it(
+    api: Api, candidates: Candidates
+) -> None:
     api.invite(api.position(), "opp-1")
     coder = api.invite(api.position(), "opp-2", assessments=["logic", "personality", "coding"])["id"]
     candidates.finish("opp-1", 82)
@@ -198,7 +200,7 @@ def test_coding_belongs_to_one_application_and_is_waited_for(api: Api, candidate
     assert api.results(coder)["coding"] == {"percentage": 64}
 
 
-def test_a_move_finds_the_candidate_that_was_added_last(api: Api, candidates: Candidates) -> None:
+def test_a_move_applies_to_the_candidate_added_last(api: Api, candidates: Candidates) -> None:
     position = api.position()
     old = api.invite(position, "opp-1", "wrong@example.com")["id"]
     candidates.bounce("opp-1")
@@ -212,12 +214,12 @@ def test_a_move_finds_the_candidate_that_was_added_last(api: Api, candidates: Ca
 
 
 @pytest.mark.parametrize("move", ["bounce", "deliver", "start", "finish", "reset", "withdraw", "share", "anonymise"])
-def test_a_move_on_an_opportunity_that_alva_does_not_have_says_so(candidates: Candidates, move: str) -> None:
+def test_a_move_on_an_unknown_opportunity_names_it(candidates: Candidates, move: str) -> None:
     with pytest.raises(UnknownCandidate, match="opp-9"):
         getattr(candidates, move)("opp-9")
 
 
-def test_a_move_that_makes_no_sense_is_refused(api: Api, candidates: Candidates) -> None:
+def test_an_impossible_move_is_refused(api: Api, candidates: Candidates) -> None:
     api.invite(api.position(), "opp-1", send_invitation=False)
     with pytest.raises(ValueError, match="no invitation"):
         candidates.bounce("opp-1")
@@ -230,7 +232,7 @@ def test_a_move_that_makes_no_sense_is_refused(api: Api, candidates: Candidates)
         candidates.expire_position("posting-9")
 
 
-def test_results_that_come_to_be_known_complete_an_application_that_waits(api: Api, candidates: Candidates) -> None:
+def test_remembered_results_complete_a_waiting_application(api: Api, candidates: Candidates) -> None:
     kim = api.invite(api.position(), "opp-1")["id"]
     candidates.remember_person("KIM@example.com", 64)
     assert api.candidate(kim)["role_fit"] == 64

@@ -1,4 +1,4 @@
-"""Alva's webhook over real HTTP, to a receiver on the loopback interface that keeps the body as it came."""
+"""Alva's webhook over real HTTP, to a receiver on loopback that keeps the raw body."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Arrived:
 
     @property
     def about(self) -> tuple[str, str]:
-        """Event and candidate."""
+        """The event and the candidate's id."""
         return self.body["event"], self.body["data"]["candidate_id"]
 
 
 class Receiver:
-    """Answers with `statuses`, one after the other, and then with 200."""
+    """Answers with `statuses` in turn and then with 200."""
 
     def __init__(self) -> None:
         self.arrived: list[Arrived] = []
@@ -71,7 +71,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    """Quick to send again, on one connection, so that what is sent first arrives first."""
+    """A sandbox that retries without a wait, on one connection so that deliveries arrive in order."""
     sandbox = Sandbox(clock=clock, webhook_waits_seconds=(0.0,) * 5, webhook_connections=1)
     yield sandbox
     sandbox.deliveries.stop()
@@ -89,7 +89,7 @@ def kim(api: Api) -> str:
 
 @pytest.fixture
 def connected(candidates: Candidates, receiver: Receiver, kim: str) -> None:
-    """From here on; there is a candidate already."""
+    """Connects the webhook after the candidate was added."""
     candidates.connect_webhook(receiver.url, TOKEN)
 
 
@@ -97,8 +97,8 @@ def settle(sandbox: Sandbox) -> None:
     assert sandbox.deliveries.wait(30)
 
 
-def told(sandbox: Sandbox, receiver: Receiver) -> list[tuple[str, str]]:
-    """What arrived since the last time."""
+def new_events(sandbox: Sandbox, receiver: Receiver) -> list[tuple[str, str]]:
+    """Returns the deliveries since the last call."""
     settle(sandbox)
     about = [arrived.about for arrived in receiver.arrived]
     receiver.arrived.clear()
@@ -112,7 +112,7 @@ def is_signed(arrived: Arrived, token: str) -> bool:
 
 @pytest.mark.usefixtures("connected")
 class TestOneDelivery:
-    def test_it_is_a_hint_with_a_signature_over_its_bytes(
+    def test_a_delivery_has_ids_only_and_a_signature_over_its_bytes(
         self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, kim: str, clock: Clock
     ) -> None:
         candidates.finish("opp-1", 83)
@@ -144,7 +144,7 @@ class TestOneDelivery:
             "reason": None,
         }
 
-    def test_each_has_an_id_and_a_time_of_its_own(
+    def test_each_delivery_has_its_own_id_and_time(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, clock: Clock
     ) -> None:
         candidates.finish("opp-1")
@@ -155,7 +155,7 @@ class TestOneDelivery:
         assert first["id"] != second["id"]
         assert second["created_at"] == "2025-03-01T08:00:00.020Z"
 
-    def test_the_worlds_lock_is_free_while_it_is_sent(
+    def test_the_worlds_lock_is_free_during_a_delivery(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
     ) -> None:
         taken = []
@@ -195,7 +195,7 @@ class TestEvents:
             (["finish", "reset"], "finish", {"role_fit": None}, "test.completed"),
         ],
     )
-    def test_each_move_is_told_once(
+    def test_each_move_sends_one_event(
         self,
         sandbox: Sandbox,
         candidates: Candidates,
@@ -208,46 +208,44 @@ class TestEvents:
     ) -> None:
         for name in before:
             getattr(candidates, name)("opp-1")
-        told(sandbox, receiver)
+        new_events(sandbox, receiver)
         getattr(candidates, move)("opp-1", **arguments)
-        assert told(sandbox, receiver) == [(event, kim)]
+        assert new_events(sandbox, receiver) == [(event, kim)]
 
-    def test_a_move_that_changes_nothing_is_not_told(
+    def test_a_move_without_a_change_sends_no_event(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
     ) -> None:
         candidates.deliver("opp-1")
-        told(sandbox, receiver)
+        new_events(sandbox, receiver)
         candidates.deliver("opp-1")
-        assert told(sandbox, receiver) == []
+        assert new_events(sandbox, receiver) == []
 
-    def test_a_move_that_is_refused_is_not_told(
-        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
-    ) -> None:
+    def test_a_refused_move_sends_no_event(self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver) -> None:
         with pytest.raises(ValueError, match="no such tests"):
             candidates.finish("opp-1", only=["coding"])
-        assert told(sandbox, receiver) == []
+        assert new_events(sandbox, receiver) == []
 
-    def test_a_persons_other_application_is_told_of_too(
+    def test_a_persons_other_application_sends_an_event_too(
         self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, kim: str
     ) -> None:
         other = api.invite(api.position(), "opp-2")["id"]
         api.invite(api.position(), "opp-3", "bo@example.com")
         for move, event in [("finish", "role_fit.created"), ("reset", "candidate.updated")]:
             getattr(candidates, move)("opp-2")
-            assert Counter(told(sandbox, receiver)) == Counter([(event, kim), (event, other)])
+            assert Counter(new_events(sandbox, receiver)) == Counter([(event, kim), (event, other)])
         assert [row.opportunity for row in sandbox.deliveries.all()] == ["opp-1", "opp-2"] * 2
         candidates.withdraw("opp-2")
-        assert told(sandbox, receiver) == [("candidate.updated", other)]
+        assert new_events(sandbox, receiver) == [("candidate.updated", other)]
 
-    def test_results_from_before_are_told_of_where_they_are_waited_for(
+    def test_remembered_results_send_an_event_for_each_waiting_application(
         self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, kim: str
     ) -> None:
         other = api.invite(api.position(), "opp-2")["id"]
         candidates.remember_person("nobody@example.com")
         candidates.remember_person("KIM@example.com", 70)
-        assert told(sandbox, receiver) == [("role_fit.created", kim), ("role_fit.created", other)]
+        assert new_events(sandbox, receiver) == [("role_fit.created", kim), ("role_fit.created", other)]
 
-    def test_another_profile_is_told_for_each_role_fit_of_the_position(
+    def test_another_profile_sends_an_event_for_each_role_fit_of_the_position(
         self, sandbox: Sandbox, api: Api, organisation: AlvaOrganisation, candidates: Candidates, receiver: Receiver
     ) -> None:
         profile = organisation.directory.add_profile("Another").id
@@ -255,27 +253,27 @@ class TestEvents:
         bo = api.invite(position, "opp-2", "bo@example.com")["id"]
         api.invite(position, "opp-3", "cy@example.com")
         candidates.finish("opp-2")
-        told(sandbox, receiver)
+        new_events(sandbox, receiver)
         api.call("PATCH", f"/job_positions/{position}", json={"profile_id": profile})
-        assert told(sandbox, receiver) == [("candidate.updated", bo)]
+        assert new_events(sandbox, receiver) == [("candidate.updated", bo)]
 
-    def test_a_candidate_that_was_added_by_hand_has_no_opportunity(
+    def test_the_delivery_of_a_candidate_added_by_hand_has_no_opportunity(
         self, sandbox: Sandbox, api: Api, organisation: AlvaOrganisation, candidates: Candidates, receiver: Receiver
     ) -> None:
         hand = candidates.add_by_hand(api.position(), "kim@example.com")
         candidates.finish("opp-1")
-        assert len(told(sandbox, receiver)) == 2
+        assert len(new_events(sandbox, receiver)) == 2
         assert [row.opportunity for row in sandbox.deliveries.all()] == ["opp-1", None]
         assert receiver.arrived == []
         candidates.pretend_webhook("candidate.updated", hand)
-        assert told(sandbox, receiver) == [("candidate.updated", hand)]
+        assert new_events(sandbox, receiver) == [("candidate.updated", hand)]
 
-    def test_an_anonymised_candidate_can_be_told_of(
+    def test_an_anonymised_candidate_still_sends_events(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, kim: str
     ) -> None:
         candidates.anonymise("opp-1")
         candidates.withdraw("opp-1")
-        assert told(sandbox, receiver) == [("candidate.updated", kim)]
+        assert new_events(sandbox, receiver) == [("candidate.updated", kim)]
 
 
 class TestConnecting:
@@ -286,15 +284,15 @@ class TestConnecting:
         candidates.connect_webhook(receiver.url, TOKEN)
         candidates.disconnect_webhook()
         candidates.reset("opp-1")
-        assert told(sandbox, receiver) == []
+        assert new_events(sandbox, receiver) == []
         assert sandbox.deliveries.all() == []
 
-    def test_an_organisation_by_itself_works_without_one(self) -> None:
+    def test_an_organisation_works_without_a_connection(self) -> None:
         organisation = AlvaOrganisation(Clock(MARCH_MS), policy=Policy())
         Candidates(organisation).remember_person("kim@example.com")
         assert organisation.webhook.connection is None
 
-    def test_another_connection_takes_the_place_of_the_first(
+    def test_a_second_connection_replaces_the_first(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, kim: str
     ) -> None:
         candidates.connect_webhook("http://127.0.0.1:1/", "old")
@@ -305,11 +303,11 @@ class TestConnecting:
         assert is_signed(arrived, TOKEN)
         assert len(sandbox.deliveries.all()) == 1
 
-    def test_the_token_is_in_no_repr(self, candidates: Candidates, organisation: AlvaOrganisation) -> None:
+    def test_a_connections_repr_hides_the_token(self, candidates: Candidates, organisation: AlvaOrganisation) -> None:
         candidates.connect_webhook("http://127.0.0.1:1/", TOKEN)
         assert TOKEN not in repr(organisation.webhook.connection)
 
-    def test_a_reset_disconnects_and_drops_what_waits(
+    def test_a_reset_disconnects_and_drops_waiting_deliveries(
         self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, connected: None
     ) -> None:
         candidates.finish("opp-1")
@@ -328,7 +326,7 @@ class TestConnecting:
 
 @pytest.mark.usefixtures("connected")
 class TestSending:
-    def test_a_failure_is_sent_again_with_the_same_body_and_signature(
+    def test_a_failed_delivery_is_retried_with_the_same_body_and_signature(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
     ) -> None:
         receiver.statuses.extend([500, 404])
@@ -337,7 +335,7 @@ class TestSending:
         assert [delivery.attempts for delivery in sandbox.deliveries.of(state="delivered")] == [[500, 404, 200]]
         assert len({(arrived.raw, arrived.headers["x-alva-signature"]) for arrived in receiver.arrived}) == 1
 
-    def test_it_is_given_up_after_five_repetitions_and_can_be_rerun(
+    def test_a_delivery_fails_after_five_retries_and_can_be_rerun(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
     ) -> None:
         receiver.statuses.extend([503] * 6)
@@ -363,7 +361,7 @@ class TestSending:
         assert (delivery.state, delivery.attempts, delivery.reason) == ("failed", [], "not loopback")
         assert contacted == []
 
-    def test_it_can_be_doubled_held_and_turned_round(
+    def test_deliveries_can_be_duplicated_held_and_reversed(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver, kim: str
     ) -> None:
         sandbox.recruiter.disturb_webhooks(duplicates=1)
@@ -373,11 +371,9 @@ class TestSending:
         assert receiver.arrived == []
         sandbox.recruiter.hold_webhooks(False, reversed=True)
         fit, update = ("role_fit.created", kim), ("candidate.updated", kim)
-        assert told(sandbox, receiver) == [update, update, fit, fit]
+        assert new_events(sandbox, receiver) == [update, update, fit, fit]
 
-    def test_levers_are_sent_beside_them_as_ever(
-        self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
-    ) -> None:
+    def test_levers_deliveries_are_sent_too(self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver) -> None:
         session = requests.Session()
         session.mount("http://", sandbox.adapter())
         session.auth = (sandbox.LEVER_KEY, "")
@@ -393,9 +389,9 @@ class TestSending:
 
 
 @pytest.mark.usefixtures("connected")
-class TestPretending:
+class TestFalseEvents:
     @pytest.mark.parametrize("event", ["role_fit.created", "anything"])
-    def test_it_claims_what_is_not_true(
+    def test_a_false_event_can_be_sent(
         self, sandbox: Sandbox, api: Api, candidates: Candidates, receiver: Receiver, kim: str, event: str
     ) -> None:
         uid = candidates.pretend_webhook(event, kim)
@@ -407,7 +403,7 @@ class TestPretending:
         assert [row.id for row in sandbox.deliveries.of(event, "alva", "opp-1")] == [uid]
         assert api.candidate(kim)["role_fit"] is None
 
-    def test_of_a_candidate_whom_alva_does_not_have(
+    def test_a_false_event_can_name_an_unknown_candidate(
         self, sandbox: Sandbox, candidates: Candidates, receiver: Receiver
     ) -> None:
         candidates.pretend_webhook("role_fit.created", "nobody")
@@ -418,7 +414,9 @@ class TestPretending:
         assert [row.opportunity for row in sandbox.deliveries.all()] == [None]
 
 
-def test_all_of_it_is_there_over_http(sandbox: Sandbox, control: Client, receiver: Receiver, kim: str) -> None:
+def test_every_webhook_move_is_available_over_http(
+    sandbox: Sandbox, control: Client, receiver: Receiver, kim: str
+) -> None:
     move = {"event": "role_fit.created", "candidate_id": "nobody"}
     assert control.call("POST", "/candidates/pretend_webhook", json=move).status_code == 400
     assert control.post("/candidates/connect_webhook", {"url": receiver.url, "token": TOKEN}) == {"result": None}
@@ -435,7 +433,7 @@ def test_all_of_it_is_there_over_http(sandbox: Sandbox, control: Client, receive
     assert page["deliveries"][1]["id"] == claimed
     assert control.get("/deliveries", opportunity="opp-1", webhook="alva")["deliveries"] == page["deliveries"][:1]
     assert all(is_signed(arrived, TOKEN) for arrived in receiver.arrived)
-    assert told(sandbox, receiver) == [("role_fit.created", kim), ("role_fit.created", "nobody")]
+    assert new_events(sandbox, receiver) == [("role_fit.created", kim), ("role_fit.created", "nobody")]
     control.post("/candidates/connect_webhook", {"url": receiver.url, "token": TOKEN})
     control.post("/reset")
     assert control.call("POST", "/candidates/pretend_webhook", json=move).status_code == 400

@@ -1,4 +1,4 @@
-"""Deliveries over real HTTP, to a receiver on the loopback interface."""
+"""Deliveries over real HTTP to a receiver on loopback."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Register = Callable[..., dict[str, Any]]
 
 @pytest.fixture(autouse=True)
 def _room_for_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's servers let five wait to be accepted; the system cuts some of fifty that come at once."""
+    """Python's servers queue only five connections; of fifty at once, the system would cut some."""
     monkeypatch.setattr(TCPServer, "request_queue_size", 128)
 
 
 @pytest.fixture
 def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    """Switched on, and quick to send again."""
+    """A sandbox with webhooks switched on and retries without a wait."""
     sandbox = Sandbox(clock=clock, lever_calls_per_second=None, webhook_waits_seconds=(0.0,) * 5)
     sandbox.recruiter.switch_webhooks()
     yield sandbox
@@ -40,7 +40,7 @@ def sandbox(clock: Clock) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def register(lever: Client, server: RecordingServer) -> Register:
-    """Makes webhooks, at the receiver where no URL is given, which accepts everything. Gives what the API answered."""
+    """Creates webhooks, by default to a receiver that accepts everything, and returns the API's answer."""
     server.always(Reply())
 
     def make(event: str = EVENT, url: str | None = None) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def settle(sandbox: Sandbox) -> None:
 
 
 def move(sandbox: Sandbox, opportunity: str) -> None:
-    """There and back: two changes of stage."""
+    """Moves the opportunity to another stage and back."""
     sandbox.recruiter.move(opportunity, "offer")
     sandbox.recruiter.move(opportunity, "applicant-new")
 
@@ -70,7 +70,7 @@ def is_signed(body: dict[str, Any], webhook: dict[str, Any]) -> bool:
 
 
 class TestOneDelivery:
-    def test_it_is_a_signed_envelope(
+    def test_a_delivery_is_a_signed_envelope(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str, clock: Clock
     ) -> None:
         webhook = register()
@@ -88,7 +88,7 @@ class TestOneDelivery:
         assert (delivery.id, delivery.opportunity) == (body["id"], body["data"]["opportunityId"])
         assert (delivery.webhook.id, delivery.state, delivery.attempts) == (webhook["id"], "delivered", [200])
 
-    def test_an_api_call_sends_one_too(
+    def test_an_api_call_sends_a_delivery_too(
         self, sandbox: Sandbox, lever: Client, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -97,7 +97,7 @@ class TestOneDelivery:
         assert [received.body["data"]["toStageId"] for received in server.received] == ["offer"]
 
     @pytest.mark.parametrize("status", [200, 202, 204])
-    def test_any_2xx_is_success(
+    def test_any_2xx_is_a_success(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str, status: int
     ) -> None:
         register()
@@ -106,7 +106,7 @@ class TestOneDelivery:
         settle(sandbox)
         assert outcome(sandbox) == [("delivered", [status])]
 
-    def test_it_is_sent_to_the_url_that_the_webhook_has_by_now(
+    def test_a_delivery_is_sent_to_the_webhooks_present_url(
         self, sandbox: Sandbox, lever: Client, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         webhook = register()
@@ -117,7 +117,7 @@ class TestOneDelivery:
         settle(sandbox)
         assert [received.path for received in server.received] == ["/v1/moved"]
 
-    def test_the_same_event_and_url_twice_are_two_deliveries(
+    def test_two_webhooks_for_the_same_event_and_url_get_a_delivery_each(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         webhooks = [register(), register()]
@@ -130,7 +130,7 @@ class TestOneDelivery:
             assert is_signed(bodies[delivery.id], webhook)
             assert not is_signed(bodies[delivery.id], next(other for other in webhooks if other is not webhook))
 
-    def test_the_worlds_lock_is_free_while_it_is_sent(
+    def test_the_worlds_lock_is_free_during_a_delivery(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -149,7 +149,7 @@ class TestOneDelivery:
 
 class TestFailures:
     @pytest.mark.parametrize("status", [302, 307, 400, 404, 500])
-    def test_anything_else_is_sent_again_five_times_with_the_same_body(
+    def test_a_failed_delivery_is_retried_five_times_with_the_same_body(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str, status: int
     ) -> None:
         register()
@@ -161,7 +161,7 @@ class TestFailures:
         assert {received.path for received in server.received} == {"/v1/hook"}
         assert all(received.body == server.received[0].body for received in server.received)
 
-    def test_it_ends_with_the_first_success(
+    def test_retries_end_with_the_first_success(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -170,7 +170,7 @@ class TestFailures:
         settle(sandbox)
         assert outcome(sandbox) == [("delivered", [503, None, 200])]
 
-    def test_nobody_there_is_a_failure(self, sandbox: Sandbox, register: Register, opportunity: str) -> None:
+    def test_a_refused_connection_is_a_failure(self, sandbox: Sandbox, register: Register, opportunity: str) -> None:
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             register(url=f"http://127.0.0.1:{closed.getsockname()[1]}/hook")
@@ -178,7 +178,7 @@ class TestFailures:
         settle(sandbox)
         assert outcome(sandbox) == [("failed", [None] * 6)]
 
-    def test_no_answer_in_time_is_a_failure(self, clock: Clock, server: RecordingServer) -> None:
+    def test_a_timeout_is_a_failure(self, clock: Clock, server: RecordingServer) -> None:
         late = threading.Event()
         sandbox = Sandbox(clock=clock, webhook_waits_seconds=(0.0,), webhook_timeout_seconds=0.05)
         sandbox.recruiter.switch_webhooks()
@@ -198,7 +198,7 @@ class TestFailures:
         sandbox.deliveries.stop()
         assert outcome(sandbox) == [("failed", [None, None])]
 
-    def test_what_waits_to_be_sent_again_is_not_settled(
+    def test_a_delivery_that_waits_for_a_retry_is_not_settled(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -209,7 +209,7 @@ class TestFailures:
         assert sandbox.deliveries.summary() == {"waiting": 1, "delivered": 0, "failed": 0}
 
 
-class TestOnlyThisMachine:
+class TestLoopbackOnly:
     @pytest.mark.parametrize(
         "url",
         [
@@ -226,7 +226,7 @@ class TestOnlyThisMachine:
             "nonsense",
         ],
     )
-    def test_another_is_never_contacted(
+    def test_another_machine_is_never_contacted(
         self, sandbox: Sandbox, register: Register, opportunity: str, monkeypatch: pytest.MonkeyPatch, url: str
     ) -> None:
         contacted: list[object] = []
@@ -244,10 +244,10 @@ class TestOnlyThisMachine:
         "url",
         ["http://127.0.0.1:1/", "http://127.9.8.7/", "http://localhost/x", "http://LOCALHOST/x", "https://[::1]:1/x"],
     )
-    def test_this_one_has_several_names(self, url: str) -> None:
+    def test_every_loopback_address_is_recognised(self, url: str) -> None:
         assert is_loopback(url)
 
-    def test_a_webhook_that_moves_away_is_not_followed(
+    def test_a_webhook_changed_to_another_machine_is_not_called(
         self, sandbox: Sandbox, lever: Client, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         webhook = register()
@@ -261,7 +261,7 @@ class TestOnlyThisMachine:
 
 
 class TestOnRequest:
-    def test_the_test_is_a_signed_delivery_without_data_sent_once(
+    def test_a_test_delivery_is_signed_has_no_data_and_is_sent_once(
         self, sandbox: Sandbox, register: Register, server: RecordingServer
     ) -> None:
         webhook = register()
@@ -273,7 +273,7 @@ class TestOnRequest:
         assert all(is_signed(received.body, webhook) for received in server.received)
         assert sandbox.deliveries.all() == []
 
-    def test_rerun_sends_the_same_once_more(
+    def test_a_rerun_sends_the_same_delivery_again(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -287,11 +287,11 @@ class TestOnRequest:
         assert server.received[-1].body == server.received[0].body
 
     @pytest.mark.parametrize("move", ["rerun_delivery", "verify_webhook"])
-    def test_what_is_not_there_is_refused(self, sandbox: Sandbox, move: str) -> None:
+    def test_an_unknown_delivery_or_webhook_is_refused(self, sandbox: Sandbox, move: str) -> None:
         with pytest.raises(ValueError, match="There is no"):
             getattr(sandbox.recruiter, move)("?")
 
-    def test_duplicates_are_the_same_delivery(
+    def test_duplicates_are_copies_of_the_same_delivery(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -305,7 +305,7 @@ class TestOnRequest:
         settle(sandbox)
         assert len(server.received) == 7
 
-    def test_one_accepted_copy_is_enough(
+    def test_a_delivery_with_one_accepted_copy_is_delivered(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -317,11 +317,11 @@ class TestOnRequest:
         (delivery,) = sandbox.deliveries.all()
         assert (delivery.state, Counter(delivery.attempts)) == ("delivered", Counter([200, 500]))
 
-    def test_there_are_no_fewer_than_no_duplicates(self, sandbox: Sandbox) -> None:
+    def test_a_negative_number_of_duplicates_is_refused(self, sandbox: Sandbox) -> None:
         with pytest.raises(ValueError, match="fewer"):
             sandbox.recruiter.disturb_webhooks(duplicates=-1)
 
-    def test_shuffled_nothing_is_lost(
+    def test_shuffled_deliveries_are_not_lost(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -334,7 +334,7 @@ class TestOnRequest:
             delivery.id: 2 for delivery in sandbox.deliveries.all()
         }
 
-    def test_what_is_held_is_sent_when_it_is_released(
+    def test_held_deliveries_are_sent_on_release(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -352,7 +352,7 @@ class TestOnRequest:
 class TestOrder:
     @pytest.fixture
     def sandbox(self, clock: Clock) -> Iterator[Sandbox]:
-        """One connection, so that what is taken first arrives first."""
+        """A sandbox with one connection, so that deliveries arrive in the order in which they are sent."""
         sandbox = Sandbox(clock=clock, lever_calls_per_second=None, webhook_connections=1)
         sandbox.recruiter.switch_webhooks()
         yield sandbox
@@ -360,19 +360,21 @@ class TestOrder:
 
     @pytest.fixture
     def burst(self, sandbox: Sandbox, register: Register, opportunity: str) -> list[str]:
-        """The ids of thirty deliveries that are held."""
+        """Holds thirty deliveries and returns their ids."""
         register()
         sandbox.recruiter.hold_webhooks()
         for _ in range(15):
             move(sandbox, opportunity)
         return [delivery.id for delivery in sandbox.deliveries.all()]
 
-    def test_released_in_order(self, sandbox: Sandbox, burst: list[str], server: RecordingServer) -> None:
+    def test_held_deliveries_are_released_in_order(
+        self, sandbox: Sandbox, burst: list[str], server: RecordingServer
+    ) -> None:
         sandbox.recruiter.hold_webhooks(False)
         settle(sandbox)
         assert [received.body["id"] for received in server.received] == burst
 
-    def test_released_the_last_first_on_a_connection_that_is_kept(
+    def test_held_deliveries_can_be_released_in_reverse_on_one_connection(
         self, sandbox: Sandbox, burst: list[str], server: RecordingServer
     ) -> None:
         sandbox.recruiter.hold_webhooks(False, reversed=True)
@@ -380,7 +382,9 @@ class TestOrder:
         assert [received.body["id"] for received in server.received] == burst[::-1]
         assert server.connections == 1
 
-    def test_shuffled(self, sandbox: Sandbox, burst: list[str], server: RecordingServer) -> None:
+    def test_shuffled_deliveries_arrive_in_another_order(
+        self, sandbox: Sandbox, burst: list[str], server: RecordingServer
+    ) -> None:
         sandbox.recruiter.disturb_webhooks(shuffled=True)
         sandbox.recruiter.hold_webhooks(False)
         settle(sandbox)
@@ -389,8 +393,8 @@ class TestOrder:
         assert sorted(order) == sorted(burst)
 
 
-class TestBeginningAnew:
-    def test_a_reset_drops_what_waits_and_webhooks_and_switches_off(
+class TestReset:
+    def test_a_reset_drops_deliveries_and_webhooks_and_switches_events_off(
         self,
         sandbox: Sandbox,
         lever: Client,
@@ -415,7 +419,7 @@ class TestBeginningAnew:
         settle(sandbox)
         assert [received.body["event"] for received in server.received] == ["contactCreated"]
 
-    def test_what_fails_after_a_reset_is_not_sent_again(
+    def test_a_delivery_that_fails_after_a_reset_is_not_retried(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -435,7 +439,7 @@ class TestBeginningAnew:
         assert len(server.received) == 1
         assert sandbox.deliveries.all() == []
 
-    def test_no_token_comes_twice_after_a_reset(
+    def test_tokens_and_ids_are_not_reused_after_a_reset(
         self, sandbox: Sandbox, register: Register, server: RecordingServer
     ) -> None:
         for _ in range(2):
@@ -449,7 +453,7 @@ class TestBeginningAnew:
 
 
 class TestThreads:
-    def test_there_are_none_before_the_first_delivery_and_after_a_stop(
+    def test_sender_threads_run_only_between_the_first_delivery_and_a_stop(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         def running() -> int:
@@ -466,7 +470,7 @@ class TestThreads:
         settle(sandbox)
         assert len(server.received) == 2
 
-    def test_a_thousand_go_out_on_fifty_connections_at_most(
+    def test_a_thousand_deliveries_use_at_most_fifty_connections(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         register()
@@ -483,7 +487,7 @@ class TestThreads:
 
 
 class TestList:
-    def test_it_is_narrowed_and_cleared(
+    def test_the_list_can_be_filtered_and_cleared(
         self, sandbox: Sandbox, register: Register, server: RecordingServer, opportunity: str
     ) -> None:
         first, second = register(), register("candidateHired")

@@ -1,4 +1,4 @@
-"""What is announced, to whom, and with which data: looked at in the deliveries' bodies, which are held and not sent."""
+"""Which events are sent to which webhooks, with which data. The deliveries are held and their bodies read."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.sandbox.conftest import Client
 HOUR_MS = 3_600_000
 URL = "http://127.0.0.1:9/hook"
 Register = Callable[..., str]
-Told = Callable[[str], list[dict[str, Any]]]
+EventData = Callable[[str], list[dict[str, Any]]]
 
 
 @pytest.fixture
 def register(sandbox: Sandbox, lever: Client) -> Register:
-    """Makes webhooks; they are switched on, and what they are sent is held."""
+    """Creates webhooks whose events are switched on and whose deliveries are held."""
     sandbox.recruiter.switch_webhooks()
     sandbox.recruiter.hold_webhooks()
 
@@ -31,8 +31,8 @@ def register(sandbox: Sandbox, lever: Client) -> Register:
 
 
 @pytest.fixture
-def told(sandbox: Sandbox) -> Told:
-    """The data of all deliveries of an event so far."""
+def event_data(sandbox: Sandbox) -> EventData:
+    """Returns the data of all deliveries of an event so far."""
     return lambda event: [json.loads(delivery.body)["data"] for delivery in sandbox.deliveries.of(event)]
 
 
@@ -41,8 +41,8 @@ def ids(lever: Client, opportunity: str) -> dict[str, str]:
     return {"opportunityId": opportunity, "candidateId": opportunity, "contactId": contact}
 
 
-def test_an_application_is_announced_whoever_makes_it(
-    sandbox: Sandbox, lever: Client, register: Register, told: Told, posting: str
+def test_every_way_to_make_an_application_sends_an_event(
+    sandbox: Sandbox, lever: Client, register: Register, event_data: EventData, posting: str
 ) -> None:
     register("applicationCreated")
     user = lever.get("/users")["data"][0]["id"]
@@ -56,29 +56,29 @@ def test_an_application_is_announced_whoever_makes_it(
     applied = lever.post(f"/postings/{posting}/apply", {"name": "Ed", "email": "ed@b.example.com"})["data"][
         "applicationId"
     ]
-    first, second, third, fourth = told("applicationCreated")
+    first, second, third, fourth = event_data("applicationCreated")
     for uid, data in zip([*made, lead], (first, second, third), strict=True):
         (held,) = lever.get(f"/opportunities/{uid}")["data"]["applications"]
         assert data == ids(lever, uid) | {"applicationId": held}
     assert (third["applicationId"], fourth["applicationId"]) == (application, applied)
 
 
-def test_a_change_of_stage_is_announced_whoever_makes_it(
-    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str
+def test_a_stage_change_by_a_user_or_the_api_sends_an_event(
+    sandbox: Sandbox, lever: Client, register: Register, event_data: EventData, opportunity: str
 ) -> None:
     register("candidateStageChange")
     sandbox.recruiter.move(opportunity, "lead-new")
     sandbox.recruiter.move(opportunity, "lead-new")
     lever.put(f"/opportunities/{opportunity}/stage", {"stage": "offer"})
     both = ids(lever, opportunity)
-    assert told("candidateStageChange") == [
+    assert event_data("candidateStageChange") == [
         both | {"fromStageId": "applicant-new", "toStageId": "lead-new"},
         both | {"fromStageId": "lead-new", "toStageId": "offer"},
     ]
 
 
-def test_archiving_and_its_end_are_announced_with_before_and_after(
-    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str, clock: Clock
+def test_archiving_and_unarchiving_send_the_state_before_and_after(
+    sandbox: Sandbox, lever: Client, register: Register, event_data: EventData, opportunity: str, clock: Clock
 ) -> None:
     register("candidateArchiveChange")
     register("candidateHired")
@@ -90,37 +90,37 @@ def test_archiving_and_its_end_are_announced_with_before_and_after(
     first = {"archivedAt": 1000, "reason": reasons[0]["id"]}
     second = {"archivedAt": clock.now_ms(), "reason": reasons[1]["id"]}
     both = ids(lever, opportunity)
-    assert told("candidateArchiveChange") == [
+    assert event_data("candidateArchiveChange") == [
         both | {"fromArchived": None, "toArchived": first},
         both | {"fromArchived": first, "toArchived": second},
         both | {"fromArchived": second, "toArchived": None},
     ]
-    assert told("candidateHired") == []
+    assert event_data("candidateHired") == []
 
 
-def test_hiring_is_announced_as_such_and_as_archiving(
-    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str
+def test_hiring_sends_a_hired_and_an_archive_event(
+    sandbox: Sandbox, lever: Client, register: Register, event_data: EventData, opportunity: str
 ) -> None:
     register("candidateArchiveChange")
     register("candidateHired")
     sandbox.recruiter.hire(opportunity)
     hired = lever.get("/archive_reasons", type="hired")["data"][0]["id"]
-    assert told("candidateHired") == [ids(lever, opportunity)]
-    assert told("candidateArchiveChange")[0]["toArchived"]["reason"] == hired
+    assert event_data("candidateHired") == [ids(lever, opportunity)]
+    assert event_data("candidateArchiveChange")[0]["toArchived"]["reason"] == hired
 
 
-def test_deleting_is_announced_with_the_user(
-    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str
+def test_deleting_sends_the_user_who_deleted(
+    sandbox: Sandbox, lever: Client, register: Register, event_data: EventData, opportunity: str
 ) -> None:
     register("candidateDeleted")
     expected = ids(lever, opportunity)
     sandbox.recruiter.delete(opportunity)
     (robin,) = lever.get("/users", email="robin.vik@hiring.example.com")["data"]
-    assert told("candidateDeleted") == [expected | {"deletedBy": robin["id"]}]
+    assert event_data("candidateDeleted") == [expected | {"deletedBy": robin["id"]}]
 
 
-def test_persons_are_announced_without_an_opportunity(
-    sandbox: Sandbox, lever: Client, register: Register, told: Told, opportunity: str, clock: Clock
+def test_contact_events_name_no_opportunity(
+    sandbox: Sandbox, lever: Client, register: Register, event_data: EventData, opportunity: str, clock: Clock
 ) -> None:
     register("contactUpdated")
     register("contactCreated")
@@ -128,14 +128,14 @@ def test_persons_are_announced_without_an_opportunity(
     sandbox.recruiter.rename(opportunity, "Ada King")
     sandbox.recruiter.add_lead("Ada", contact=opportunity)
     sandbox.recruiter.add_lead("Bo")
-    (updated,), (created,) = told("contactUpdated"), told("contactCreated")
+    (updated,), (created,) = event_data("contactUpdated"), event_data("contactCreated")
     assert updated["contactId"] == ids(lever, opportunity)["contactId"] != created["contactId"]
     assert updated["updatedAt"] == created["createdAt"] == clock.now_ms()
     assert updated["accountId"] == created["accountId"]
     assert [delivery.opportunity for delivery in sandbox.deliveries.all()] == [None, None]
 
 
-def test_what_is_dated_back_is_announced_now(
+def test_a_move_with_an_earlier_date_sends_an_event_with_the_present_time(
     sandbox: Sandbox, register: Register, opportunity: str, clock: Clock
 ) -> None:
     register("candidateStageChange")
@@ -145,25 +145,23 @@ def test_what_is_dated_back_is_announced_now(
     assert delivery.at_ms == json.loads(delivery.body)["triggeredAt"] == clock.now_ms()
 
 
-def test_what_is_confidential_is_announced_too(sandbox: Sandbox, register: Register, told: Told) -> None:
+def test_a_confidential_application_sends_an_event_too(
+    sandbox: Sandbox, register: Register, event_data: EventData
+) -> None:
     register("applicationCreated")
     secret = sandbox.recruiter.add_posting("Chief", confidential=True)
     uid = sandbox.recruiter.apply(secret, "Ada")
-    assert [data["opportunityId"] for data in told("applicationCreated")] == [uid]
+    assert [data["opportunityId"] for data in event_data("applicationCreated")] == [uid]
 
 
-def test_only_the_origins_that_a_webhook_asks_for_are_announced_to_it(
-    sandbox: Sandbox, register: Register, posting: str
-) -> None:
+def test_a_webhook_gets_only_events_of_its_origins(sandbox: Sandbox, register: Register, posting: str) -> None:
     some, every = register("applicationCreated", ["agency", "referred"]), register("applicationCreated")
     uids = [sandbox.recruiter.apply(posting, "Ada", origin=origin) for origin in ("applied", "agency", "referred")]
     assert [row.opportunity for row in sandbox.deliveries.of(webhook=some)] == uids[1:]
     assert [row.opportunity for row in sandbox.deliveries.of(webhook=every)] == uids
 
 
-def test_nothing_is_announced_until_its_event_is_switched_on(
-    sandbox: Sandbox, register: Register, opportunity: str
-) -> None:
+def test_an_event_is_sent_only_while_it_is_switched_on(sandbox: Sandbox, register: Register, opportunity: str) -> None:
     recruiter = sandbox.recruiter
     for event in ("candidateStageChange", "candidateHired"):
         register(event)
@@ -180,7 +178,7 @@ def test_nothing_is_announced_until_its_event_is_switched_on(
     assert [row.event for row in sandbox.deliveries.all()] == ["candidateStageChange", "candidateHired"]
 
 
-def test_events_are_switched_off_at_first_and_an_unknown_one_is_none(
+def test_events_are_off_at_first_and_an_unknown_event_is_refused(
     sandbox: Sandbox, lever: Client, opportunity: str
 ) -> None:
     lever.post("/webhooks", {"event": "candidateStageChange", "url": URL})
@@ -190,7 +188,7 @@ def test_events_are_switched_off_at_first_and_an_unknown_one_is_none(
         sandbox.recruiter.switch_webhooks(event="tagAdded")
 
 
-def test_without_a_webhook_nothing_is_kept(
+def test_without_a_webhook_there_are_no_deliveries(
     sandbox: Sandbox, lever: Client, register: Register, opportunity: str
 ) -> None:
     webhook = register("candidateStageChange")
@@ -201,7 +199,7 @@ def test_without_a_webhook_nothing_is_kept(
     assert sandbox.deliveries.settled()
 
 
-def test_tags_and_notes_are_no_events(sandbox: Sandbox, lever: Client, register: Register, opportunity: str) -> None:
+def test_tags_and_notes_send_no_events(sandbox: Sandbox, lever: Client, register: Register, opportunity: str) -> None:
     for event in ("applicationCreated", "candidateStageChange", "candidateArchiveChange", "contactUpdated"):
         register(event)
     sandbox.recruiter.tag(opportunity, "vip")
@@ -210,19 +208,21 @@ def test_tags_and_notes_are_no_events(sandbox: Sandbox, lever: Client, register:
     assert sandbox.deliveries.all() == []
 
 
-def test_a_world_that_is_made_up_announces_nothing(sandbox: Sandbox, register: Register) -> None:
+def test_seeding_a_world_sends_no_events(sandbox: Sandbox, register: Register) -> None:
     register("applicationCreated")
     sandbox.seed(3, 20)
     assert sandbox.deliveries.all() == []
 
 
-def test_a_claim_need_not_be_true(sandbox: Sandbox, register: Register, told: Told, opportunity: str) -> None:
+def test_a_false_event_can_be_sent(
+    sandbox: Sandbox, register: Register, event_data: EventData, opportunity: str
+) -> None:
     register("candidateStageChange")
     sandbox.recruiter.switch_webhooks(False)
     known, unknown = (
         sandbox.recruiter.pretend("candidateStageChange", uid, toStageId="offer")[0] for uid in (opportunity, "nobody")
     )
-    first, second = told("candidateStageChange")
+    first, second = event_data("candidateStageChange")
     contact = sandbox.world.lever.opportunity(opportunity).contact.id
     assert first == {
         "opportunityId": opportunity,
@@ -236,11 +236,11 @@ def test_a_claim_need_not_be_true(sandbox: Sandbox, register: Register, told: To
     assert sandbox.look(opportunity)["stage"] == "New applicant"
 
 
-def test_a_claim_may_replace_the_usual_ids_and_needs_a_webhook(
-    sandbox: Sandbox, register: Register, told: Told, opportunity: str
+def test_a_false_event_can_have_other_ids_and_needs_a_webhook(
+    sandbox: Sandbox, register: Register, event_data: EventData, opportunity: str
 ) -> None:
     register("candidateHired")
     sandbox.recruiter.pretend("candidateHired", opportunity, opportunityId=7)
-    assert told("candidateHired")[0]["opportunityId"] == 7
+    assert event_data("candidateHired")[0]["opportunityId"] == 7
     with pytest.raises(ValueError, match="no webhook for 'candidateDeleted'"):
         sandbox.recruiter.pretend("candidateDeleted", opportunity)

@@ -52,11 +52,13 @@ def names(ids: dict[str, str], found: list[str]) -> set[str]:
         ({"archived_at_start": 4001}, set()),
     ],
 )
-def test_a_filter_keeps(lever: Client, ids: dict[str, str], params: dict[str, object], expected: set[str]) -> None:
+def test_a_filter_keeps_only_matching_opportunities(
+    lever: Client, ids: dict[str, str], params: dict[str, object], expected: set[str]
+) -> None:
     assert names(ids, lever.listed("/opportunities", **params)) == expected
 
 
-def test_postings_contacts_and_reasons_are_filtered_by_id(
+def test_opportunities_are_filtered_by_posting_contact_and_reason_id(
     sandbox: Sandbox, lever: Client, ids: dict[str, str], posting: str
 ) -> None:
     designer = sandbox.count()["postings"][1]["id"]
@@ -75,7 +77,7 @@ def test_filters_hold_across_pages(sandbox: Sandbox, lever: Client, posting: str
     assert set(found) < kept
 
 
-def test_a_null_updated_at_is_in_no_span_of_time(sandbox: Sandbox, lever: Client, ids: dict[str, str]) -> None:
+def test_a_null_updated_at_is_outside_every_window(sandbox: Sandbox, lever: Client, ids: dict[str, str]) -> None:
     sandbox.world.lever.opportunity(ids["ada"]).updated_at = None
     assert names(ids, lever.listed("/opportunities", updated_at_start=0)) == {"bo", "cleo"}
     assert names(ids, lever.listed("/opportunities", updated_at_end=2**60)) == {"bo", "cleo"}
@@ -89,5 +91,5 @@ def test_a_malformed_value_is_refused(lever: Client, params: dict[str, object]) 
     assert lever.call("GET", "/opportunities", params=params).status_code == 400
 
 
-def test_a_parameter_that_lever_does_not_know_changes_nothing(lever: Client, ids: dict[str, str]) -> None:
+def test_an_unknown_parameter_is_ignored(lever: Client, ids: dict[str, str]) -> None:
     assert len(lever.listed("/opportunities", owner="somebody", sort="updatedAt")) == 3

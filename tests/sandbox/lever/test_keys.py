@@ -21,7 +21,7 @@ def secret(sandbox: Sandbox) -> str:
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic", "Basic !!!", "Basic bm9ib2R5Og==", "Bearer sandbox-lever-key"])
-def test_without_a_known_key_the_answer_is_401(sandbox: Sandbox, header: str | None) -> None:
+def test_a_request_without_a_known_key_is_answered_401(sandbox: Sandbox, header: str | None) -> None:
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
     response = session.get(sandbox.lever_root + "/stages", headers={"Authorization": header} if header else {})
@@ -36,7 +36,7 @@ def test_the_key_is_the_user_name_and_the_password_is_empty(sandbox: Sandbox) ->
     assert session.get(sandbox.lever_root + "/stages", headers={"Authorization": header}).ok
 
 
-def test_an_oauth_token_is_sent_as_bearer_and_can_be_taken_back(sandbox: Sandbox) -> None:
+def test_an_oauth_token_is_a_bearer_token_and_can_be_revoked(sandbox: Sandbox) -> None:
     token = sandbox.add_lever_key("access-1", bearer=True)
     session = requests.Session()
     session.mount("http://", sandbox.adapter())
@@ -46,7 +46,7 @@ def test_an_oauth_token_is_sent_as_bearer_and_can_be_taken_back(sandbox: Sandbox
     assert session.get(sandbox.lever_root + "/stages").status_code == 401
 
 
-def test_an_unknown_path_and_an_unknown_object_are_404_in_levers_words(lever: Client) -> None:
+def test_an_unknown_path_or_object_is_answered_404_with_levers_message(lever: Client) -> None:
     assert lever.call("GET", "/nothing/here").json() == {
         "code": "ResourceNotFound",
         "message": "/v1/nothing/here does not exist",
@@ -58,7 +58,7 @@ def test_an_unknown_path_and_an_unknown_object_are_404_in_levers_words(lever: Cl
     assert lever.refused("PATCH", "/stages") == (404, "ResourceNotFound")
 
 
-def test_a_key_may_do_what_it_was_made_for_and_no_more(
+def test_a_key_is_limited_to_its_permissions(
     sandbox: Sandbox, client_of: Callable[[str], Client], opportunity: str
 ) -> None:
     reader = client_of(sandbox.add_lever_key("reader", {"opportunities": "read", "notes": "write"}))
@@ -77,7 +77,7 @@ def test_a_permission_that_does_not_exist_is_refused(sandbox: Sandbox, permissio
         sandbox.add_lever_key("odd", permissions)
 
 
-def test_what_is_confidential_is_missing_from_a_default_listing_for_every_key(
+def test_a_default_listing_has_no_confidential_rows_for_any_key(
     sandbox: Sandbox, lever: Client, client_of: Callable[[str], Client], secret: str, opportunity: str
 ) -> None:
     granted = client_of(sandbox.add_lever_key("granted", confidential=True))
@@ -90,7 +90,7 @@ def test_what_is_confidential_is_missing_from_a_default_listing_for_every_key(
     assert len(granted.listed("/postings", confidentiality="all")) == 2
 
 
-def test_a_key_without_the_grant_is_refused_what_is_confidential(sandbox: Sandbox, lever: Client, secret: str) -> None:
+def test_a_key_without_the_grant_is_refused_confidential_objects(sandbox: Sandbox, lever: Client, secret: str) -> None:
     posting = sandbox.count()["postings"][0]["id"]
     for path in (
         "/opportunities?confidentiality=all",
@@ -114,7 +114,7 @@ def test_a_restricted_opportunity_is_listed_and_refused_by_id(
     assert lever.get(f"/opportunities/{opportunity}")["data"]["id"] == opportunity
 
 
-def test_a_bucket_gives_its_burst_at_once_and_then_its_rate() -> None:
+def test_a_bucket_allows_its_burst_at_once_and_then_its_rate() -> None:
     seconds = [0.0]
     bucket = Bucket(Limit(10, 20, lambda: seconds[0]))
     assert [bucket.take() for _ in range(21)] == [True] * 20 + [False]
@@ -124,7 +124,7 @@ def test_a_bucket_gives_its_burst_at_once_and_then_its_rate() -> None:
     assert [bucket.take() for _ in range(21)].count(True) == 20
 
 
-def test_over_the_limit_the_answer_is_a_bare_429_and_each_key_has_its_own(clock: Clock) -> None:
+def test_a_call_over_the_limit_is_answered_429_and_each_key_has_its_own_limit(clock: Clock) -> None:
     sandbox = Sandbox(clock=clock, lever_calls_per_second=0.000001, lever_burst=2)
     other = sandbox.add_lever_key("other")
     session = requests.Session()
@@ -141,7 +141,7 @@ def test_over_the_limit_the_answer_is_a_bare_429_and_each_key_has_its_own(clock:
     assert get(other).status_code == 200
 
 
-def test_no_printed_key_shows_its_token(sandbox: Sandbox) -> None:
+def test_a_keys_repr_hides_its_token(sandbox: Sandbox) -> None:
     with sandbox.world.lock:
         key = sandbox.world.lever.keys.add("very-secret")
     assert "very-secret" not in repr(key)

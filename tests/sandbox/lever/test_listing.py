@@ -13,7 +13,7 @@ STAGES = ["offer", "lead-new", "applicant-new", "lead-responded"]
 
 @pytest.fixture
 def people(sandbox: Sandbox, posting: str) -> dict[str, str]:
-    """Name to id: two a stage, the older first."""
+    """Makes two candidates in each stage, the older first; returns their ids by name."""
     return {
         f"{stage} {at}": sandbox.recruiter.apply(posting, "Ada", stage=stage, at_ms=at)
         for stage in STAGES
@@ -21,7 +21,7 @@ def people(sandbox: Sandbox, posting: str) -> dict[str, str]:
     }
 
 
-def test_the_order_is_stage_rank_then_the_latest_entry_first(lever: Client, people: dict[str, str]) -> None:
+def test_rows_are_ordered_by_stage_and_then_latest_entry_first(lever: Client, people: dict[str, str]) -> None:
     expected = [
         people[f"{stage} {at}"]
         for stage in ("lead-new", "lead-responded", "applicant-new", "offer")
@@ -31,21 +31,19 @@ def test_the_order_is_stage_rank_then_the_latest_entry_first(lever: Client, peop
     assert lever.listed("/opportunities", limit=3) == expected
 
 
-def test_equal_entries_are_in_the_order_of_their_ids(sandbox: Sandbox, lever: Client, posting: str) -> None:
+def test_rows_with_equal_entries_are_ordered_by_id(sandbox: Sandbox, lever: Client, posting: str) -> None:
     ids = [sandbox.recruiter.apply(posting, "Ada", at_ms=1000) for _ in range(5)]
     assert lever.listed("/opportunities", limit=2) == sorted(ids)
 
 
-def test_a_token_is_encoded_json_that_names_the_first_row_of_the_next_page(
-    lever: Client, people: dict[str, str]
-) -> None:
+def test_a_token_is_encoded_json_with_the_first_row_of_the_next_page(lever: Client, people: dict[str, str]) -> None:
     page = lever.get("/opportunities", limit=1)
     assert json.loads(unquote(page["next"])) == [1, 1000, people["lead-new 1000"]]
     assert page["next"].startswith("%5B1%2C1000%2C%22")
     assert lever.get("/opportunities", limit=1, offset=page["next"])["data"][0]["id"] == people["lead-new 1000"]
 
 
-def test_a_token_is_taken_encoded_once_and_twice(lever: Client, people: dict[str, str]) -> None:
+def test_a_token_may_be_encoded_once_or_twice(lever: Client, people: dict[str, str]) -> None:
     token = lever.get("/opportunities", limit=3)["next"]
     twice = lever.call("GET", f"/opportunities?offset={quote(token)}").json()
     once = lever.call("GET", f"/opportunities?offset={token}").json()
@@ -59,7 +57,7 @@ def test_the_last_page_has_no_next(lever: Client, people: dict[str, str]) -> Non
     assert page["hasNext"] is False
 
 
-def test_a_candidate_moved_forward_during_a_walk_is_seen_twice_and_one_moved_back_never(
+def test_during_a_walk_a_forward_move_repeats_a_row_and_a_backward_move_hides_it(
     sandbox: Sandbox, lever: Client, people: dict[str, str]
 ) -> None:
     forward, back = people["lead-new 2000"], people["offer 1000"]
@@ -71,14 +69,14 @@ def test_a_candidate_moved_forward_during_a_walk_is_seen_twice_and_one_moved_bac
     assert back not in seen
 
 
-def test_a_token_outlives_the_row_that_it_names(sandbox: Sandbox, lever: Client, people: dict[str, str]) -> None:
+def test_a_token_stays_valid_after_its_row_is_deleted(sandbox: Sandbox, lever: Client, people: dict[str, str]) -> None:
     token = lever.get("/opportunities", limit=1)["next"]
     sandbox.recruiter.delete(people["lead-new 1000"])
     assert lever.listed("/opportunities", offset=token)[0] == people["lead-responded 2000"]
 
 
 @pytest.mark.parametrize("token", ["nonsense", "%5B1%5D", "[1,2]", '["a",1,"b"]', "{}", '[1,true,"x"]', ""])
-def test_a_bad_token_is_refused_by_name(lever: Client, people: dict[str, str], token: str) -> None:
+def test_an_invalid_token_is_refused(lever: Client, people: dict[str, str], token: str) -> None:
     response = lever.call("GET", "/opportunities", params={"offset": token})
     assert response.status_code == 400
     assert "Invalid offset token" in response.json()["message"]
@@ -96,7 +94,7 @@ def test_without_a_limit_a_page_has_100_rows(sandbox: Sandbox, lever: Client) ->
     assert page["hasNext"] is True
 
 
-def test_include_leaves_only_what_it_names_and_expand_wins_over_it(lever: Client, people: dict[str, str]) -> None:
+def test_include_keeps_only_the_named_fields_and_those_of_expand(lever: Client, people: dict[str, str]) -> None:
     row = lever.get("/opportunities", include=["id", "tags"], expand="stage", limit=1)["data"][0]
     assert set(row) == {"id", "tags", "stage"}
     assert row["stage"] == {"id": "lead-new", "text": "New lead"}

@@ -18,11 +18,11 @@ def filled(outbox: Outbox[int]) -> Outbox[int]:
     return outbox
 
 
-def test_what_came_first_leaves_first() -> None:
+def test_items_leave_in_the_order_of_arrival() -> None:
     assert taken(filled(Outbox()), 0.0) == MANY
 
 
-def test_what_is_to_wait_leaves_when_it_is_due() -> None:
+def test_a_delayed_item_leaves_when_it_is_due() -> None:
     outbox = Outbox[int]()
     outbox.add_later(2, 5.0)
     outbox.add_later(1, 3.0)
@@ -33,7 +33,7 @@ def test_what_is_to_wait_leaves_when_it_is_due() -> None:
     assert outbox.due is None
 
 
-def test_what_is_held_leaves_after_its_release_the_last_first_where_that_is_wanted() -> None:
+def test_held_items_leave_on_release_optionally_in_reverse() -> None:
     for backwards, expected in ((False, MANY), (True, MANY[::-1])):
         outbox = Outbox[int]()
         outbox.hold()
@@ -43,13 +43,13 @@ def test_what_is_held_leaves_after_its_release_the_last_first_where_that_is_want
         assert taken(outbox, -1.0) == expected
 
 
-def test_a_release_of_what_is_not_held_changes_nothing() -> None:
+def test_a_release_without_a_hold_changes_nothing() -> None:
     outbox = filled(Outbox())
     outbox.release(backwards=True)
     assert taken(outbox, 0.0) == MANY
 
 
-def test_shuffled_a_batch_leaves_in_another_order_the_same_in_every_run() -> None:
+def test_a_shuffled_batch_has_another_order_that_is_the_same_in_every_run() -> None:
     orders = []
     for _ in range(2):
         outbox = Outbox[int]()
@@ -60,7 +60,7 @@ def test_shuffled_a_batch_leaves_in_another_order_the_same_in_every_run() -> Non
     assert sorted(orders[0]) == MANY
 
 
-def test_shuffled_two_always_change_places() -> None:
+def test_two_shuffled_items_always_change_places() -> None:
     outbox = Outbox[int]()
     outbox.shuffle(True)
     for start in range(20):
@@ -69,7 +69,7 @@ def test_shuffled_two_always_change_places() -> None:
         assert taken(outbox, start + BATCH_SECONDS) == [2, 1]
 
 
-def test_shuffled_what_was_held_leaves_in_another_order_too() -> None:
+def test_held_items_are_shuffled_too() -> None:
     outbox = Outbox[int]()
     outbox.shuffle(True)
     outbox.hold()

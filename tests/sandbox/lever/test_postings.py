@@ -13,7 +13,7 @@ def user(lever: Client) -> str:
     return str(lever.get("/users")["data"][-1]["id"])
 
 
-def test_postings_come_the_newest_first_in_pages(sandbox: Sandbox, lever: Client, clock: Clock) -> None:
+def test_postings_are_listed_newest_first_in_pages(sandbox: Sandbox, lever: Client, clock: Clock) -> None:
     ids = []
     for number in range(5):
         clock.advance(1)
@@ -31,7 +31,9 @@ def test_postings_come_the_newest_first_in_pages(sandbox: Sandbox, lever: Client
         ({"updated_at_start": 1}, {"a", "b"}),
     ],
 )
-def test_a_filter_keeps(sandbox: Sandbox, lever: Client, params: dict[str, object], expected: set[str]) -> None:
+def test_a_filter_keeps_only_matching_postings(
+    sandbox: Sandbox, lever: Client, params: dict[str, object], expected: set[str]
+) -> None:
     ids = {
         "a": sandbox.recruiter.add_posting("A", tags=["Alva: Screening"], team="Design", location="Oslo"),
         "b": sandbox.recruiter.add_posting("B", tags=["alva: screening"], state="closed", location="Oslo"),
@@ -41,7 +43,7 @@ def test_a_filter_keeps(sandbox: Sandbox, lever: Client, params: dict[str, objec
 
 
 @pytest.mark.parametrize("other", [{"tag": "a"}, {"state": "published"}, {"team": "x"}])
-def test_updated_at_goes_with_no_other_filter_but_confidentiality(
+def test_updated_at_can_only_be_combined_with_confidentiality(
     lever: Client, posting: str, other: dict[str, str]
 ) -> None:
     assert lever.call("GET", "/postings", params={"updated_at_start": 1, **other}).status_code == 400
@@ -55,7 +57,7 @@ def test_expand_shows_the_people_of_a_posting(lever: Client, posting: str) -> No
     assert isinstance(lever.get(f"/postings/{posting}")["data"]["hiringManager"], str)
 
 
-def test_an_update_is_partial_and_replaces_the_whole_list_of_tags(
+def test_an_update_changes_only_its_fields_and_replaces_all_tags(
     lever: Client, posting: str, user: str, clock: Clock
 ) -> None:
     clock.advance(1000)
@@ -67,7 +69,7 @@ def test_an_update_is_partial_and_replaces_the_whole_list_of_tags(
     assert row["categories"]["team"] == "Platform"
 
 
-def test_a_new_title_takes_the_place_of_the_old_one_at_the_end_of_the_tags(
+def test_a_new_title_replaces_the_old_one_at_the_end_of_the_tags(
     sandbox: Sandbox, lever: Client, posting: str, opportunity: str, clock: Clock
 ) -> None:
     clock.advance(1000)
@@ -77,7 +79,7 @@ def test_a_new_title_takes_the_place_of_the_old_one_at_the_end_of_the_tags(
     assert row["updatedAt"] == clock.now_ms()
 
 
-def test_a_title_that_somebody_took_off_is_not_put_back_by_renaming(
+def test_renaming_does_not_restore_a_removed_title_tag(
     sandbox: Sandbox, lever: Client, posting: str, opportunity: str
 ) -> None:
     sandbox.recruiter.untag(opportunity, "Data Engineer")
@@ -85,7 +87,7 @@ def test_a_title_that_somebody_took_off_is_not_put_back_by_renaming(
     assert "Analyst" not in lever.get(f"/opportunities/{opportunity}")["data"]["tags"]
 
 
-def test_a_lead_gets_the_postings_tags_when_it_is_linked(
+def test_a_lead_that_is_linked_to_a_posting_gets_its_tags(
     sandbox: Sandbox, lever: Client, posting: str, clock: Clock
 ) -> None:
     lead = sandbox.recruiter.add_lead("Ada", ["ada@candidates.example.com"], ["vip"])
@@ -100,7 +102,7 @@ def test_a_lead_gets_the_postings_tags_when_it_is_linked(
     assert row["updatedAt"] == clock.now_ms()
 
 
-def test_a_confidential_posting_is_not_modified_through_the_api(
+def test_a_confidential_posting_cannot_be_changed_through_the_api(
     sandbox: Sandbox, client_of: Callable[[str], Client], user: str
 ) -> None:
     posting = sandbox.recruiter.add_posting("CFO", confidential=True)
@@ -109,13 +111,15 @@ def test_a_confidential_posting_is_not_modified_through_the_api(
     assert refusal[0] == 403
 
 
-def test_a_posting_is_made_as_a_draft_without_public_urls(lever: Client, user: str) -> None:
+def test_a_new_posting_is_a_draft_without_public_urls(lever: Client, user: str) -> None:
     made = lever.post("/postings", {"text": "Cook", "categories": {"team": "Kitchen"}}, perform_as=user)["data"]
     assert (made["state"], made["urls"], made["categories"]["team"]) == ("draft", None, "Kitchen")
     assert lever.refused("POST", f"/postings?perform_as={user}", json={})[0] == 400
 
 
-def test_an_applicant_of_the_job_site_is_found_again_by_address(lever: Client, posting: str, opportunity: str) -> None:
+def test_an_applicant_of_the_job_site_is_matched_to_a_contact_by_address(
+    lever: Client, posting: str, opportunity: str
+) -> None:
     body = {
         "personalInformation": [
             {"identifier": "name", "value": "A"},
@@ -129,7 +133,7 @@ def test_an_applicant_of_the_job_site_is_found_again_by_address(lever: Client, p
     assert [made["applicationId"]] in [row["applications"] for row in rows]
 
 
-def test_a_posting_with_applicants_cannot_be_deleted_and_one_without_can(
+def test_only_a_posting_without_applications_can_be_deleted(
     sandbox: Sandbox, lever: Client, posting: str, opportunity: str
 ) -> None:
     with pytest.raises(Exception, match="has applications"):

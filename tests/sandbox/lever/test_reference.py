@@ -6,7 +6,7 @@ from include.sandbox import Sandbox
 from tests.sandbox.conftest import Client
 
 
-def test_stages_are_in_the_order_of_the_pipeline_with_slugs_for_the_built_in_ones(lever: Client) -> None:
+def test_stages_are_in_pipeline_order_and_built_in_stages_have_slugs(lever: Client) -> None:
     page = lever.get("/stages", limit=100)
     assert page["hasNext"] is False
     ids = [row["id"] for row in page["data"]]
@@ -16,7 +16,7 @@ def test_stages_are_in_the_order_of_the_pipeline_with_slugs_for_the_built_in_one
     assert lever.get("/stages/offer")["data"] == {"id": "offer", "text": "Offer"}
 
 
-def test_disposition_stages_have_ascending_ranks_and_name_only_hired_as_a_type(lever: Client) -> None:
+def test_disposition_stages_have_ascending_ranks_and_only_hired_has_a_type(lever: Client) -> None:
     data = lever.get("/disposition_stages")["data"]
     ranks = [row["rank"] for row in data["stages"]]
     assert ranks == sorted(ranks)
@@ -43,7 +43,7 @@ def test_tags_and_sources_are_counted_in_alphabetical_order(sandbox: Sandbox, le
     assert lever.get("/sources")["data"] == [{"text": "Added manually", "count": 2}]
 
 
-def test_a_tag_that_nobody_carries_any_more_is_not_listed(sandbox: Sandbox, lever: Client) -> None:
+def test_an_unused_tag_is_not_listed(sandbox: Sandbox, lever: Client) -> None:
     lead = sandbox.recruiter.add_lead("Ada", tags=["vip"])
     sandbox.recruiter.untag(lead, "vip")
     assert lever.get("/tags")["data"] == []
@@ -58,11 +58,13 @@ def test_a_tag_that_nobody_carries_any_more_is_not_listed(sandbox: Sandbox, leve
         ({"accessRole[]": ["super admin", "admin"]}, ["Sasha Lund", "Robin Vik"]),
     ],
 )
-def test_users_are_found(lever: Client, params: dict[str, object], expected: list[str]) -> None:
+def test_users_are_filtered_by_email_and_access_role(
+    lever: Client, params: dict[str, object], expected: list[str]
+) -> None:
     assert [row["name"] for row in lever.walk("/users", **params)] == expected
 
 
-def test_users_come_the_newest_first_and_without_those_who_left(sandbox: Sandbox, lever: Client) -> None:
+def test_users_are_listed_newest_first_without_deactivated_ones(sandbox: Sandbox, lever: Client) -> None:
     times = [row["createdAt"] for row in lever.walk("/users", limit=2)]
     assert times == sorted(times, reverse=True)
     new = sandbox.recruiter.add_user("New Here", "new@hiring.example.com")
@@ -72,7 +74,7 @@ def test_users_come_the_newest_first_and_without_those_who_left(sandbox: Sandbox
     assert new in lever.listed("/users", includeDeactivated="true")
 
 
-def test_webhooks_are_listed_without_has_next_and_without_their_token(lever: Client) -> None:
+def test_webhooks_are_listed_without_has_next_and_tokens(lever: Client) -> None:
     body = {"url": "https://example.test/hook", "event": "candidateHired"}
     response = lever.call("POST", "/webhooks", json=body)
     made = response.json()["data"]
@@ -84,7 +86,7 @@ def test_webhooks_are_listed_without_has_next_and_without_their_token(lever: Cli
     assert lever.get("/webhooks") == {"data": [made]}
 
 
-def test_the_same_webhook_twice_is_two_webhooks(lever: Client) -> None:
+def test_creating_a_webhook_twice_makes_two_webhooks(lever: Client) -> None:
     body = {"url": "https://example.test/hook", "event": "candidateDeleted"}
     first, second = (lever.post("/webhooks", body)["data"] for _ in range(2))
     assert first["id"] != second["id"]
@@ -96,8 +98,8 @@ def test_the_same_webhook_twice_is_two_webhooks(lever: Client) -> None:
 
 
 def test_webhooks_are_updated_together_or_not_at_all(lever: Client) -> None:
-    one = lever.post("/webhooks", {"url": "https://a.test", "event": "candidateHired"})["data"]["id"]
-    rows = [{"id": one, "url": "https://b.test", "configuration": {"conditions": {"origins": ["applied"]}}}]
+    webhook_id = lever.post("/webhooks", {"url": "https://a.test", "event": "candidateHired"})["data"]["id"]
+    rows = [{"id": webhook_id, "url": "https://b.test", "configuration": {"conditions": {"origins": ["applied"]}}}]
     assert lever.refused("PUT", "/webhooks", json={"data": [*rows, {"id": "unknown"}]})[0] == 404
     assert lever.get("/webhooks")["data"][0]["url"] == "https://a.test"
     lever.put("/webhooks", {"data": rows})

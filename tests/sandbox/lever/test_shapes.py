@@ -1,4 +1,4 @@
-"""The keys and the types of what Lever was seen to answer. A key too many is as wrong as one too few."""
+"""The keys and types of recorded answers of Lever's. An extra key is as wrong as a missing one."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ WEBHOOK = {"id": str, "event": str, "url": str, "configuration": dict, "createdA
 
 
 def wrong(row: dict[str, Any], shape: dict[str, Any], optional: frozenset[str] = frozenset()) -> list[str]:
-    """The names that are too many, missing, or of another type; the values themselves stay out of a test's output."""
+    """Returns the names that are extra, missing or of another type, without their values."""
     names = set(row) ^ set(shape)
     return sorted(
         (names - optional) | {name for name in set(row) & set(shape) if not isinstance(row[name], shape[name])}
@@ -159,7 +159,7 @@ def seeded(sandbox: Sandbox) -> None:
     sandbox.seed(4, 300)
 
 
-def test_opportunities(lever: Client) -> None:
+def test_opportunities_have_levers_shape(lever: Client) -> None:
     for row in lever.walk("/opportunities"):
         assert wrong(row, OPPORTUNITY | {"opportunityLocation": str}, frozenset({"opportunityLocation"})) == []
         assert [wrong(change, STAGE_CHANGE, frozenset({"userId"})) for change in row["stageChanges"]] == [
@@ -178,7 +178,7 @@ def test_a_lead_without_a_posting_has_no_opportunity_location(lever: Client) -> 
     assert any("opportunityLocation" in row for row in rows)
 
 
-def test_expanded_parts_are_objects(lever: Client) -> None:
+def test_expanded_fields_are_objects(lever: Client) -> None:
     expand = ["applications", "stage", "owner", "followers", "sourcedBy", "contact"]
     rows = lever.walk("/opportunities", expand=expand)
     for row in rows:
@@ -192,14 +192,14 @@ def test_expanded_parts_are_objects(lever: Client) -> None:
     assert any(row["sourcedBy"] for row in rows)
 
 
-def test_an_application_by_itself_has_the_same_shape(lever: Client) -> None:
+def test_a_listed_application_has_the_same_shape(lever: Client) -> None:
     uid = next(row["id"] for row in lever.walk("/opportunities") if row["applications"])
     page = lever.get(f"/opportunities/{uid}/applications")
     assert [wrong(row, APPLICATION) for row in page["data"]] == [[]]
     assert page["data"][0]["opportunityId"] == page["data"][0]["candidateId"] == uid
 
 
-def test_postings(lever: Client) -> None:
+def test_postings_have_levers_shape(lever: Client) -> None:
     rows = lever.walk("/postings")
     for row in rows:
         assert wrong(row, POSTING) == []
@@ -209,7 +209,7 @@ def test_postings(lever: Client) -> None:
     assert len(rows) >= 5
 
 
-def test_notes(lever: Client) -> None:
+def test_notes_have_levers_shape(lever: Client) -> None:
     uid = lever.get("/opportunities")["data"][0]["id"]
     note = lever.post(f"/opportunities/{uid}/notes", {"value": "Hello"})["data"]
     assert wrong(note, NOTE | {"noteId": str}) == []
@@ -217,7 +217,7 @@ def test_notes(lever: Client) -> None:
     assert (note["text"], note["fields"][0]["type"], note["fields"][0]["text"]) == ("Note", "note", "Comment")
 
 
-def test_users_reasons_and_webhooks(lever: Client) -> None:
+def test_users_reasons_and_webhooks_have_levers_shape(lever: Client) -> None:
     lever.post("/webhooks", {"url": "https://example.test", "event": "applicationCreated"})
     assert [wrong(row, USER) for row in lever.walk("/users")] == [[]] * 4
     assert all(wrong(row, ARCHIVE_REASON) == [] for row in lever.walk("/archive_reasons"))

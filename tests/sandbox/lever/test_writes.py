@@ -19,7 +19,7 @@ def shown(lever: Client, opportunity: str) -> Shown:
 
 @pytest.fixture
 def path(opportunity: str, clock: Clock) -> str:
-    """A minute has passed since the candidate came."""
+    """The path of an opportunity that is a minute old."""
     clock.advance(MINUTE_MS)
     return f"/opportunities/{opportunity}"
 
@@ -35,7 +35,7 @@ WRITES = [
 
 
 @pytest.mark.parametrize(("method", "verb", "body"), WRITES)
-def test_a_write_answers_with_the_whole_opportunity_but_its_location(
+def test_a_write_is_answered_with_the_whole_opportunity_but_its_location(
     lever: Client, shown: Shown, path: str, method: str, verb: str, body: dict[str, object]
 ) -> None:
     answer = lever.call(method, f"{path}/{verb}", json=body)
@@ -46,7 +46,7 @@ def test_a_write_answers_with_the_whole_opportunity_but_its_location(
 
 
 @pytest.mark.parametrize(("method", "verb", "body"), WRITES)
-def test_a_write_moves_updated_at_and_its_repeat_does_not(
+def test_a_write_changes_updated_at_and_its_repetition_does_not(
     lever: Client, clock: Clock, shown: Shown, path: str, method: str, verb: str, body: dict[str, object]
 ) -> None:
     before = shown()["updatedAt"]
@@ -58,7 +58,7 @@ def test_a_write_moves_updated_at_and_its_repeat_does_not(
     assert shown() == after
 
 
-def test_tags_are_appended_in_order_and_tell_case_apart(lever: Client, shown: Shown, path: str) -> None:
+def test_tags_are_appended_in_order_and_are_case_sensitive(lever: Client, shown: Shown, path: str) -> None:
     lever.post(f"{path}/addTags", {"tags": ["b", "a", "b", "Full-Time"]})
     derived = ["Data Engineer", "Engineering", "Platform", "London", "Full-time"]
     assert shown()["tags"] == [*derived, "b", "a", "Full-Time"]
@@ -66,7 +66,7 @@ def test_tags_are_appended_in_order_and_tell_case_apart(lever: Client, shown: Sh
     assert shown()["tags"] == [*derived, "b", "Full-Time"]
 
 
-def test_links_are_the_persons_and_show_on_all_of_their_opportunities(
+def test_links_belong_to_the_contact_and_are_on_all_of_its_opportunities(
     sandbox: Sandbox, lever: Client, path: str, opportunity: str, clock: Clock
 ) -> None:
     other = sandbox.recruiter.add_lead("Ada", contact=opportunity)
@@ -96,12 +96,12 @@ def test_a_stage_change_is_an_entry_in_the_history(
     assert len(row["stageChanges"]) == 2
 
 
-def test_without_perform_as_nobody_is_named_in_the_history(lever: Client, shown: Shown, path: str) -> None:
+def test_without_perform_as_the_history_names_no_user(lever: Client, shown: Shown, path: str) -> None:
     lever.put(f"{path}/stage", {"stage": "offer"})
     assert "userId" not in shown()["stageChanges"][-1]
 
 
-def test_archiving_moves_the_entry_and_again_only_reason_and_time(
+def test_archiving_changes_the_entry_and_a_second_time_only_reason_and_time(
     sandbox: Sandbox, lever: Client, shown: Shown, path: str, clock: Clock
 ) -> None:
     reasons = {row["text"]: row["id"] for row in lever.get("/archive_reasons")["data"]}
@@ -117,7 +117,7 @@ def test_archiving_moves_the_entry_and_again_only_reason_and_time(
     assert application["archived"] == {"reason": reasons["Timing"], "archivedAt": first}
 
 
-def test_an_archived_one_moves_on_and_stays_archived_until_the_reason_is_null(
+def test_an_archived_opportunity_can_move_and_stays_archived_until_the_reason_is_null(
     lever: Client, shown: Shown, path: str
 ) -> None:
     reason = lever.get("/archive_reasons")["data"][0]["id"]
@@ -150,11 +150,11 @@ def test_a_malformed_write_is_refused_and_changes_nothing(
     assert shown() == before
 
 
-def test_a_body_that_is_no_json_is_refused(lever: Client, path: str) -> None:
+def test_a_body_that_is_not_json_is_refused(lever: Client, path: str) -> None:
     assert lever.refused("POST", f"{path}/addTags", data=b"{tags")[0] == 400
 
 
-def test_an_anonymised_person_cannot_be_updated(
+def test_an_anonymised_contact_cannot_be_updated(
     sandbox: Sandbox, lever: Client, shown: Shown, path: str, opportunity: str
 ) -> None:
     sandbox.recruiter.anonymise(opportunity)
@@ -164,7 +164,7 @@ def test_an_anonymised_person_cannot_be_updated(
     assert lever.refused("POST", f"{path}/addLinks", json={"links": ["https://a.test"]})[0] == 400
 
 
-def test_updated_at_may_come_late(sandbox: Sandbox, lever: Client, shown: Shown, path: str, clock: Clock) -> None:
+def test_updated_at_may_lag_behind(sandbox: Sandbox, lever: Client, shown: Shown, path: str, clock: Clock) -> None:
     sandbox.set_updated_at_lag(90_000)
     before, wrote_at = shown()["updatedAt"], clock.now_ms()
     lever.post(f"{path}/addTags", {"tags": ["a"]})
@@ -175,7 +175,7 @@ def test_updated_at_may_come_late(sandbox: Sandbox, lever: Client, shown: Shown,
     assert shown()["updatedAt"] == wrote_at
 
 
-def test_a_new_opportunity_needs_perform_as_and_lands_on_the_person_with_its_address(
+def test_a_new_opportunity_needs_perform_as_and_is_matched_to_a_contact_by_address(
     lever: Client, opportunity: str, posting: str
 ) -> None:
     user = lever.get("/users")["data"][0]["id"]
@@ -194,7 +194,7 @@ def test_a_new_opportunity_needs_perform_as_and_lands_on_the_person_with_its_add
     assert fresh["data"]["applications"] == []
 
 
-def test_deleted_ones_are_gone_and_in_the_feed(sandbox: Sandbox, lever: Client, posting: str) -> None:
+def test_deleted_opportunities_are_only_in_the_deleted_listing(sandbox: Sandbox, lever: Client, posting: str) -> None:
     ids = [sandbox.recruiter.apply(posting, "Ada") for _ in range(4)]
     for at, uid in enumerate(ids, start=1000):
         sandbox.recruiter.delete(uid, at_ms=at)
@@ -208,9 +208,7 @@ def test_deleted_ones_are_gone_and_in_the_feed(sandbox: Sandbox, lever: Client, 
     assert (application["opportunityId"], application["postingId"]) == (ids[0], posting)
 
 
-def test_a_contact_is_changed_for_all_of_its_opportunities(
-    lever: Client, shown: Shown, path: str, clock: Clock
-) -> None:
+def test_a_change_of_a_contact_shows_on_its_opportunities(lever: Client, shown: Shown, path: str, clock: Clock) -> None:
     contact = shown()["contact"]
     answer = lever.put(f"/contacts/{contact}", {"location": "Oslo", "emails": ["new@candidates.example.com"]})
     assert answer["data"]["location"] == {"name": "Oslo"}
