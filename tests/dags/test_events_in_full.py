@@ -29,7 +29,7 @@ PERSONAL = [
 ]
 
 
-def told(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
+def delivery(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
     return {"kind": kind, "opportunity": opportunity, **ids}
 
 
@@ -60,12 +60,12 @@ def retrying(events: Runner) -> Runner:
     [
         "Zebedee Quux",
         ["Zebedee Quux"],
-        [told("Zebedee Quux", UNKNOWN)],
+        [delivery("Zebedee Quux", UNKNOWN)],
         [{"opportunity": UNKNOWN}],
         [{"kind": "hired"}],
         [{"kind": "hired", "opportunity": None}],
-        [told("hired", UNKNOWN), told("hired", "zebedee@candidates.example.com")],
-        [told("application_created", UNKNOWN, application="zebedee@candidates.example.com")],
+        [delivery("hired", UNKNOWN), delivery("hired", "zebedee@candidates.example.com")],
+        [delivery("application_created", UNKNOWN, application="zebedee@candidates.example.com")],
     ],
 )
 def test_a_conf_that_the_form_refuses_makes_no_run(events: Runner, sandbox: Sandbox, deliveries: object) -> None:
@@ -79,7 +79,7 @@ def test_a_conf_that_the_form_refuses_makes_no_run(events: Runner, sandbox: Sand
 def test_a_retry_continues_where_the_last_attempt_stopped(retrying: Runner, sandbox: Sandbox, posting: str) -> None:
     ids = [applied(sandbox, posting) for _ in range(4)]
     sandbox.faults.add("lever", "POST", f"/opportunities/{ids[1]}/addTags", status=400)
-    run = retrying.manual(deliveries=[told("stage_changed", one) for one in ids])
+    run = retrying.manual(deliveries=[delivery("stage_changed", one) for one in ids])
     assert (run.state, run.counts) == ("success", {"trigger_stage": 4})
     assert [invited(sandbox, one) for one in ids] == [1] * 4
     assert [sandbox.look(one)["tags"].count("Alva: Invitation Sent") for one in ids] == [1] * 4
@@ -92,14 +92,14 @@ def test_a_retry_continues_where_the_last_attempt_stopped(retrying: Runner, sand
 def test_a_retry_does_an_announced_application_and_a_departure_too(retrying: Runner, sandbox: Sandbox) -> None:
     posting = sandbox.recruiter.add_posting("Support", tags=["Alva: Screening"])
     new, to_delete = applied(sandbox, posting, stage="Offer"), applied(sandbox, posting)
-    retrying.manual(deliveries=[told("stage_changed", to_delete)])
+    retrying.manual(deliveries=[delivery("stage_changed", to_delete)])
     sandbox.recruiter.delete(to_delete)
     row = sandbox.world.lever.opportunity(new)
     assert row.application is not None
     for method, path in (("POST", "*/candidates"), ("DELETE", "/candidates/*")):
         # As many faults as one attempt meets.
         sandbox.faults.add("alva", method, path, kind="html", times=1)
-    claimed = [told("application_created", new, application=row.application.id), told("deleted", to_delete)]
+    claimed = [delivery("application_created", new, application=row.application.id), delivery("deleted", to_delete)]
     run = retrying.manual(deliveries=claimed)
     assert (run.state, run.counts) == ("success", {"screening": 1, "deleted": 1})
     assert (invited(sandbox, new), sandbox.candidates.find(to_delete)["present"]) == (1, False)
@@ -108,7 +108,7 @@ def test_a_retry_does_an_announced_application_and_a_departure_too(retrying: Run
 def test_a_refused_key_fails_at_once_and_is_not_retried(retrying: Runner, sandbox: Sandbox, posting: str) -> None:
     ada = applied(sandbox, posting)
     fault = sandbox.faults.add("alva", status=401, times=None)
-    run = retrying.manual(deliveries=[told("stage_changed", ada)])
+    run = retrying.manual(deliveries=[delivery("stage_changed", ada)])
     assert (run.state, run.tasks, run.counts) == (
         "failed",
         {"handle": ["failed"], "report": ["failed"]},
@@ -123,12 +123,13 @@ def test_a_refused_key_fails_at_once_and_is_not_retried(retrying: Runner, sandbo
 
 def test_a_dry_run_of_every_kind_reports_what_a_real_run_does(events: Runner, sandbox: Sandbox, posting: str) -> None:
     ids = [applied(sandbox, posting) for _ in range(5)]
-    events.manual(deliveries=[told("stage_changed", one) for one in ids[:3]])
+    events.manual(deliveries=[delivery("stage_changed", one) for one in ids[:3]])
     sandbox.recruiter.hire(ids[0])
     sandbox.recruiter.delete(ids[1])
     claimed = [
-        told("hired", ids[0]), told("deleted", ids[1]), told("deleted", ids[2]), told("stage_changed", ids[3]),
-        told("application_created", ids[4], application=UNKNOWN),
+        delivery("hired", ids[0]), delivery("deleted", ids[1]), delivery("deleted", ids[2]),
+        delivery("stage_changed", ids[3]),
+        delivery("application_created", ids[4], application=UNKNOWN),
     ]  # fmt: skip
     sandbox.journal.clear()
     dry = events.manual(deliveries=claimed, dry_run=True)
@@ -153,7 +154,7 @@ def test_no_personal_data_is_kept_or_logged_for_any_outcome(
     to_hire, to_delete = (applied(sandbox, posting) for _ in range(2))
     # Has its own address, because the numbered ones repeat after a deletion.
     faulty = applied(sandbox, posting, emails=["zebedee.faulty@candidates.example.com"])
-    events.manual(deliveries=[told("stage_changed", one) for one in (to_hire, to_delete)])
+    events.manual(deliveries=[delivery("stage_changed", one) for one in (to_hire, to_delete)])
     sandbox.recruiter.hire(to_hire)
     sandbox.recruiter.delete(to_delete)
     sandbox.faults.add("lever", "POST", f"/opportunities/{faulty}/addTags", status=400, times=None)
@@ -161,8 +162,8 @@ def test_no_personal_data_is_kept_or_logged_for_any_outcome(
         applied(sandbox, posting), applied(sandbox, posting, emails=[]), applied(sandbox, blank),
         applied(sandbox, posting, emails=["zebedee nonsense"]), applied(sandbox, posting, emails=[known]), faulty,
     ]  # fmt: skip
-    claimed = [told("stage_changed", one) for one in others]
-    run = events.manual(deliveries=[*claimed, told("hired", to_hire), told("deleted", to_delete)])
+    claimed = [delivery("stage_changed", one) for one in others]
+    run = events.manual(deliveries=[*claimed, delivery("hired", to_hire), delivery("deleted", to_delete)])
     assert run.state == "failed"
     assert run.counts == {
         "trigger_stage": 2, "missing_email": 1, "invalid_email": 1, "refused_by_alva": 1, "hired": 1, "deleted": 1,

@@ -92,7 +92,7 @@ def deliveries(*kinds: Kind) -> Run:
     return run
 
 
-def told_by_alva(office: Office, people: list[str]) -> Ran:
+def results_by_alva(office: Office, people: list[str]) -> Ran:
     office.begin()
     ids = [str(office.in_alva(one)["id"]) for one in people]
 
@@ -267,7 +267,7 @@ PLACES = [
           progression_stage=FURTHER),
     Place("note of results", results, updated, "lever", "GET", "*/notes", of_its_notes),
     Place("mirrored", results, completed, "lever", "GET", "/opportunities/*", by_id, AFTER, _IDS, _NEEDED, others=0),
-    Place("told", told_by_alva, completed, "alva", "GET", "/candidates/*", of_its_candidate, needed=_ID),
+    Place("candidate by id", results_by_alva, completed, "alva", "GET", "/candidates/*", of_its_candidate, needed=_ID),
     Place("hired", HIRED, hired, "lever", "GET", "/opportunities/*", by_id, AFTER, _IDS, _NEEDED, others=0),
     Place("hired, who is there", HIRED, hired, "alva", "GET", "/candidates", of_its_candidate),
     Place("deleted", DELETED, deleted, "lever", "GET", "/opportunities/deleted", by_id, may_end=_ID),

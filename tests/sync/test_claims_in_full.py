@@ -477,8 +477,8 @@ class TestTogether:
         expected = {word: len(some) for word, some in people.items()}
         assert office.deliver(*every, dry_run=True) == expected
         assert office.deliver(*every) == expected
-        told = {word: sorted(some) for word, some in office.progress.report.ids.items()}
-        assert told == {word: sorted(some) for word, some in people.items()}
+        reported = {word: sorted(some) for word, some in office.progress.report.ids.items()}
+        assert reported == {word: sorted(some) for word, some in people.items()}
         assert office.in_alva(was_hired)["stage"] == "hired"
         assert not office.candidates.find(was_deleted)["present"]
 
@@ -537,119 +537,121 @@ class TestTogether:
 
 
 @dataclass(frozen=True)
-class Told:
+class History:
     """An opportunity and its webhook events in the order in which they happened."""
 
     opportunity: str
     events: list[Event]
 
 
-def new(office: Office, **options: Any) -> Told:
+def new(office: Office, **options: Any) -> History:
     """A candidate who applied and entered the trigger stage. No event is delivered yet."""
     ada = elsewhere(office, **options)
     office.recruiter.move(ada, TRIGGER)
-    return Told(ada, [applied(office, ada), moved(ada)])
+    return History(ada, [applied(office, ada), moved(ada)])
 
 
-def known(office: Office) -> Told:
+def known(office: Office) -> History:
     """The same candidate after the delivery of these events, which invites."""
-    told = new(office)
-    office.deliver(*told.events)
-    return told
+    history = new(office)
+    office.deliver(*history.events)
+    return history
 
 
-Begin = Callable[[Office], Told]
-Story = Callable[[Office, Begin], Told]
+Begin = Callable[[Office], History]
+Story = Callable[[Office, Begin], History]
 
 
-def is_moved(office: Office, begin: Begin) -> Told:
+def is_moved(office: Office, begin: Begin) -> History:
     return begin(office)
 
 
-def is_moved_on(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.move(told.opportunity, FURTHER)
-    return Told(told.opportunity, [*told.events, moved(told.opportunity)])
+def is_moved_on(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.move(history.opportunity, FURTHER)
+    return History(history.opportunity, [*history.events, moved(history.opportunity)])
 
 
-def is_hired(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    return Told(told.opportunity, [*told.events, hired(office.recruiter.hire(told.opportunity))])
+def is_hired(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    return History(history.opportunity, [*history.events, hired(office.recruiter.hire(history.opportunity))])
 
 
-def is_deleted(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    return Told(told.opportunity, [*told.events, deleted(office.recruiter.delete(told.opportunity))])
+def is_deleted(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    return History(history.opportunity, [*history.events, deleted(office.recruiter.delete(history.opportunity))])
 
 
-def is_hired_and_deleted(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    ada = office.recruiter.delete(office.recruiter.hire(told.opportunity))
-    return Told(ada, [told.events[1], hired(ada), deleted(ada)])
+def is_hired_and_deleted(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    ada = office.recruiter.delete(office.recruiter.hire(history.opportunity))
+    return History(ada, [history.events[1], hired(ada), deleted(ada)])
 
 
-def is_archived(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.archive(told.opportunity)
-    return told
+def is_archived(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.archive(history.opportunity)
+    return history
 
 
-def is_restricted(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.restrict(told.opportunity)
-    return told
+def is_restricted(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.restrict(history.opportunity)
+    return history
 
 
-def is_made_confidential(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.hire(told.opportunity)
+def is_made_confidential(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.hire(history.opportunity)
     make_confidential(office, office.posting)
-    return Told(told.opportunity, [*told.events, hired(told.opportunity)])
+    return History(history.opportunity, [*history.events, hired(history.opportunity)])
 
 
-def is_anonymised(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.anonymise(told.opportunity)
-    return told
+def is_anonymised(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.anonymise(history.opportunity)
+    return history
 
 
-def is_anonymised_and_hired(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.anonymise(office.recruiter.hire(told.opportunity))
-    return Told(told.opportunity, [*told.events, hired(told.opportunity)])
+def is_anonymised_and_hired(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.anonymise(office.recruiter.hire(history.opportunity))
+    return History(history.opportunity, [*history.events, hired(history.opportunity)])
 
 
-def is_slandered(office: Office, begin: Begin) -> Told:
+def has_untrue_claims(office: Office, begin: Begin) -> History:
     """Untrue claims among the others."""
-    told = begin(office)
-    return Told(told.opportunity, [moved(told.opportunity), hired(told.opportunity), deleted(told.opportunity)])
+    history = begin(office)
+    return History(
+        history.opportunity, [moved(history.opportunity), hired(history.opportunity), deleted(history.opportunity)]
+    )
 
 
-def has_no_address(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.set_emails(told.opportunity, [])
-    return told
+def has_no_address(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.set_emails(history.opportunity, [])
+    return history
 
 
-def comes_back_with_an_address(office: Office, begin: Begin) -> Told:
+def comes_back_with_an_address(office: Office, begin: Begin) -> History:
     """A candidate whose invitation failed and who enters again with an address."""
-    told = new(office, emails=[])
-    office.deliver(*told.events)
-    office.recruiter.set_emails(told.opportunity, ["ada@candidates.example.com"])
-    office.reenter(told.opportunity)
-    return told
+    history = new(office, emails=[])
+    office.deliver(*history.events)
+    office.recruiter.set_emails(history.opportunity, ["ada@candidates.example.com"])
+    office.reenter(history.opportunity)
+    return history
 
 
-def is_screened(office: Office, begin: Begin) -> Told:
+def is_screened(office: Office, begin: Begin) -> History:
     office.recruiter.change_posting(office.posting, tags=[SCREENING])
-    told = begin(office)
-    office.recruiter.move(told.opportunity, FURTHER)
-    return told
+    history = begin(office)
+    office.recruiter.move(history.opportunity, FURTHER)
+    return history
 
 
 STORIES: list[Story] = [
     is_moved, is_moved_on, is_hired, is_deleted, is_hired_and_deleted, is_archived, is_restricted,
-    is_made_confidential, is_anonymised, is_anonymised_and_hired, is_slandered, has_no_address,
+    is_made_confidential, is_anonymised, is_anonymised_and_hired, has_untrue_claims, has_no_address,
     comes_back_with_an_address, is_screened,
 ]  # fmt: skip
 
@@ -663,13 +665,13 @@ def ways(count: int) -> Iterator[list[list[int]]]:
         yield [*[[one] for one in order], [*reversed(order)]]
 
 
-def tell(office: Office, story: Story, begin: Begin) -> Told:
+def begin_story(office: Office, story: Story, begin: Begin) -> History:
     """Tells the story on its own posting, always from the same moment on."""
     office.clock.set(NOW_MS)
     office.posting = office.recruiter.add_posting("Data Engineer", team="Platform")
-    told = story(office, begin)
+    history = story(office, begin)
     office.later()
-    return told
+    return history
 
 
 class TestOrder:
@@ -678,17 +680,17 @@ class TestOrder:
     @pytest.mark.parametrize("begin", [new, known], ids=["unseen", "invited"])
     @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
     def test_any_order_ends_as_a_poll_would(self, office: Office, story: Story, begin: Begin) -> None:
-        told = tell(office, story, begin)
+        history = begin_story(office, story, begin)
         office.poll(office.window(2))
-        polled = state(office, told.opportunity)
+        polled = state(office, history.opportunity)
         if begin is new and story is is_hired:
             # A poll makes no job position for a candidate who applies and is hired within its window.
             polled["positions"] = [("Data Engineer", "Platform")]
-        for way in ways(len(told.events)):
-            told = tell(office, story, begin)
+        for way in ways(len(history.events)):
+            history = begin_story(office, story, begin)
             for numbers in way:
-                office.deliver(*[told.events[number] for number in numbers])
-            assert state(office, told.opportunity) == polled, way
+                office.deliver(*[history.events[number] for number in numbers])
+            assert state(office, history.opportunity) == polled, way
         office.forget()
         office.later()
         office.poll(office.window(2))
@@ -696,13 +698,13 @@ class TestOrder:
 
     @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
     def test_a_repeated_delivery_writes_nothing(self, office: Office, story: Story) -> None:
-        told = tell(office, story, known)
-        office.deliver(*told.events)
-        before = state(office, told.opportunity)
+        history = begin_story(office, story, known)
+        office.deliver(*history.events)
+        before = state(office, history.opportunity)
         office.forget()
-        for event in told.events:
+        for event in history.events:
             office.deliver(event, event)
-        assert (state(office, told.opportunity), office.writes()) == (before, 0)
+        assert (state(office, history.opportunity), office.writes()) == (before, 0)
 
 
 def long_ago(office: Office, **options: Any) -> str:

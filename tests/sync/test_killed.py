@@ -93,7 +93,7 @@ def bounced_other_address(office: Office) -> tuple[str, End]:
     return ada, End(2, SENT, ["bounce"])
 
 
-def bounced_untold(office: Office) -> tuple[str, End]:
+def bounced_without_note(office: Office) -> tuple[str, End]:
     ada = apply(office)
     office.run(ada)
     office.candidates.bounce(ada)
@@ -109,7 +109,7 @@ def completes_at_once(office: Office) -> tuple[str, End]:
 
 SCENARIOS: list[Scenario] = [
     plain, without_address, refused, failed_again, corrected, corrected_with_send_tests, bounced_same_address,
-    bounced_other_address, bounced_untold, completes_at_once,
+    bounced_other_address, bounced_without_note, completes_at_once,
 ]  # fmt: skip
 
 
