@@ -1,4 +1,4 @@
-"""What could not be done: when it is tried again, when it leaves the list, and when it is given up."""
+"""Leftovers: when they are retried, when they leave the list, and when they are given up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def waits(name: str = "ada", *, attempts: int = 1, first_ms: int = NOW, due_ms: 
     return Leftover(item(name), "refused", attempts, first_ms, due_ms)
 
 
-def test_it_is_due_in_the_next_run_and_then_after_1_2_4_8_16_and_every_24_hours() -> None:
+def test_a_leftover_is_due_in_the_next_run_and_then_after_1_2_4_8_16_and_every_24_hours() -> None:
     waiting, now, hours = leftovers(), NOW, []
     for _ in range(9):
         waiting.failed([(item(), "refused")], now)
@@ -39,46 +39,46 @@ def test_it_is_due_in_the_next_run_and_then_after_1_2_4_8_16_and_every_24_hours(
 
 
 @pytest.mark.parametrize(("later_ms", "is_due"), [(-1, False), (0, True), (1, True)])
-def test_only_what_is_due_is_tried(later_ms: int, is_due: bool) -> None:
+def test_only_due_leftovers_are_retried(later_ms: int, is_due: bool) -> None:
     waiting = leftovers(waits("ada", due_ms=NOW), waits("bo", due_ms=NOW + HOUR))
     assert waiting.due(NOW + later_ms) == ([item("ada")] if is_due else [])
 
 
 @pytest.mark.parametrize(("age_ms", "given_up"), [(LONGEST_MS - 1, False), (LONGEST_MS, True), (2 * LONGEST_MS, True)])
-def test_after_14_days_it_is_given_up(age_ms: int, given_up: bool) -> None:
+def test_a_leftover_is_given_up_after_14_days(age_ms: int, given_up: bool) -> None:
     waiting = leftovers(waits(attempts=20), waits("bo"))
     settled = waiting.failed([({**item(), DUE: True}, "refused")], NOW + age_ms)
     assert (settled.kept, settled.given_up) == (([], ["ada"]) if given_up else (["ada"], []))
     assert [one.id for one in waiting] == (["bo"] if given_up else ["ada", "bo"])
 
 
-def test_one_that_is_asked_for_once_more_is_not_given_up_and_begins_again() -> None:
+def test_an_old_leftover_that_is_claimed_again_is_not_given_up_and_starts_again() -> None:
     waiting = leftovers(waits(attempts=20))
     assert waiting.failed([(item(), "refused")], NOW + LONGEST_MS).kept == ["ada"]
     (one,) = waiting
     assert (one.attempts, one.first_ms, dict(one.item)) == (1, NOW + LONGEST_MS, item())
 
 
-def test_what_is_kept_does_not_say_that_it_was_due() -> None:
+def test_a_kept_item_loses_its_due_mark() -> None:
     waiting = leftovers(waits())
     waiting.failed([({**item(), DUE: True}, "refused")], NOW)
     assert waiting.due(NOW + HOUR) == [item()]
 
 
-def test_the_fault_of_the_last_attempt_is_kept() -> None:
+def test_a_leftover_keeps_the_fault_of_its_last_attempt() -> None:
     waiting = leftovers()
     for fault in ("refused", "passing"):
         waiting.failed([(item(), fault)], NOW)
     assert [one.fault for one in waiting] == ["passing"]
 
 
-def test_what_is_done_leaves_the_list() -> None:
+def test_a_finished_item_leaves_the_list() -> None:
     waiting = leftovers(waits("ada"), waits("bo"))
     waiting.done([item("bo"), item("nobody")])
     assert [one.id for one in waiting] == ["ada"]
 
 
-def test_what_was_asked_for_and_not_done_stays() -> None:
+def test_a_leftover_stays_until_its_own_claim_is_done() -> None:
     hired = item(kinds=frozenset({Kind.HIRED}))
     waiting = leftovers(Leftover(hired, "refused", 1, NOW, NOW))
     waiting.done([item()])
@@ -87,7 +87,7 @@ def test_what_was_asked_for_and_not_done_stays() -> None:
     assert list(waiting) == []
 
 
-def test_all_that_was_ever_asked_of_it_is_asked_again() -> None:
+def test_a_retry_has_the_claims_of_all_attempts() -> None:
     waiting = leftovers()
     waiting.failed([(item(kinds=frozenset({Kind.APPLIED}), new_since_ms={"a1": NOW}), "refused")], NOW)
     waiting.failed([(item(kinds=frozenset({Kind.HIRED}), named_ms={"manual-1": NOW}), "refused")], NOW)
@@ -95,19 +95,19 @@ def test_all_that_was_ever_asked_of_it_is_asked_again() -> None:
     assert asked == Claim(frozenset({Kind.APPLIED, Kind.HIRED}), {"a1": NOW}, named_ms={"manual-1": NOW})
 
 
-def test_at_most_a_thousand_wait_and_who_waits_already_is_one_of_them() -> None:
+def test_at_most_a_thousand_wait_and_a_repeated_failure_needs_no_extra_room() -> None:
     waiting = leftovers(*(waits(f"o{number}") for number in range(MOST - 1)))
     settled = waiting.failed([(item(name), "refused") for name in ("new", "one-too-many", "o5")], NOW)
     assert (settled.kept, settled.too_many, len(waiting)) == (["new", "o5"], ["one-too-many"], MOST)
 
 
-def test_what_is_done_makes_room() -> None:
+def test_a_finished_item_makes_room() -> None:
     waiting = leftovers(*(waits(f"o{number}") for number in range(MOST)))
     waiting.done([item("o7")])
     assert waiting.failed([(item("new"), "refused")], NOW).kept == ["new"]
 
 
-def test_a_report_shows_the_first_hundred_those_that_are_due_first_before_the_others() -> None:
+def test_a_report_shows_the_hundred_leftovers_that_are_due_first() -> None:
     waiting = leftovers(*(waits(f"o{number:03}", due_ms=NOW + (200 - number) * HOUR) for number in range(150)))
     shown = waiting.shown()
     assert len(shown) == SHOWN
@@ -115,6 +115,6 @@ def test_a_report_shows_the_first_hundred_those_that_are_due_first_before_the_ot
     assert shown[0] == {"id": "o149", "fault": "refused", "attempts": 1, "due": "2026-01-03T03:00:00+00:00"}
 
 
-def test_it_is_kept_as_json() -> None:
+def test_a_leftover_is_kept_as_json() -> None:
     one = Leftover(item(kinds=frozenset({Kind.DELETED}), named_ms={"m": NOW}), "not_found", 3, NOW, NOW + HOUR)
     assert Leftover.of(json.loads(json.dumps(one.as_json()))) == one

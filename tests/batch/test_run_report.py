@@ -25,7 +25,7 @@ def counted(looks: list[tuple[Any, str]]) -> RunReport:
     return made
 
 
-def test_a_run_that_looked_at_nobody_reports_so() -> None:
+def test_the_report_of_a_run_without_candidates_is_empty() -> None:
     assert RunReport().as_xcom(dry_run=False) == {
         "dry_run": False,
         "window": None,
@@ -48,7 +48,7 @@ def test_a_report_counts_and_names() -> None:
     made.invited += 1
     left = {"id": "d", "fault": "refused", "attempts": 1, "due": "2026-01-01T00:00:00+00:00"}
     report = made.as_xcom(dry_run=True, window=(1_767_225_600_000, 1_767_229_200_000), leftovers=[left])
-    # What a person asks first comes first.
+    # The first keys are those that people look for first.
     assert list(report)[:4] == ["dry_run", "window", "invited", "looked_at"]
     assert report == {
         "dry_run": True,
@@ -64,14 +64,14 @@ def test_a_report_counts_and_names() -> None:
     }
 
 
-def test_a_hundred_ids_are_named_and_all_are_counted() -> None:
+def test_a_report_names_a_hundred_ids_and_counts_all() -> None:
     ids = [str(number) for number in range(101)]
     report = counted([(Reason.ARCHIVED, name) for name in ids]).as_xcom(dry_run=False)
     assert report["counts"] == {"archived": 101}
     assert report["ids"] == {"archived": ids[:100]}
 
 
-def test_a_hundred_ids_are_named_of_all_parts_together() -> None:
+def test_a_report_of_several_parts_names_a_hundred_ids_in_all() -> None:
     total = RunReport()
     for part in ("a", "b", "c"):
         total.add(counted([(Reason.ARCHIVED, f"{part}{number}") for number in range(60)]))
@@ -110,7 +110,7 @@ def test_a_report_can_be_added_up_again() -> None:
     assert RunReport.of(part.as_xcom(dry_run=True)) == part
 
 
-def test_what_is_added_stays_as_it_was() -> None:
+def test_adding_a_report_does_not_change_it() -> None:
     part = counted([(Reason.GONE, "a")])
     total = RunReport()
     total.add(part)
@@ -122,7 +122,7 @@ def test_what_is_added_stays_as_it_was() -> None:
 # Near misses.
 
 
-def test_a_near_miss_is_reported_once_for_each_who_carries_it() -> None:
+def test_a_near_miss_is_reported_once_for_each_posting_or_opportunity() -> None:
     total = RunReport()
     total.near_miss("a", ["alva: send tests", "Alva: SendTests"])
     total.near_miss("a", ["alva: send tests"])
@@ -143,7 +143,7 @@ def test_a_near_miss_is_not_counted_as_looked_at() -> None:
     assert made.as_xcom(dry_run=False)["looked_at"] == 0
 
 
-def test_near_misses_without_number_do_not_fill_a_report() -> None:
+def test_many_or_long_near_misses_are_cut() -> None:
     made = RunReport()
     for number in range(1500):
         made.near_miss(str(number), ["alva: send tests"])
@@ -154,5 +154,5 @@ def test_near_misses_without_number_do_not_fill_a_report() -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.GONE, "hired"])
-def test_a_reason_is_a_word_of_json(reason: str) -> None:
+def test_a_reason_is_written_as_a_word_in_json(reason: str) -> None:
     assert json.loads(json.dumps(counted([(reason, "a")]).as_json()))["counts"] == {str(reason): 1}

@@ -23,7 +23,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 @pytest.fixture
 def served(sandbox: Sandbox, settings: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Both services on a free port, and the connections to them, without a pace."""
+    """Serves both services on a free port and sets the connections to them, without a rate limit."""
     with sandbox.serve() as url:
         lever = {
             "conn_type": "lever", "host": f"{url}/lever/v1", "password": sandbox.LEVER_KEY,
@@ -84,6 +84,6 @@ def posting(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A passing fault is met as often as ever, without the waits between."""
+    """Temporary faults are retried as often as usual, but without waiting."""
     monkeypatch.setattr("alva_lever.http.hook.seconds_until_next", lambda state: 0.0)
     monkeypatch.setattr("alva_lever.http.hook.backoff_seconds", lambda attempt: 0.0)

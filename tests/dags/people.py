@@ -1,4 +1,4 @@
-"""What tests of whole runs ask of the sandbox, and of what a DAG keeps from run to run."""
+"""Helpers for tests of whole runs: they read and write the sandbox and the state that a DAG keeps between runs."""
 
 from __future__ import annotations
 
@@ -33,34 +33,34 @@ def ms(moment: datetime) -> int:
 
 
 def lately_ms() -> int:
-    """A moment ago, in `THIS_HOUR`, which may be over by now.
+    """Returns a moment shortly ago within `THIS_HOUR`, even if that hour is over by now.
 
-    Not in its very last minutes: the next hour's run looks at those as well.
+    Never in its last minutes: the window of the next hour overlaps them.
     """
     return min(ms(datetime.now(UTC)), ms(THIS_HOUR) + 45 * 60_000) - 60_000
 
 
 def applied(sandbox: Sandbox, posting: str, **options: Any) -> str:
-    """Somebody who came into the trigger stage a moment ago, unless `options` say otherwise."""
+    """Adds a candidate who entered the trigger stage a moment ago, unless `options` say otherwise."""
     number = next(_NUMBERS)
     given = {"emails": [f"c{number}@candidates.example.com"], "at_ms": lately_ms(), **options}
     return sandbox.recruiter.apply(posting, "Ada Byron", **given)
 
 
 def sent(sandbox: Sandbox, opportunity: str) -> int:
-    """How many invitations ever went out."""
+    """Returns how many invitations were sent in all."""
     number: int = sandbox.candidates.find(opportunity)["invitations_sent"]  # type: ignore[assignment]
     return number
 
 
 def candidate_id(sandbox: Sandbox, opportunity: str) -> str:
-    """Alva's."""
+    """Returns Alva's id of the candidate."""
     candidate: Any = sandbox.candidates.find(opportunity)["candidate"]
     return str(candidate["id"])
 
 
 def tags(sandbox: Sandbox, opportunity: str) -> list[str]:
-    """The integration's own, without `Alva: `."""
+    """Returns the opportunity's Alva tags, without `Alva: `."""
     return [tag.removeprefix("Alva: ") for tag in sandbox.look(opportunity)["tags"] if tag.startswith("Alva:")]
 
 
@@ -73,12 +73,12 @@ def writes(sandbox: Sandbox) -> int:
 
 
 def announced(kind: str, *opportunities: str) -> list[dict[str, str]]:
-    """Deliveries of Lever's."""
+    """Returns deliveries by Lever."""
     return [{"kind": kind, "opportunity": one} for one in opportunities]
 
 
 def told(run: Ended) -> dict[str, tuple[str, int]]:
-    """The fault of each leftover in a report, and how often it was tried."""
+    """Returns the fault and the number of attempts of each leftover in a report."""
     assert run.report is not None
     for row in run.report["leftovers"]:
         assert set(row) == {"id", "fault", "attempts", "due"}
@@ -87,7 +87,7 @@ def told(run: Ended) -> dict[str, tuple[str, int]]:
 
 
 class _InDatabase:
-    """What Airflow gives a task for an asset, without the task."""
+    """Accesses an asset's values like Airflow's accessor, but outside of a task."""
 
     def __init__(self, dag_id: str) -> None:
         with create_session() as session:
@@ -126,7 +126,7 @@ def keep(leftovers: Iterable[Leftover], dag_id: str = INVITE) -> None:
 
 
 def hours_pass(hours: float, dag_id: str = INVITE) -> None:
-    """For what waits: all of it was tried, and is due, so much earlier."""
+    """Moves all leftovers back in time, as if they had been tried that many hours earlier."""
     by = round(timedelta(hours=hours) / timedelta(milliseconds=1))
     keep(
         [
@@ -138,6 +138,6 @@ def hours_pass(hours: float, dag_id: str = INVITE) -> None:
 
 
 def hours_until_due(dag_id: str = INVITE) -> dict[str, float]:
-    """Of each, from its last attempt a moment ago."""
+    """Returns for each leftover the hours until it is due."""
     now_ms = ms(datetime.now(UTC))
     return {name: round((one.due_ms - now_ms) / 3_600_000, 1) for name, one in waiting(dag_id).items()}

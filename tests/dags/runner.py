@@ -1,6 +1,6 @@
-"""Runs of a DAG in real Airflow, without a scheduler: its database, its task runner, its rules about what comes next.
+"""Runs a DAG in real Airflow without a scheduler: with its database, its task runner and its dependency rules.
 
-As `DAG.test` does it, but for runs of every kind, with an interval of the test's choice, and again.
+Like `DAG.test`, but for runs of every kind, with any data interval, and repeatable.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from sqlalchemy import select
 
 DAGS = Path(__file__).parent.parent.parent / "dags"
-# What a run's report has.
+# The keys of a run's report.
 REPORT = {
     "dry_run", "window", "invited", "looked_at", "counts", "ids", "near_misses", "leftovers", "calls", "waited_seconds",
 }  # fmt: skip
-# An id as Lever's are, of nobody.
+# An id in Lever's format that no opportunity has.
 UNKNOWN = "0b8f2d5e-9c1a-4a57-8a55-7d2f3f5b6c01"
 HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that has come to its end."""
+    """A run that has ended."""
 
     run_id: str
     state: str
@@ -55,7 +55,7 @@ class Ended:
 
 
 class Runner:
-    """One DAG. Nothing is retried unless `retries` says so: Airflow would wait for minutes."""
+    """Runs one DAG. Tasks have no retries by default, because Airflow would wait for minutes."""
 
     def __init__(self, dag_id: str, retries: int = 0) -> None:
         bag = DagBag(str(DAGS))
@@ -66,11 +66,11 @@ class Runner:
                 task.partial_kwargs["retries"] = retries
             else:
                 task.retries = retries
-        # Of several tasks that may run, this one does so before the others.
+        # This task runs first if several can run.
         self.first: str | None = None
-        # Called with a task's id and the number of its attempt before it is run.
+        # Called before each attempt with the task's id and the number of the attempt.
         self.before: Callable[[str, int], None] = lambda task_id, attempt: None
-        # What the scheduler would ask the DAG processor to call at the end of the last run.
+        # The callback that the scheduler would request from the DAG processor at the end of the last run.
         self.asked: DagCallbackRequest | None = None
         self._params = {task.task_id: deepcopy(task.params) for task in self.dag.tasks}, deepcopy(self.dag.params)
         self._serialized: SerializedDAG = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
@@ -83,7 +83,7 @@ class Runner:
             sync_bag_to_db(found, bundle.name, bundle.version)
 
     def retry(self, task_id: str, times: int) -> None:
-        """So often it is tried again, one right after the other."""
+        """Gives the task this many retries, without a delay."""
         task, at_once = self.dag.task_dict[task_id], {"retry_delay": timedelta(0), "retry_exponential_backoff": 0}
         if isinstance(task, MappedOperator):
             task.partial_kwargs.update(at_once, retries=times)
@@ -101,7 +101,7 @@ class Runner:
         return self._new(DagRunType.BACKFILL_JOB, (start, start + HOUR), conf)
 
     def again(self, run_id: str, kind: DagRunType | None = None) -> Ended:
-        """The same run cleared as a whole, as a person or a backfill (which changes its kind) does it."""
+        """Clears the whole run and runs it again, as a person or a backfill (which changes its kind) does."""
         with create_session() as session:
             run = self._find(session, run_id)
             clear_task_instances(run.get_task_instances(session=session), session)
@@ -130,7 +130,7 @@ class Runner:
 
     def _to_the_end(self, run_id: str) -> Ended:
         with create_session() as session:
-            # Found again each time: a task that is run in this process leaves the session without its rows.
+            # Read again each time: a task that runs in this process detaches the rows of the session.
             while (run := self._find(session, run_id)).state == "running":
                 session.expire_all()
                 run.dag = self._serialized
@@ -141,7 +141,7 @@ class Runner:
                 session.commit()
                 scheduled = run.get_task_instances(state=[TaskInstanceState.SCHEDULED], session=session)
                 for instance in sorted(scheduled, key=lambda one: one.task_id != self.first):
-                    # In one process, what a run's form said would stay in the DAG and its tasks for the next.
+                    # All runs share one process, so the params of a form would stay in the DAG and its tasks.
                     of_tasks, of_dag = deepcopy(self._params)
                     self.dag.params = of_dag
                     for task in self.dag.tasks:

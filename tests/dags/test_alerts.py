@@ -1,4 +1,4 @@
-"""Who hears of a failed or late run: what the configuration may name, and what comes of it."""
+"""The callback for failed and late runs: what the option may name, and how it is called."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ among_others = [function, Notifier]
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_heard() -> Iterator[None]:
+def _nothing_heard() -> Iterator[None]:
     heard.clear()
     # A notifier writes what it has rendered over its template.
-    for one in (notifier, several[-1]):
-        one.text = TEXT
+    for each in (notifier, several[-1]):
+        each.text = TEXT
     yield
     heard.clear()
 
@@ -67,7 +67,7 @@ def parsed() -> DagBag:
 
 
 def fail(hourly: Runner) -> str:
-    """A run that fails; the scheduler asks for its callbacks, and the DAG processor calls them. Gives its id."""
+    """Makes a run fail and calls its callbacks as the DAG processor does. Returns the run's id."""
     ended = hourly.manual(dryrun=True)
     assert ended.state == "failed"
     assert hourly.asked is not None
@@ -76,7 +76,10 @@ def fail(hourly: Runner) -> str:
 
 
 def late() -> bool:
-    """As Airflow's executor does it; whether all went well. What it gives is as `tests/airflow` sees it arrive."""
+    """Calls the deadline's callback as Airflow's executor does. Returns whether all callbacks succeeded.
+
+    The context is the one that `tests/airflow` receives from a real scheduler.
+    """
     alerts = parsed().dags[HOURLY].deadline
     assert isinstance(alerts, list)
     (alert,) = alerts
@@ -88,7 +91,7 @@ def late() -> bool:
 
 
 @pytest.mark.parametrize("name", ["function", "notifier", "several"])
-def test_each_kind_hears_of_a_failed_run(
+def test_each_kind_of_callback_is_called_for_a_failed_run(
     database: None, served: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(OPTION, f"{HERE}.{name}")
@@ -100,8 +103,8 @@ def test_each_kind_hears_of_a_failed_run(
 
 
 @pytest.mark.parametrize(("name", "well"), [("function", True), ("notifier", True), ("several", False)])
-def test_each_kind_hears_of_a_late_run(monkeypatch: pytest.MonkeyPatch, name: str, well: bool) -> None:
-    """Also those who come after one who can't be reached."""
+def test_each_kind_of_callback_is_called_for_a_late_run(monkeypatch: pytest.MonkeyPatch, name: str, well: bool) -> None:
+    """A callback that fails does not stop the ones after it."""
     monkeypatch.setenv(OPTION, f"{HERE}.{name}")
     assert late() is well
     assert len(heard) == (2 if name == "several" else 1)
@@ -123,7 +126,7 @@ def test_each_kind_hears_of_a_late_run(monkeypatch: pytest.MonkeyPatch, name: st
         f"{HERE}.awaitable",
     ],
 )
-def test_what_can_t_be_called_is_an_import_error_that_names_the_option(
+def test_a_callback_that_cannot_be_called_is_an_import_error_that_names_the_option(
     monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setenv(OPTION, path)
@@ -133,7 +136,7 @@ def test_what_can_t_be_called_is_an_import_error_that_names_the_option(
 
 
 @pytest.mark.parametrize("path", [None, "", f"{HERE}.several"])
-def test_the_dags_can_be_serialized_with_somebody_who_hears_and_without(
+def test_the_dags_can_be_serialized_with_and_without_a_callback(
     monkeypatch: pytest.MonkeyPatch, path: str | None
 ) -> None:
     if path is not None:

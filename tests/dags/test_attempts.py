@@ -1,4 +1,4 @@
-"""A task that is tried again: what one attempt did, rehearsed or left open, and what the next makes of it."""
+"""A task that is retried: how the next attempt continues what the last one did, did as a dry run, or left open."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ NOW_MS = ms(THIS_HOUR)
 
 
 def left(opportunity: str, *kinds: Kind) -> Leftover:
-    """What another run could not do; due at once."""
+    """Returns a leftover of another run that is due at once."""
     return Leftover({"id": opportunity, **Claim(frozenset(kinds)).as_json()}, "refused", 1, NOW_MS, NOW_MS)
 
 
 def before_attempt(runner: Runner, number: int, task_id: str, do: Any) -> None:
-    """What happens after an attempt, when the task doesn't hold the slot, and before the next."""
+    """Calls `do` before the attempt with this number, while the task doesn't hold its pool slot."""
     runner.before = lambda task, attempt: do() if (task, attempt) == (task_id, number) else None
 
 
 @pytest.fixture
 def pair(sandbox: Sandbox, posting: str) -> tuple[str, str]:
-    """Two who are in the trigger stage. The second can't be tagged at first."""
+    """Two candidates in the trigger stage. The first attempt to tag the second one fails."""
     ada, bo = (applied(sandbox, posting, at_ms=ms(THIS_HOUR - timedelta(minutes=30))) for _ in range(2))
     sandbox.faults.add("lever", "POST", f"/opportunities/{bo}/addTags", status=400)
     return ada, bo
 
 
-class TestWhatAnotherRunLeft:
+class TestLeftoversOfAnotherRun:
     @pytest.mark.parametrize("kind", [Kind.MOVED, Kind.HIRED])
-    def test_between_two_attempts_about_who_was_done_in_the_first_stays(
+    def test_a_leftover_that_comes_between_two_attempts_stays_if_the_first_did_its_candidate(
         self, events: Runner, pair: tuple[str, str], kind: Kind
     ) -> None:
         ada, bo = pair
@@ -63,7 +63,9 @@ class TestWhatAnotherRunLeft:
         assert (run.state, run.counts, told(run)) == ("success", {"trigger_stage": 2}, {ada: ("refused", 1)})
         assert list(waiting().values()) == [left(ada, kind)]
 
-    def test_before_the_first_is_gone_by_what_that_did(self, events: Runner, pair: tuple[str, str]) -> None:
+    def test_a_leftover_from_before_the_first_attempt_is_done_with_it(
+        self, events: Runner, pair: tuple[str, str]
+    ) -> None:
         ada, bo = pair
         keep([left(ada, Kind.MOVED)])
         events.retry("handle", 1)
@@ -71,16 +73,18 @@ class TestWhatAnotherRunLeft:
         assert (run.state, run.counts, waiting()) == ("success", {"trigger_stage": 2}, {})
 
 
-class TestResultsOfWhomTheFirstAttemptDidNotKnow:
+class TestResultsThatTheFirstAttemptCouldNotRead:
     @pytest.fixture
     def ada(self, events: Runner, sandbox: Sandbox, posting: str) -> str:
-        """Somebody who was invited."""
+        """An invited candidate."""
         ada = applied(sandbox, posting)
         events.manual(deliveries=announced("stage_changed", ada))
         events.retry("handle", 1)
         return ada
 
-    def test_are_written_though_their_opportunity_was_done(self, events: Runner, sandbox: Sandbox, ada: str) -> None:
+    def test_the_retry_writes_them_although_the_opportunity_was_done(
+        self, events: Runner, sandbox: Sandbox, ada: str
+    ) -> None:
         candidate = sandbox.candidates.finish(ada, 82)
         sandbox.faults.add("alva", "GET", f"/candidates/{candidate}", status=400)
         run = events.manual(deliveries=[*announced("stage_changed", ada), {"kind": "results", "candidate": candidate}])
@@ -88,7 +92,7 @@ class TestResultsOfWhomTheFirstAttemptDidNotKnow:
         assert tags(sandbox, ada) == ["High role fit", "Completed"]
 
     @pytest.mark.parametrize(("kind", "word"), [("stage_changed", "trigger_stage"), ("hired", "hired")])
-    def test_are_no_news_and_what_was_done_before_is_what_counts(
+    def test_unchanged_results_do_not_replace_the_word_of_the_first_attempt(
         self, events: Runner, sandbox: Sandbox, ada: str, kind: str, word: str
     ) -> None:
         candidate = candidate_id(sandbox, ada)
@@ -102,11 +106,11 @@ class TestResultsOfWhomTheFirstAttemptDidNotKnow:
 
 
 class TestTwoInAlva:
-    """One opportunity with two candidates in Alva: the one that changed last counts, whichever is spoken of."""
+    """One opportunity with two candidates in Alva: the one that changed last counts, whichever a delivery names."""
 
     @pytest.fixture
     def two(self, events: Runner, sandbox: Sandbox, posting: str) -> tuple[str, str, str]:
-        """The opportunity, the candidate who was invited, and one added by hand later, who has completed."""
+        """Returns the opportunity, its invited candidate, and a candidate added by hand later who has completed."""
         ada = applied(sandbox, posting)
         events.manual(deliveries=announced("stage_changed", ada))
         first, position = candidate_id(sandbox, ada), sandbox.candidates.add_position("By hand")
@@ -118,7 +122,7 @@ class TestTwoInAlva:
         assert sandbox.candidates.finish(ada, 82) == second
         return ada, first, second
 
-    def test_a_late_delivery_about_the_other(
+    def test_a_late_delivery_about_the_other_candidate_changes_nothing(
         self, events: Runner, results: Runner, sandbox: Sandbox, two: tuple[str, str, str]
     ) -> None:
         ada, first, _ = two
@@ -126,14 +130,16 @@ class TestTwoInAlva:
         assert events.manual(deliveries=[{"kind": "results", "candidate": first}]).counts == {"unchanged": 1}
         assert tags(sandbox, ada) == ["High role fit", "Completed"]
 
-    def test_what_waits_of_the_other(self, results: Runner, sandbox: Sandbox, two: tuple[str, str, str]) -> None:
+    def test_a_leftover_of_the_other_candidate_writes_the_latest_results(
+        self, results: Runner, sandbox: Sandbox, two: tuple[str, str, str]
+    ) -> None:
         ada, first, _ = two
         keep([Leftover({"id": first, "is": "candidate", "kinds": ["results"]}, "refused", 1, NOW_MS, NOW_MS)], RESULTS)
         run = results.scheduled(THIS_HOUR, THIS_HOUR + timedelta(minutes=15))
         assert (run.state, run.counts, waiting(RESULTS)) == ("success", {"completed": 1}, {})
         assert tags(sandbox, ada) == ["High role fit", "Completed"]
 
-    def test_both_told_and_one_not_known_in_the_first_attempt(
+    def test_deliveries_about_both_write_the_latest_results_if_one_could_not_be_read_at_first(
         self, events: Runner, sandbox: Sandbox, two: tuple[str, str, str]
     ) -> None:
         ada, first, second = two
@@ -146,7 +152,7 @@ class TestTwoInAlva:
             ["High role fit", "Completed"],
         )
 
-    def test_one_whose_row_does_not_tell_whose_it_is(
+    def test_a_candidate_without_a_readable_external_id_counts_too(
         self, results: Runner, sandbox: Sandbox, two: tuple[str, str, str]
     ) -> None:
         ada, _, second = two
@@ -167,12 +173,12 @@ class TestTwoInAlva:
         )
 
 
-class TestRehearsal:
+class TestDryRun:
     def options(self, monkeypatch: pytest.MonkeyPatch, **options: object) -> None:
         value = json.dumps({"trigger_stage": "New applicant", **options})
         monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", value)
 
-    def test_what_was_rehearsed_is_not_done_for_the_attempt_that_is_real(
+    def test_an_attempt_after_a_dry_run_does_everything(
         self, events: Runner, sandbox: Sandbox, posting: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ada, bo = (applied(sandbox, posting) for _ in range(2))
@@ -186,7 +192,7 @@ class TestRehearsal:
         assert [(sent(sandbox, one), tags(sandbox, one)) for one in (ada, bo)] == [(1, ["Invitation Sent"])] * 2
 
     @pytest.mark.parametrize("kind", ["scheduled", "backfill", "manual", "events"])
-    def test_a_run_that_was_real_writes_no_more_and_leaves_who_is_not_done(
+    def test_a_run_that_becomes_a_dry_run_stops_writing_and_keeps_the_rest_as_leftovers(
         self, hourly: Runner, events: Runner, sandbox: Sandbox, pair: tuple[str, str],
         monkeypatch: pytest.MonkeyPatch, kind: str,
     ) -> None:  # fmt: skip
@@ -204,9 +210,9 @@ class TestRehearsal:
         assert (run.state, run.counts) == ("failed", {"trigger_stage": 1, "leftover": 1})
         assert (run.report["dry_run"], run.report["invited"], list(waiting())) == (False, 2, [bo])
         assert (tags(sandbox, ada), tags(sandbox, bo)) == (["Invitation Sent"], [])
-        # A rehearsal leaves them where they are.
-        rehearsed = Runner(INVITE).scheduled(THIS_HOUR + 2 * HOUR)
-        assert (rehearsed.counts, list(waiting())) == ({"trigger_stage": 1}, [bo])
+        # A dry run keeps the leftovers.
+        dry = Runner(INVITE).scheduled(THIS_HOUR + 2 * HOUR)
+        assert (dry.counts, list(waiting())) == ({"trigger_stage": 1}, [bo])
         self.options(monkeypatch)
         run = Runner(INVITE).scheduled(THIS_HOUR + 3 * HOUR)
         assert (run.state, tags(sandbox, bo), waiting()) == ("success", ["Invitation Sent"], {})
@@ -214,7 +220,7 @@ class TestRehearsal:
 
 
 @pytest.mark.parametrize("value", ["", "{", '{"trigger_stage": "New applicant", "dryrun": true}'])
-def test_the_first_hour_is_covered_by_the_next_though_the_options_were_wrong(
+def test_the_next_run_covers_the_first_hour_if_that_failed_for_wrong_options(
     hourly: Runner, sandbox: Sandbox, posting: str, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     ada = applied(sandbox, posting, at_ms=ms(THIS_HOUR - timedelta(minutes=30)))
@@ -225,7 +231,7 @@ def test_the_first_hour_is_covered_by_the_next_though_the_options_were_wrong(
     assert (run.state, run.counts, sent(sandbox, ada)) == ("success", {"trigger_stage": 1}, 1)
 
 
-def test_an_invitation_counts_once_however_often_its_tag_fails(
+def test_an_invitation_counts_once_if_its_tag_fails_several_times(
     hourly: Runner, sandbox: Sandbox, pair: tuple[str, str]
 ) -> None:
     _, bo = pair
@@ -239,7 +245,7 @@ def test_an_invitation_counts_once_however_often_its_tag_fails(
 
 class TestDeletedLongAgo:
     @pytest.mark.parametrize("kind", ["manual", "backfill"])
-    def test_a_run_that_looks_so_far_back_finds_it_and_removes_them(
+    def test_a_run_over_that_time_finds_the_deletion_and_the_candidate_is_removed(
         self, hourly: Runner, events: Runner, sandbox: Sandbox, posting: str, kind: str
     ) -> None:
         ada = applied(sandbox, posting)
@@ -249,14 +255,14 @@ class TestDeletedLongAgo:
         sandbox.faults.add("alva", "DELETE", f"/candidates/{candidate}", status=403)
         since = THIS_HOUR - 40 * DAY
         run = hourly.backfill(since) if kind == "backfill" else hourly.manual(since=since.isoformat())
-        # It is done by the next run, whose window is not that old.
+        # The next run removes the candidate, although its window is much later.
         assert (run.state, run.counts) == ("failed", {"leftover": 1})
         run = hourly.scheduled(THIS_HOUR - HOUR)
         assert (run.state, run.counts, waiting()) == ("success", {"deleted": 1}, {})
         assert sandbox.candidates.find(ada)["present"] is False
 
 
-def test_a_new_application_that_waits_is_new_whatever_else_was_announced(
+def test_a_new_application_among_the_leftovers_stays_new_after_other_announcements(
     hourly: Runner, events: Runner, sandbox: Sandbox
 ) -> None:
     posting = sandbox.recruiter.add_posting("Support", tags=["Alva: Screening"])
@@ -271,32 +277,34 @@ def test_a_new_application_that_waits_is_new_whatever_else_was_announced(
 
 
 class TestNames:
-    """A person who names somebody in a manual run asks once, whichever run does it, and however late."""
+    """A manual run asks once for the candidates it names, whichever run does it, and however late."""
 
     @pytest.fixture
     def ada(self, sandbox: Sandbox, posting: str) -> str:
-        """Whom nothing but a name asks to invite."""
+        """A candidate who is invited only if a manual run names them."""
         return applied(sandbox, posting, stage="Offer", at_ms=ms(THIS_HOUR - 40 * DAY))
 
     def bounce(self, sandbox: Sandbox, results: Runner, ada: str) -> None:
-        """A while after the invitation, its e-mail comes back."""
+        """Lets the invitation bounce a few minutes after it was sent."""
         sandbox.clock.advance(5 * 60_000)
         sandbox.candidates.bounce(ada)
         results.manual(opportunity_ids=[ada])
         assert tags(sandbox, ada) == ["Invitation Bounced"]
 
-    def test_a_cleared_run_does_not_answer_for_another(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
+    def test_a_cleared_manual_run_also_does_the_request_of_a_later_one(
+        self, hourly: Runner, sandbox: Sandbox, ada: str
+    ) -> None:
         sandbox.recruiter.set_emails(ada, [])
         first = hourly.manual(opportunity_ids=[ada])
         assert first.counts == {"missing_email": 1}
         sandbox.recruiter.set_emails(ada, ["ada@candidates.example.com"])
         sandbox.faults.add("lever", "GET", f"/opportunities/{ada}", status=400)
         assert hourly.manual(opportunity_ids=[ada]).counts == {"leftover": 1}
-        # What the second run asked is done with it.
+        # The cleared run also does the request of the second run.
         assert hourly.again(first.run_id).counts == {"manual": 1}
         assert (sent(sandbox, ada), waiting()) == (1, {})
 
-    def test_a_red_run_cleared_after_another_did_what_it_left(
+    def test_a_failed_run_that_is_cleared_after_another_did_its_leftovers_sends_no_second_invitation(
         self, hourly: Runner, results: Runner, sandbox: Sandbox, ada: str
     ) -> None:
         sandbox.faults.add("lever", "GET", f"/opportunities/{ada}", status=400)
@@ -306,7 +314,7 @@ class TestNames:
         assert hourly.again(red.run_id).counts == {"awaiting_retry": 1}
         assert sent(sandbox, ada) == 1
 
-    def test_done_by_another_run_between_find_and_invite(
+    def test_a_leftover_that_another_run_does_between_find_and_invite_is_not_done_twice(
         self, hourly: Runner, events: Runner, results: Runner, sandbox: Sandbox, ada: str
     ) -> None:
         claim = Claim(named_ms={"manual__1": ms(datetime.now(UTC)) - 60_000})
@@ -322,7 +330,7 @@ class TestNames:
 
 
 @pytest.mark.parametrize(("kind", "word"), [(Kind.MOVED, "trigger_stage"), (Kind.HIRED, "unconfirmed")])
-def test_what_is_asked_for_now_is_not_given_up_with_what_was_asked_two_weeks_ago(
+def test_a_claim_of_today_is_not_given_up_with_one_of_two_weeks_ago(
     hourly: Runner, sandbox: Sandbox, posting: str, kind: Kind, word: str
 ) -> None:
     ada = applied(sandbox, posting, at_ms=ms(THIS_HOUR - timedelta(minutes=30)))

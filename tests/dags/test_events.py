@@ -16,7 +16,7 @@ from tests.dags.runner import REPORT, UNKNOWN, Ended, Runner
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def told(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
+def delivery(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
     return {"kind": kind, "opportunity": opportunity, **ids}
 
 
@@ -33,21 +33,21 @@ def ada(sandbox: Sandbox, posting: str) -> str:
     return sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.example.com"])
 
 
-def test_each_kind_in_one_run(events: Runner, sandbox: Sandbox, posting: str, ada: str) -> None:
+def test_one_run_does_deliveries_of_every_kind(events: Runner, sandbox: Sandbox, posting: str, ada: str) -> None:
     bo, kim, lee = (
         sandbox.recruiter.apply(posting, name, [f"{name}@candidates.example.com"]) for name in ("bo", "kim", "lee")
     )
-    delivered(events, *(told("stage_changed", one) for one in (bo, kim, lee)))
+    delivered(events, *(delivery("stage_changed", one) for one in (bo, kim, lee)))
     sandbox.recruiter.hire(bo)
     sandbox.recruiter.delete(kim)
     sandbox.journal.clear()
     run = delivered(
         events,
-        told("application_created", ada, application=UNKNOWN),
-        told("stage_changed", ada),
-        told("hired", bo),
-        told("deleted", kim),
-        told("deleted", lee),
+        delivery("application_created", ada, application=UNKNOWN),
+        delivery("stage_changed", ada),
+        delivery("hired", bo),
+        delivery("deleted", kim),
+        delivery("deleted", lee),
     )
     assert run.state == "success"
     assert run.report is not None
@@ -66,39 +66,39 @@ def test_an_announced_application_is_new(events: Runner, sandbox: Sandbox) -> No
     ada = sandbox.recruiter.apply(posting, "Ada", ["ada@candidates.example.com"], stage="Offer", at_ms=old)
     application = sandbox.world.lever.opportunity(ada).application
     assert application is not None
-    assert delivered(events, told("application_created", ada, application=UNKNOWN)).counts == {"not_requested": 1}
-    assert delivered(events, told("application_created", ada, application=application.id)).counts == {"screening": 1}
+    assert delivered(events, delivery("application_created", ada, application=UNKNOWN)).counts == {"not_requested": 1}
+    assert delivered(events, delivery("application_created", ada, application=application.id)).counts == {
+        "screening": 1
+    }
 
 
 def test_a_dry_run_writes_nothing(events: Runner, sandbox: Sandbox, ada: str) -> None:
-    run = delivered(events, told("stage_changed", ada), dry_run=True)
+    run = delivered(events, delivery("stage_changed", ada), dry_run=True)
     assert run.report is not None
     assert (run.report["dry_run"], run.counts, writes(sandbox)) == (True, {"trigger_stage": 1}, 0)
 
 
-def test_again_it_does_nothing_more(events: Runner, sandbox: Sandbox, ada: str) -> None:
-    first = delivered(events, told("stage_changed", ada))
+def test_a_cleared_run_writes_nothing_more(events: Runner, sandbox: Sandbox, ada: str) -> None:
+    first = delivered(events, delivery("stage_changed", ada))
     sandbox.journal.clear()
     again = events.again(first.run_id)
     assert (again.state, again.counts, writes(sandbox)) == ("success", {"already_invited": 1}, 0)
 
 
-def test_a_run_without_deliveries_is_green(events: Runner) -> None:
+def test_a_run_without_deliveries_succeeds(events: Runner) -> None:
     assert (delivered(events).state, delivered(events).counts) == ("success", {})
 
 
-def test_a_failure_leaves_its_report_and_fails_the_run(
-    events: Runner, sandbox: Sandbox, posting: str, ada: str
-) -> None:
+def test_a_fault_fails_the_run_and_is_in_its_report(events: Runner, sandbox: Sandbox, posting: str, ada: str) -> None:
     bo = sandbox.recruiter.apply(posting, "Bo Ek", ["bo@candidates.example.com"])
     sandbox.faults.add("lever", "GET", f"/opportunities/{bo}", status=400, times=None)
-    run = delivered(events, told("stage_changed", ada), told("stage_changed", bo))
+    run = delivered(events, delivery("stage_changed", ada), delivery("stage_changed", bo))
     assert (run.state, run.tasks) == ("failed", {"handle": ["failed"], "report": ["failed"]})
     assert run.counts == {"trigger_stage": 1, "leftover": 1}
 
 
-def test_nothing_of_a_person_is_kept(events: Runner, sandbox: Sandbox, ada: str) -> None:
-    delivered(events, told("stage_changed", ada))
+def test_no_personal_data_is_kept(events: Runner, sandbox: Sandbox, ada: str) -> None:
+    delivered(events, delivery("stage_changed", ada))
     with create_session() as session:
         kept = [json.dumps(XComModel.deserialize_value(row)) for row in session.scalars(select(XComModel))]
         kept += [str(row.value) for row in session.scalars(select(TaskStateStoreModel))]
@@ -106,8 +106,8 @@ def test_nothing_of_a_person_is_kept(events: Runner, sandbox: Sandbox, ada: str)
     assert not [text for text in kept if "byron" in text.lower() or "candidates.example.com" in text]
 
 
-def test_deliveries_count_where_a_conf_does_not_reach_the_params(
+def test_deliveries_count_also_if_a_conf_does_not_override_params(
     events: Runner, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__DAG_RUN_CONF_OVERRIDES_PARAMS", "False")
-    assert delivered(events, told("stage_changed", ada)).counts == {"trigger_stage": 1}
+    assert delivered(events, delivery("stage_changed", ada)).counts == {"trigger_stage": 1}

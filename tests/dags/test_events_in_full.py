@@ -1,4 +1,4 @@
-"""The DAG that webhooks start: what its form refuses, its retries, and what it keeps and says of anybody."""
+"""The DAG that webhooks start: what its form refuses, its retries, and no personal data in its logs and database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy import select
 from include.sandbox import Sandbox
 from tests.dags.runner import UNKNOWN, Runner
 
-# Parts of names, addresses, answers of Alva's and notes.
+# Parts of names, addresses, Alva's answers and notes.
 PERSONAL = [
     "zebedee",
     "quux",
@@ -29,7 +29,7 @@ PERSONAL = [
 ]
 
 
-def told(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
+def delivery(kind: str, opportunity: str, **ids: str) -> dict[str, str]:
     return {"kind": kind, "opportunity": opportunity, **ids}
 
 
@@ -50,7 +50,7 @@ def looks(sandbox: Sandbox, opportunity: str) -> int:
 
 @pytest.fixture
 def retrying(events: Runner) -> Runner:
-    """The same, whose first task is tried three times, one right after the other."""
+    """The same DAG with three attempts for its first task, without delays."""
     events.retry("handle", 2)
     return events
 
@@ -60,12 +60,12 @@ def retrying(events: Runner) -> Runner:
     [
         "Zebedee Quux",
         ["Zebedee Quux"],
-        [told("Zebedee Quux", UNKNOWN)],
+        [delivery("Zebedee Quux", UNKNOWN)],
         [{"opportunity": UNKNOWN}],
         [{"kind": "hired"}],
         [{"kind": "hired", "opportunity": None}],
-        [told("hired", UNKNOWN), told("hired", "zebedee@candidates.example.com")],
-        [told("application_created", UNKNOWN, application="zebedee@candidates.example.com")],
+        [delivery("hired", UNKNOWN), delivery("hired", "zebedee@candidates.example.com")],
+        [delivery("application_created", UNKNOWN, application="zebedee@candidates.example.com")],
     ],
 )
 def test_a_conf_that_the_form_refuses_makes_no_run(events: Runner, sandbox: Sandbox, deliveries: object) -> None:
@@ -76,30 +76,30 @@ def test_a_conf_that_the_form_refuses_makes_no_run(events: Runner, sandbox: Sand
     assert sandbox.journal.of(None, None, None) == []
 
 
-def test_a_retry_goes_on_where_the_attempt_before_left_off(retrying: Runner, sandbox: Sandbox, posting: str) -> None:
+def test_a_retry_continues_where_the_last_attempt_stopped(retrying: Runner, sandbox: Sandbox, posting: str) -> None:
     ids = [applied(sandbox, posting) for _ in range(4)]
     sandbox.faults.add("lever", "POST", f"/opportunities/{ids[1]}/addTags", status=400)
-    run = retrying.manual(deliveries=[told("stage_changed", one) for one in ids])
+    run = retrying.manual(deliveries=[delivery("stage_changed", one) for one in ids])
     assert (run.state, run.counts) == ("success", {"trigger_stage": 4})
     assert [invited(sandbox, one) for one in ids] == [1] * 4
     assert [sandbox.look(one)["tags"].count("Alva: Invitation Sent") for one in ids] == [1] * 4
-    # Who was done is not looked at again. Of the other one it was asked whether it is there still.
+    # The finished ones are not read again. The first attempt read the other one once more after the refusal.
     assert [looks(sandbox, one) for one in ids] == [1, 3, 1, 1]
     assert run.report is not None
     assert run.report["calls"] == {vendor: len(sandbox.journal.of(vendor, None, None)) for vendor in ("lever", "alva")}
 
 
-def test_an_announced_application_and_a_departure_are_done_by_a_retry_too(retrying: Runner, sandbox: Sandbox) -> None:
+def test_a_retry_does_an_announced_application_and_a_departure_too(retrying: Runner, sandbox: Sandbox) -> None:
     posting = sandbox.recruiter.add_posting("Support", tags=["Alva: Screening"])
     new, to_delete = applied(sandbox, posting, stage="Offer"), applied(sandbox, posting)
-    retrying.manual(deliveries=[told("stage_changed", to_delete)])
+    retrying.manual(deliveries=[delivery("stage_changed", to_delete)])
     sandbox.recruiter.delete(to_delete)
     row = sandbox.world.lever.opportunity(new)
     assert row.application is not None
     for method, path in (("POST", "*/candidates"), ("DELETE", "/candidates/*")):
-        # As often as one attempt asks.
+        # As many faults as one attempt meets.
         sandbox.faults.add("alva", method, path, kind="html", times=1)
-    claimed = [told("application_created", new, application=row.application.id), told("deleted", to_delete)]
+    claimed = [delivery("application_created", new, application=row.application.id), delivery("deleted", to_delete)]
     run = retrying.manual(deliveries=claimed)
     assert (run.state, run.counts) == ("success", {"screening": 1, "deleted": 1})
     assert (invited(sandbox, new), sandbox.candidates.find(to_delete)["present"]) == (1, False)
@@ -108,7 +108,7 @@ def test_an_announced_application_and_a_departure_are_done_by_a_retry_too(retryi
 def test_a_refused_key_fails_at_once_and_is_not_retried(retrying: Runner, sandbox: Sandbox, posting: str) -> None:
     ada = applied(sandbox, posting)
     fault = sandbox.faults.add("alva", status=401, times=None)
-    run = retrying.manual(deliveries=[told("stage_changed", ada)])
+    run = retrying.manual(deliveries=[delivery("stage_changed", ada)])
     assert (run.state, run.tasks, run.counts) == (
         "failed",
         {"handle": ["failed"], "report": ["failed"]},
@@ -121,19 +121,20 @@ def test_a_refused_key_fails_at_once_and_is_not_retried(retrying: Runner, sandbo
     assert (again.state, again.counts, invited(sandbox, ada)) == ("success", {"trigger_stage": 1}, 1)
 
 
-def test_a_dry_run_of_every_kind_says_what_would_be_done(events: Runner, sandbox: Sandbox, posting: str) -> None:
+def test_a_dry_run_of_every_kind_reports_what_a_real_run_does(events: Runner, sandbox: Sandbox, posting: str) -> None:
     ids = [applied(sandbox, posting) for _ in range(5)]
-    events.manual(deliveries=[told("stage_changed", one) for one in ids[:3]])
+    events.manual(deliveries=[delivery("stage_changed", one) for one in ids[:3]])
     sandbox.recruiter.hire(ids[0])
     sandbox.recruiter.delete(ids[1])
     claimed = [
-        told("hired", ids[0]), told("deleted", ids[1]), told("deleted", ids[2]), told("stage_changed", ids[3]),
-        told("application_created", ids[4], application=UNKNOWN),
+        delivery("hired", ids[0]), delivery("deleted", ids[1]), delivery("deleted", ids[2]),
+        delivery("stage_changed", ids[3]),
+        delivery("application_created", ids[4], application=UNKNOWN),
     ]  # fmt: skip
     sandbox.journal.clear()
     dry = events.manual(deliveries=claimed, dry_run=True)
     assert [one for one in sandbox.journal.of(None, None, None) if one.method != "GET"] == []
-    # In one process what a run's conf said stays in the task for the next.
+    # All runs share one process, so the conf of the dry run would stay in the task.
     wet = events.manual(deliveries=claimed, dry_run=False)
     assert dry.report is not None
     assert wet.report is not None
@@ -142,7 +143,7 @@ def test_a_dry_run_of_every_kind_says_what_would_be_done(events: Runner, sandbox
     assert dry.counts == {"hired": 1, "deleted": 1, "unconfirmed": 1, "trigger_stage": 1, "not_requested": 1}
 
 
-def test_nothing_of_a_person_is_kept_or_said_whatever_becomes_of_them(
+def test_no_personal_data_is_kept_or_logged_for_any_outcome(
     events: Runner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add = sandbox.recruiter.add_posting
@@ -151,9 +152,9 @@ def test_nothing_of_a_person_is_kept_or_said_whatever_becomes_of_them(
     known = "zebedee.known@candidates.example.com"
     sandbox.candidates.remember_person(known, 82)
     to_hire, to_delete = (applied(sandbox, posting) for _ in range(2))
-    # With an address of its own: those that are numbered begin again once somebody is deleted.
+    # Has its own address, because the numbered ones repeat after a deletion.
     faulty = applied(sandbox, posting, emails=["zebedee.faulty@candidates.example.com"])
-    events.manual(deliveries=[told("stage_changed", one) for one in (to_hire, to_delete)])
+    events.manual(deliveries=[delivery("stage_changed", one) for one in (to_hire, to_delete)])
     sandbox.recruiter.hire(to_hire)
     sandbox.recruiter.delete(to_delete)
     sandbox.faults.add("lever", "POST", f"/opportunities/{faulty}/addTags", status=400, times=None)
@@ -161,8 +162,8 @@ def test_nothing_of_a_person_is_kept_or_said_whatever_becomes_of_them(
         applied(sandbox, posting), applied(sandbox, posting, emails=[]), applied(sandbox, blank),
         applied(sandbox, posting, emails=["zebedee nonsense"]), applied(sandbox, posting, emails=[known]), faulty,
     ]  # fmt: skip
-    claimed = [told("stage_changed", one) for one in others]
-    run = events.manual(deliveries=[*claimed, told("hired", to_hire), told("deleted", to_delete)])
+    claimed = [delivery("stage_changed", one) for one in others]
+    run = events.manual(deliveries=[*claimed, delivery("hired", to_hire), delivery("deleted", to_delete)])
     assert run.state == "failed"
     assert run.counts == {
         "trigger_stage": 2, "missing_email": 1, "invalid_email": 1, "refused_by_alva": 1, "hired": 1, "deleted": 1,

@@ -1,4 +1,4 @@
-"""What a person asks of each DAG: a conf that the form doesn't know, rehearsals, and what the form refuses."""
+"""The form of each DAG: keys that it doesn't know, dry runs, and values that it refuses."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ DAY = timedelta(days=1)
 NIGHTLY, EVENTS = "alva_lever_sync_postings", "alva_lever_handle_events"
 POLLING = ["opportunity_ids", "since"]
 FORMS = {INVITE: POLLING, RESULTS: POLLING, NIGHTLY: [], EVENTS: ["deliveries"]}
-REHEARSED = '{"trigger_stage": "New applicant", "dry_run": true}'
-PERFORMED = '{"trigger_stage": "New applicant"}'
+DRY = '{"trigger_stage": "New applicant", "dry_run": true}'
+REAL = '{"trigger_stage": "New applicant"}'
 
 
 @pytest.fixture
 def runners(events: Runner) -> dict[str, Runner]:
-    """All four, none of which has ever run."""
+    """All four DAGs, which have never run."""
     return {EVENTS: events, **{dag_id: Runner(dag_id) for dag_id in (INVITE, RESULTS, NIGHTLY)}}
 
 
-class TestStrangeKeys:
+class TestUnknownKeys:
     @pytest.mark.parametrize(
         ("dag_id", "key"),
         [*((dag_id, "dryrun") for dag_id in FORMS), (INVITE, "dry-run"), (RESULTS, "DRY_RUN"), (INVITE, "deliveries")],
@@ -46,11 +46,11 @@ class TestStrangeKeys:
         assert [run.tasks[name] for name in between] == [["upstream_failed"]] * len(between)
         assert sandbox.journal.of(None, None, None) == []
         said = capsys.readouterr().out + caplog.text
-        # A name of a field may be anything that a person typed.
+        # A key can be anything that a person typed.
         named = ["(not a word)" if "-" in key else key, "dry_run", *FORMS[dag_id]]
         assert [word for word in named if f"`{word}`" not in said] == []
 
-    def test_what_may_be_a_persons_name_is_not_quoted(
+    def test_a_key_that_may_be_personal_data_is_not_quoted(
         self, runners: dict[str, Runner], sandbox: Sandbox, capsys: pytest.CaptureFixture[str],
         caplog: pytest.LogCaptureFixture,
     ) -> None:  # fmt: skip
@@ -59,19 +59,20 @@ class TestStrangeKeys:
         text = json.dumps(run.report) + capsys.readouterr().out + caplog.text
         assert "zebedee" not in text
 
-    def test_deliveries_of_a_webhook_are_none(self, runners: dict[str, Runner], sandbox: Sandbox, posting: str) -> None:
+    def test_deliveries_are_a_known_key_of_the_events_dag(
+        self, runners: dict[str, Runner], sandbox: Sandbox, posting: str
+    ) -> None:
         ada = applied(sandbox, posting)
         run = runners[EVENTS].manual(deliveries=announced("stage_changed", ada))
         assert (run.state, run.counts) == ("success", {"trigger_stage": 1})
 
 
 class TestOption:
-    """`dry_run` among the options: nobody writes, whatever started the run, until it is taken away."""
+    """`dry_run` in the options: no run writes anything until it is removed."""
 
     @pytest.fixture
     def to_do(self, sandbox: Sandbox, runners: dict[str, Runner], posting: str) -> dict[str, str]:
-        """Something for each DAG: one to invite, one whose results came, a position with another name, one who is to
-        be hired, by a delivery."""
+        """Work for each DAG: an invitation, new results, a position with another name, and a delivery about a hire."""
         invited, completed, hired = (applied(sandbox, posting, at_ms=ms(THIS_HOUR - HOUR / 2)) for _ in range(3))
         runners[EVENTS].manual(deliveries=announced("stage_changed", completed, hired))
         sandbox.candidates.finish(completed, 82)
@@ -89,30 +90,30 @@ class TestOption:
             NIGHTLY: runners[NIGHTLY].scheduled(THIS_HOUR - DAY + later, THIS_HOUR + later),
         }
 
-    def test_all_four_rehearse_and_the_first_real_run_does_what_was_rehearsed(
+    def test_all_four_do_dry_runs_and_the_first_real_runs_do_the_same_for_real(
         self, runners: dict[str, Runner], sandbox: Sandbox, posting: str, to_do: dict[str, str],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:  # fmt: skip
-        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", REHEARSED)
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", DRY)
         began: list[Any] = []
         for number in range(3):
-            rehearsed = self.each(runners, to_do, number)
+            dry = self.each(runners, to_do, number)
             assert writes(sandbox) == 0
-            assert {dag_id: run.state for dag_id, run in rehearsed.items()} == dict.fromkeys(FORMS, "success")
-            assert [run.report["dry_run"] for run in rehearsed.values() if run.report] == [True] * 4
+            assert {dag_id: run.state for dag_id, run in dry.items()} == dict.fromkeys(FORMS, "success")
+            assert [run.report["dry_run"] for run in dry.values() if run.report] == [True] * 4
             began.append([covered(dag_id) for dag_id in (INVITE, RESULTS, NIGHTLY)])
-        # From where the first of them began.
+        # The covered time stays where the first run began.
         assert began == [[THIS_HOUR - HOUR, THIS_HOUR - 14 * DAY, THIS_HOUR - DAY]] * 3
-        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", PERFORMED)
-        performed = self.each(runners, to_do, 3)
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", REAL)
+        real = self.each(runners, to_do, 3)
         for dag_id in (EVENTS, INVITE, NIGHTLY):
-            assert performed[dag_id].counts == rehearsed[dag_id].counts
-        # Beside them, who was just invited.
-        assert performed[RESULTS].counts == {"completed": 1, "unchanged": 2}
-        assert rehearsed[RESULTS].counts == {"completed": 1, "unchanged": 1}
-        # Fourteen days back at the most.
+            assert real[dag_id].counts == dry[dag_id].counts
+        # One more is unchanged: the candidate who was just invited.
+        assert real[RESULTS].counts == {"completed": 1, "unchanged": 2}
+        assert dry[RESULTS].counts == {"completed": 1, "unchanged": 1}
+        # At most fourteen days back.
         longest_ago = THIS_HOUR + 3 * HOUR + timedelta(minutes=15) - 14 * DAY
-        assert [run.report["window"] and run.report["window"][0] for run in performed.values() if run.report] == [
+        assert [run.report["window"] and run.report["window"][0] for run in real.values() if run.report] == [
             None, (THIS_HOUR - HOUR).isoformat(), longest_ago.isoformat(), (THIS_HOUR - DAY).isoformat(),
         ]  # fmt: skip
         assert (sent(sandbox, to_do["invited"]), tags(sandbox, to_do["invited"])) == (1, ["Invitation Sent"])
@@ -122,11 +123,11 @@ class TestOption:
         assert [covered(dag_id) for dag_id in (INVITE, NIGHTLY)] == [THIS_HOUR + 3 * HOUR] * 2
 
     @pytest.mark.parametrize("conf", [{}, {"dry_run": False}])
-    def test_it_holds_whatever_a_form_says(
+    def test_the_option_holds_for_any_form(
         self, runners: dict[str, Runner], sandbox: Sandbox, to_do: dict[str, str], monkeypatch: pytest.MonkeyPatch,
         conf: dict[str, Any],
     ) -> None:  # fmt: skip
-        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", REHEARSED)
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", DRY)
         runs = [
             runners[INVITE].manual(opportunity_ids=[to_do["invited"]], **conf),
             runners[INVITE].backfill(THIS_HOUR - HOUR, **conf),
@@ -137,17 +138,17 @@ class TestOption:
         assert [(run.state, bool(run.report and run.report["dry_run"])) for run in runs] == [("success", True)] * 5
         assert writes(sandbox) == 0
 
-    def test_a_batch_that_comes_after_it_was_set_writes_nothing(
+    def test_a_batch_after_the_option_was_set_writes_nothing(
         self, runners: dict[str, Runner], sandbox: Sandbox, to_do: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sandbox.faults.add(
             "lever", "GET", "/tags", kind="call",
-            action=lambda: monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", REHEARSED),
+            action=lambda: monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", DRY),
         )  # fmt: skip
         run = runners[INVITE].scheduled(THIS_HOUR - HOUR)
         assert run.report is not None
         assert (run.report["dry_run"], writes(sandbox)) == (True, 0)
-        # What that batch would have done is still to be done.
+        # The window stays uncovered, so a later run does that batch.
         assert covered() == THIS_HOUR - HOUR
 
 
@@ -170,7 +171,9 @@ class TestRefusedByTheForm:
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("dag_id", [INVITE, RESULTS])
-    def test_what_is_no_id(self, runners: dict[str, Runner], sandbox: Sandbox, dag_id: str, line: str) -> None:
+    def test_a_line_that_is_no_id_is_refused(
+        self, runners: dict[str, Runner], sandbox: Sandbox, dag_id: str, line: str
+    ) -> None:
         self.refused(runners[dag_id], sandbox, "opportunity_ids", opportunity_ids=[UNKNOWN, line])
 
     @pytest.mark.parametrize(
@@ -180,16 +183,18 @@ class TestRefusedByTheForm:
             "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z", "1985-01-01", "19850101-1234", "+46701234567",
         ],
     )  # fmt: skip
-    def test_what_is_no_date(self, runners: dict[str, Runner], sandbox: Sandbox, since: str) -> None:
+    def test_a_since_that_is_no_date_is_refused(self, runners: dict[str, Runner], sandbox: Sandbox, since: str) -> None:
         self.refused(runners[INVITE], sandbox, "since", since=since)
 
     @pytest.mark.parametrize("dag_id", [INVITE, RESULTS])
-    def test_more_than_ten_thousand_ids(self, runners: dict[str, Runner], sandbox: Sandbox, dag_id: str) -> None:
+    def test_more_than_ten_thousand_ids_are_refused(
+        self, runners: dict[str, Runner], sandbox: Sandbox, dag_id: str
+    ) -> None:
         ids = [f"{UNKNOWN[:-6]}{number:06}" for number in range(10_001)]
         self.refused(runners[dag_id], sandbox, "opportunity_ids", opportunity_ids=ids)
 
     @pytest.mark.parametrize("dry_run", ["yes", "true", 1, None])
-    def test_a_rehearsal_that_is_neither_true_nor_false(
+    def test_a_dry_run_that_is_neither_true_nor_false_is_refused(
         self, runners: dict[str, Runner], sandbox: Sandbox, dry_run: object
     ) -> None:
         for runner in runners.values():

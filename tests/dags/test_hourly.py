@@ -38,7 +38,9 @@ def writes(sandbox: Sandbox) -> int:
     return sum(len(sandbox.journal.of(None, method, None)) for method in WRITES)
 
 
-def test_a_candidate_who_came_in_is_invited_and_tagged(hourly: Runner, sandbox: Sandbox, posting: str) -> None:
+def test_a_new_candidate_in_the_trigger_stage_is_invited_and_tagged(
+    hourly: Runner, sandbox: Sandbox, posting: str
+) -> None:
     ada = applied(sandbox, posting, THIS_HOUR - timedelta(minutes=30))
     run = hourly.scheduled(THIS_HOUR - HOUR)
     assert run.state == "success"
@@ -55,9 +57,7 @@ def test_the_same_interval_again_writes_nothing(hourly: Runner, sandbox: Sandbox
     assert (second.state, second.counts, writes(sandbox)) == ("success", {"already_invited": 5}, 0)
 
 
-def test_three_hours_that_failed_are_covered_by_the_next_that_succeeds(
-    hourly: Runner, sandbox: Sandbox, posting: str
-) -> None:
+def test_the_next_successful_run_covers_three_failed_hours(hourly: Runner, sandbox: Sandbox, posting: str) -> None:
     assert hourly.scheduled(THIS_HOUR - 5 * HOUR).state == "success"
     missed = [applied(sandbox, posting, THIS_HOUR - hours * HOUR + HOUR / 2) for hours in (4, 3, 2)]
     sandbox.faults.add("lever", "GET", "/opportunities*", status=403, times=None)
@@ -69,7 +69,7 @@ def test_three_hours_that_failed_are_covered_by_the_next_that_succeeds(
     assert [invited(sandbox, one) for one in missed] == [1, 1, 1]
 
 
-def test_hours_that_were_skipped_are_covered_too_and_a_backfill_moves_nothing(
+def test_skipped_hours_are_covered_too_and_a_backfill_does_not_move_the_covered_time(
     hourly: Runner, sandbox: Sandbox, posting: str
 ) -> None:
     hourly.scheduled(THIS_HOUR - 9 * HOUR)
@@ -80,7 +80,7 @@ def test_hours_that_were_skipped_are_covered_too_and_a_backfill_moves_nothing(
     assert invited(sandbox, missed) == 1
 
 
-def test_a_backfill_in_any_order_invites_exactly_the_missed_of_those_hours_and_who_asks_for_tests(
+def test_a_backfill_in_any_order_invites_only_candidates_of_those_hours_or_with_send_tests(
     hourly: Runner, sandbox: Sandbox, posting: str
 ) -> None:
     before = applied(sandbox, posting, THIS_HOUR - 30 * HOUR)
@@ -96,7 +96,7 @@ def test_a_backfill_in_any_order_invites_exactly_the_missed_of_those_hours_and_w
     assert [invited(sandbox, one) for one in (before, after)] == [0, 0]
 
 
-def test_a_batch_that_fails_makes_a_failed_run_with_its_report_left_and_the_rest_done(
+def test_a_failed_batch_fails_the_run_with_a_report_and_the_rest_is_done(
     hourly: Runner, sandbox: Sandbox, posting: str
 ) -> None:
     ids = [applied(sandbox, posting, THIS_HOUR - timedelta(minutes=20)) for _ in range(4)]
@@ -110,7 +110,7 @@ def test_a_batch_that_fails_makes_a_failed_run_with_its_report_left_and_the_rest
     ]
     sandbox.faults.clear()
     again = hourly.scheduled(THIS_HOUR)
-    # The window has moved on: what is left is all that is looked at.
+    # The window has moved on, so the run has only the leftover to do.
     assert (again.state, again.counts) == ("success", {"trigger_stage": 1})
     assert again.report is not None
     assert again.report["leftovers"] == []
@@ -130,7 +130,9 @@ class TestNamed:
     def ada(self, sandbox: Sandbox, posting: str) -> str:
         return sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.example.com"], stage="lead-new")
 
-    def test_a_person_names_somebody(self, hourly: Runner, sandbox: Sandbox, posting: str, ada: str) -> None:
+    def test_a_manual_run_invites_the_named_candidates(
+        self, hourly: Runner, sandbox: Sandbox, posting: str, ada: str
+    ) -> None:
         applied(sandbox, posting, NOW - timedelta(minutes=5))
         page = f"https://hire.lever.co/candidates/{ada}"
         run = hourly.manual(opportunity_ids=[f" {ada} ", UNKNOWN, "", "  ", page, ada])
@@ -139,16 +141,16 @@ class TestNamed:
         assert run.report is not None
         assert (run.report["window"], run.report["invited"], run.report["looked_at"]) == (None, 1, 2)
 
-    @pytest.mark.parametrize("nobody", [[], None, [""], ["", " "]])
-    def test_nobody_named_is_an_ordinary_run(
-        self, hourly: Runner, sandbox: Sandbox, ada: str, nobody: list[str] | None
+    @pytest.mark.parametrize("ids", [[], None, [""], ["", " "]])
+    def test_a_manual_run_without_names_covers_a_window(
+        self, hourly: Runner, sandbox: Sandbox, ada: str, ids: list[str] | None
     ) -> None:
-        run = hourly.manual(opportunity_ids=nobody)
+        run = hourly.manual(opportunity_ids=ids)
         assert run.counts == {"not_requested": 1}
         assert run.report is not None
         assert run.report["window"] is not None
 
-    def test_a_repeat_of_that_run_names_nobody(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
+    def test_a_cleared_manual_run_does_not_ask_again(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
         sandbox.recruiter.set_emails(ada, [])
         first = hourly.manual(opportunity_ids=[ada])
         assert first.counts == {"missing_email": 1}
@@ -159,7 +161,7 @@ class TestNamed:
         assert hourly.again(first.run_id, DagRunType.BACKFILL_JOB).counts == {"not_requested": 1}
         assert hourly.manual(opportunity_ids=[ada]).counts == {"manual": 1}
 
-    def test_one_that_failed_half_way_still_names_them_when_it_is_cleared(
+    def test_a_manual_run_that_failed_still_names_its_candidates_when_cleared(
         self, hourly: Runner, sandbox: Sandbox, ada: str
     ) -> None:
         sandbox.faults.add("alva", "POST", "*", status=401, times=None)
@@ -171,7 +173,7 @@ class TestNamed:
 
 
 class TestDepartures:
-    def test_hired_and_deleted_are_told_to_alva(self, hourly: Runner, sandbox: Sandbox, posting: str) -> None:
+    def test_hires_and_deletions_are_sent_to_alva(self, hourly: Runner, sandbox: Sandbox, posting: str) -> None:
         hired, deleted = (applied(sandbox, posting, NOW - timedelta(minutes=30)) for _ in range(2))
         hourly.manual(since=(NOW - HOUR).isoformat())
         unknown = sandbox.recruiter.apply(posting, "Cy Holm", ["cy@candidates.example.com"], stage="offer")
@@ -185,7 +187,7 @@ class TestDepartures:
 
 
 class TestRefused:
-    """What a person has to put right fails at once, with a sentence that says what to do."""
+    """A wrong setup fails at once, with a sentence that says what to do."""
 
     def failed(self, hourly: Runner, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> str:
         run = hourly.manual()
@@ -203,7 +205,7 @@ class TestRefused:
             ("not json", ["not JSON"]),
         ],
     )  # fmt: skip
-    def test_options(
+    def test_wrong_options_fail_the_run(
         self, hourly: Runner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
         capsys: pytest.CaptureFixture[str], value: str, said: list[str],
     ) -> None:  # fmt: skip
@@ -220,7 +222,7 @@ class TestRefused:
             ("AIRFLOW_CONN_ALVA_DEFAULT", "There is no connection `alva_default`"),
         ],
     )
-    def test_what_is_missing(
+    def test_a_missing_variable_or_connection_fails_the_run(
         self, hourly: Runner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
         capsys: pytest.CaptureFixture[str], name: str, said: str,
     ) -> None:  # fmt: skip
@@ -234,7 +236,7 @@ class TestRefused:
             ("AIRFLOW_CONN_ALVA_DEFAULT", "alva", "field of connection `alva_default`"),
         ],
     )
-    def test_a_wrong_key(
+    def test_a_wrong_key_fails_the_run(
         self, hourly: Runner, served: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
         capsys: pytest.CaptureFixture[str], name: str, root: str, said: str,
     ) -> None:  # fmt: skip
@@ -243,7 +245,7 @@ class TestRefused:
         assert said in text
 
     @pytest.mark.parametrize("since", ["2099-01-01T00:00:00Z", "2026-02-31T00:00:00Z"])
-    def test_a_since_that_is_no_past_moment(
+    def test_a_since_that_is_in_the_future_or_no_date_fails_the_run(
         self, hourly: Runner, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], since: str
     ) -> None:
         run = hourly.manual(since=since)
@@ -252,7 +254,7 @@ class TestRefused:
         assert "`since` is" in text
 
 
-def test_a_run_that_could_not_find_anybody_reports_what_it_asked(hourly: Runner, sandbox: Sandbox) -> None:
+def test_a_run_whose_listing_failed_reports_its_calls(hourly: Runner, sandbox: Sandbox) -> None:
     sandbox.faults.add("lever", "GET", "/opportunities", status=403, times=None)
     run = hourly.manual()
     assert run.report is not None

@@ -1,4 +1,4 @@
-"""What a run could not do: how later runs do it, and what moves meanwhile. Whole runs in real Airflow."""
+"""Leftovers of a run: how later runs do them, and how far the covered time moves. Whole runs in real Airflow."""
 
 from __future__ import annotations
 
@@ -41,36 +41,36 @@ def refuse_tags(sandbox: Sandbox, *opportunities: str) -> None:
 
 @pytest.fixture
 def ada(sandbox: Sandbox, posting: str) -> str:
-    """Who came into the trigger stage in the last hour, and can't be tagged."""
+    """A candidate who entered the trigger stage in the last hour and can't be tagged."""
     ada = applied(sandbox, posting, at_ms=ms(THIS_HOUR - timedelta(minutes=30)))
     refuse_tags(sandbox, ada)
     return ada
 
 
 class TestCovered:
-    def test_it_moves_on_though_something_is_left(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
+    def test_the_covered_time_moves_on_despite_a_leftover(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
         run = hourly.scheduled(THIS_HOUR - HOUR)
         assert (run.state, covered(), list(waiting())) == ("failed", THIS_HOUR, [ada])
 
     @pytest.mark.parametrize("kind", ["manual", "backfill"])
-    def test_no_other_run_moves_it_and_what_they_leave_is_done_by_the_next_scheduled_one(
+    def test_only_scheduled_runs_move_the_covered_time_and_the_next_one_does_the_leftovers_of_others(
         self, hourly: Runner, sandbox: Sandbox, ada: str, kind: str
     ) -> None:
         hourly.scheduled(THIS_HOUR - 9 * HOUR)
         run = hourly.backfill(THIS_HOUR - HOUR) if kind == "backfill" else hourly.manual(opportunity_ids=[ada])
         assert (run.state, run.counts, covered()) == ("failed", {"leftover": 1}, THIS_HOUR - 8 * HOUR)
         sandbox.faults.clear()
-        # Of another hour.
+        # Its window is another hour.
         run = hourly.scheduled(THIS_HOUR - 8 * HOUR)
         assert (run.state, run.counts, tags(sandbox, ada)) == ("success", {"trigger_stage": 1}, ["Invitation Sent"])
 
-    def test_more_than_a_thousand_fail_the_run_and_it_stays(
+    def test_more_than_a_thousand_leftovers_fail_the_run_and_the_covered_time_stays(
         self, hourly: Runner, sandbox: Sandbox, posting: str, ada: str
     ) -> None:
         hourly.scheduled(THIS_HOUR - 2 * HOUR)
         due_ms = ms(THIS_HOUR + 8 * HOUR)
         keep(Leftover({"id": f"{UNKNOWN}-{number}"}, "refused", 3, due_ms, due_ms) for number in range(MOST))
-        # One is more than there is room for.
+        # There is no room for one more.
         run = hourly.scheduled(THIS_HOUR - HOUR)
         assert (run.state, run.counts, covered()) == ("failed", {}, THIS_HOUR - HOUR)
         assert run.report is not None
@@ -81,7 +81,9 @@ class TestCovered:
         assert (run.state, run.counts, covered()) == ("success", {"trigger_stage": 1}, THIS_HOUR + HOUR)
         assert tags(sandbox, ada) == ["Invitation Sent"]
 
-    def test_a_listing_that_fails_leaves_it_and_nothing_else(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
+    def test_a_failed_listing_leaves_no_leftovers_and_the_covered_time_stays(
+        self, hourly: Runner, sandbox: Sandbox, ada: str
+    ) -> None:
         hourly.scheduled(THIS_HOUR - 2 * HOUR)
         sandbox.faults.add("lever", "GET", "/opportunities", status=403, times=None)
         assert hourly.scheduled(THIS_HOUR - HOUR).state == "failed"
@@ -89,7 +91,7 @@ class TestCovered:
 
 
 class TestDue:
-    def test_in_the_next_run_then_after_1_2_4_8_16_and_24_hours(
+    def test_a_leftover_is_due_in_the_next_run_then_after_1_2_4_8_16_and_24_hours(
         self, hourly: Runner, sandbox: Sandbox, ada: str
     ) -> None:
         found = []
@@ -101,7 +103,7 @@ class TestDue:
         assert found == [0, 1, 2, 4, 8, 16, 24, 24]
         assert sent(sandbox, ada) == 1
 
-    def test_a_run_in_which_none_is_due_is_green_asks_nothing_of_it_and_says_that_it_waits(
+    def test_a_run_without_a_due_leftover_succeeds_and_only_reports_it(
         self, hourly: Runner, sandbox: Sandbox, ada: str
     ) -> None:
         for number in range(2):
@@ -113,7 +115,7 @@ class TestDue:
         assert sandbox.journal.of("lever", None, f"/opportunities/{ada}*") == []
         assert covered() == THIS_HOUR + 2 * HOUR
 
-    def test_only_scheduled_runs_look_for_what_is_due(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
+    def test_only_scheduled_runs_retry_leftovers(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
         hourly.scheduled(THIS_HOUR - HOUR)
         sandbox.faults.clear()
         for run in (hourly.backfill(THIS_HOUR - 9 * HOUR), hourly.manual(opportunity_ids=[UNKNOWN])):
@@ -121,7 +123,7 @@ class TestDue:
         assert tags(sandbox, ada) == []
 
     @pytest.mark.parametrize(("days", "word"), [(13, "leftover"), (14.01, "given_up")])
-    def test_after_14_days_it_is_given_up_and_that_run_fails(
+    def test_a_leftover_is_given_up_after_14_days_and_that_run_fails(
         self, hourly: Runner, sandbox: Sandbox, ada: str, days: float, word: str
     ) -> None:
         hourly.scheduled(THIS_HOUR - HOUR)
@@ -132,7 +134,7 @@ class TestDue:
         assert run.report["ids"] == {word: [ada]}
         assert hourly.scheduled(THIS_HOUR + HOUR).state == "success"
 
-    def test_a_thousand_that_are_due_are_all_done(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
+    def test_a_thousand_due_leftovers_are_all_done(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
         hourly.scheduled(THIS_HOUR - 2 * HOUR)
         now_ms = ms(THIS_HOUR)
         ids = [f"{UNKNOWN[:-6]}{number:06}" for number in range(MOST)]
@@ -148,41 +150,45 @@ class TestDue:
 class TestDoneMeanwhile:
     @pytest.fixture
     def left(self, hourly: Runner, sandbox: Sandbox, ada: str) -> str:
-        """Who was found, and tried twice in vain: due in an hour. By now it would go well."""
+        """A leftover after two attempts, due in an hour. Its fault is gone by now."""
         for number in range(2):
             hourly.scheduled(THIS_HOUR + (number - 1) * HOUR)
         sandbox.faults.clear()
         assert list(waiting()) == [ada]
         return ada
 
-    def test_by_a_manual_run_that_names_it_due_or_not(self, hourly: Runner, sandbox: Sandbox, left: str) -> None:
+    def test_a_manual_run_that_names_a_leftover_does_it_before_it_is_due(
+        self, hourly: Runner, sandbox: Sandbox, left: str
+    ) -> None:
         run = hourly.manual(opportunity_ids=[left])
         assert (run.state, run.counts, told(run)) == ("success", {"trigger_stage": 1}, {})
         assert (tags(sandbox, left), waiting()) == (["Invitation Sent"], {})
 
-    def test_by_an_events_run(self, events: Runner, sandbox: Sandbox, left: str) -> None:
+    def test_an_events_run_does_a_leftover(self, events: Runner, sandbox: Sandbox, left: str) -> None:
         run = events.manual(deliveries=announced("stage_changed", left))
         assert (run.state, run.counts, told(run)) == ("success", {"trigger_stage": 1}, {})
         assert (tags(sandbox, left), waiting()) == (["Invitation Sent"], {})
 
-    def test_by_a_run_cleared(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
+    def test_a_cleared_run_does_its_leftover(self, hourly: Runner, sandbox: Sandbox, ada: str) -> None:
         run = hourly.scheduled(THIS_HOUR - HOUR)
         sandbox.faults.clear()
         again = hourly.again(run.run_id)
         assert (again.state, again.counts, waiting()) == ("success", {"trigger_stage": 1}, {})
 
-    def test_who_is_gone(self, hourly: Runner, sandbox: Sandbox, left: str) -> None:
+    def test_a_leftover_whose_opportunity_is_deleted_is_gone(self, hourly: Runner, sandbox: Sandbox, left: str) -> None:
         sandbox.recruiter.delete(left, at_ms=ms(THIS_HOUR - 300 * HOUR))
         hours_pass(1)
         run = hourly.scheduled(THIS_HOUR + 2 * HOUR)
         assert (run.state, run.counts, waiting()) == ("success", {"gone": 1}, {})
 
-    def test_in_vain_is_one_attempt_more(self, hourly: Runner, sandbox: Sandbox, left: str) -> None:
+    def test_a_manual_run_that_fails_counts_as_another_attempt(
+        self, hourly: Runner, sandbox: Sandbox, left: str
+    ) -> None:
         refuse_tags(sandbox, left)
         run = hourly.manual(opportunity_ids=[left])
         assert (run.state, told(run), hours_until_due()) == ("failed", {left: ("refused", 3)}, {left: 2.0})
 
-    def test_a_dry_run_clears_none_and_keeps_none(
+    def test_a_dry_run_neither_removes_nor_adds_leftovers(
         self, hourly: Runner, sandbox: Sandbox, posting: str, left: str
     ) -> None:
         before = waiting()
@@ -194,7 +200,7 @@ class TestDoneMeanwhile:
 
 
 class TestWholeBatches:
-    """A task that dies, or ends early, leaves all that it has not done."""
+    """A task that dies or ends early keeps all unfinished items as leftovers."""
 
     @pytest.fixture
     def people(self, sandbox: Sandbox, posting: str) -> list[str]:
@@ -204,12 +210,12 @@ class TestWholeBatches:
         ("fault", "word"),
         [
             ({"status": 401}, "untried"),
-            # Each of two dozen that it is about is named with it; then nobody else is asked about.
+            # The first two dozen get this fault; then the attempt ends and the others are untried.
             ({"kind": "html", "status": 200}, None),
             ({"status": 403}, "forbidden"),
         ],
     )
-    def test_alva_refuses_all_from_the_middle_on(
+    def test_candidates_whom_alva_refuses_from_the_middle_on_are_leftovers(
         self,
         hurried: None,
         hourly: Runner,
@@ -230,7 +236,7 @@ class TestWholeBatches:
         assert (run.state, waiting()) == ("success", {})
         assert [(sent(sandbox, one), tags(sandbox, one)) for one in people] == [(1, ["Invitation Sent"])] * 30
 
-    def test_what_a_kill_at_any_moment_of_the_last_attempt_would_leave(
+    def test_all_candidates_are_leftovers_during_the_last_attempt_in_case_it_is_killed(
         self, hourly: Runner, sandbox: Sandbox, people: list[str]
     ) -> None:
         seen: list[dict[str, str]] = []
@@ -244,17 +250,17 @@ class TestWholeBatches:
 
 
 class TestOfEvents:
-    """What deliveries ask for and could not be done is done by the DAGs that poll."""
+    """The polling DAGs do the leftovers of deliveries."""
 
-    def test_what_leads_to_an_invitation_by_the_hourly_one(
+    def test_the_hourly_dag_does_leftover_stage_changes_hires_and_deletions(
         self, events: Runner, sandbox: Sandbox, posting: str
     ) -> None:
-        # Long before any hour that a poll looks at.
+        # Long before any window of a poll.
         old = {"at_ms": ms(THIS_HOUR - 40 * DAY)}
         moved, hired, deleted = (applied(sandbox, posting, **old) for _ in range(3))
         assert events.manual(deliveries=announced("stage_changed", hired, deleted)).state == "success"
         sandbox.recruiter.hire(hired, at_ms=ms(THIS_HOUR - 39 * DAY))
-        # As long ago as a delivery that waits may be.
+        # Nearly as long ago as a delivery may be.
         sandbox.recruiter.delete(deleted, at_ms=ms(THIS_HOUR - 13 * DAY))
         refuse_tags(sandbox, moved)
         candidates = [candidate_id(sandbox, one) for one in (hired, deleted)]
@@ -273,7 +279,9 @@ class TestOfEvents:
         assert sandbox.look(hired)["alva"]["candidate"]["stage"] == "hired"
         assert sandbox.candidates.find(deleted)["present"] is False
 
-    def test_an_application_that_was_announced_still_counts_as_new(self, events: Runner, sandbox: Sandbox) -> None:
+    def test_an_announced_application_among_the_leftovers_still_counts_as_new(
+        self, events: Runner, sandbox: Sandbox
+    ) -> None:
         posting = sandbox.recruiter.add_posting("Support", tags=["Alva: Screening"])
         new, other = (applied(sandbox, posting, stage="Offer", at_ms=ms(THIS_HOUR - 13 * DAY)) for _ in range(2))
         row = sandbox.world.lever.opportunity(new)
@@ -293,7 +301,7 @@ class TestOfEvents:
         assert (sent(sandbox, new), sent(sandbox, other)) == (1, 0)
 
     @pytest.mark.parametrize("at", ["/candidates/{}", "/candidates/{}/results"])
-    def test_what_alva_told_by_the_one_that_writes_results(
+    def test_the_results_dag_does_leftover_results(
         self, events: Runner, sandbox: Sandbox, posting: str, at: str
     ) -> None:
         ada = applied(sandbox, posting)
@@ -307,12 +315,12 @@ class TestOfEvents:
         assert list(waiting(INVITE)) == []
         assert set(waiting(RESULTS)) == set(told(run))
         sandbox.faults.clear()
-        # Long after Alva's change, so that no window has it.
+        # Long after the change in Alva, so that no window includes it.
         run = Runner(RESULTS).scheduled(THIS_HOUR - QUARTER, THIS_HOUR)
         assert (run.state, run.counts, waiting(RESULTS)) == ("success", {"completed": 1}, {})
         assert tags(sandbox, ada) == ["High role fit", "Completed"]
 
-    def test_who_is_left_by_either_id_is_done_once(self, events: Runner, sandbox: Sandbox, posting: str) -> None:
+    def test_a_leftover_under_both_ids_is_done_once(self, events: Runner, sandbox: Sandbox, posting: str) -> None:
         ada = applied(sandbox, posting)
         events.manual(deliveries=announced("stage_changed", ada))
         candidate = sandbox.candidates.finish(ada, 82)
@@ -326,7 +334,7 @@ class TestOfEvents:
 
 
 class TestAsked:
-    def test_a_person_who_named_somebody_in_a_run_that_failed_named_them(
+    def test_the_leftover_of_a_manual_run_still_counts_as_named(
         self, hourly: Runner, sandbox: Sandbox, posting: str
     ) -> None:
         ada = applied(sandbox, posting, stage="Offer", at_ms=ms(THIS_HOUR - 40 * DAY))
@@ -336,7 +344,7 @@ class TestAsked:
         run = hourly.scheduled(THIS_HOUR - HOUR)
         assert (run.state, run.counts, sent(sandbox, ada)) == ("success", {"manual": 1}, 1)
 
-    def test_they_are_told_once_whatever_is_wrong_with_them(
+    def test_the_leftover_of_a_manual_run_gets_only_one_failure_note(
         self, hourly: Runner, sandbox: Sandbox, posting: str
     ) -> None:
         ada = applied(sandbox, posting, stage="Offer", emails=[], at_ms=ms(THIS_HOUR - 40 * DAY))
@@ -349,7 +357,7 @@ class TestAsked:
         assert (len(notes(sandbox, ada)), tags(sandbox, ada)) == (1, ["Invitation Failed"])
 
     @pytest.mark.parametrize("departed", ["hired", "deleted"])
-    def test_a_departure_that_waits_is_told_by_whatever_run_comes_to_that_person(
+    def test_a_manual_run_that_names_the_candidate_does_a_leftover_departure(
         self, hourly: Runner, sandbox: Sandbox, posting: str, departed: str
     ) -> None:
         ada = applied(sandbox, posting, at_ms=ms(THIS_HOUR - timedelta(minutes=30)))
@@ -362,7 +370,9 @@ class TestAsked:
         run = hourly.manual(opportunity_ids=[ada])
         assert (run.state, run.counts, waiting()) == ("success", {departed: 1}, {})
 
-    def test_a_job_position(self, nightly: Runner, sandbox: Sandbox, posting: str) -> None:
+    def test_the_next_nightly_run_does_a_leftover_job_position(
+        self, nightly: Runner, sandbox: Sandbox, posting: str
+    ) -> None:
         bad, other = (
             sandbox.candidates.add_position("Old", external_id=one)
             for one in (posting, sandbox.recruiter.add_posting("Cook"))
@@ -381,7 +391,7 @@ class TestAsked:
         assert (run.state, run.counts, waiting(dag_id)) == ("success", {"owner_unknown": 1, "unchanged": 1}, {})
         assert [sandbox.world.alva.positions.named(one).facts.name for one in (bad, other)] == ["Data Engineer", "Cook"]
 
-    def test_a_row_of_alvas_that_cannot_be_read(
+    def test_an_unreadable_job_position_is_a_leftover_under_its_own_id(
         self, hurried: None, nightly: Runner, sandbox: Sandbox, posting: str
     ) -> None:
         bad = sandbox.candidates.add_position("Old", external_id=posting)

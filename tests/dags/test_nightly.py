@@ -17,7 +17,7 @@ MANAGER = "mo@hiring.example.com"
 
 @pytest.fixture
 def postings(sandbox: Sandbox, posting: str) -> dict[str, str]:
-    """One under each word of the report, by the word; `updated` is the posting of the other tests."""
+    """One posting for each word of the report, by that word; `updated` is the fixture `posting`."""
     add, position = sandbox.recruiter.add_posting, sandbox.candidates.add_position
     sandbox.candidates.add_user(MANAGER)
     found = {
@@ -44,7 +44,7 @@ def facts(sandbox: Sandbox, posting: str) -> tuple[str, str | None, str | None]:
     return row.name, row.team, row.owner_email
 
 
-def test_a_night_brings_them_up_to_date_and_the_next_writes_nothing(
+def test_a_nightly_run_syncs_the_positions_and_the_next_writes_nothing(
     nightly: Runner, sandbox: Sandbox, postings: dict[str, str]
 ) -> None:
     run = nightly.scheduled(TWO - DAY, TWO)
@@ -76,7 +76,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(
     assert (written(sandbox), facts(sandbox, postings["updated"])) == (0, ("Data", None, None))
 
 
-def test_a_fault_that_lasts_makes_a_failed_run_with_its_report_left_and_the_rest_done(
+def test_a_lasting_fault_fails_the_run_with_a_report_and_the_rest_is_done(
     nightly: Runner, sandbox: Sandbox, postings: dict[str, str]
 ) -> None:
     bad = sandbox.world.alva.positions.named(postings["updated"]).id
@@ -87,12 +87,12 @@ def test_a_fault_that_lasts_makes_a_failed_run_with_its_report_left_and_the_rest
     assert run.counts == {"leftover" if word == "updated" else word: 1 for word in postings}
     sandbox.faults.clear()
     again = nightly.again(run.run_id)
-    # Cleared, it looks at all of them again.
+    # The cleared run does all postings again.
     assert (again.state, again.counts["updated"], again.counts["unchanged"]) == ("success", 1, 1)
     assert facts(sandbox, postings["updated"])[0] == "Data Engineer"
 
 
-def test_many_are_several_tasks_each_of_about_a_minute(nightly: Runner, sandbox: Sandbox) -> None:
+def test_many_postings_are_split_into_several_tasks(nightly: Runner, sandbox: Sandbox) -> None:
     for number in range(450):
         sandbox.candidates.add_position("Gone", external_id=f"gone-{number}")
     run = nightly.scheduled(TWO - DAY, TWO)
@@ -108,7 +108,7 @@ def test_many_are_several_tasks_each_of_about_a_minute(nightly: Runner, sandbox:
         ("AIRFLOW_CONN_ALVA_DEFAULT", "There is no connection `alva_default`"),
     ],
 )
-def test_what_is_missing_fails_at_once(
+def test_a_missing_connection_fails_at_once(
     nightly: Runner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str], name: str, said: str,
 ) -> None:  # fmt: skip

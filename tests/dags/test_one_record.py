@@ -1,6 +1,6 @@
-"""Some of fifty answer a lasting 4xx, of each kind of call: all others are done in that run, and these once they can.
+"""Some calls, one of each kind, get a lasting 4xx: the fifty others are done in that run, and these in the next.
 
-Those that are spoiled stand first, last, in a row or among the others.
+The spoiled ones come first, last, in a row or among the others.
 """
 
 from __future__ import annotations
@@ -39,28 +39,28 @@ from tests.dags.runner import HOUR, Runner
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)
 PEOPLE = 50
-# Each status with a place for those whom it meets.
+# Each status with the place of the spoiled ones.
 STATUSES = pytest.mark.parametrize(
     ("status", "place"), [(400, "first"), (403, "in a row"), (404, "last"), (409, "among the others"), (422, "last")]
 )
 LEFT = "leftover"
 FAULTS = {400: "refused", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "refused"}
 SENT, DONE = ["Invitation Sent"], ["High role fit", "Completed"]
-# Alva's word on a person or a posting, which a later attempt would only hear again.
+# Alva's final answer about a candidate or a posting: a retry would get the same one.
 _ITS_WORD = {400: "refused_by_alva", 422: "refused_by_alva"}
 
 
 @dataclass
 class Scene:
-    """People in Lever, and what is to be spoiled of whom."""
+    """The candidates and postings, and the calls that are spoiled."""
 
     sandbox: Sandbox
     posting: str
     status: int
     spoiled: dict[str, str] = field(default_factory=dict)
-    # What the report says of the spoiled, by opportunity.
+    # The word in the report for each spoiled one.
     words: dict[str, str] = field(default_factory=dict)
-    # By what id it waits, where that isn't the opportunity's.
+    # The id of its leftover, if that isn't the opportunity's or the posting's.
     known_as: dict[str, str] = field(default_factory=dict)
 
     def person(self, *, posting: str | None = None, **options: Any) -> str:
@@ -70,7 +70,7 @@ class Scene:
         return self.sandbox.recruiter.add_posting("Cook", team="Kitchen")
 
     def in_alva(self, **options: Any) -> str:
-        """Somebody whom Alva has, and who was invited."""
+        """Adds a candidate who is invited in Alva."""
         one = self.person(**options)
         self._invite(one)
         return one
@@ -87,7 +87,7 @@ class Scene:
         sandbox.world.alva.roster.invite(position_id, ada)
 
     def spoil(self, one: str, service: str, method: str, path: str, word: dict[int, str], **query: str) -> str:
-        """`word`: by status what the report says of it, where that isn't that it is left."""
+        """Spoils a call. `word`: the word in the report by status, if it isn't a leftover."""
         self.sandbox.faults.add(service, method, path, status=self.status, query=query, times=None)
         self.spoiled[one] = f"{method} {path}"
         self.words[one] = word.get(self.status, LEFT)
@@ -104,7 +104,7 @@ class Scene:
 
 
 def placed(place: str, make_bad: list[Callable[[], str]], make_good: Callable[[], str], count: int) -> list[str]:
-    """Makes both, in that order; gives the good ones."""
+    """Makes the good and the spoiled ones in the order of `place`. Returns the good ones."""
     good: list[str] = []
     before = {"first": 0, "in a row": count // 2, "last": count, "among the others": 0}[place]
     step = count // (len(make_bad) + 1) if place == "among the others" else 0
@@ -116,7 +116,7 @@ def placed(place: str, make_bad: list[Callable[[], str]], make_good: Callable[[]
 
 
 def clean(sandbox: Sandbox, ids: Iterable[str]) -> list[str]:
-    """Those of whom nobody was told that anything is wrong."""
+    """Returns the ids without a note and without the tag of a failure."""
     return [one for one in ids if not notes(sandbox, one) and "Invitation Failed" not in tags(sandbox, one)]
 
 
@@ -191,8 +191,10 @@ class TestPoll:
         ]  # fmt: skip
 
     @STATUSES
-    def test_the_hourly_run(self, hourly: Runner, sandbox: Sandbox, scene: Scene, status: int, place: str) -> None:
-        # Known in Alva already: the one whose position is to be made is alone with that.
+    def test_the_hourly_run_does_all_others(
+        self, hourly: Runner, sandbox: Sandbox, scene: Scene, status: int, place: str
+    ) -> None:
+        # This position exists, so that only the spoiled posting needs a new one.
         sandbox.candidates.add_position("Data Engineer", external_id=scene.posting, team="Platform")
         good = placed(place, self.spoiled(scene), scene.person, PEOPLE)
         run = hourly.scheduled(THIS_HOUR, THIS_HOUR + HOUR)
@@ -206,7 +208,7 @@ class TestPoll:
         )
         assert covered() == THIS_HOUR + HOUR
         left = [one for one, word in scene.words.items() if word == LEFT]
-        # No word about them: their notes, if any, are what is wrong with the candidate.
+        # No note says that Alva refused them.
         assert [one for one in left if "refused" in "".join(self.refs(sandbox, one))] == []
         sandbox.faults.clear()
         run = hourly.scheduled(THIS_HOUR + HOUR)
@@ -221,7 +223,9 @@ class TestPoll:
         return [text.rpartition("\n")[2] for text in notes(sandbox, one)]
 
     @STATUSES
-    def test_an_events_run(self, events: Runner, sandbox: Sandbox, scene: Scene, status: int, place: str) -> None:
+    def test_an_events_run_does_all_others(
+        self, events: Runner, sandbox: Sandbox, scene: Scene, status: int, place: str
+    ) -> None:
         sandbox.candidates.add_position("Data Engineer", external_id=scene.posting, team="Platform")
         good = placed(place, self.spoiled(scene), scene.person, PEOPLE)
         resulted = scene.in_alva(tags=["Alva: Invitation Sent"], stage="Offer")
@@ -242,7 +246,7 @@ class TestPoll:
         assert told(run) == scene.left
         sandbox.faults.clear()
         for dag_id, end in ((INVITE, HOUR), (RESULTS, QUARTER)):
-            # Before any of it happened, so that nothing but what is left can be found.
+            # A window before all of it, so that the run has only the leftovers.
             run = Runner(dag_id).scheduled(THIS_HOUR - 30 * DAY - end, THIS_HOUR - 30 * DAY)
             assert (run.state, waiting(dag_id)) == ("success", {})
         assert status == 404 or tags(sandbox, resulted) == DONE
@@ -306,28 +310,28 @@ class TestResults:
         assert {sandbox.look(one)["stage"] for one in [*left, *good]} == {"Offer"}
 
     @STATUSES
-    def test_the_run_of_a_window(
+    def test_a_results_run_over_a_window_does_all_others(
         self, results: Runner, sandbox: Sandbox, scene: Scene, status: int, place: str
     ) -> None:
         def unreadable() -> str:
-            """Whose it is the listing doesn't say, and by its own id it is refused."""
+            """Its row has no readable external id, and the read by its own id is refused."""
             one = self.completed(scene)
-            its = candidate_id(sandbox, one)
+            candidate = candidate_id(sandbox, one)
 
             def spoil(answer: dict[str, Any]) -> None:
                 for row in answer["data"]:
-                    if row["id"] == its:
+                    if row["id"] == candidate:
                         row["external_id"] = ["?"]
 
             sandbox.faults.add("alva", "GET", "/candidates", kind="edit", action=spoil, times=None)
-            scene.known_as[one] = its
-            return scene.spoil(one, "alva", "GET", f"/candidates/{its}", {404: "not_in_alva"})
+            scene.known_as[one] = candidate
+            return scene.spoil(one, "alva", "GET", f"/candidates/{candidate}", {404: "not_in_alva"})
 
         good = placed(place, [*self.spoiled(scene), unreadable], lambda: self.completed(scene), PEOPLE)
         self.check(results, scene, good, {"start": THIS_HOUR, "end": THIS_HOUR + QUARTER})
 
     @STATUSES
-    def test_the_run_that_names_them(
+    def test_a_results_run_that_names_them_does_all_others(
         self, results: Runner, sandbox: Sandbox, scene: Scene, status: int, place: str
     ) -> None:
         def looked_for() -> str:
@@ -340,7 +344,9 @@ class TestResults:
 
 class TestNight:
     @STATUSES
-    def test_the_nightly_run(self, nightly: Runner, sandbox: Sandbox, posting: str, status: int, place: str) -> None:
+    def test_the_nightly_run_does_all_others(
+        self, nightly: Runner, sandbox: Sandbox, posting: str, status: int, place: str
+    ) -> None:
         scene = Scene(sandbox, posting, status)
 
         def good() -> str:
@@ -351,7 +357,7 @@ class TestNight:
         def read() -> str:
             own = good()
 
-            # The listing shows it, but for a name that can't be read: it is read by its id.
+            # The name in the listing is unreadable, so the run reads the posting by id.
             def spoil(answer: dict[str, Any]) -> None:
                 for row in answer["data"]:
                     if row["id"] == own:
@@ -370,7 +376,7 @@ class TestNight:
             return scene.spoil(own, "alva", "PATCH", f"/job_positions/{position}", {})
 
         def by_its_id() -> str:
-            """Whose it is the listing doesn't say, and by its own id it is refused."""
+            """Its row has no readable external id, and the read by its own id is refused."""
             own = good()
             position = sandbox.world.alva.positions.named(own).id
 

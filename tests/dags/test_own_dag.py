@@ -1,4 +1,4 @@
-"""The operators in a DAG of one's own: nothing has to be known of what they keep in Airflow."""
+"""The operators in a user's own DAG: they declare the asset that keeps their state by themselves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ with DAG("recruiting", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC
 """
 
 
-def test_they_name_what_they_keep_their_state_in(tmp_path: Path) -> None:
+def test_the_operators_declare_the_asset_of_their_state(tmp_path: Path) -> None:
     (tmp_path / "recruiting.py").write_text(OWN, "utf-8")
     bag = DagBag(str(tmp_path))
     assert bag.import_errors == {}

@@ -1,4 +1,4 @@
-"""The hourly DAG on a real account, if a recording of one is at hand; what it reports is counted once more, apart."""
+"""The hourly DAG on a recorded real account, if there is one. A separate count checks its report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.recorded import RECORDED, counted, recorded_rows
 
 
 @pytest.mark.parametrize("stage", ["applicant-new", "lead-reached-out", "68f08350-a035-4d89-83c2-79164dbf2cf8"])
-def test_the_report_of_a_real_account_is_what_its_files_say(
+def test_the_report_of_a_recorded_account_matches_its_files(
     hourly: Runner, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     rows = recorded_rows()

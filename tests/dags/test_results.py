@@ -26,14 +26,14 @@ def writes(sandbox: Sandbox) -> int:
 
 @pytest.fixture
 def ada(events: Runner, sandbox: Sandbox, posting: str) -> str:
-    """Somebody who was invited."""
+    """An invited candidate."""
     ada = sandbox.recruiter.apply(posting, "Ada Byron", ["ada@candidates.example.com"])
     events.manual(deliveries=[{"kind": "stage_changed", "opportunity": ada}])
     sandbox.journal.clear()
     return ada
 
 
-def test_who_completed_is_told_and_a_second_run_writes_nothing(results: Runner, sandbox: Sandbox, ada: str) -> None:
+def test_a_completion_is_written_and_a_second_run_writes_nothing(results: Runner, sandbox: Sandbox, ada: str) -> None:
     sandbox.candidates.finish(ada, 82)
     first = results.scheduled(LAST, LAST + QUARTER)
     assert (first.state, first.counts, tags(sandbox, ada)) == ("success", {"completed": 1}, DONE)
@@ -44,7 +44,7 @@ def test_who_completed_is_told_and_a_second_run_writes_nothing(results: Runner, 
     assert writes(sandbox) == 0
 
 
-def test_runs_that_failed_are_covered_by_the_next(results: Runner, sandbox: Sandbox, ada: str) -> None:
+def test_the_next_run_covers_the_failed_ones(results: Runner, sandbox: Sandbox, ada: str) -> None:
     results.scheduled(LAST - 8 * QUARTER, LAST - 7 * QUARTER)
     sandbox.clock.advance(round(-6 * QUARTER.total_seconds() * 1000))
     sandbox.candidates.finish(ada, 82)
@@ -56,7 +56,7 @@ def test_runs_that_failed_are_covered_by_the_next(results: Runner, sandbox: Sand
     assert (run.state, run.counts, tags(sandbox, ada)) == ("success", {"completed": 1}, DONE)
 
 
-def test_the_first_scheduled_run_looks_two_weeks_back_and_the_next_goes_on_from_there(
+def test_the_first_scheduled_run_covers_two_weeks_and_the_next_continues_from_there(
     results: Runner, sandbox: Sandbox, ada: str
 ) -> None:
     sandbox.clock.advance(round(-timedelta(days=13).total_seconds() * 1000))
@@ -79,7 +79,7 @@ def test_the_first_scheduled_run_looks_two_weeks_back_and_the_next_goes_on_from_
         ("manual", "No other run does what this one was asked to"),
     ],
 )
-def test_what_a_failed_run_promises_is_true_of_its_kind(
+def test_the_log_of_a_failed_run_says_whether_the_next_run_covers_its_time(
     results: Runner,
     sandbox: Sandbox,
     caplog: pytest.LogCaptureFixture,
@@ -93,7 +93,7 @@ def test_what_a_failed_run_promises_is_true_of_its_kind(
     assert said in capsys.readouterr().out + caplog.text
 
 
-def test_named_in_a_form(results: Runner, sandbox: Sandbox, ada: str) -> None:
+def test_a_manual_run_does_the_named_opportunities(results: Runner, sandbox: Sandbox, ada: str) -> None:
     sandbox.candidates.finish(ada, 82)
     run = results.manual(opportunity_ids=[ada, "", UNKNOWN, f"https://hire.eu.lever.co/candidates/{ada}"])
     assert run.counts == {"completed": 1, "gone": 1}
@@ -103,19 +103,21 @@ def test_named_in_a_form(results: Runner, sandbox: Sandbox, ada: str) -> None:
 
 
 @pytest.mark.parametrize("ids", [None, []])
-def test_a_dry_run_since_a_time(results: Runner, sandbox: Sandbox, ada: str, ids: list[str] | None) -> None:
+def test_a_dry_run_since_a_time_reports_and_writes_nothing(
+    results: Runner, sandbox: Sandbox, ada: str, ids: list[str] | None
+) -> None:
     sandbox.candidates.finish(ada, 82)
     run = results.manual(since=(NOW - timedelta(hours=2)).isoformat(), dry_run=True, opportunity_ids=ids)
     assert run.report is not None
     assert (run.report["dry_run"], run.counts, writes(sandbox)) == (True, {"completed": 1}, 0)
 
 
-def test_without_a_word_the_last_day(results: Runner, sandbox: Sandbox, ada: str) -> None:
+def test_a_manual_run_without_a_form_covers_the_last_day(results: Runner, sandbox: Sandbox, ada: str) -> None:
     sandbox.candidates.finish(ada, 82)
     assert results.manual().counts == {"completed": 1}
 
 
-def test_a_listing_that_fails_leaves_a_report(results: Runner, sandbox: Sandbox, ada: str) -> None:
+def test_a_run_whose_listing_failed_has_a_report(results: Runner, sandbox: Sandbox, ada: str) -> None:
     sandbox.faults.add("alva", "GET", "/candidates*", status=401, times=None)
     run = results.scheduled(LAST, LAST + QUARTER)
     tasks = {"find": ["failed"], "push": ["upstream_failed"], "report": ["failed"]}
@@ -124,17 +126,19 @@ def test_a_listing_that_fails_leaves_a_report(results: Runner, sandbox: Sandbox,
     assert run.report["calls"] == {"lever": 1, "alva": 1}
 
 
-def test_what_alvas_webhook_told_is_done(events: Runner, sandbox: Sandbox, ada: str, posting: str) -> None:
+def test_deliveries_by_alva_are_done(events: Runner, sandbox: Sandbox, ada: str, posting: str) -> None:
     by_hand = sandbox.candidates.add_by_hand(posting, "by.hand@candidates.example.com")
     candidate = sandbox.candidates.finish(ada, 82)
-    told = [{"kind": "results", "candidate": name} for name in (candidate, candidate, by_hand, "nobody")]
-    run = events.manual(deliveries=told)
+    deliveries = [{"kind": "results", "candidate": name} for name in (candidate, candidate, by_hand, "nobody")]
+    run = events.manual(deliveries=deliveries)
     assert (run.state, run.counts) == ("success", {"completed": 1, "not_in_alva": 1})
     assert tags(sandbox, ada) == DONE
-    assert events.manual(deliveries=told).counts == {"unchanged": 1, "not_in_alva": 1}
+    assert events.manual(deliveries=deliveries).counts == {"unchanged": 1, "not_in_alva": 1}
 
 
-def test_both_vendors_told_of_one(events: Runner, sandbox: Sandbox, ada: str) -> None:
+def test_deliveries_by_both_vendors_about_one_opportunity_are_done_together(
+    events: Runner, sandbox: Sandbox, ada: str
+) -> None:
     candidate = sandbox.candidates.finish(ada, 82)
     moved, results = {"kind": "stage_changed", "opportunity": ada}, {"kind": "results", "candidate": candidate}
     assert events.manual(deliveries=[moved, results]).counts == {"completed": 1}
@@ -145,13 +149,13 @@ def test_both_vendors_told_of_one(events: Runner, sandbox: Sandbox, ada: str) ->
     assert tags(sandbox, ada) == DONE
 
 
-def test_one_candidate_of_alvas_that_cannot_be_read_keeps_nobody_waiting(
+def test_a_candidate_that_cannot_be_read_in_alva_does_not_block_the_others(
     events: Runner, sandbox: Sandbox, ada: str, posting: str
 ) -> None:
     bo = sandbox.recruiter.apply(posting, "Bo Ek", ["bo@candidates.example.com"])
     events.manual(deliveries=[{"kind": "stage_changed", "opportunity": bo}])
-    told = [sandbox.candidates.finish(one, 82) for one in (ada, bo)]
-    sandbox.faults.add("alva", "GET", f"/candidates/{told[0]}", status=400, times=None)
-    run = events.manual(deliveries=[{"kind": "results", "candidate": name} for name in told])
+    candidate_ids = [sandbox.candidates.finish(one, 82) for one in (ada, bo)]
+    sandbox.faults.add("alva", "GET", f"/candidates/{candidate_ids[0]}", status=400, times=None)
+    run = events.manual(deliveries=[{"kind": "results", "candidate": name} for name in candidate_ids])
     assert (run.state, run.counts) == ("failed", {"completed": 1, "leftover": 1})
     assert (tags(sandbox, ada), tags(sandbox, bo)) == (["Alva: Invitation Sent"], DONE)

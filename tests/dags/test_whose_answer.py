@@ -1,4 +1,4 @@
-"""What stands between us and a vendor is never taken for the vendor's word: whole runs in real Airflow."""
+"""An answer of a proxy or gateway is never taken for an answer of the vendor: whole runs in real Airflow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.dags.runner import HOUR, Ended, Runner
 
 QUARTER = timedelta(minutes=15)
 SENT = ["Invitation Sent"]
-# Each stands for something on the way.
+# Answers of things between us and the vendor.
 PAGE: dict[str, Any] = {"kind": "html"}
 GATEWAY: dict[str, Any] = {"body": {"message": "no Route matched with those values"}}
 LOGIN: dict[str, Any] = {"body": "Please log in"}
@@ -23,12 +23,12 @@ LISTED: dict[str, Any] = {"body": [{"code": "ForbiddenError"}]}
 FOREIGN = [
     (403, PAGE), (404, GATEWAY), (403, LOGIN), (404, EMPTY), (403, NUMBERED), (404, LISTED), (410, PAGE), (400, PAGE),
 ]  # fmt: skip
-# What a recruiter or a report would be told by mistake.
+# Words that a note or a report would wrongly use for such an answer.
 FALSE = {"confidential", "gone", "no_posting", "refused_by_alva", "not_in_alva", "missing_email"}
 
 
 def left_alone(sandbox: Sandbox, people: list[str], run: Ended, others: int) -> None:
-    """All of these wait, and nothing was said of them; the others were done."""
+    """Checks that these candidates are leftovers without a note, and that the others were done."""
     assert run.report is not None
     assert (run.state, run.counts.get("leftover")) == ("failed", len(people))
     assert FALSE.isdisjoint(run.counts)
@@ -61,14 +61,14 @@ class TestPoll:
         return people
 
     @pytest.mark.parametrize("how", ["hourly", "events"])
-    def test_nothing_is_said_of_them_and_they_are_done_once_the_way_is_free(
+    def test_candidates_with_such_answers_are_leftovers_and_are_done_once_the_vendor_answers(
         self, hurried: None, hourly: Runner, sandbox: Sandbox, posting: str, others: list[str], how: str
     ) -> None:
         people = self.spoiled(sandbox, posting)
         if how == "hourly":
             run = hourly.scheduled(THIS_HOUR, THIS_HOUR + HOUR)
         else:
-            # Between others, so that they are not one after the other without a success.
+            # Among others, so that not too many faults come in a row.
             mixed = [one for number, one in enumerate(people) for one in (one, others[number % len(others)])]
             run = Runner("alva_lever_handle_events").manual(deliveries=announced("stage_changed", *mixed))
         left_alone(sandbox, people, run, len(others))
@@ -79,7 +79,7 @@ class TestPoll:
         assert [(sent(sandbox, one), tags(sandbox, one)) for one in people] == [(1, SENT)] * len(people)
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_notes_that_are_not_found_though_the_opportunity_is_there(
+    def test_a_404_for_the_notes_of_a_present_opportunity_is_a_fault(
         self, hourly: Runner, sandbox: Sandbox, posting: str, method: str
     ) -> None:
         ada = applied(sandbox, posting, emails=[], tags=["Alva: Invitation Failed"] if method == "GET" else [])
@@ -91,7 +91,9 @@ class TestPoll:
         assert (run.state, run.counts) == ("success", {"missing_email": 1})
         assert (tags(sandbox, ada), len(notes(sandbox, ada))) == (["Invitation Failed"], 1)
 
-    def test_but_with_the_opportunity_gone_it_is_gone(self, hourly: Runner, sandbox: Sandbox, posting: str) -> None:
+    def test_a_404_for_the_notes_of_a_deleted_opportunity_means_gone(
+        self, hourly: Runner, sandbox: Sandbox, posting: str
+    ) -> None:
         ada = applied(sandbox, posting, emails=[])
         sandbox.faults.add(
             "lever", "GET", f"/opportunities/{ada}/notes", kind="call", action=lambda: sandbox.recruiter.delete(ada)
@@ -102,7 +104,7 @@ class TestPoll:
 
 class TestResults:
     @pytest.mark.parametrize(("status", "answer"), FOREIGN[:6])
-    def test_no_word_of_anybody_on_the_way_counts(
+    def test_such_answers_are_leftovers_of_the_results_dag(
         self, hurried: None, hourly: Runner, sandbox: Sandbox, posting: str, others: list[str], status: int,
         answer: dict[str, Any],
     ) -> None:  # fmt: skip
@@ -113,7 +115,7 @@ class TestResults:
         paths = ("lever", f"/opportunities/{hidden}"), ("alva", f"/candidates/{candidate_id(sandbox, without)}/results")
         for service, path in paths:
             if service == "alva" and isinstance(answer.get("body"), dict):
-                # To Alva's refusals, any object in JSON is one.
+                # Any JSON object counts as a refusal by Alva.
                 path += "-not"
             sandbox.faults.add(service, "GET", path, status=status, times=None, **answer)
         results = Runner("alva_lever_push_results")
@@ -124,7 +126,7 @@ class TestResults:
         run = results.scheduled(THIS_HOUR + QUARTER, THIS_HOUR + 2 * QUARTER)
         assert (run.state, run.counts["completed"]) == ("success", len(people))
 
-    def test_results_that_are_not_found_though_the_candidate_is_there(
+    def test_a_404_for_the_results_of_a_present_candidate_is_a_fault(
         self, hourly: Runner, sandbox: Sandbox, others: list[str]
     ) -> None:
         hourly.scheduled(THIS_HOUR, THIS_HOUR + HOUR)
@@ -139,7 +141,7 @@ class TestResults:
 
 
 class TestPermissions:
-    """One that the key lacks is never taken for a missing thing: the run fails, and names it."""
+    """A missing permission is never taken for a missing object: the run fails and names the permission."""
 
     def said(
         self, run: Ended, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
@@ -149,7 +151,7 @@ class TestPermissions:
         return capsys.readouterr().out + caplog.text
 
     @pytest.mark.parametrize("tagged", [False, True])
-    def test_a_hiring_manager_who_comes_as_an_id_and_cannot_be_read(
+    def test_a_hiring_manager_who_is_only_an_id_and_cannot_be_read_fails_the_run(
         self, hourly: Runner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
         tagged: bool,
     ) -> None:  # fmt: skip

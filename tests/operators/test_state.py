@@ -1,4 +1,4 @@
-"""What a DAG keeps from run to run: leftovers in as many values as they need, and never half of them."""
+"""The state that a DAG keeps between runs: leftovers in as many values as they need, and never only part of them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from alva_lever.rules.events import Claim, Kind
 from alva_lever.sync.items import joined
 
 NOW = 1_767_225_600_000
-# What Airflow wants a value to stay below.
+# Airflow's limit for the size of a value.
 LIMIT = 65_535
 
 
 class Killed(Exception):
-    """The process ended there."""
+    """The process is killed at this write."""
 
 
 class Store(dict[str, str]):
-    """What Airflow keeps for an asset, by key. Ends after `writes` more writes or deletions."""
+    """Airflow's values for an asset, by key. Raises `Killed` after `writes` more writes or deletions."""
 
     writes: int | None = None
 
@@ -46,7 +46,7 @@ class Store(dict[str, str]):
 
 
 class Accessor:
-    """As Airflow's: by the asset's name."""
+    """Stands for Airflow's accessor of an asset's values."""
 
     def __init__(self, store: Store) -> None:
         self.get, self.set, self.delete = store.read, store.write, store.delete
@@ -61,7 +61,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def items(count: int, *, start: int = 0) -> list[Item]:
-    """With all that may be asked of one, and ids as long as Lever's or longer."""
+    """Returns items with every possible claim, and with ids at least as long as Lever's."""
     applications = {f"{number:036}": NOW for number in range(2)}
     named = {"scheduled__2026-01-01T00:00:00+00:00": NOW}
     claim = Claim(frozenset(Kind), applications, frozenset({(NOW, NOW + 1)}), NOW, named)
@@ -79,14 +79,14 @@ def kept() -> list[Item]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, MOST])
-def test_they_are_kept_as_they_are_however_many(store: Store, count: int) -> None:
+def test_any_number_of_leftovers_is_kept_unchanged(store: Store, count: int) -> None:
     some = items(count)
     DagState("dag").keep(waiting(*some))
     assert kept() == some
 
 
 @pytest.mark.parametrize(("before", "after"), [(MOST, 1), (1, MOST), (MOST, 0), (500, 600), (600, 500)])
-def test_what_is_kept_then_takes_the_place_of_what_was(store: Store, before: int, after: int) -> None:
+def test_new_leftovers_replace_the_old_ones(store: Store, before: int, after: int) -> None:
     DagState("dag").keep(waiting(*items(before)))
     DagState("dag").keep(waiting(*items(after, start=5000)))
     assert kept() == items(after, start=5000)
@@ -95,7 +95,7 @@ def test_what_is_kept_then_takes_the_place_of_what_was(store: Store, before: int
 
 
 @pytest.mark.parametrize(("before", "after"), [(MOST, 900), (1, MOST), (MOST, 1), (0, 300)])
-def test_a_kill_between_two_writes_leaves_the_old_ones_or_the_new_ones_whole(
+def test_a_kill_between_two_writes_leaves_all_old_leftovers_or_all_new_ones(
     store: Store, before: int, after: int
 ) -> None:
     old, new = items(before), items(after, start=5000)
@@ -112,7 +112,7 @@ def test_a_kill_between_two_writes_leaves_the_old_ones_or_the_new_ones_whole(
             store.writes = None
             assert kept() in (old, new)
             seen.append(kept() == new)
-            # The next task goes on from there.
+            # The next task can write again.
             DagState("dag").keep(waiting(*items(200, start=9000)))
             assert kept() == items(200, start=9000)
         else:
@@ -123,14 +123,14 @@ def test_a_kill_between_two_writes_leaves_the_old_ones_or_the_new_ones_whole(
     assert len(seen) < 99
 
 
-def test_nothing_is_written_where_nothing_changed(store: Store) -> None:
+def test_unchanged_leftovers_are_not_written(store: Store) -> None:
     DagState("dag").keep(waiting(*items(2)))
     store.writes = 0
     DagState("dag").keep(waiting(*items(2)))
     assert kept() == items(2)
 
 
-def test_what_is_covered_never_moves_back(store: Store) -> None:
+def test_the_covered_time_never_moves_back(store: Store) -> None:
     for end_ms in (NOW, NOW - 1):
         DagState("dag").move_covered(end_ms)
     assert list(map(json.loads, store.values())) == [NOW]

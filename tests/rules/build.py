@@ -1,4 +1,4 @@
-"""Small things to ask the rules about: usual ones, of which a test names only what matters to it."""
+"""Builds the objects that the rules decide about, with usual values. A test names only the values that matter to it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OTHER_ADDRESS = "ada.byron@candidates.example.com"
 
 
 def policy(**changes: Any) -> Policy:
-    """Tests are sent from the stage `Tests`."""
+    """A policy that sends the tests from the stage `Tests`."""
     usual: dict[str, Any] = {
         "trigger_stage": TESTS,
         "progression_stage": None,
@@ -47,7 +47,7 @@ def policy(**changes: Any) -> Policy:
 
 
 def opportunity(**changes: Any) -> Opportunity:
-    """Somebody who applied on New Year's Day, and of whom nobody has asked anything."""
+    """A candidate who applied on New Year's Day and whom nothing asks to invite yet."""
     usual: dict[str, Any] = {
         "id": "opportunity-1",
         "name": "Ada Byron",
@@ -81,7 +81,7 @@ def posting(**changes: Any) -> Posting:
 
 
 def position(**changes: Any) -> JobPosition:
-    """The job position in Alva that says what `posting` says."""
+    """The job position in Alva that matches `posting`."""
     usual: dict[str, Any] = {
         "id": "771",
         "external_id": "posting-1",
@@ -93,7 +93,7 @@ def position(**changes: Any) -> JobPosition:
 
 
 def candidate(*statuses: str, sent: str = "delivered", **changes: Any) -> AlvaCandidate:
-    """Somebody in Alva, with a test of each status. `sent`: what became of the invitation."""
+    """A candidate in Alva with one test for each status. `sent` is the status of the invitation mail."""
     usual: dict[str, Any] = {
         "id": "48213",
         "external_id": "opportunity-1",
@@ -111,7 +111,7 @@ def candidate(*statuses: str, sent: str = "delivered", **changes: Any) -> AlvaCa
 
 
 def entered(*moments_ms: int, **changes: Any) -> Opportunity:
-    """Somebody who came into the trigger stage at these moments, between which they stood in another."""
+    """A candidate who entered the trigger stage at each of these moments, each time from another stage."""
     history = []
     for moment_ms in moments_ms:
         history += [StageChange(APPLIED.id, moment_ms - MINUTE_MS), StageChange(TESTS.id, moment_ms)]
@@ -137,5 +137,5 @@ def told_failure(failure: str, key: str, at_ms: int = NEW_YEAR_MS) -> Note:
 
 
 def told_bounce(at_ms: int = NEW_YEAR_MS) -> Note:
-    """The integration's note about `candidate`'s invitation that came back."""
+    """The integration's note about the bounced invitation of `candidate`."""
     return note(f"Alva: the invitation bounced.\n\n{bounce_ref(candidate(sent='bounced'))}", at_ms=at_ms)

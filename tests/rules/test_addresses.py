@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alva_lever.rules.addresses import fingerprint, first_valid, is_missing, same, split_name
 from tests.rules.build import ADDRESS, OTHER_ADDRESS
 
-# Half a surrogate pair is text to JSON, and so to Lever.
+# JSON, and so Lever, allows half a surrogate pair in a text.
 ANY_TEXT = st.text(st.characters())
 ADDRESS_LIKE = st.builds("{}@{}.example.com".format, ANY_TEXT, ANY_TEXT)
 BLANKS = [" ", "   ", "\t", "\n", "\r\n", "\u00a0", "\u1680", "\u2009", "\u2028", "\u202f", "\u3000"]
@@ -29,7 +29,7 @@ INVALID = [
 
 
 @pytest.mark.parametrize("email", INVALID)
-def test_what_no_mail_can_be_sent_to_is_passed_over(email: str) -> None:
+def test_an_invalid_address_is_skipped(email: str) -> None:
     assert first_valid([email]) is None
     assert first_valid([email, ADDRESS]) == ADDRESS
 
@@ -41,7 +41,7 @@ def test_a_domain_that_no_mail_reaches_is_not_valid(domain: str) -> None:
 
 
 @pytest.mark.parametrize("blank", BLANKS, ids=ascii)
-def test_blanks_around_an_address_and_beside_its_dots_and_its_at_sign_are_no_part_of_it(blank: str) -> None:
+def test_blanks_around_an_address_its_dots_and_its_at_sign_are_removed(blank: str) -> None:
     for pasted in (f"{blank}{ADDRESS}{blank}", ADDRESS.replace("@", f"{blank}@"), ADDRESS.replace("@", f"@{blank}")):
         assert first_valid([pasted]) == ADDRESS
     assert first_valid([ADDRESS.replace(".", f".{blank}")]) == ADDRESS
@@ -49,7 +49,7 @@ def test_blanks_around_an_address_and_beside_its_dots_and_its_at_sign_are_no_par
 
 
 @pytest.mark.parametrize("invisible", INVISIBLE, ids=ascii)
-def test_invisible_characters_are_no_part_of_an_address_wherever_they_are(invisible: str) -> None:
+def test_invisible_characters_in_an_address_are_removed(invisible: str) -> None:
     assert first_valid([invisible.join(["", *ADDRESS, ""])]) == ADDRESS
 
 
@@ -78,33 +78,33 @@ def test_invisible_characters_are_no_part_of_an_address_wherever_they_are(invisi
         ", {}",
     ],
 )
-def test_what_is_pasted_along_with_an_address_is_no_part_of_it(pasted: str) -> None:
+def test_text_pasted_around_an_address_is_removed(pasted: str) -> None:
     assert first_valid([pasted.format(ADDRESS)]) == ADDRESS
 
 
-def test_an_at_sign_of_another_script_is_one() -> None:
+def test_a_full_width_at_sign_counts_as_an_at_sign() -> None:
     assert first_valid([ADDRESS.replace("@", "\uff20")]) == ADDRESS
 
 
 @pytest.mark.parametrize("between", [",", ";", ", ", " ; ", " ", "\n", "\t", "\u3000", " / ", ">, <", "\u3001"])
-def test_of_several_in_one_field_the_first_valid_one_is_used(between: str) -> None:
+def test_the_first_valid_address_in_a_field_is_used(between: str) -> None:
     assert first_valid([between.join([ADDRESS, OTHER_ADDRESS])]) == ADDRESS
     assert first_valid([between.join(["ada@candidates.test", OTHER_ADDRESS, ADDRESS])]) == OTHER_ADDRESS
 
 
-def test_a_field_comes_before_the_next_one() -> None:
+def test_any_address_in_a_field_comes_before_the_next_field() -> None:
     assert first_valid([f"none; {ADDRESS}", OTHER_ADDRESS]) == ADDRESS
 
 
 @pytest.mark.parametrize("pasted", ["Byron {}", "Ada Byron {}", "{} Byron", "not {} but"])
-def test_a_word_beside_an_address_may_be_half_of_it_and_nobody_is_guessed(pasted: str) -> None:
+def test_an_address_with_a_stray_word_beside_it_is_skipped_because_the_word_may_be_part_of_it(pasted: str) -> None:
     assert first_valid([pasted.format(ADDRESS)]) is None
     assert first_valid([pasted.format(ADDRESS) + f"; {OTHER_ADDRESS}"]) == OTHER_ADDRESS
 
 
 @settings(deadline=None)
 @given(ADDRESS_LIKE | st.emails())
-def test_an_address_that_is_valid_as_it_stands_is_used_as_it_stands(email: str) -> None:
+def test_a_valid_address_is_used_unchanged(email: str) -> None:
     try:
         validate_email(email, check_deliverability=False)
     except EmailNotValidError:
@@ -113,20 +113,20 @@ def test_an_address_that_is_valid_as_it_stands_is_used_as_it_stands(email: str) 
 
 
 @pytest.mark.parametrize("emails", [[], [""], [" ", "\u00a0\u3000"], ["\u200b", "\ufeff \u2060"]])
-def test_blank_addresses_are_none_at_all(emails: list[str]) -> None:
+def test_blank_addresses_count_as_missing(emails: list[str]) -> None:
     assert is_missing(emails)
     assert not is_missing([*emails, "n/a"])
 
 
-def test_the_first_valid_address_is_the_one() -> None:
+def test_the_first_valid_address_is_used() -> None:
     assert first_valid(["none", OTHER_ADDRESS, ADDRESS]) == OTHER_ADDRESS
 
 
-def test_without_an_address_there_is_none() -> None:
+def test_an_empty_list_has_no_valid_address() -> None:
     assert first_valid([]) is None
 
 
-def test_white_space_around_an_address_is_not_part_of_it() -> None:
+def test_white_space_around_an_address_is_removed() -> None:
     assert first_valid([f" {ADDRESS}\n"]) == ADDRESS
 
 
@@ -139,12 +139,12 @@ def test_unusual_addresses_are_valid(email: str) -> None:
 
 @settings(deadline=None)
 @given(st.lists(ANY_TEXT | ADDRESS_LIKE, max_size=3))
-def test_no_text_is_too_odd_to_be_looked_at(emails: list[str]) -> None:
+def test_any_text_can_be_searched_for_an_address(emails: list[str]) -> None:
     address = first_valid(emails)
     assert address is None or first_valid([address]) == address
 
 
-def test_addresses_are_compared_without_case_and_space_around() -> None:
+def test_addresses_that_differ_only_in_case_or_surrounding_space_are_the_same() -> None:
     assert same("Ada@Candidates.example.com", " ada@candidates.example.com")
     assert not same(ADDRESS, OTHER_ADDRESS)
 
@@ -158,7 +158,7 @@ def test_addresses_are_compared_without_case_and_space_around() -> None:
     ],
     ids=["punycode", "in another case", "composed"],
 )
-def test_a_domain_spelt_otherwise_is_the_same(one: str, other: str) -> None:
+def test_two_spellings_of_one_domain_are_the_same(one: str, other: str) -> None:
     assert same(one, other)
     assert same(other, one)
 
@@ -167,52 +167,52 @@ def test_a_domain_spelt_otherwise_is_the_same(one: str, other: str) -> None:
     "pasted",
     ["mailto:{}", "Ada Byron <{}>", "{};", "\u200b{}\u3000", "Nobody <none>, {}, grace@b.example.com"],
 )
-def test_an_address_is_the_same_as_the_one_that_was_pasted(pasted: str) -> None:
+def test_a_pasted_address_is_the_same_as_the_plain_one(pasted: str) -> None:
     assert same(pasted.format(ADDRESS), ADDRESS.upper())
     assert same(ADDRESS, pasted.format(ADDRESS))
     assert not same(pasted.format(ADDRESS), OTHER_ADDRESS)
 
 
-def test_another_domain_is_not_the_same_however_it_is_spelt() -> None:
+def test_two_domains_differ_in_any_spelling() -> None:
     assert not same("ada@bucher.example.com", "ada@b\u00fccher.example.com")
     assert not same("ada@bucher.example.com", "ada@xn--bcher-kva.example.com")
 
 
 @pytest.mark.parametrize("email", INVALID)
-def test_what_is_no_address_is_compared_as_it_stands(email: str) -> None:
+def test_invalid_addresses_are_compared_as_plain_text(email: str) -> None:
     assert same(email, f" {email.upper()} ")
     assert not same(email, ADDRESS)
 
 
 @settings(deadline=None)
 @given(ANY_TEXT | ADDRESS_LIKE, ANY_TEXT | ADDRESS_LIKE)
-def test_no_text_is_too_odd_to_be_compared(one: str, other: str) -> None:
+def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
     assert same(one, one)
     assert same(one, other) is same(other, one)
 
 
 @given(st.lists(ANY_TEXT | ADDRESS_LIKE, max_size=3))
-def test_no_text_is_too_odd_for_a_fingerprint(emails: list[str]) -> None:
+def test_any_text_has_a_fingerprint(emails: list[str]) -> None:
     assert len(fingerprint(emails)) == 12
 
 
-def test_half_a_surrogate_pair_has_a_fingerprint_of_its_own() -> None:
+def test_each_half_of_a_surrogate_pair_has_its_own_fingerprint() -> None:
     assert len({fingerprint([email]) for email in ("\ud800", "\udc00", "?", "")}) == 4
 
 
-def test_a_fingerprint_is_twelve_characters_and_tells_no_address() -> None:
+def test_a_fingerprint_is_twelve_hex_digits_and_ignores_case_and_space() -> None:
     assert fingerprint([ADDRESS]) == fingerprint([f" {ADDRESS.upper()}"])
     assert len(fingerprint([ADDRESS])) == 12
     assert set(fingerprint([ADDRESS])) <= set("0123456789abcdef")
 
 
-def test_other_addresses_or_another_order_have_another_fingerprint() -> None:
+def test_other_addresses_or_another_order_change_the_fingerprint() -> None:
     lists = [[], [ADDRESS], [OTHER_ADDRESS], [ADDRESS, OTHER_ADDRESS], [OTHER_ADDRESS, ADDRESS]]
     assert len({fingerprint(emails) for emails in lists}) == len(lists)
 
 
 @pytest.mark.parametrize(
-    ("emails", "known"),
+    ("emails", "expected"),
     [
         ([], "e3b0c44298fc"),
         (["ada@candidates.example.com"], "557e4dbe484f"),
@@ -221,27 +221,27 @@ def test_other_addresses_or_another_order_have_another_fingerprint() -> None:
         (["ada\u200b@candidates.example.com\u00a0"], "4611050f6fd6"),
     ],
 )
-def test_a_fingerprint_stands_in_notes_and_stays_what_it_is(emails: list[str], known: str) -> None:
-    assert fingerprint(emails) == known
+def test_fingerprints_in_existing_notes_stay_valid(emails: list[str], expected: str) -> None:
+    assert fingerprint(emails) == expected
 
 
 # Names.
 
 
 @pytest.mark.parametrize("blank", BLANKS, ids=ascii)
-def test_a_name_is_split_at_its_first_blank_of_any_kind(blank: str) -> None:
+def test_a_name_is_split_at_its_first_blank(blank: str) -> None:
     assert split_name(f"Ada{blank}King Byron") == ("Ada", "King Byron")
     assert split_name(f"{blank}Ada{blank}") == ("Ada", "")
 
 
 @pytest.mark.parametrize("invisible", INVISIBLE, ids=ascii)
-def test_invisible_characters_are_no_part_of_a_name(invisible: str) -> None:
+def test_invisible_characters_in_a_name_are_removed(invisible: str) -> None:
     assert split_name(f"{invisible}A{invisible}da{invisible} {invisible}Byron{invisible}") == ("Ada", "Byron")
     assert split_name(f" {invisible} ") == ("", "")
 
 
 @given(ANY_TEXT)
-def test_nothing_visible_of_a_name_is_lost(name: str) -> None:
+def test_a_split_name_keeps_every_visible_character(name: str) -> None:
     first, last = split_name(name)
     assert split_name(f"{first} {last}") == (first, last)
     seen = [letter for letter in name if unicodedata.category(letter) not in ("Cf", "Cc") and not letter.isspace()]

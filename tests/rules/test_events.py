@@ -10,23 +10,23 @@ DAY_MS = 24 * 60 * 60 * 1000
 
 
 @pytest.mark.parametrize("event", [MOVED, HIRED, DELETED, APPLIED, Event(Kind.APPLIED, "o1")])
-def test_a_conf_holds_what_was_said(event: Event) -> None:
+def test_an_event_survives_the_way_through_a_conf(event: Event) -> None:
     assert Event.of(event.as_json()) == event
     assert set(event.as_json()) <= {"kind", "opportunity", "application"}
 
 
-@pytest.mark.parametrize("told", [{"kind": "else", "opportunity": "o"}, {"opportunity": "o"}, {"kind": "hired"}])
-def test_what_no_conf_holds(told: dict[str, str]) -> None:
+@pytest.mark.parametrize("conf", [{"kind": "else", "opportunity": "o"}, {"opportunity": "o"}, {"kind": "hired"}])
+def test_a_conf_without_a_known_kind_or_an_opportunity_is_refused(conf: dict[str, str]) -> None:
     with pytest.raises((ValueError, KeyError)):
-        Event.of(told)
+        Event.of(conf)
 
 
-def test_several_about_one_are_one_claim_in_the_order_of_arrival() -> None:
+def test_events_about_one_opportunity_become_one_claim_in_the_order_of_arrival() -> None:
     other = Event(Kind.MOVED, "o2")
     claimed = claims([MOVED, other, APPLIED, MOVED, Event(Kind.APPLIED, "o1", "a2"), DELETED], 15 * DAY_MS)
     assert list(claimed) == ["o1", "o2"]
     kinds = frozenset({Kind.MOVED, Kind.APPLIED, Kind.DELETED})
-    # No longer ago than a delivery may be on its way.
+    # 15 days less the 14 that a delivery may take.
     assert claimed["o1"] == Claim(kinds, {"a1": DAY_MS, "a2": DAY_MS}, deleted_since_ms=DAY_MS)
     assert claimed["o2"] == Claim(frozenset({Kind.MOVED}))
 

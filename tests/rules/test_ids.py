@@ -21,7 +21,7 @@ def test_uuids_slugs_and_numbers_are_ids(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", NO_IDS)
-def test_what_people_write_elsewhere_is_no_id(text: str) -> None:
+def test_other_texts_are_not_ids(text: str) -> None:
     assert not is_id(text)
     assert not is_lever_record_id(text)
     assert as_id(text) is None
@@ -30,7 +30,7 @@ def test_what_people_write_elsewhere_is_no_id(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["48213", "applicant-new", A_UUID[:-1], f"{A_UUID}0", A_UUID.replace("-", ""), *NO_IDS]
 )
-def test_only_a_uuid_is_a_uuid(text: str) -> None:
+def test_only_a_whole_uuid_is_a_uuid(text: str) -> None:
     assert is_uuid(A_UUID)
     assert is_uuid(A_UUID.upper())
     assert not is_uuid(text)
@@ -49,9 +49,7 @@ def test_only_a_uuid_is_a_uuid(text: str) -> None:
         ("070-123-45-67", False),
     ],
 )
-def test_what_people_set_in_alva_is_an_id_of_levers_only_if_it_is_no_word_and_no_number(
-    external_id: str, expected: bool
-) -> None:
+def test_an_external_id_that_is_a_word_or_a_number_is_not_a_lever_record_id(external_id: str, expected: bool) -> None:
     assert is_lever_record_id(external_id) is expected
 
 
@@ -60,13 +58,13 @@ def test_what_people_set_in_alva_is_an_id_of_levers_only_if_it_is_no_word_and_no
     [("48213", "48213"), (48213, "48213"), ("a-b_c", "a-b_c"), (True, None), (48213.0, None), (-1, None), (None, None),
      ({"id": "1"}, None), ([], None), (10**400, None)],
 )  # fmt: skip
-def test_a_whole_number_is_an_id_and_text_from_then_on(value: object, read_as: str | None) -> None:
+def test_a_whole_number_is_read_as_a_text_id(value: object, read_as: str | None) -> None:
     assert as_id(value) == read_as
 
 
 @pytest.mark.parametrize("text", [A_UUID, "applicant-new", "48213", *NO_IDS])
-def test_a_form_that_searches_for_the_whole_pattern_decides_alike(text: str) -> None:
-    """JSON schema knows no match of the whole text but by `^` and `$`, behind which Python allows a line break."""
+def test_the_patterns_decide_alike_in_a_form(text: str) -> None:
+    """JSON schema can match a whole text only by `^` and `$`, and Python allows a line break before `$`."""
     line = text.removesuffix("\n")
     assert (re.search(f"^{ID}$", text) is not None) == is_id(line)
     assert (re.search(f"^{UUID}$", text) is not None) == is_uuid(line)

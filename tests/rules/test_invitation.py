@@ -15,7 +15,7 @@ from alva_lever.rules import tags
 from alva_lever.rules.invitation import KnownCase, Reason, decide, may_have_failed
 from tests.rules.build import APPLIED, INTERVIEW, NEW_YEAR_MS, TESTS, archived, opportunity, policy, posting
 
-# What makes each row hold. Put together, several rows hold at once.
+# The facts that make each row hold. Together they make several rows hold at once.
 ROWS: dict[int, dict[str, Any]] = {
     1: {"anonymised": True},
     2: {"confidential": True},
@@ -34,7 +34,7 @@ REASONS = dict(enumerate(Reason, start=1))
 
 
 def case(*, tags: Iterable[str] = (), posting_tags: Iterable[str] = (), **facts: Any) -> KnownCase:
-    """Somebody of whom nothing holds but these. Agencies are blocked."""
+    """A candidate to whom only these facts apply. The policy blocks agencies."""
     asked = {
         name: facts.pop(name) for name in ("hidden", "posting_hidden", "named", "new", "asked_again") if name in facts
     }
@@ -47,7 +47,7 @@ def case(*, tags: Iterable[str] = (), posting_tags: Iterable[str] = (), **facts:
 
 
 def holding(rows: Iterable[int], **facts: Any) -> KnownCase:
-    """Somebody for whom all of these rows hold."""
+    """A candidate for whom all of these rows hold."""
     together: dict[str, Any] = {"tags": (), "posting_tags": ()}
     for row in rows:
         for name, value in ROWS[row].items():
@@ -58,7 +58,7 @@ def holding(rows: Iterable[int], **facts: Any) -> KnownCase:
 # The rows.
 
 
-def test_row_01_who_is_gone_is_left_alone() -> None:
+def test_row_01_a_deleted_opportunity_is_gone() -> None:
     assert decide(KnownCase(policy(), None)) is Reason.GONE
 
 
@@ -66,43 +66,43 @@ def test_row_01_an_anonymised_contact_is_gone() -> None:
     assert decide(case(anonymised=True)) is Reason.GONE
 
 
-def test_row_02_a_confidential_opportunity_is_left_alone() -> None:
+def test_row_02_a_confidential_opportunity_is_not_invited() -> None:
     assert decide(case(confidential=True)) is Reason.CONFIDENTIAL
 
 
-def test_row_02_a_confidential_posting_is_left_alone() -> None:
+def test_row_02_a_candidate_on_a_confidential_posting_is_not_invited() -> None:
     assert decide(KnownCase(policy(), opportunity(), posting=posting(confidential=True))) is Reason.CONFIDENTIAL
 
 
-def test_row_02_who_is_hidden_by_a_403_is_confidential_and_not_gone() -> None:
+def test_row_02_an_opportunity_that_lever_answers_with_403_is_confidential_and_not_gone() -> None:
     assert decide(KnownCase(policy(), None, hidden=True)) is Reason.CONFIDENTIAL
 
 
-def test_row_02_whose_posting_is_hidden_by_a_403_is_confidential() -> None:
+def test_row_02_a_posting_that_lever_answers_with_403_is_confidential() -> None:
     assert decide(KnownCase(policy(), opportunity(), posting_hidden=True)) is Reason.CONFIDENTIAL
 
 
-def test_row_03_who_is_archived_is_left_alone() -> None:
+def test_row_03_an_archived_candidate_is_not_invited() -> None:
     assert decide(case(archived=archived())) is Reason.ARCHIVED
 
 
 @pytest.mark.parametrize("tag", ["Alva: Invitation Sent", "Alva: Completed"])
-def test_row_04_who_was_invited_is_not_invited_again(tag: str) -> None:
+def test_row_04_an_invited_candidate_is_not_invited_again(tag: str) -> None:
     assert decide(case(tags=[tag])) is Reason.ALREADY_INVITED
 
 
-def test_row_04_holds_whatever_asked_again() -> None:
+def test_row_04_holds_also_after_asked_again() -> None:
     assert decide(holding(range(4, 13), asked_again=True)) is Reason.ALREADY_INVITED
 
 
 @pytest.mark.parametrize("tag", ["Alva: Invitation Failed", "Alva: Invitation Bounced"])
-def test_row_05_awaiting_retry_until_something_asks_again(tag: str) -> None:
+def test_row_05_a_failed_invitation_awaits_retry_until_something_asks_again(tag: str) -> None:
     assert decide(case(tags=[tag], stage_id=TESTS.id)) is Reason.AWAITING_RETRY
     assert decide(case(tags=[tag], stage_id=TESTS.id, asked_again=True)) is Reason.TRIGGER_STAGE
 
 
 @pytest.mark.parametrize("row", range(6, 13))
-def test_row_05_asked_again_leaves_the_answer_to_the_rows_below(row: int) -> None:
+def test_row_05_after_asked_again_the_rows_below_decide(row: int) -> None:
     assert decide(holding([5, row], asked_again=True)) is REASONS[row]
 
 
@@ -110,32 +110,32 @@ def test_row_06_send_tests_invites() -> None:
     assert decide(case(tags=["Alva: Send Tests"])) is Reason.SEND_TESTS
 
 
-def test_row_06_send_tests_needs_no_posting_that_is_known() -> None:
+def test_row_06_send_tests_needs_no_posting() -> None:
     assert decide(KnownCase(policy(), opportunity(tags=(tags.SEND_TESTS,), application=None))) is Reason.SEND_TESTS
 
 
 @pytest.mark.parametrize("row", [7, 8, 9, 10])
-def test_row_06_send_tests_passes_over_rows_7_to_10(row: int) -> None:
+def test_row_06_send_tests_comes_before_rows_7_to_10(row: int) -> None:
     assert decide(holding([6, row])) is Reason.SEND_TESTS
 
 
-def test_row_06_a_near_miss_is_not_obeyed() -> None:
+def test_row_06_a_near_miss_of_the_tag_does_not_count() -> None:
     assert decide(case(tags=["alva: send tests"])) is Reason.NOT_REQUESTED
 
 
-def test_row_06_the_tag_on_a_posting_means_nothing() -> None:
+def test_row_06_the_tag_on_a_posting_does_not_count() -> None:
     assert decide(case(posting_tags=["Alva: Send Tests"])) is Reason.NOT_REQUESTED
 
 
-def test_row_07_skip_assessment_invites_nobody() -> None:
+def test_row_07_a_posting_with_skip_assessment_invites_no_candidates() -> None:
     assert decide(case(posting_tags=["Alva: Skip Assessment"])) is Reason.SKIP_ASSESSMENT
 
 
-def test_row_07_the_tag_on_an_opportunity_means_nothing() -> None:
+def test_row_07_the_tag_on_an_opportunity_does_not_count() -> None:
     assert decide(case(tags=["Alva: Skip Assessment"], stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
 
 
-def test_row_08_a_blocked_origin_is_not_invited() -> None:
+def test_row_08_a_candidate_of_a_blocked_origin_is_not_invited() -> None:
     assert decide(case(origin="agency", stage_id=TESTS.id)) is Reason.BLOCKED_ORIGIN
 
 
@@ -144,18 +144,18 @@ def test_row_08_another_origin_is_not_blocked(origin: str | None) -> None:
     assert decide(case(origin=origin, stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
 
 
-def test_row_09_an_application_alone_is_no_entry_into_the_trigger_stage() -> None:
-    there = case(stage_id=TESTS.id)
-    assert decide(replace(there, arrived=True)) is Reason.NOT_REQUESTED
-    assert decide(replace(there, arrived=True, named=True)) is Reason.MANUAL
+def test_row_09_a_new_application_in_the_trigger_stage_is_no_entry_into_it() -> None:
+    in_trigger_stage = case(stage_id=TESTS.id)
+    assert decide(replace(in_trigger_stage, arrived=True)) is Reason.NOT_REQUESTED
+    assert decide(replace(in_trigger_stage, arrived=True, named=True)) is Reason.MANUAL
 
 
-def test_row_09_who_stands_in_the_trigger_stage_is_invited() -> None:
+def test_row_09_a_candidate_in_the_trigger_stage_is_invited() -> None:
     assert decide(case(stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
 
 
 @pytest.mark.parametrize("stage_id", [APPLIED.id, INTERVIEW.id, None])
-def test_row_09_another_stage_invites_nobody(stage_id: str | None) -> None:
+def test_row_09_a_candidate_in_another_stage_is_not_invited(stage_id: str | None) -> None:
     assert decide(case(stage_id=stage_id)) is Reason.NOT_REQUESTED
 
 
@@ -163,27 +163,27 @@ def test_row_10_a_new_application_to_a_posting_with_screening_is_invited() -> No
     assert decide(case(posting_tags=["Alva: Screening"], new=True)) is Reason.SCREENING
 
 
-def test_row_10_who_applied_before_the_posting_was_tagged_is_not_invited() -> None:
+def test_row_10_a_candidate_who_applied_before_the_posting_was_tagged_is_not_invited() -> None:
     assert decide(case(posting_tags=["Alva: Screening"], new=False)) is Reason.NOT_REQUESTED
 
 
-def test_row_10_a_new_application_elsewhere_is_not_invited() -> None:
+def test_row_10_a_new_application_to_a_posting_without_screening_is_not_invited() -> None:
     assert decide(case(new=True)) is Reason.NOT_REQUESTED
 
 
-def test_row_10_a_near_miss_is_not_obeyed() -> None:
+def test_row_10_a_near_miss_of_the_tag_does_not_count() -> None:
     assert decide(case(posting_tags=["Alva: screening"], new=True)) is Reason.NOT_REQUESTED
 
 
-def test_row_10_the_tag_on_an_opportunity_means_nothing() -> None:
+def test_row_10_the_tag_on_an_opportunity_does_not_count() -> None:
     assert decide(case(tags=["Alva: Screening"], new=True)) is Reason.NOT_REQUESTED
 
 
-def test_row_11_whom_a_person_named_is_invited() -> None:
+def test_row_11_a_candidate_named_in_a_manual_run_is_invited() -> None:
     assert decide(case(named=True)) is Reason.MANUAL
 
 
-def test_row_12_otherwise_nobody_is_invited() -> None:
+def test_row_12_any_other_candidate_is_not_invited() -> None:
     assert decide(case()) is Reason.NOT_REQUESTED
 
 
@@ -191,18 +191,18 @@ def test_row_12_otherwise_nobody_is_invited() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), list(pairwise(ROWS)), ids=lambda row: f"row_{row:02}")
-def test_of_two_neighbouring_rows_the_first_wins(first: int, second: int) -> None:
+def test_the_first_of_two_neighbouring_rows_wins(first: int, second: int) -> None:
     assert decide(holding([second])) is REASONS[second]
     assert decide(holding([first, second])) is REASONS[first]
 
 
 @given(st.sets(st.sampled_from(list(ROWS)), min_size=1))
-def test_of_any_rows_the_first_wins(rows: set[int]) -> None:
+def test_the_first_of_any_rows_wins(rows: set[int]) -> None:
     assert decide(holding(rows)) is REASONS[min(rows)]
 
 
 @given(st.sets(st.sampled_from(list(ROWS)), min_size=1))
-def test_with_something_that_asked_again_row_05_never_holds(rows: set[int]) -> None:
+def test_row_05_never_holds_after_asked_again(rows: set[int]) -> None:
     left = rows - {5}
     assert decide(holding(rows, asked_again=True)) is REASONS[min(left, default=12)]
 
@@ -210,11 +210,11 @@ def test_with_something_that_asked_again_row_05_never_holds(rows: set[int]) -> N
 # The bullets below the table.
 
 
-def test_bullet_asked_again_invites_nobody_by_itself() -> None:
+def test_bullet_asked_again_alone_does_not_invite() -> None:
     assert decide(case(tags=[tags.INVITATION_FAILED], asked_again=True)) is Reason.NOT_REQUESTED
 
 
-def test_bullet_asked_again_a_retry_can_be_blocked_by_now() -> None:
+def test_bullet_asked_again_the_rows_below_can_block_a_retry() -> None:
     assert decide(holding([5, 7, 9], asked_again=True)) is Reason.SKIP_ASSESSMENT
     assert decide(holding([5, 8, 9], asked_again=True)) is Reason.BLOCKED_ORIGIN
 
@@ -233,7 +233,7 @@ def test_bullet_asked_again_notes_are_read_only_after_a_failure(present: tuple[s
     assert may_have_failed(opportunity(tags=present)) is read
 
 
-def test_bullet_new_is_no_matter_without_the_tag_screening() -> None:
+def test_bullet_new_counts_only_with_the_tag_screening() -> None:
     assert decide(case(new=True, stage_id=TESTS.id)) is Reason.TRIGGER_STAGE
 
 
@@ -243,7 +243,7 @@ def test_bullet_skip_assessment_beats_screening() -> None:
 
 
 @pytest.mark.parametrize("how", [{"confidential": True}, {"hidden": True}], ids=["confidential", "hidden"])
-def test_bullet_confidential_beats_whatever_asks(how: dict[str, bool]) -> None:
+def test_bullet_confidential_beats_every_row_below(how: dict[str, bool]) -> None:
     assert decide(holding(range(3, 13), **how)) is Reason.CONFIDENTIAL
 
 
@@ -277,7 +277,7 @@ def test_the_reasons_are_the_words_of_the_contract() -> None:
 
 
 class Reading(KnownCase):
-    """A case that says what of it was asked for."""
+    """A case that records which of its facts the decision reads."""
 
     read: ClassVar[list[str]] = []
 
@@ -296,7 +296,7 @@ def test_rows_1_to_4_read_neither_posting_nor_notes_and_only_row_5_reads_notes(r
     assert ("asked_again" in Reading.read) == (row == 5)
 
 
-def test_no_case_tells_in_a_log_who_it_is_about() -> None:
+def test_the_repr_of_a_case_has_no_name_and_no_address() -> None:
     shown = repr(case(last_advanced_at_ms=NEW_YEAR_MS))
     assert "Byron" not in shown
     assert "@" not in shown

@@ -1,4 +1,4 @@
-"""The table of what an opportunity should carry, and every way from one row to another."""
+"""The table of tags, note, link and stage that an opportunity should have, and every way from one row to another."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def results(score: float | None = 82, at: str = "2026-01-02T10:00:00Z") -> Resul
 
 @dataclass
 class Lever:
-    """One opportunity and its notes, to which differences are written as Lever does it."""
+    """One opportunity and its notes. Writes each difference to them as Lever would."""
 
     opportunity: Opportunity
     notes: list[Note]
@@ -81,7 +81,7 @@ class Lever:
             if new.note is None:
                 self.notes.append(replace(note(new.text), id=f"note-{len(self.notes)}"))
             else:
-                self.notes = [replace(one, text=new.text) if one.id == new.note.id else one for one in self.notes]
+                self.notes = [replace(old, text=new.text) if old.id == new.note.id else old for old in self.notes]
         kept = [tag for tag in present.tags if tag not in change.tags.remove]
         self.opportunity = replace(
             present,
@@ -97,12 +97,12 @@ class Lever:
 
     @property
     def results_note(self) -> str:
-        (found,) = [one.text for one in self.notes if is_own(one, REF)]
-        return found
+        (text,) = [each.text for each in self.notes if is_own(each, REF)]
+        return text
 
     @property
     def state(self) -> State | None:
-        """What the result note calls the results."""
+        """The state in the last line of the result note."""
         line = read(self.results_note)
         return None if line is None else line.state
 
@@ -117,26 +117,26 @@ DONE = candidate("completed", "completed")
 
 
 class TestRows:
-    def test_invited_with_nothing_wrong_and_tagged_is_unchanged(self) -> None:
+    def test_an_invited_candidate_with_the_right_tag_stays_unchanged(self) -> None:
         assert not lever(tags.INVITATION_SENT).mirror(INVITED)
 
     @pytest.mark.parametrize("before", [(), (tags.INVITATION_FAILED,), (tags.INVITATION_BOUNCED,)])
-    def test_a_tag_that_is_missing_or_another_is_made_good(self, before: tuple[str, ...]) -> None:
+    def test_a_missing_or_wrong_tag_is_corrected(self, before: tuple[str, ...]) -> None:
         there = lever(*before)
         assert there.mirror(INVITED).word == ResultsWord.INVITED
         assert there.owned == {tags.INVITATION_SENT}
         assert there.notes == []
 
     @pytest.mark.parametrize("before", [(), (tags.INVITATION_SENT,), (tags.INVITATION_FAILED,)])
-    def test_bounced(self, before: tuple[str, ...]) -> None:
+    def test_a_bounce_sets_the_tag_and_writes_one_note(self, before: tuple[str, ...]) -> None:
         there = lever(*before)
         assert there.mirror(BOUNCED).word == ResultsWord.BOUNCED
         assert there.owned == {tags.INVITATION_BOUNCED}
-        assert [one.text.rpartition("\n")[2] for one in there.notes] == [bounce_ref(BOUNCED)]
+        assert [each.text.rpartition("\n")[2] for each in there.notes] == [bounce_ref(BOUNCED)]
         assert not there.mirror(BOUNCED)
 
     @pytest.mark.parametrize("before", [(tags.INVITATION_BOUNCED,), (tags.INVITATION_FAILED,)])
-    def test_a_bounce_is_told_also_where_it_is_not_known_when_it_was_sent(self, before: tuple[str, ...]) -> None:
+    def test_a_bounce_gets_a_note_also_without_a_sending_time(self, before: tuple[str, ...]) -> None:
         there = lever(*before)
         there.notes = [told_failure("missing_email", "k")] if tags.INVITATION_FAILED in before else []
         unknown = replace(BOUNCED, invitation=Invitation("bounced", None, "a@b.example.com"))
@@ -144,7 +144,7 @@ class TestRows:
         assert bounce_ref(unknown) in there.notes[-1].text
         assert there.owned == {tags.INVITATION_BOUNCED}
 
-    def test_a_second_bounce_has_a_note_of_its_own(self) -> None:
+    def test_a_second_bounce_gets_its_own_note(self) -> None:
         there = lever(tags.INVITATION_SENT)
         there.mirror(BOUNCED)
         again = replace(BOUNCED, invitation=Invitation("bounced", NEW_YEAR_MS + 1, "a@b.example.com"))
@@ -152,7 +152,7 @@ class TestRows:
         assert len(there.notes) == 2
 
     @pytest.mark.parametrize("score", [*FITS, 24.99, 99.99])
-    def test_completed(self, score: float) -> None:
+    def test_a_completion_sets_tags_note_link_and_stage(self, score: float) -> None:
         there = lever(tags.INVITATION_SENT)
         change = there.mirror(DONE, results(score))
         assert change.word == ResultsWord.COMPLETED
@@ -161,18 +161,18 @@ class TestRows:
         assert f"Role fit: {int(score)} of 100" in there.results_note
         assert not there.mirror(DONE, results(score))
 
-    def test_completed_without_a_role_fit_is_completed_and_not_zero(self) -> None:
+    def test_a_missing_role_fit_is_not_zero(self) -> None:
         there = lever(tags.INVITATION_SENT)
         assert there.mirror(DONE, results(None)).word == ResultsWord.COMPLETED
         assert there.owned == {tags.COMPLETED}
         assert "Role fit: none now" in there.results_note
 
-    def test_completed_although_the_mail_bounced(self) -> None:
+    def test_a_candidate_whose_mail_bounced_can_complete(self) -> None:
         there = lever(tags.INVITATION_BOUNCED)
         assert there.mirror(replace(DONE, invitation=BOUNCED.invitation), results()).word == ResultsWord.COMPLETED
         assert there.owned == {tags.COMPLETED, fit(75)}
 
-    def test_another_role_fit_updates_the_tag_and_the_same_note_and_moves_nobody(self) -> None:
+    def test_another_role_fit_updates_the_tag_and_the_same_note_and_does_not_move_the_candidate(self) -> None:
         there = lever(tags.INVITATION_SENT)
         there.mirror(DONE, results(82))
         there.opportunity = replace(there.opportunity, stage_id=APPLIED.id)
@@ -182,7 +182,7 @@ class TestRows:
         assert "Role fit: 40" in there.results_note
         assert len(there.notes) == 1
 
-    def test_another_role_fit_with_the_same_tag_updates_the_note_alone(self) -> None:
+    def test_another_role_fit_with_the_same_tag_updates_only_the_note(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         change = there.mirror(DONE, results(83))
@@ -194,7 +194,7 @@ class TestRows:
         assert there.mirror(DONE, results(50)).word == ResultsWord.UPDATED
         assert there.owned == {tags.COMPLETED, fit(50)}
 
-    def test_withdrawn_results_take_the_role_fit_away_and_completed_stays(self) -> None:
+    def test_withdrawn_results_remove_the_role_fit_and_keep_completed(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         assert there.mirror(DONE, results(None)).word == ResultsWord.WITHDRAWN
@@ -203,7 +203,7 @@ class TestRows:
         assert "82 of" not in there.results_note
         assert not there.mirror(DONE, results(None))
 
-    def test_reset_tests_take_all_of_it_back_and_the_note_says_so(self) -> None:
+    def test_a_reset_removes_the_result_tags_and_the_note_says_so(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         assert there.mirror(INVITED).word == ResultsWord.RESET
@@ -211,10 +211,10 @@ class TestRows:
         assert "reset" in there.results_note
         assert "82 of" not in there.results_note
         assert not there.mirror(INVITED)
-        # The first new test is under way: nothing more is to be said.
+        # The candidate starts the first new test: the note stays.
         assert not there.mirror(candidate("started", "invited"))
 
-    def test_a_test_that_is_added_later_is_no_reset(self) -> None:
+    def test_a_test_added_later_is_no_reset(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         assert there.mirror(candidate("completed", "completed", "invited")).word == ResultsWord.INVITED
@@ -222,13 +222,13 @@ class TestRows:
         assert "Further tests" in there.results_note
         assert "82 of" not in there.results_note
         assert not there.mirror(candidate("completed", "completed", "started"))
-        # All of them are to be taken again after all.
+        # Now all tests are reset.
         assert there.mirror(INVITED).word == ResultsWord.RESET
         assert "reset" in there.results_note
         assert there.mirror(candidate("completed", "completed", "completed"), results(82)).word == ResultsWord.COMPLETED
 
-    def test_where_some_tests_are_still_done_the_others_are_awaited(self) -> None:
-        """Reset, or asked for since: the note's words hold for both."""
+    def test_while_some_tests_are_completed_the_others_are_awaited(self) -> None:
+        """Some tests were reset, or further ones were added: the note's words hold for both."""
         there = lever()
         there.mirror(candidate("completed", "completed", "completed"), results(82))
         assert there.mirror(candidate("invited", "started", "completed")).word == ResultsWord.INVITED
@@ -237,7 +237,7 @@ class TestRows:
         assert "or some are to be taken again" in there.results_note
         assert not there.mirror(candidate("invited", "completed", "completed"))
 
-    def test_a_further_test_of_a_type_that_is_done_is_no_reset(self) -> None:
+    def test_a_further_test_of_a_completed_type_is_no_reset(self) -> None:
         coding = Assessment("coding", "completed")
         there = lever()
         there.mirror(replace(DONE, assessments=(coding,)), results(82))
@@ -245,35 +245,35 @@ class TestRows:
         assert there.mirror(further).word == ResultsWord.INVITED
         assert "Further tests" in there.results_note
 
-    def test_who_was_reset_and_bounced_before_alva_forgot_them_stays_bounced(self) -> None:
+    def test_a_bounce_after_a_reset_stays_after_alva_anonymises_the_candidate(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         there.mirror(BOUNCED)
         assert not there.mirror(replace(INVITED, email="", invitation=None))
         assert there.owned == {tags.INVITATION_BOUNCED}
 
-    def test_a_reset_is_told_also_where_only_the_results_had_a_link(self) -> None:
+    def test_the_note_reports_a_reset_also_where_only_the_results_had_a_link(self) -> None:
         there = lever()
         there.mirror(replace(DONE, url=None), results(82))
         there.opportunity = replace(there.opportunity, tags=("Engineering",))
         assert there.mirror(replace(INVITED, url=None)).word == ResultsWord.RESET
         assert "reset" in there.results_note
 
-    @pytest.mark.parametrize("told", [True, False])
-    def test_of_the_anonymised_whose_tests_are_gone_too_nothing_is_known(self, told: bool) -> None:
-        there = lever() if told else lever(tags.INVITATION_SENT)
-        if told:
+    @pytest.mark.parametrize("completed", [True, False])
+    def test_an_anonymised_candidate_without_tests_changes_nothing(self, completed: bool) -> None:
+        there = lever() if completed else lever(tags.INVITATION_SENT)
+        if completed:
             there.mirror(DONE, results(82))
         before = there.opportunity
-        assert not there.mirror(candidate(email="", invitation=None, url=None if told else LINK))
+        assert not there.mirror(candidate(email="", invitation=None, url=None if completed else LINK))
         assert there.opportunity == before
 
     @pytest.mark.parametrize("before", [(), (tags.INVITATION_FAILED,)])
-    def test_who_has_no_more_than_the_link_was_not_told_of_a_reset(self, before: tuple[str, ...]) -> None:
+    def test_a_link_without_a_result_note_means_no_reset(self, before: tuple[str, ...]) -> None:
         assert lever(*before, links=(LINK,)).mirror(INVITED).word == ResultsWord.INVITED
 
-    def test_a_failure_after_the_bounce_stays_until_it_is_put_right(self) -> None:
-        """A poll for invitations and one for results don't set each other's tags right for ever."""
+    def test_a_failure_after_the_bounce_stays_until_it_is_resolved(self) -> None:
+        """Otherwise the polls for invitations and for results would overwrite each other's tag for ever."""
         there = lever(tags.INVITATION_FAILED)
         there.notes = [told_bounce(), told_failure("missing_email", "k", NEW_YEAR_MS + 1)]
         assert not there.mirror(BOUNCED)
@@ -281,13 +281,13 @@ class TestRows:
         assert there.mirror(again).word == ResultsWord.BOUNCED
         assert there.owned == {tags.INVITATION_BOUNCED}
 
-    def test_a_failure_before_the_bounce_gives_way_to_it_also_where_a_crash_kept_the_tag_away(self) -> None:
+    def test_a_bounce_replaces_an_earlier_failure_also_after_a_crash_before_the_tag(self) -> None:
         there = lever(tags.INVITATION_FAILED)
         there.notes = [told_failure("missing_email", "k", NEW_YEAR_MS - 1), told_bounce()]
         assert there.mirror(BOUNCED).notes == ()
         assert there.owned == {tags.INVITATION_BOUNCED}
 
-    def test_completed_again_after_a_reset(self) -> None:
+    def test_a_completion_after_a_reset_updates_the_same_note(self) -> None:
         there = lever()
         for summary in (results(82), None, results(30)):
             there.mirror(DONE if summary else INVITED, summary)
@@ -295,7 +295,7 @@ class TestRows:
         assert "Role fit: 30" in there.results_note
         assert len(there.notes) == 1
 
-    def test_a_note_that_a_person_deleted_is_written_again_and_none_is_needed_to_take_one_back(self) -> None:
+    def test_a_deleted_result_note_is_written_again_for_a_completion_but_not_for_a_reset(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         there.notes = []
@@ -303,14 +303,14 @@ class TestRows:
         there.notes = []
         assert there.mirror(INVITED).notes == ()
 
-    def test_a_note_of_a_persons_is_never_taken_for_our_own(self) -> None:
+    def test_a_note_by_a_person_is_never_taken_for_the_result_note(self) -> None:
         there = lever()
         there.notes = [note(f"I copied this\n\n{REF}", author_id="user-1")]
         there.mirror(DONE, results(82))
         assert len(there.notes) == 2
         assert there.notes[0].text == f"I copied this\n\n{REF}"
 
-    def test_the_state_is_in_the_line(self) -> None:
+    def test_the_last_line_of_the_note_names_the_state(self) -> None:
         there = lever()
         states = []
         for mirrored in ((DONE, results(82)), (DONE, results(None)), (INVITED, None), (DONE, results(None))):
@@ -320,7 +320,7 @@ class TestRows:
         there.mirror(further)
         assert [*states, there.state] == ["completed", "withdrawn", "reset", "withdrawn", "awaiting"]
 
-    def test_replies_are_not_part_of_the_note(self) -> None:
+    def test_a_reply_does_not_change_the_note(self) -> None:
         there = lever()
         there.mirror(DONE, results(82))
         there.notes = [replace(there.notes[0], replies=(Reply("Call her", NEW_YEAR_MS),))]
@@ -328,9 +328,9 @@ class TestRows:
 
 
 class TestFirstVersion:
-    """Result notes whose last line has neither state nor mark."""
+    """Result notes of the first version: their last line has neither state nor mark."""
 
-    def told(self, *own: str, **changes: Any) -> Lever:
+    def with_note(self, *own: str, **changes: Any) -> Lever:
         there = lever(*own, **changes)
         there.notes = [note(f"Alva: test results\n\nRole fit: 82 of 100\n\n{REF}")]
         return there
@@ -345,20 +345,20 @@ class TestFirstVersion:
         ],
     )
     @pytest.mark.parametrize("own", [(tags.COMPLETED, fit(75)), (tags.INVITATION_SENT,)], ids=["results", "none"])
-    def test_is_brought_up_to_date_in_its_place(
+    def test_the_note_is_updated_in_place(
         self, own: tuple[str, ...], found: AlvaCandidate, summary: Results | None, state: str
     ) -> None:
-        there = self.told(*own, links=(LINK,))
+        there = self.with_note(*own, links=(LINK,))
         assert len(there.mirror(found, summary).notes) == 1
         assert (there.state, len(there.notes)) == (state, 1)
         assert not there.mirror(found, summary)
 
-    def test_says_nothing_of_results_where_alva_has_forgotten_the_candidate(self) -> None:
-        there = self.told(tags.INVITATION_BOUNCED, links=(LINK,))
+    def test_without_result_tags_the_note_stays_after_alva_anonymises_the_candidate(self) -> None:
+        there = self.with_note(tags.INVITATION_BOUNCED, links=(LINK,))
         assert not there.mirror(replace(INVITED, email="", invitation=None))
 
-    def test_goes_with_the_tags_where_alva_has_forgotten_the_candidate(self) -> None:
-        there = self.told(tags.COMPLETED, fit(75), links=(LINK,))
+    def test_with_result_tags_the_note_reports_a_reset_after_alva_anonymises_the_candidate(self) -> None:
+        there = self.with_note(tags.COMPLETED, fit(75), links=(LINK,))
         assert there.mirror(replace(INVITED, email="", invitation=None)).word == ResultsWord.RESET
         assert there.state == "reset"
 
@@ -367,49 +367,49 @@ class TestProgression:
     @pytest.mark.parametrize(
         "changes", [{"archived": archived()}, {"stage_id": INTERVIEW.id}, {"stage_id": "removed"}, {"stage_id": None}]
     )
-    def test_nobody_is_moved_back_or_out_of_the_archive(self, changes: dict[str, Any]) -> None:
+    def test_a_candidate_is_not_moved_back_or_out_of_the_archive(self, changes: dict[str, Any]) -> None:
         change = lever(**changes).mirror(DONE, results())
         assert (change.word, change.stage_id) == (ResultsWord.COMPLETED, None)
 
-    def test_without_one_nobody_is_moved(self) -> None:
+    def test_without_a_progression_stage_the_candidate_is_not_moved(self) -> None:
         assert lever().mirror(DONE, results(), policy(progression_stage=None)).stage_id is None
 
-    def test_a_crash_before_the_tag_does_not_move_twice(self) -> None:
+    def test_a_candidate_is_not_moved_twice_after_a_crash_before_the_tag(self) -> None:
         there = lever()
         there.mirror(DONE, results())
         there.opportunity = replace(there.opportunity, tags=("Engineering",))
         change = there.mirror(DONE, results())
         assert (change.word, change.stage_id, change.notes, change.link) == (ResultsWord.COMPLETED, None, (), None)
 
-    def entered_and_moved_back(self, there: Lever, at_ms: int) -> None:
-        """A crash before the tag, and a person who moves the candidate back."""
+    def enter_and_move_back(self, there: Lever, at_ms: int) -> None:
+        """The run crashes before the tag, and a person moves the candidate back."""
         history = (*there.opportunity.stage_changes, StageChange(INTERVIEW.id, at_ms), StageChange(TESTS.id, at_ms + 9))
         there.opportunity = replace(
             there.opportunity, stage_id=TESTS.id, stage_changes=history, tags=(tags.INVITATION_SENT,)
         )
 
-    def test_who_was_moved_back_after_a_crash_before_the_tag_stays_there(self) -> None:
+    def test_a_candidate_whom_a_person_moved_back_after_a_crash_is_not_moved_again(self) -> None:
         there = lever()
         there.mirror(DONE, results())
-        self.entered_and_moved_back(there, NEW_YEAR_MS + 5)
+        self.enter_and_move_back(there, NEW_YEAR_MS + 5)
         change = there.mirror(DONE, results(40))
         assert (change.word, change.stage_id) == (ResultsWord.COMPLETED, None)
 
-    def test_who_was_there_before_the_results_is_moved(self) -> None:
+    def test_a_candidate_who_was_in_the_stage_before_the_results_is_moved(self) -> None:
         there = lever()
         there.notes = [note(f"Alva: test results\n\n{REF}")]
-        self.entered_and_moved_back(there, NEW_YEAR_MS - 5)
+        self.enter_and_move_back(there, NEW_YEAR_MS - 5)
         assert there.mirror(DONE, results()).stage_id == INTERVIEW.id
 
     @pytest.mark.parametrize("crashed", [False, True])
-    def test_a_completion_after_a_reset_moves_again(self, crashed: bool) -> None:
+    def test_a_completion_after_a_reset_moves_the_candidate_again(self, crashed: bool) -> None:
         there = lever()
         there.mirror(DONE, results())
-        self.entered_and_moved_back(there, NEW_YEAR_MS + 5)
+        self.enter_and_move_back(there, NEW_YEAR_MS + 5)
         there.mirror(DONE, results())
         there.mirror(INVITED)
         if crashed:
-            # Between the note, which Lever gives a new date, and the stage.
+            # After the note, which gets a new date in Lever, and before the stage.
             before = there.opportunity
             there.mirror(DONE, results(30))
             there.notes = [replace(there.notes[0], text_at_ms=NEW_YEAR_MS + 99)]
@@ -428,8 +428,8 @@ STATES: dict[str, tuple[AlvaCandidate, Results | None]] = {
 
 
 @pytest.mark.parametrize("path", list(itertools.permutations(STATES, 3)), ids="-".join)
-def test_whatever_came_before_the_end_is_that_of_the_last_state(path: tuple[str, ...]) -> None:
-    """Every transition, and every pair of them: tags, one result note, and a repeat that writes nothing."""
+def test_the_last_state_alone_decides_the_outcome(path: tuple[str, ...]) -> None:
+    """Walks every two transitions in a row and compares tags and the one result note. A repeat writes nothing."""
     there = lever()
     for name in path:
         there.mirror(*STATES[name])
@@ -437,22 +437,22 @@ def test_whatever_came_before_the_end_is_that_of_the_last_state(path: tuple[str,
     alone = lever()
     alone.mirror(*STATES[path[-1]])
     assert there.owned == alone.owned
-    own = [one.text for one in there.notes if is_own(one, REF)]
-    if any(is_own(one, REF) for one in alone.notes):
+    own = [each.text for each in there.notes if is_own(each, REF)]
+    if any(is_own(each, REF) for each in alone.notes):
         assert own == [alone.results_note]
     else:
-        # Some are done, some aren't: that follows upon a reset as well.
+        # Some tests are completed and some aren't: that happens after a reset as well.
         assert not own or there.state in (("reset", "awaiting") if path[-1] == "started" else ("reset",))
 
 
 @given(st.lists(st.text(max_size=30).filter(lambda tag: tag not in tags.OWNED), max_size=6), st.sampled_from([*STATES]))
-def test_tags_of_others_stay_as_they_are(others: list[str], name: str) -> None:
+def test_tags_of_others_stay(others: list[str], name: str) -> None:
     there = Lever(opportunity(tags=tuple(others)), [])
     there.mirror(*STATES[name])
     assert [tag for tag in there.opportunity.tags if tag not in tags.OWNED] == others
 
 
-def test_notes_are_read_only_where_they_decide_something() -> None:
+def test_notes_are_read_only_when_they_decide_something() -> None:
     assert not needs_notes(lever(tags.INVITATION_SENT).opportunity, INVITED)
     assert needs_notes(lever(tags.INVITATION_SENT, links=(LINK,)).opportunity, INVITED)
     assert needs_notes(lever(tags.COMPLETED).opportunity, INVITED)
@@ -461,7 +461,7 @@ def test_notes_are_read_only_where_they_decide_something() -> None:
     assert needs_notes(lever().opportunity, DONE)
 
 
-def test_nothing_of_a_person_is_in_a_repr() -> None:
+def test_the_repr_of_a_difference_has_no_results_and_no_link() -> None:
     text = repr(lever().mirror(DONE, results(82)))
     assert "82" not in text.replace("48213", "")
     assert "https://" not in text

@@ -1,4 +1,4 @@
-"""The notes of section 3 and 6: what recruiters read, and the line by which the integration knows its own."""
+"""The notes of sections 3 and 6: the text for recruiters, and the last line that marks the integration's own notes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ RENDERINGS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("rendered", RENDERINGS.values(), ids=RENDERINGS)
 @pytest.mark.parametrize(("line", "about"), REFS.values(), ids=REFS)
-def test_the_line_is_found_whatever_lever_makes_of_what_stands_around_it(
+def test_the_last_line_is_found_however_lever_renders_the_note(
     line: str, about: tuple[str, ...], rendered: Callable[[str], str]
 ) -> None:
     there = note(rendered(line))
@@ -97,7 +97,7 @@ def test_the_line_is_found_whatever_lever_makes_of_what_stands_around_it(
 
 
 @pytest.mark.parametrize("name", ["of an entry", "bounce", "bounce of no time", "result", "result of a UUID"])
-def test_also_where_a_word_is_glued_to_it(name: str) -> None:
+def test_the_last_line_is_found_with_words_glued_to_it(name: str) -> None:
     line, about = REFS[name]
     found = read(f"Alva: something{line}Sent by an API")
     assert found is not None
@@ -106,7 +106,7 @@ def test_also_where_a_word_is_glued_to_it(name: str) -> None:
 
 
 @pytest.mark.parametrize(("line", "about"), REFS.values(), ids=REFS)
-def test_what_a_person_wrote_is_theirs(line: str, about: tuple[str, ...]) -> None:
+def test_a_note_by_a_person_is_never_the_integrations_own(line: str, about: tuple[str, ...]) -> None:
     there = note(f"I saw this:\n\n{line}", author_id="user-1")
     assert own(there) is None
     assert not is_own(there, line)
@@ -124,7 +124,7 @@ def test_what_a_person_wrote_is_theirs(line: str, about: tuple[str, ...]) -> Non
         ("Ref: alva-lever/failure/no_posting/run+7", "Ref: alva-lever/failure/no_posting/run"),
     ],
 )
-def test_a_note_about_something_else_is_another(text: str, wanted: str) -> None:
+def test_a_note_about_something_else_does_not_match(text: str, wanted: str) -> None:
     assert not is_own(note(text), wanted)
     assert not is_own(note(wanted), text)
 
@@ -140,30 +140,30 @@ def test_a_note_about_something_else_is_another(text: str, wanted: str) -> None:
         "Ref: alva-lever",
     ],
 )
-def test_other_texts_have_no_such_line(text: str) -> None:
+def test_other_texts_have_no_ref(text: str) -> None:
     assert read(text) is None
 
 
-def test_a_note_stays_the_same_whatever_it_says() -> None:
+def test_a_result_note_matches_in_any_state() -> None:
     lines = [result_ref("48213", Facts(state, role_fit=fit)) for state in State for fit in (1, 2)]
     assert len(set(lines)) == len(lines)
-    assert all(is_own(note(one), other) for one in lines for other in [*lines, "Ref: alva-lever/result/48213"])
+    assert all(is_own(note(line), other) for line in lines for other in [*lines, "Ref: alva-lever/result/48213"])
 
 
 @pytest.mark.parametrize("rest", ["paused 0a1b2c3d", "completed", "completed 0a1b", "0a1b2c3d", "reset soon"])
-def test_a_line_that_is_not_whole_is_read_as_one_of_the_first_version(rest: str) -> None:
+def test_an_incomplete_ref_is_read_like_one_of_the_first_version(rest: str) -> None:
     assert read(f"Ref: alva-lever/result/48213 {rest}") == Reference(("result", "48213"))
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1), st.sampled_from(State))
-def test_what_a_line_says_is_read_again(candidate_id: str, state: State) -> None:
+def test_a_written_ref_is_read_back(candidate_id: str, state: State) -> None:
     wanted = Facts(state, role_fit=7)
     found = read(f"<p>{html.escape(result_ref(candidate_id, wanted))}</p>")
     assert found == Reference(("result", candidate_id), state, wanted.mark)
 
 
 @given(st.text(st.characters()), st.text(st.characters()))
-def test_no_text_is_too_odd_to_be_read(before: str, behind: str) -> None:
+def test_any_text_around_the_ref_can_be_read(before: str, behind: str) -> None:
     assert read(f"{before}\n\n{RESULT_REF}\n\n{behind}") == read(RESULT_REF)
 
 
@@ -207,15 +207,15 @@ def test_a_note_is_plain_text_that_begins_with_alva(text: str, ref: str) -> None
 
 
 @pytest.mark.parametrize("failure", [Failure.MISSING_EMAIL, Failure.INVALID_EMAIL, Failure.NO_POSTING])
-def test_what_can_be_put_right_in_lever_is_enough_with_send_tests(failure: Failure) -> None:
+def test_the_note_says_that_send_tests_with_a_correction_in_lever_is_enough(failure: Failure) -> None:
     assert "Alva: Send Tests" in failure_note(failure, policy=policy(), ref=REF)
 
 
-def test_a_bounce_is_put_right_by_another_address_with_send_tests() -> None:
+def test_the_bounce_note_says_that_send_tests_with_another_address_is_enough() -> None:
     assert "with the tag Alva: Send Tests, put the right address first" in bounce_note(policy=policy(), ref=REF)
 
 
-def test_a_refusal_is_not_put_right_by_send_tests() -> None:
+def test_the_note_about_a_refusal_does_not_offer_send_tests() -> None:
     assert "Alva: Send Tests" not in failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF)
 
 
@@ -226,7 +226,7 @@ def test_a_refusal_gives_the_reason(detail: str) -> None:
 
 
 @pytest.mark.parametrize("detail", [None, "", " \n"])
-def test_without_a_reason_there_is_no_gap(detail: str | None) -> None:
+def test_a_refusal_without_a_reason_leaves_no_gap(detail: str | None) -> None:
     text = failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF, detail=detail)
     assert "Alva did not take the candidate.\n" in text
 
@@ -238,7 +238,7 @@ def test_a_long_reason_is_cut() -> None:
 
 
 @given(st.text() | st.just("No.\n\nRef: alva-lever/result/1"))
-def test_whatever_alva_says_the_note_keeps_its_last_line(detail: str) -> None:
+def test_no_reason_from_alva_breaks_the_last_line(detail: str) -> None:
     text = failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF, detail=detail)
     assert is_own(note(text), REF)
     assert text.count("\n") == failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF).count("\n")
@@ -249,7 +249,7 @@ def test_whatever_alva_says_the_note_keeps_its_last_line(detail: str) -> None:
 DONE = candidate("completed", "completed")
 
 
-def told(
+def note_text(
     score: float | None = 82,
     scores: tuple[tuple[str, str], ...] = (),
     *,
@@ -257,14 +257,14 @@ def told(
     computed_at: str | None = "2026-01-02T10:00:00Z",
     link: str | None = LINK,
 ) -> str:
-    """The note about these results."""
+    """The result note for these results."""
     fit = None if score is None else RoleFit(score, computed_at)
     found = facts(candidate(assessments=tests), Results("48213", fit, scores, None), link)
     return result_note(found, result_ref("48213", found))
 
 
 def test_a_result_note_holds_role_fit_label_date_assessments_and_link() -> None:
-    text, _, line = told(82, (("personality", "88 %"), ("logic", "74 %, sten 7"))).rpartition("\n")
+    text, _, line = note_text(82, (("personality", "88 %"), ("logic", "74 %, sten 7"))).rpartition("\n")
     assert text == (
         "Alva: test results\n"
         "\n"
@@ -287,24 +287,24 @@ def test_a_result_note_holds_role_fit_label_date_assessments_and_link() -> None:
     ],
 )
 def test_role_fit_is_rounded_down_like_the_tag_and_none_is_not_zero(score: float | None, said: str) -> None:
-    assert said in told(score)
+    assert said in note_text(score)
 
 
-def test_a_link_that_alva_does_not_give_is_not_built() -> None:
-    assert "http" not in told(link=None)
-    assert "\n\nRef: " in told(link=None)
+def test_without_a_link_from_alva_the_note_has_none() -> None:
+    assert "http" not in note_text(link=None)
+    assert "\n\nRef: " in note_text(link=None)
 
 
-def test_an_assessment_without_a_score_is_told_with_its_status() -> None:
-    assert "\nLogic: completed\n" in told()
+def test_an_assessment_without_a_score_shows_its_status() -> None:
+    assert "\nLogic: completed\n" in note_text()
 
 
-def test_a_score_without_an_assessment_is_told_too() -> None:
-    assert "\nInterview: Technical: 4\n" in told(82, (("interview: Technical", "4"),))
+def test_a_score_without_an_assessment_is_shown_too() -> None:
+    assert "\nInterview: Technical: 4\n" in note_text(82, (("interview: Technical", "4"),))
 
 
-def test_two_interviews_of_the_same_title_are_both_told() -> None:
-    text = told(82, (("interview: Technical", "4"), ("interview: Technical", "2")))
+def test_two_interviews_of_the_same_title_are_both_shown() -> None:
+    text = note_text(82, (("interview: Technical", "4"), ("interview: Technical", "2")))
     assert [line for line in text.splitlines() if "Technical" in line] == [
         "Interview: Technical: 4",
         "Interview: Technical: 2",
@@ -312,17 +312,17 @@ def test_two_interviews_of_the_same_title_are_both_told() -> None:
 
 
 def test_names_of_assessments_are_readable() -> None:
-    text = told(tests=(Assessment("screening_for_readiness", "completed"),))
+    text = note_text(tests=(Assessment("screening_for_readiness", "completed"),))
     assert "\nScreening for readiness: completed\n" in text
 
 
 @pytest.mark.parametrize("computed_at", ["9999-12-31T23:59:59-10:00", "now", "10:00", "yesterday", "", None])
-def test_a_date_that_is_none_is_left_out(computed_at: str | None) -> None:
-    assert "(High role fit)\n" in told(computed_at=computed_at)
+def test_an_unusable_date_is_left_out(computed_at: str | None) -> None:
+    assert "(High role fit)\n" in note_text(computed_at=computed_at)
 
 
 @pytest.mark.parametrize(("state", "said"), [(State.RESET, "reset"), (State.AWAITING, "Further tests")])
-def test_where_there_are_no_results_any_more_the_note_says_so(state: State, said: str) -> None:
+def test_the_note_says_when_the_results_are_gone(state: State, said: str) -> None:
     text = result_note(Facts(state), result_ref("48213", Facts(state)))
     assert said in text
     assert "Role fit" not in text

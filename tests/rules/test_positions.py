@@ -1,4 +1,4 @@
-"""What section 7 says of a job position."""
+"""The job position of section 7: owner, name and team."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ USERS = {MANAGER: "Manager@Example.com"}
 
 
 @pytest.mark.parametrize("email", [MANAGER, "MANAGER@Example.com", f" {MANAGER} "])
-def test_the_owner_is_the_user_in_alva_with_the_hiring_managers_address(email: str) -> None:
+def test_the_alva_user_with_the_hiring_managers_address_is_the_owner(email: str) -> None:
     assert owner_of(posting(hiring_manager_email=email), USERS) == "Manager@Example.com"
 
 
 @pytest.mark.parametrize("email", [None, "", " ", "somebody.else@example.com"])
-def test_where_alva_has_no_such_user_there_is_no_owner(email: str | None) -> None:
+def test_without_such_a_user_in_alva_there_is_no_owner(email: str | None) -> None:
     assert owner_of(posting(hiring_manager_email=email), USERS) is None
 
 
 @pytest.mark.parametrize("email", [None, "", " "])
-def test_without_a_hiring_manager_or_without_an_address_nobody_is_unknown(email: str | None) -> None:
-    nobody = posting(hiring_manager_email=email)
-    assert (manager_of(nobody), owner_unknown(nobody, USERS), owner_unknown(nobody, {})) == (None, False, False)
+def test_a_missing_hiring_manager_or_address_does_not_count_as_unknown(email: str | None) -> None:
+    without = posting(hiring_manager_email=email)
+    assert (manager_of(without), owner_unknown(without, USERS), owner_unknown(without, {})) == (None, False, False)
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_without_a_hiring_manager_or_without_an_address_nobody_is_unknown(email:
         (MANAGER, None, False),
     ],
 )
-def test_a_hiring_manager_whom_alva_does_not_have_is_unknown(
+def test_a_hiring_manager_without_a_user_in_alva_is_unknown(
     email: str, users: dict[str, str] | None, unknown: bool
 ) -> None:
     assert owner_unknown(posting(hiring_manager_email=email), users) is unknown
 
 
-def test_where_nothing_differs_nothing_is_written() -> None:
+def test_without_a_difference_nothing_is_written() -> None:
     assert difference(position(), posting(), MANAGER) == {}
 
 
@@ -73,11 +73,11 @@ def test_an_owner_in_another_case_is_the_same() -> None:
     assert difference(position(owner_email=MANAGER.upper()), posting(), MANAGER) == {}
 
 
-def test_without_an_owner_the_present_one_stays() -> None:
+def test_without_a_new_owner_the_present_one_stays() -> None:
     assert difference(position(), posting(hiring_manager_email=None), None) == {}
 
 
-def test_without_a_name_of_the_posting_the_present_one_stays() -> None:
+def test_a_posting_without_a_name_keeps_the_name_of_the_position() -> None:
     assert difference(position(), posting(name=None), MANAGER) == {}
     assert difference(position(), posting(name=None, team="Insights"), MANAGER) == {"team": "Insights"}
 

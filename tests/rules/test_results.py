@@ -18,7 +18,7 @@ from tests.rules.build import candidate
 
 
 class NoClock(datetime):
-    """A datetime that says when it was asked what time it is."""
+    """A datetime that fails the test when its clock is read."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> Self:
@@ -47,24 +47,24 @@ def results(score: float | None, computed_at: str | None = "2026-01-02T10:00:00Z
 
 
 @pytest.mark.parametrize("statuses", [["invited"], ["started"], ["completed", "invited"], ["completed", "started"], []])
-def test_who_was_invited_with_nothing_wrong_is_invited(statuses: list[str]) -> None:
+def test_a_candidate_with_an_unfinished_test_is_invited(statuses: list[str]) -> None:
     assert status_tag(candidate(*statuses)) == "Alva: Invitation Sent"
 
 
-def test_whose_invitation_came_back_is_bounced() -> None:
+def test_a_candidate_whose_invitation_bounced_is_bounced() -> None:
     assert status_tag(candidate("invited", sent="bounced")) == "Alva: Invitation Bounced"
 
 
 @pytest.mark.parametrize("sent", ["sent", "delivered", "bounced"])
-def test_who_completed_all_tests_is_completed_whatever_became_of_the_mail(sent: str) -> None:
+def test_a_candidate_who_completed_all_tests_is_completed_whatever_the_status_of_the_mail(sent: str) -> None:
     assert status_tag(candidate("completed", "completed", sent=sent)) == "Alva: Completed"
 
 
-def test_whose_tests_were_reset_is_invited() -> None:
+def test_a_candidate_whose_tests_were_reset_is_invited() -> None:
     assert status_tag(candidate("invited", "invited", role_fit=82.0)) == "Alva: Invitation Sent"
 
 
-def test_who_has_no_invitation_has_none_that_bounced() -> None:
+def test_a_candidate_without_an_invitation_is_not_bounced() -> None:
     assert status_tag(candidate("started", invitation=None)) == "Alva: Invitation Sent"
 
 
@@ -95,7 +95,7 @@ def test_role_fit_is_rounded_down_and_none_is_not_zero(role_fit: float | None, t
 
 
 @given(st.floats(0, 100))
-def test_every_role_fit_has_a_tag_and_a_better_one_never_a_lower(role_fit: float) -> None:
+def test_every_role_fit_has_a_tag_and_a_higher_one_never_a_lower_tag(role_fit: float) -> None:
     tag = role_fit_tag(role_fit)
     assert tag is not None
     assert tags.ROLE_FIT.index(tag) >= tags.ROLE_FIT.index(role_fit_tag(min(role_fit + 1, 100)) or "")
@@ -104,7 +104,7 @@ def test_every_role_fit_has_a_tag_and_a_better_one_never_a_lower(role_fit: float
 # The tags of a completion.
 
 
-def test_a_completion_is_tagged_with_completed_last() -> None:
+def test_completed_is_the_last_tag_of_a_completion() -> None:
     change = tags.with_status(["Engineering", tags.INVITATION_SENT], tags.COMPLETED, role_fit_tag(82))
     assert change == TagChange(remove=(tags.INVITATION_SENT,), add=("Alva: High role fit", tags.COMPLETED))
 
@@ -114,7 +114,7 @@ def test_another_role_fit_replaces_the_tag() -> None:
     assert change == TagChange(remove=("Alva: High role fit",), add=("Alva: Low role fit",))
 
 
-def test_without_a_role_fit_the_tag_goes_and_completed_stays() -> None:
+def test_without_a_role_fit_its_tag_is_removed_and_completed_stays() -> None:
     change = tags.with_status([tags.COMPLETED, "Alva: High role fit"], tags.COMPLETED, role_fit_tag(None))
     assert change == TagChange(remove=("Alva: High role fit",))
 
@@ -124,9 +124,7 @@ def test_a_completion_without_a_role_fit_is_completed() -> None:
 
 
 @given(st.lists(st.sampled_from((*tags.OWNED, "Engineering", tags.SEND_TESTS)) | st.text()), FITS)
-def test_one_status_and_one_role_fit_are_left_and_other_tags_untouched(
-    present: list[str], role_fit: float | None
-) -> None:
+def test_one_status_and_one_role_fit_remain_and_other_tags_stay(present: list[str], role_fit: float | None) -> None:
     change = tags.with_status(present, tags.COMPLETED, role_fit_tag(role_fit))
     left = [tag for tag in present if tag not in change.remove] + list(change.add)
     fit = role_fit_tag(role_fit)
@@ -170,7 +168,7 @@ CHANGED = {
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
 def test_the_mark_changes_with_each_fact(changed: Facts) -> None:
     assert changed.mark != of().mark
-    assert len({one.mark for one in CHANGED.values()}) == len(CHANGED)
+    assert len({each.mark for each in CHANGED.values()}) == len(CHANGED)
 
 
 SAME = {
@@ -182,12 +180,12 @@ SAME = {
     "no zone": of(computed_at="2026-01-02T10:00:00"),
     "scores in another order": of(scores=SCORES[::-1]),
     "tests in another order": of(replace(DONE, assessments=DONE.assessments[::-1])),
-    "known elsewhere": of(replace(DONE, email="", role_fit=12.0, stage="hired")),
+    "facts not in the note": of(replace(DONE, email="", role_fit=12.0, stage="hired")),
 }
 
 
 @pytest.mark.parametrize("same", SAME.values(), ids=SAME)
-def test_the_mark_stays_where_the_note_would_tell_the_same(same: Facts) -> None:
+def test_the_mark_stays_while_the_note_would_say_the_same(same: Facts) -> None:
     assert same.mark == of().mark
 
 
@@ -204,12 +202,12 @@ def test_two_interviews_of_one_title_count_as_two() -> None:
     assert one.mark != two.mark
 
 
-def test_nothing_of_a_person_is_in_a_repr() -> None:
+def test_the_repr_of_facts_has_no_results() -> None:
     assert repr(of()) == "Facts(state=<State.COMPLETED: 'completed'>)"
 
 
 @pytest.mark.parametrize(
-    ("computed_at", "told"),
+    ("computed_at", "expected"),
     [
         ("2026-01-02T10:00:00Z", "2026-01-02T10:00:00+00:00"),
         ("2026-01-02T10:00:00+02:00", "2026-01-02T08:00:00+00:00"),
@@ -225,16 +223,16 @@ def test_nothing_of_a_person_is_in_a_repr() -> None:
         (None, None),
     ],
 )
-def test_the_date_is_a_fact_where_it_is_one(computed_at: str | None, told: str | None) -> None:
+def test_only_a_real_date_is_a_fact(computed_at: str | None, expected: str | None) -> None:
     found = of(computed_at=computed_at).computed_at
-    assert (None if found is None else found.isoformat()) == told
+    assert (None if found is None else found.isoformat()) == expected
 
 
 NEARLY_DATES = st.text(st.sampled_from("0123456789-:T.Z+W /P"), max_size=30) | st.datetimes().map(datetime.isoformat)
 
 
 @given(st.text() | NEARLY_DATES | st.builds("{}{}".format, NEARLY_DATES, st.sampled_from(["Z", "+14:00", "-23:59"])))
-def test_no_date_is_too_odd_and_none_reads_the_clock(computed_at: str) -> None:
+def test_any_text_can_be_a_date_and_none_reads_the_clock(computed_at: str) -> None:
     mark = of(computed_at=computed_at).mark
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("alva_lever.rules.results.datetime", NoClock)

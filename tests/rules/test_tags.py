@@ -16,7 +16,7 @@ CONTROL = (*tags.ON_OPPORTUNITIES, *tags.ON_POSTINGS)
 
 
 def after(present: list[str], change: TagChange) -> list[str]:
-    """What an opportunity carries when Lever has done it: removed first, added at the end, never twice."""
+    """The tags after Lever applies the change: it removes first, then adds at the end, no tag twice."""
     left = [tag for tag in present if tag not in change.remove]
     return left + [tag for tag in change.add if tag not in left]
 
@@ -53,24 +53,24 @@ def test_a_status_is_added_where_there_is_none(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", tags.STATUS)
-def test_a_status_that_is_there_alone_is_not_written_again(status: str) -> None:
+def test_a_status_that_is_already_right_is_not_written_again(status: str) -> None:
     assert not with_status([status, "Engineering"], status)
     assert not with_status([status, "Engineering", tags.ROLE_FIT[0]], status, tags.ROLE_FIT[0])
 
 
 @pytest.mark.parametrize("other", [tag for tag in tags.STATUS if tag != tags.INVITATION_SENT])
-def test_another_status_makes_way(other: str) -> None:
+def test_another_status_is_removed(other: str) -> None:
     change = with_status([other], tags.INVITATION_SENT)
     assert change == TagChange(remove=(other,), add=(tags.INVITATION_SENT,))
 
 
 @pytest.mark.parametrize("role_fit", tags.ROLE_FIT)
 @pytest.mark.parametrize("status", tags.STATUS)
-def test_without_a_role_fit_its_tag_goes(status: str, role_fit: str) -> None:
+def test_without_a_role_fit_its_tag_is_removed(status: str, role_fit: str) -> None:
     assert with_status([status, role_fit], status) == TagChange(remove=(role_fit,))
 
 
-def test_who_is_invited_anew_after_a_reset_carries_no_role_fit() -> None:
+def test_a_candidate_invited_again_after_a_reset_has_no_role_fit_tag() -> None:
     change = with_status(["Engineering", tags.COMPLETED, "Alva: High role fit"], tags.INVITATION_SENT)
     assert set(change.remove) == {tags.COMPLETED, "Alva: High role fit"}
     assert change.add == (tags.INVITATION_SENT,)
@@ -83,12 +83,12 @@ def test_the_role_fit_is_added_before_the_status(role_fit: str) -> None:
 
 
 @pytest.mark.parametrize("other", tags.ROLE_FIT[1:])
-def test_another_role_fit_makes_way(other: str) -> None:
+def test_another_role_fit_tag_is_removed(other: str) -> None:
     change = with_status([tags.COMPLETED, other], tags.COMPLETED, tags.ROLE_FIT[0])
     assert change == TagChange(remove=(other,), add=(tags.ROLE_FIT[0],))
 
 
-def test_no_tag_is_told_in_a_log() -> None:
+def test_no_tag_is_in_a_repr() -> None:
     shown = repr(TagChange(remove=("Alva: High role fit",), add=("Alva: Low role fit", tags.COMPLETED)))
     assert "role fit" not in shown
     assert "Alva" not in shown
@@ -100,14 +100,14 @@ def test_a_tag_that_differs_only_in_case_is_another_tag() -> None:
     assert with_status(["alva: completed"], tags.COMPLETED) == TagChange(add=(tags.COMPLETED,))
 
 
-def test_there_is_something_to_write_or_there_is_not() -> None:
+def test_a_change_is_true_only_if_it_writes_something() -> None:
     assert not TagChange()
     assert TagChange(remove=("a",))
     assert TagChange(add=("a",))
 
 
 @given(ANY_TAGS, st.sampled_from(tags.STATUS), ANY_FIT)
-def test_exactly_one_status_and_role_fit_are_left_and_nothing_else_is_touched(
+def test_one_status_and_role_fit_remain_and_other_tags_stay(
     present: list[str], status: str, role_fit: str | None
 ) -> None:
     left = after(present, with_status(present, status, role_fit))
@@ -160,7 +160,7 @@ def test_the_tag_itself_is_no_near_miss(control: str) -> None:
     assert near_misses([control, control.lower()], CONTROL) == [control.lower()]
 
 
-def test_a_tag_for_postings_means_nothing_on_an_opportunity() -> None:
+def test_a_near_miss_of_a_posting_tag_does_not_count_on_an_opportunity() -> None:
     assert near_misses(["alva: screening"], tags.ON_OPPORTUNITIES) == []
     assert near_misses(["alva: screening"], tags.ON_POSTINGS) == ["alva: screening"]
 

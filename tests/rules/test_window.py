@@ -1,4 +1,4 @@
-"""The hours of sections 8 and 9."""
+"""The windows of sections 8 and 9."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_search_ends_a_millisecond_before_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment_ms", "looked_for"),
+    ("moment_ms", "included"),
     [
         pytest.param(NOON_MS - HOUR_MS, True, id="start"),
         pytest.param(NOON_MS - HOUR_MS - 10 * MINUTE_MS, True, id="overlap"),
@@ -36,8 +36,8 @@ def test_the_search_ends_a_millisecond_before_the_end() -> None:
         pytest.param(None, False, id="unknown"),
     ],
 )
-def test_what_happened_in_the_interval_or_its_overlap_is_looked_for(moment_ms: int | None, looked_for: bool) -> None:
-    assert Window(*LATEST).has(moment_ms) is looked_for
+def test_the_window_includes_its_interval_and_the_overlap(moment_ms: int | None, included: bool) -> None:
+    assert Window(*LATEST).has(moment_ms) is included
 
 
 @given(MOMENTS_MS, st.integers(1, 48))
@@ -69,17 +69,17 @@ def test_at_most_fourteen_days_are_covered(outage_ms: int) -> None:
     assert scheduled(*LATEST, covered_ms=NOON_MS - outage_ms) == Window(NOON_MS - 14 * DAY_MS, NOON_MS)
 
 
-def test_fourteen_days_are_covered_whole() -> None:
+def test_an_outage_of_fourteen_days_is_covered_completely() -> None:
     assert scheduled(*LATEST, covered_ms=NOON_MS - 14 * DAY_MS).start_ms == NOON_MS - 14 * DAY_MS
 
 
 @pytest.mark.parametrize("covered_ms", [LATEST[0] + 1, NOON_MS, NOON_MS + 5 * HOUR_MS])
-def test_an_interval_that_was_covered_before_is_covered_again_whole(covered_ms: int) -> None:
+def test_an_interval_that_was_covered_before_is_covered_again_completely(covered_ms: int) -> None:
     assert scheduled(*LATEST, covered_ms=covered_ms) == Window(*LATEST)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=200))
-def test_hours_that_failed_are_made_good_by_the_next_that_succeeds(succeeds: list[bool]) -> None:
+def test_the_next_successful_run_covers_the_failed_hours(succeeds: list[bool]) -> None:
     covered_ms, done_ms = NEW_YEAR_MS, NEW_YEAR_MS
     for hour, success in enumerate(succeeds):
         start_ms = NEW_YEAR_MS + hour * HOUR_MS
@@ -93,11 +93,11 @@ def test_hours_that_failed_are_made_good_by_the_next_that_succeeds(succeeds: lis
 # Any other run.
 
 
-def test_since_is_what_a_form_says() -> None:
+def test_since_in_the_form_starts_the_window() -> None:
     assert requested(NOON_MS - 5 * DAY_MS, LATEST, NOON_MS + 7) == Window(NOON_MS - 5 * DAY_MS, NOON_MS + 7)
 
 
-def test_since_reaches_back_further_than_a_scheduled_run() -> None:
+def test_since_can_reach_further_back_than_a_scheduled_run() -> None:
     assert requested(NOON_MS - 400 * DAY_MS, None, NOON_MS).start_ms == NOON_MS - 400 * DAY_MS
 
 
@@ -105,7 +105,7 @@ def test_without_since_the_data_interval_is_covered() -> None:
     assert requested(None, (NEW_YEAR_MS, NEW_YEAR_MS + HOUR_MS), NOON_MS) == Window(NEW_YEAR_MS, NEW_YEAR_MS + HOUR_MS)
 
 
-def test_without_either_the_last_day_is_covered() -> None:
+def test_without_since_and_data_interval_the_last_day_is_covered() -> None:
     assert requested(None, None, NOON_MS) == Window(NOON_MS - 24 * HOUR_MS, NOON_MS)
 
 

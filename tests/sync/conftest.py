@@ -13,7 +13,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
 
 @pytest.fixture
 def ada(office: Office) -> str:
-    """Somebody who was invited, with a tag of a person's, where a progression stage is set."""
+    """An invited candidate with a tag set by a person. The options have a progression stage."""
     office.options = Options(trigger_stage=TRIGGER, progression_stage=FURTHER)
     ada = office.apply(tags=["vip", "Alva: Send Test"])
     office.run(ada)

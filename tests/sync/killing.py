@@ -1,4 +1,4 @@
-"""A process that kills itself in the middle of a request, as a worker that runs out of memory does."""
+"""A process that kills itself during a request, like a worker that runs out of memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 30.0
 
 
 class Killer(HTTPAdapter):
-    """Kills its process before the `at`th request leaves, or right after its answer came."""
+    """Kills its process before the `at`th request leaves, or right after its answer arrives."""
 
     def __init__(self, at: int, when: When) -> None:
         super().__init__(pool_maxsize=32)
@@ -39,9 +39,9 @@ class Killer(HTTPAdapter):
 
 
 def survives(work: Callable[[], object]) -> bool:
-    """Whether a child process comes to the end of `work`; False if it was killed.
+    """Returns whether a child process finishes `work`; False if it was killed.
 
-    :raises AssertionError: `work` raised, or didn't end.
+    :raises AssertionError: `work` raises an error or doesn't end.
     """
     child = os.fork()
     if child == 0:

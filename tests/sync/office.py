@@ -1,4 +1,4 @@
-"""A small office: both services in one process, hooks that talk to them, and what a test asks of the result."""
+"""A small office: both services in one process, the hooks that call them, and helpers that read the outcome."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 @dataclass
 class Found:
-    """What a poll found."""
+    """The batches and the report of a poll."""
 
     batches: list[list[Item]] = field(default_factory=list)
     report: RunReport = field(default_factory=RunReport)
@@ -58,19 +58,19 @@ class Found:
 
     @property
     def waiting(self) -> list[str]:
-        """Those that are to be looked at and decided."""
+        """The opportunities that the batches have to decide about."""
         return self.of(Kind.MOVED)
 
 
 @dataclass
 class Office:
-    """`run` does a batch, `find` a poll, `tell` the departures; the rest asks what arrived and what there is now."""
+    """`run` does a batch, `find` a poll, `tell` the departures; the rest reads the requests and the present state."""
 
     monkeypatch: pytest.MonkeyPatch
     clock: Clock = field(default_factory=lambda: _frozen(NOW_MS))
     time: Time = field(default_factory=Time)
     options: Options = field(default_factory=lambda: Options(trigger_stage=TRIGGER))
-    # What is made of the options, where that is more than they say.
+    # Changes the settings that the options resolve to.
     adapted: Callable[[Settings], Settings] = field(default=lambda settings: settings)
     progress: Checkpoint = field(default_factory=Checkpoint)
     known_positions: dict[str, str] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Office:
         self._furnish()
 
     def reopen(self) -> None:
-        """As on the first day: nobody has applied to the one posting."""
+        """Starts again: one posting and no applications."""
         self.sandbox.reset()
         self._furnish()
 
@@ -96,17 +96,17 @@ class Office:
     def candidates(self) -> Candidates:
         return self.sandbox.candidates
 
-    # Who asks.
+    # Connections and hooks.
 
     def connect(self, url: str = IN_PROCESS, *, lever_key: str = Sandbox.LEVER_KEY) -> None:
-        """From now on, hooks that are made go there with this key."""
+        """New hooks use this URL and key from now on."""
         lever = {"conn_type": "lever", "host": f"{url}/lever/v1", "password": lever_key}
         alva = {"conn_type": "alva", "host": f"{url}/alva/v1", "password": Sandbox.ALVA_KEY}
         self.monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(lever))
         self.monkeypatch.setenv("AIRFLOW_CONN_ALVA_DEFAULT", json.dumps(alva))
 
     def restricted_key(self, **permissions: str) -> None:
-        """From now on, hooks use a key of Lever's with these permissions alone."""
+        """New hooks use a Lever key with only these permissions from now on."""
         self.connect(lever_key=self.sandbox.add_lever_key("another-key", permissions))
 
     def lever(self) -> LeverHook:
@@ -139,11 +139,11 @@ class Office:
         return self.clock.advance(round(minutes * MINUTE_MS))
 
     def window(self, hours: float = 1) -> Window:
-        """The hours up to now."""
+        """Returns the window of the last hours."""
         return Window(self.clock.now_ms() - round(hours * HOUR_MS), self.clock.now_ms())
 
     def apply(self, name: str = "Ada Byron", *, posting: str | None = None, **options: Any) -> str:
-        """Somebody applies, with an address of their own unless `emails` says otherwise. In the trigger stage."""
+        """Adds a candidate in the trigger stage, with a unique address unless `emails` is given."""
         number = len(self.sandbox.world.lever.opportunities)
         given = {"emails": [f"c{number}@candidates.example.com"], **options}
         return self.recruiter.apply(posting or self.posting, name, **given)
@@ -152,7 +152,7 @@ class Office:
         return [self.apply(**options) for _ in range(count)]
 
     def reenter(self, opportunity: str) -> None:
-        """Away from the trigger stage and back, as recruiters ask again."""
+        """Moves the candidate out of the trigger stage and back, as recruiters do to ask again."""
         self.later()
         self.recruiter.move(opportunity, ELSEWHERE)
         self.later()
@@ -161,17 +161,17 @@ class Office:
     # Work.
 
     def integration(self) -> Integration:
-        """As a task makes one."""
+        """Returns an integration as a task makes it."""
         return Integration(self.settings, self.lever(), self.alva(), now=self.now)
 
     def begin(self) -> None:
-        """Nothing is done yet, and no job position is known."""
+        """Starts with an empty checkpoint and no known job positions."""
         self.progress, self.known_positions = Checkpoint(), {}
 
     def attempt(
         self, items: Iterable[Item], *, save: Callable[[Checkpoint], None] = lambda progress: None, **fields: Any
     ) -> Attempt:
-        """At a batch. Saved as a task does: as JSON, and read again. `fields`: those of `Attempt`."""
+        """Returns an attempt at a batch. Saves as JSON and reads it back, like a task. `fields`: those of `Attempt`."""
 
         def keep(done: Checkpoint) -> None:
             save(done)
@@ -186,11 +186,11 @@ class Office:
         named: Collection[str] = (),
         run_id: str = "run-1",
     ) -> list[Item]:
-        """`named`: whom a person named, in that run."""
+        """Returns a batch's items. `named`: the opportunities that a person named in the run `run_id`."""
         items: list[Item] = []
-        for one in opportunities:
-            claim = Claim(named_ms={run_id: self.clock.now_ms()} if one in named else {})
-            items.append({"id": one, **claim.as_json()})
+        for opportunity_id in opportunities:
+            claim = Claim(named_ms={run_id: self.clock.now_ms()} if opportunity_id in named else {})
+            items.append({"id": opportunity_id, **claim.as_json()})
         return items
 
     def do(
@@ -201,7 +201,7 @@ class Office:
         save: Callable[[Checkpoint], None] = lambda progress: None,
         **fields: Any,
     ) -> None:
-        """A batch of opportunities. `fields`: those of `Attempt`."""
+        """Works on a batch of opportunities. `fields`: those of `Attempt`."""
         attempt = self.attempt(items, save=save, **fields)
         self.integration().do_candidates(attempt, window=window, positions=self.known_positions)
 
@@ -213,9 +213,9 @@ class Office:
         run_id: str = "run-1",
         **fields: Any,
     ) -> dict[str, int]:
-        """A run over these; the counts of its report. `progress` is kept, also if the run fails.
+        """Runs over these opportunities. Returns the counts of the report and keeps `progress`, also if the run fails.
 
-        `named` and `run_id` as in `items`. `again`: a retry, which knows what is done. `fields`: as in `do`.
+        `named` and `run_id` as in `items`. `again`: a retry with the present checkpoint. `fields`: as in `do`.
         """
         if not again:
             self.begin()
@@ -225,7 +225,7 @@ class Office:
     def push(
         self, *opportunities: str, since_ms: int | None = None, again: bool = False, **fields: Any
     ) -> dict[str, int]:
-        """A run of the results DAG for who changed in Alva since then, or for these; the counts of its report."""
+        """Runs the results DAG for these, or for all that changed in Alva since then. Returns the report's counts."""
         if not again:
             self.begin()
         integration, listed, since_ms = self.integration(), 0, since_ms or 0
@@ -238,15 +238,15 @@ class Office:
         return self.progress.report.counts
 
     def push_lately(self, **options: Any) -> dict[str, int]:
-        """The same for who changed in the last quarter of an hour."""
+        """Runs the results DAG for the candidates that changed in the last 15 minutes."""
         return self.push(since_ms=self.clock.now_ms() - 15 * MINUTE_MS, **options)
 
     def deliver(
         self, *events: Event, again: bool = False, received_ms: int | None = None, **fields: Any
     ) -> dict[str, int]:
-        """A run for these deliveries; the counts of its report. As `run`, otherwise.
+        """Runs over these deliveries. Returns the counts of the report, and is otherwise like `run`.
 
-        `received_ms`: when they came, where that is not now.
+        `received_ms`: when the deliveries arrived, if not now.
         """
         if not again:
             self.begin()
@@ -260,12 +260,14 @@ class Office:
         return found
 
     def tell(self, hired: Iterable[str] = (), deleted: Iterable[str] = (), *, dry_run: bool = False) -> RunReport:
-        """Departures, as if Lever had confirmed each."""
+        """Marks candidates as hired or removes them, as if Lever had confirmed each departure."""
         self.begin()
         lever, alva, attempt = self.lever(), self.alva(), self.attempt([])
         departures, gone = Departures(alva, dry_run=dry_run), set(deleted)
         batch = Batch(
-            lambda one: departures.remove(one) if one in gone else departures.hire(one),
+            lambda opportunity_id: (
+                departures.remove(opportunity_id) if opportunity_id in gone else departures.hire(opportunity_id)
+            ),
             progress=attempt.progress,
             save=attempt.save,
             meter=Meter(lever, alva),
@@ -276,7 +278,7 @@ class Office:
     def sync(
         self, *, again: bool = False, save: Callable[[Checkpoint], None] = lambda progress: None, **fields: Any
     ) -> dict[str, int]:
-        """A night; the counts of its report. `again` and `progress` as in `run`."""
+        """Runs the nightly DAG. Returns the counts of the report. `again` and `progress` as in `run`."""
         integration = self.integration()
         if not again:
             self.begin()
@@ -286,7 +288,7 @@ class Office:
         return self.progress.report.counts
 
     def poll(self, window: Window, **fields: Any) -> dict[str, int]:
-        """All of an hourly run: find, and do. The counts of its report."""
+        """Does a whole hourly run: the poll and its batches. Returns the counts of the report."""
         found = self.find(window)
         total = found.report
         for batch in found.batches:
@@ -295,35 +297,35 @@ class Office:
             total.add(self.progress.report)
         return total.counts
 
-    # What there is.
+    # The present state.
 
     def status(self, opportunity: str) -> list[str]:
-        """The integration's own tags, without `Alva: `, in the order in which they stand."""
+        """Returns the integration's own tags, without `Alva: `, in their order in Lever."""
         found = self.sandbox.look(opportunity)["tags"]
         return [tag.removeprefix("Alva: ") for tag in found if tag in tags.OWNED]
 
     def stage(self, opportunity: str) -> str:
-        """The name of the stage in which it is."""
+        """Returns the name of the opportunity's stage."""
         return str(self.sandbox.look(opportunity)["stage"])
 
     def other_tags(self, opportunity: str) -> list[str]:
         return [tag for tag in self.sandbox.look(opportunity)["tags"] if tag not in tags.OWNED]
 
     def notes(self, opportunity: str) -> list[str]:
-        """The texts of the notes that nobody signed, the oldest first."""
+        """Returns the texts of the notes without an author, the oldest first."""
         return [note["text"] for note in self.sandbox.look(opportunity)["notes"] if note["author"] is None]
 
     def refs(self, opportunity: str) -> list[str]:
-        """What their last lines say after `Ref: alva-lever/`."""
+        """Returns the last line of each of these notes, without `Ref: alva-lever/`."""
         return [text.rpartition("\n")[2].removeprefix("Ref: alva-lever/") for text in self.notes(opportunity)]
 
     def failures(self, opportunity: str) -> list[str]:
-        """The word of each failure or bounce that was reported."""
+        """Returns the word of each failure or bounce that a note reports."""
         parts = [ref.split("/") for ref in self.refs(opportunity)]
         return [part[1] if part[0] == "failure" else part[0] for part in parts]
 
     def sent(self, opportunity: str) -> int:
-        """How many invitation e-mails were ever sent."""
+        """Returns how many invitation e-mails were sent in all."""
         sent: int = self.sandbox.candidates.find(opportunity)["invitations_sent"]  # type: ignore[assignment]
         return sent
 
@@ -335,13 +337,13 @@ class Office:
     def positions(self) -> list[Any]:
         return self.sandbox.world.alva.positions.all()
 
-    # What arrived.
+    # The requests that arrived.
 
     def arrived(self, service: str | None = None, method: str | None = None, path: str | None = None) -> list[Arrived]:
         return self.sandbox.journal.of(service, method, path)
 
     def asked(self, service: str | None = None) -> list[str]:
-        """`POST addTags`: method and last word of the path of what was written, in the order of arrival."""
+        """Returns method and last word of the path of each write, such as `POST addTags`, in order of arrival."""
         found = [one for one in self.arrived(service) if one.method in WRITES]
         return [f"{one.method} {one.path.rpartition('/')[2]}" for one in found]
 
@@ -349,7 +351,7 @@ class Office:
         return len(self.asked())
 
     def forget(self) -> None:
-        """An empty journal."""
+        """Empties the journal."""
         self.sandbox.journal.clear()
 
 

@@ -1,6 +1,6 @@
-"""One row or object of an answer has a field that is null, missing or of another type: in whole runs of every kind.
+"""Whole runs of every kind in which one row of an answer has a field that is null, missing or of another type.
 
-All others are done. This one is done, or it is left with a fault, or a report's word says of it what that field says.
+All other rows are done. This one is done, or it ends as a fault, or the report counts it under the field's own word.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from tests.sync.office import FURTHER, MINUTE_MS, TRIGGER, Office
 
 Json = dict[str, Any]
 _OTHERS: list[Any] = [True, 5, "x", [], [None], {}, "", ["x"], {"id": None}, 1.5]
-# What nobody but the vendor may say of somebody.
+# Words that the report may use only if the vendor's answer says so.
 SAID = {"gone", "confidential", "no_posting", "refused_by_alva", "not_in_alva"}
-# Of an opportunity and of a posting, what is read: what isn't is spoiled all at once.
+# The fields of an opportunity and of a posting that are read. The test spoils all others at once.
 OPPORTUNITY = frozenset({
     "id", "contact", "name", "emails", "links", "stage", "stageChanges", "confidentiality", "isAnonymized", "archived",
     "tags", "origin", "applications", "createdAt", "updatedAt", "lastAdvancedAt",
@@ -38,7 +38,7 @@ POSTING = frozenset({"id", "text", "confidentiality", "tags", "categories", "hir
 
 @dataclass
 class Ran:
-    """What a run did. `early`: it ended before all others were done."""
+    """The outcome of a run. `early`: it ended before all others were done."""
 
     words: dict[str, str] = field(default_factory=dict)
     faults: set[str] = field(default_factory=set)
@@ -54,7 +54,7 @@ Make = Callable[[Office], str]
 
 
 def doing(office: Office, ran: Ran, do: Callable[[], object]) -> Ran:
-    """The run of one batch, whatever becomes of it."""
+    """Runs one batch and records its outcome, also if it fails."""
     try:
         do()
     except Unfinished:
@@ -92,12 +92,12 @@ def deliveries(*kinds: Kind) -> Run:
     return run
 
 
-def told_by_alva(office: Office, people: list[str]) -> Ran:
+def results_by_alva(office: Office, people: list[str]) -> Ran:
     office.begin()
     ids = [str(office.in_alva(one)["id"]) for one in people]
 
-    told = [Event(Kind.RESULTS, candidate_id=one) for one in ids]
-    ran = doing(office, Ran(), partial(office.deliver, *told))
+    events = [Event(Kind.RESULTS, candidate_id=one) for one in ids]
+    ran = doing(office, Ran(), partial(office.deliver, *events))
     ran.faults |= {one for one, candidate in zip(people, ids, strict=True) if candidate in ran.faults}
     return ran
 
@@ -105,14 +105,14 @@ def told_by_alva(office: Office, people: list[str]) -> Ran:
 def night(office: Office, people: list[str]) -> Ran:
     ran = doing(office, Ran(), office.sync)
     positions = office.sandbox.world.alva.positions
-    # One whose posting can't be read is known by its own id.
+    # A job position whose posting can't be read is reported by its own id.
     for one in people:
         if positions.named(one).id in ran.faults:
             ran.faults.add(one)
     return ran
 
 
-# Who there is.
+# The candidates and postings.
 
 
 def applicant(office: Office) -> str:
@@ -121,7 +121,7 @@ def applicant(office: Office) -> str:
 
 
 def asks_again(office: Office) -> str:
-    """Without an address, which was reported; came into the trigger stage once more."""
+    """A candidate without an address, with a failure note, who entered the trigger stage again."""
     ada = office.apply(emails=[])
     office.run(ada)
     office.reenter(ada)
@@ -129,7 +129,7 @@ def asks_again(office: Office) -> str:
 
 
 def cut_off(office: Office) -> str:
-    """Invited, but for the tag."""
+    """An invited candidate without the tag."""
     ada = applicant(office)
     office.run(ada)
     office.recruiter.untag(ada, "Alva: Invitation Sent")
@@ -144,7 +144,7 @@ def completed(office: Office) -> str:
 
 
 def updated(office: Office) -> str:
-    """Whose results were told, and are others now."""
+    """A candidate whose results changed after the note about them."""
     ada = completed(office)
     office.push(ada)
     office.candidates.refit(ada, 20)
@@ -175,7 +175,7 @@ def renamed(office: Office) -> str:
 
 
 def state(office: Office, one: str) -> object:
-    """What was done about somebody, or about a posting."""
+    """Returns what the runs wrote about a candidate or a posting."""
     world = office.sandbox.world
     if one in [posting.id for posting in world.lever.postings.values()]:
         facts = world.alva.positions.named(one).facts
@@ -191,11 +191,11 @@ def state(office: Office, one: str) -> object:
 
 @dataclass(frozen=True)
 class Place:
-    """An answer, and of whom it is.
+    """An answer with one row to spoil.
 
-    `of`: whether a row of it is about this one. `read`: the fields that are read, where others are there as well.
-    `may_end`: those with which the whole listing, or every opportunity, stands and falls. `needed`: those
-    without which it isn't done. `others`: how many values of other types each field gets.
+    `of`: whether a row is the one to spoil. `read`: the fields that are read, if the row has others too.
+    `may_end`: the fields that may end the whole run. `needed`: the fields without which the row can't be done.
+    `others`: how many values of other types each field gets.
     """
 
     name: str
@@ -267,7 +267,7 @@ PLACES = [
           progression_stage=FURTHER),
     Place("note of results", results, updated, "lever", "GET", "*/notes", of_its_notes),
     Place("mirrored", results, completed, "lever", "GET", "/opportunities/*", by_id, AFTER, _IDS, _NEEDED, others=0),
-    Place("told", told_by_alva, completed, "alva", "GET", "/candidates/*", of_its_candidate, needed=_ID),
+    Place("candidate by id", results_by_alva, completed, "alva", "GET", "/candidates/*", of_its_candidate, needed=_ID),
     Place("hired", HIRED, hired, "lever", "GET", "/opportunities/*", by_id, AFTER, _IDS, _NEEDED, others=0),
     Place("hired, who is there", HIRED, hired, "alva", "GET", "/candidates", of_its_candidate),
     Place("deleted", DELETED, deleted, "lever", "GET", "/opportunities/deleted", by_id, may_end=_ID),
@@ -279,7 +279,7 @@ PLACES = [
 
 
 def spoiled(row: Json, place: Place) -> Iterator[tuple[Path, Any]]:
-    """A place in the row and another value for it; the path `()` stands for all that isn't read."""
+    """Yields a place in the row and another value for it; the path `()` stands for all fields that aren't read."""
     for number, path in enumerate(_paths(row)):
         if place.read and path[0] not in place.read:
             continue
@@ -290,24 +290,23 @@ def spoiled(row: Json, place: Place) -> Iterator[tuple[Path, Any]]:
 
 
 def says(place: Place, path: Path, value: Any) -> set[str]:
-    """The words that the field itself says with this value."""
+    """Returns the words that this value of the field itself means."""
     where = ".".join(str(part) for part in path)
     if place.service == "alva":
-        # Whose it is may be nobody's; then it is somebody else on the job.
+        # Without the id, the candidate isn't found, or counts as another candidate on the job.
         return {"not_in_alva", "refused_by_alva"} if where == "external_id" else set()
     if where == "isAnonymized":
         return {"gone"} if value is True else set()
     if where == "confidentiality":
         return {"confidential"} if isinstance(value, str) else set()
     if path[:1] == ("applications",):
-        # None, or one on another posting than there is.
+        # No application, or one without a posting.
         return {"no_posting"} if where in ("applications", "applications.0", "applications.0.posting") else set()
     return set()
 
 
 def decides(place: Place, path: Path) -> bool:
-    """Whether it may be read as another case of a table: of another stage, archived, of another tag or address, without
-    a name or a role fit."""
+    """Returns whether another value of the field may be read as another case, such as another stage, tag or address."""
     first = path[0] if path else ""
     if place.run is night:
         return first in {"text", "categories", "hiringManager", "name", "team", "owner_email", "external_id", "id"}
@@ -318,7 +317,7 @@ def decides(place: Place, path: Path) -> bool:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-def test_others_are_done_and_this_one_is_or_is_left(office: Office, place: Place) -> None:
+def test_a_spoiled_row_is_done_or_a_fault_and_the_others_are_done(office: Office, place: Place) -> None:
     office.options = Options(trigger_stage=TRIGGER, progression_stage=place.progression_stage)
     rows: list[Json] = []
     path: Path = ()
@@ -342,7 +341,7 @@ def test_others_are_done_and_this_one_is_or_is_left(office: Office, place: Place
     def once() -> tuple[str, list[str], Ran]:
         nonlocal ada
         office.later(120)
-        # Every other one stands before and behind.
+        # The others come before and after the spoiled one.
         others = [place.make(office)]
         ada = place.make(office)
         others.append(place.make(office))
@@ -380,7 +379,7 @@ def test_others_are_done_and_this_one_is_or_is_left(office: Office, place: Place
             whole = state(office, ada) == done
             assert whole or decides(place, path) or word in says(place, path, value), f"{said} is lost as {word}"
             seen.add("done")
-    # It has tried something.
+    # At least one spoiled value was tried and done.
     assert "done" in seen
 
 

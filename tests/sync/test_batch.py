@@ -1,4 +1,4 @@
-"""A batch: what it costs, what keeps to one of it, and what of it is kept."""
+"""A batch: its cost in calls, faults of single candidates, and the checkpoint."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from alva_lever.sync.snapshot import Snapshot
 from tests.sync.office import ELSEWHERE, HOUR_MS, NOW_MS, TRIGGER, Office
 
 SENT = ["Invitation Sent"]
-# The polls of all else: postings with a control tag, deletions, reasons for hires, hires, who asks for tests, the tags.
+# The other listings of a poll: postings with a control tag, deletions, archive reasons, hires, `Send Tests`, tags.
 OTHER_LISTINGS = 6
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
 WITHIN_MS = NOW_MS - HOUR_MS // 2
 
 
 class TestCost:
-    def test_600_candidates_are_two_calls_to_lever_and_two_to_alva_each(self, office: Office) -> None:
+    def test_each_of_600_candidates_takes_two_calls_to_lever_and_two_to_alva(self, office: Office) -> None:
         postings = [office.recruiter.add_posting(f"Posting {number}", team="Platform") for number in range(3)]
         people = [office.apply(posting=postings[number % 3], at_ms=WITHIN_MS) for number in range(600)]
         found = office.find(LAST_HOUR)
@@ -40,12 +40,12 @@ class TestCost:
             ("GET", "job_positions"): 3, ("POST", "job_positions"): 3,
         }  # fmt: skip
         lever = Counter(one.path.split("/")[1] + one.path.partition("/add")[2] for one in office.arrived("lever"))
-        # A look at each, and a tag.
+        # A read and a tag for each.
         assert (lever["opportunities"], lever["opportunitiesTags"]) == (600, 600)
         assert lever["postings"] <= len(found.batches) * len(postings)
         assert office.progress.report.calls == {"lever": sum(lever.values()), "alva": sum(alva.values())}
 
-    def test_a_failure_is_five_calls_to_lever_at_most(self, office: Office) -> None:
+    def test_a_failure_takes_at_most_five_calls_to_lever(self, office: Office) -> None:
         for _ in range(100):
             office.apply(emails=[], at_ms=WITHIN_MS)
         for _ in range(2):
@@ -56,16 +56,14 @@ class TestCost:
                 office.do(batch)
             assert len(office.arrived("lever")) <= 5 * 100
 
-    def test_100_to_be_invited_among_5000_who_are_listed_are_read_once_more_each_and_their_postings_once(
-        self, office: Office
-    ) -> None:
+    def test_of_5000_listed_only_the_100_to_invite_are_read_again_and_each_posting_once(self, office: Office) -> None:
         office.options = Options(trigger_stage=TRIGGER, blocked_origins=frozenset({"agency"}))
         postings = [office.recruiter.add_posting(f"Posting {number}", team="Platform") for number in range(3)]
         for number in range(5000):
             origin = "applied" if number % 50 == 0 else "agency"
             office.apply(posting=postings[number % 3], at_ms=WITHIN_MS + number, origin=origin)
         found = office.find(LAST_HOUR)
-        # Found by what they entered and by what they came to: two listings of fifty pages and one look back.
+        # Listed once by stage entry and once by creation: each 50 pages and one page to check again.
         listings = [one for one in office.arrived("lever") if one.asked("stage_id") or one.asked("created_at_start")]
         assert len(listings) == 2 * 51
         assert len(office.arrived("lever")) == 2 * 51 + OTHER_LISTINGS
@@ -79,9 +77,9 @@ class TestCost:
 
 
 class TestBatches:
-    """How items are put into batches."""
+    """How items are grouped into batches."""
 
-    def test_each_is_about_a_minute_at_levers_limit(self) -> None:
+    def test_each_batch_takes_about_a_minute_at_levers_rate_limit(self) -> None:
         batches = Batches()
         for number in range(1000):
             batches.add({"id": str(number)}, 3.0)
@@ -89,7 +87,7 @@ class TestBatches:
         assert max(map(len, batches.all)) * 3.0 <= CALLS_PER_TASK
         assert [item["id"] for batch in batches.all for item in batch] == [str(number) for number in range(1000)]
 
-    def test_cheap_ones_are_not_more_than_can_be_kept_in_one_value(self) -> None:
+    def test_a_batch_of_cheap_items_fits_in_one_checkpoint(self) -> None:
         batches = Batches()
         for number in range(2000):
             batches.add({"id": f"{number:0100}"}, 0.01)
@@ -100,7 +98,7 @@ class TestBatches:
             progress.report.near_miss(one, ["alva: send tests"])
         assert len(json.dumps(progress.as_json())) < 64 * 1024
 
-    def test_there_are_no_more_than_airflow_maps_over(self) -> None:
+    def test_there_are_at_most_as_many_batches_as_airflow_maps_over(self) -> None:
         batches = Batches()
         for number in range(1_500):
             batches.add({"id": str(number)}, CALLS_PER_TASK)
@@ -109,7 +107,7 @@ class TestBatches:
 
 
 class TestFaults:
-    def test_those_that_cannot_be_done_come_last_in_the_next_attempt(self, office: Office) -> None:
+    def test_candidates_with_a_fault_come_last_in_the_next_attempt(self, office: Office) -> None:
         people = office.applied(120)
         for one in people[:5]:
             office.faults.add("lever", "GET", f"*/opportunities/{one}", kind="html", times=None)
@@ -120,11 +118,11 @@ class TestFaults:
         office.faults.clear()
         assert office.run(*people, again=True) == {"trigger_stage": 120}
 
-    def test_an_empty_batch_asks_for_nothing(self, office: Office) -> None:
+    def test_an_empty_batch_sends_no_requests(self, office: Office) -> None:
         assert office.run() == {}
         assert office.arrived() == []
 
-    def test_what_is_done_is_saved_now_and_then_and_holds_ids_and_counts_only(self, office: Office) -> None:
+    def test_the_checkpoint_is_saved_regularly_and_has_only_ids_and_counts(self, office: Office) -> None:
         people = office.applied(120, tags=["Alva: Invitation Sent"])
         saved: list[dict[str, object]] = []
         office.begin()
@@ -136,7 +134,7 @@ class TestFaults:
 
 
 class TestCounts:
-    def test_calls_add_up_over_failures_and_turns(self, office: Office) -> None:
+    def test_calls_add_up_over_faults_and_attempts(self, office: Office) -> None:
         people = office.applied(30)
         office.faults.add("lever", "POST", f"/opportunities/{people[5]}/addTags", times=None)
         with pytest.raises(ApiError):
@@ -147,19 +145,19 @@ class TestCounts:
         assert report.calls == {service: len(office.arrived(service)) for service in ("lever", "alva")}
         assert (report.counts, sorted(report.ids["trigger_stage"])) == ({"trigger_stage": 30}, sorted(people))
 
-    def test_waiting_for_a_limit_is_counted(self, office: Office) -> None:
+    def test_the_time_waited_for_a_rate_limit_is_counted(self, office: Office) -> None:
         ada = office.apply()
         office.faults.add("alva", "GET", "/candidates", status=429, retry_after=7)
         office.faults.add("lever", "GET", "/opportunities/*", status=429, retry_after=5)
         office.run(ada)
         assert office.progress.report.waited_seconds == pytest.approx(12.0, abs=0.1)
 
-    def test_the_first_hundred_ids_are_named_and_all_are_counted(self, office: Office) -> None:
+    def test_the_report_counts_all_and_names_the_first_hundred_ids(self, office: Office) -> None:
         people = office.applied(130, tags=["Alva: Invitation Sent"])
         assert office.run(*people) == {"already_invited": 130}
         assert len(set(office.progress.report.ids["already_invited"])) == 100
 
-    def test_a_near_miss_is_reported_once_for_each_carrier(self, office: Office) -> None:
+    def test_a_near_miss_is_reported_once_for_each_posting_or_opportunity(self, office: Office) -> None:
         office.recruiter.change_posting(office.posting, tags=["alva: screening"])
         people = office.applied(40, stage=ELSEWHERE, tags=["alva: send tests"])
         assert office.run(*people) == {"not_requested": 40}
@@ -171,7 +169,7 @@ class TestCounts:
 
 
 class TestLooks:
-    def test_each_is_read_once_more_however_it_was_found(self, office: Office) -> None:
+    def test_each_opportunity_is_read_again_before_the_decision(self, office: Office) -> None:
         people = office.applied(4)
         found = office.find(office.window(-1))
         assert found.batches == []
@@ -180,29 +178,27 @@ class TestLooks:
         office.recruiter.delete(people[2])
         assert office.run(*people) == {"archived": 1, "not_requested": 1, "gone": 1, "trigger_stage": 1}
 
-    def test_a_person_of_many_candidacies_hides_nobody(self, office: Office) -> None:
+    def test_a_contact_with_many_opportunities_hides_no_other_candidate(self, office: Office) -> None:
         people = [office.apply("Bo Ek")]
         first = office.apply()
         people += [first, *[office.apply(contact=first, stage=ELSEWHERE) for _ in range(130)]]
         assert office.run(*people) == {"trigger_stage": 2, "not_requested": 130}
 
-    def test_one_that_comes_twice_in_a_batch_is_invited_once(self, office: Office) -> None:
+    def test_a_candidate_who_is_in_a_batch_twice_is_invited_once(self, office: Office) -> None:
         ada, bo = office.applied(2)
         office.run(ada, bo, ada)
         assert [office.sent(one) for one in (ada, bo)] == [1, 1]
 
     @pytest.mark.parametrize("place", ["first", "last", "between"])
     @pytest.mark.parametrize("status", [400, 403, 404])
-    def test_refusals_that_last_keep_to_those_whom_they_are_about(
-        self, office: Office, status: int, place: str
-    ) -> None:
+    def test_a_lasting_refusal_affects_only_its_own_candidate(self, office: Office, status: int, place: str) -> None:
         people = office.applied(60)
         refused = {"first": people[:30], "last": people[30:], "between": people[::2]}[place]
         for one in refused:
             office.faults.add("lever", "POST", f"/opportunities/{one}/addTags", status=status, times=None)
         with pytest.raises(Unfinished, match="30 of 60 could not be done; the others were") as error:
             office.run(*people)
-        # Where the key may do none of it, another attempt of the task would meet the same.
+        # If the key lacks the permission, a retry of the task would fail in the same way.
         assert error.value.lasting == (status == 403)
         assert [one for one in people if office.status(one) != SENT] == refused
         assert set(office.progress.faults) == set(refused)
@@ -210,10 +206,10 @@ class TestLooks:
         assert office.run(*people, again=True) == {"trigger_stage": 60}
         assert [office.sent(one) for one in people] == [1] * 60
 
-    def test_passing_faults_one_after_the_other_are_about_everybody_and_the_retry_begins_with_the_rest(
+    def test_many_temporary_faults_in_a_row_end_the_attempt_and_the_retry_begins_with_the_rest(
         self, office: Office
     ) -> None:
-        # As many as may be in hand, in whatever order the threads run, when the last fault of the row is counted.
+        # As many as the threads can have taken, in any order, when the fault that ends the attempt is counted.
         faulty = FAULTS_IN_A_ROW - 1 + 2 * THREADS
         people = office.applied(faulty + 20)
         for one in people[:faulty]:
@@ -226,14 +222,14 @@ class TestLooks:
             office.run(*people, again=True)
         assert [office.sent(one) for one in people] == [0] * faulty + [1] * 20
 
-    def test_a_key_that_is_not_accepted_ends_it_at_once(self, office: Office) -> None:
+    def test_a_rejected_key_ends_the_attempt_at_once(self, office: Office) -> None:
         people = office.applied(60)
         office.faults.add("alva", status=401, times=None)
         with pytest.raises(Unauthorized):
             office.run(*people)
         assert len(office.arrived("alva")) <= 2 * THREADS
 
-    def test_a_mistake_of_our_own_keeps_to_one_candidate_and_tells_nothing_of_them(
+    def test_an_error_in_our_own_code_affects_one_candidate_and_shows_no_personal_data(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         people = office.applied(30)

@@ -1,4 +1,4 @@
-"""What deliveries claim is held against what Lever shows: what else may be so, in any order, untrue, and cut off.
+"""A delivery is only a claim, and Lever's data decides: in any state, in any order, also if untrue or interrupted.
 
 The rows of the table of events (section 5) are in `test_claiming`.
 """
@@ -40,7 +40,7 @@ def deleted(opportunity: str) -> Event:
 
 
 def applied(office: Office, opportunity: str) -> Event:
-    """Announces its present application."""
+    """Returns the event that announces the opportunity's present application."""
     row = office.sandbox.world.lever.opportunities.get(opportunity)
     application = None if row is None else row.application
     return Event(Kind.APPLIED, opportunity, None if application is None else application.id)
@@ -51,7 +51,7 @@ def elsewhere(office: Office, **options: Any) -> str:
 
 
 def make_confidential(office: Office, posting: str) -> None:
-    """As somebody does in Lever's settings; it is so for all of its opportunities."""
+    """Makes a posting and all of its opportunities confidential, as Lever's settings do."""
     office.sandbox.world.lever.postings[posting].confidential = True
     for row in office.sandbox.world.lever.opportunities:
         row.confidential |= row.posting is not None and row.posting.id == posting
@@ -66,7 +66,7 @@ def looks(office: Office, opportunity: str) -> int:
 
 
 def state(office: Office, opportunity: str) -> dict[str, object]:
-    """All that a person can see of somebody, and of their job, in either service."""
+    """Returns all that a person can see of a candidate and of the job position in both services."""
     found = office.candidates.find(opportunity)
     candidate: Any = found["candidate"] or {}
     row = office.sandbox.world.lever.opportunities.get(opportunity)
@@ -86,7 +86,7 @@ def state(office: Office, opportunity: str) -> dict[str, object]:
 
 @pytest.fixture
 def ada(office: Office) -> str:
-    """Somebody who was invited."""
+    """An invited candidate."""
     ada = office.apply()
     office.run(ada)
     office.forget()
@@ -94,15 +94,15 @@ def ada(office: Office) -> str:
 
 
 class TestStageChange:
-    """Section 3 in full, asked of the opportunity as it is now."""
+    """Section 3 in full: the present opportunity decides."""
 
-    def test_who_has_moved_on_by_now_is_not_invited(self, office: Office) -> None:
+    def test_a_candidate_who_has_left_the_trigger_stage_is_not_invited(self, office: Office) -> None:
         ada = office.apply()
         office.recruiter.move(ada, FURTHER)
         assert office.deliver(moved(ada), moved(ada)) == {"not_requested": 1}
         assert office.sent(ada) == 0
 
-    def test_every_row_of_the_table_has_its_word(self, office: Office) -> None:
+    def test_every_row_of_the_table_is_reported_under_its_reason(self, office: Office) -> None:
         skipped = office.recruiter.add_posting("Cook", tags=[SKIP])
         secret = office.recruiter.add_posting("Chief", confidential=True)
         people = {
@@ -123,7 +123,7 @@ class TestStageChange:
         invited = {word for word, one in people.items() if office.sent(one)}
         assert invited == {"send_tests", "trigger_stage"}
 
-    def test_who_failed_waits_until_they_come_back(self, office: Office) -> None:
+    def test_a_failed_invitation_waits_until_the_candidate_enters_again(self, office: Office) -> None:
         ada = office.apply(emails=[])
         assert office.deliver(moved(ada)) == {"missing_email": 1}
         assert office.deliver(moved(ada)) == {"awaiting_retry": 1}
@@ -160,7 +160,7 @@ class TestStageChange:
 
 
 class TestApplication:
-    def test_screening_invites_them(self, office: Office) -> None:
+    def test_screening_invites_a_new_application(self, office: Office) -> None:
         posting = office.recruiter.add_posting("Support", tags=[SCREENING])
         ada = elsewhere(office, posting=posting)
         assert office.deliver(applied(office, ada)) == {"screening": 1}
@@ -175,9 +175,7 @@ class TestApplication:
         assert office.deliver(applied(office, lead)) == {"screening": 1}
 
     @pytest.mark.parametrize("application", ["another", "", None])
-    def test_another_application_than_its_present_one_or_none_is_not_new(
-        self, office: Office, application: str | None
-    ) -> None:
+    def test_only_the_present_application_is_new(self, office: Office, application: str | None) -> None:
         posting = office.recruiter.add_posting("Support", tags=[SCREENING])
         ada = elsewhere(office, posting=posting)
         event = Event(Kind.APPLIED, ada, application)
@@ -186,7 +184,7 @@ class TestApplication:
         assert office.deliver(event, applied(office, ada)) == {"screening": 1}
 
     @pytest.mark.parametrize("word", ["archived", "hired", "already_invited"])
-    def test_who_needs_no_decision_brings_the_posting_up_to_date_too(self, office: Office, word: str) -> None:
+    def test_an_archived_or_invited_applicant_syncs_the_job_position_too(self, office: Office, word: str) -> None:
         ada = office.apply()
         if word == "already_invited":
             office.recruiter.tag(ada, "Alva: Invitation Sent")
@@ -214,9 +212,7 @@ class TestApplication:
         assert office.arrived("alva") == []
 
     @pytest.mark.parametrize("archived", [True, False])
-    def test_a_posting_alone_that_lever_refuses_to_show_never_reaches_alva(
-        self, office: Office, archived: bool
-    ) -> None:
+    def test_a_posting_that_lever_refuses_to_show_never_reaches_alva(self, office: Office, archived: bool) -> None:
         ada = office.apply()
         if archived:
             office.recruiter.archive(ada)
@@ -225,25 +221,25 @@ class TestApplication:
         assert office.arrived("alva") == []
 
     @pytest.mark.parametrize("what", ["anonymise", "restrict", "delete"])
-    def test_who_is_gone_or_hidden_by_now_brings_nothing_up_to_date(self, office: Office, what: str) -> None:
+    def test_a_gone_or_hidden_applicant_syncs_no_job_position(self, office: Office, what: str) -> None:
         ada = office.apply()
         event = applied(office, ada)
         getattr(office.recruiter, what)(ada)
         assert office.deliver(event) == {"confidential" if what == "restrict" else "gone": 1}
         assert office.arrived("alva") == []
 
-    def test_a_lead_without_a_posting_has_none_to_bring_up_to_date(self, office: Office) -> None:
+    def test_a_lead_without_a_posting_syncs_no_job_position(self, office: Office) -> None:
         lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"])
         assert office.deliver(Event(Kind.APPLIED, lead, "a")) == {"not_requested": 1}
         assert office.writes() == 0
 
-    def test_a_posting_that_alva_refuses_fails_nobody_who_is_not_invited(self, office: Office) -> None:
+    def test_a_posting_that_alva_refuses_is_no_failure_of_a_candidate_who_is_not_invited(self, office: Office) -> None:
         office.recruiter.change_posting(office.posting, name=" ")
         bo, kim = elsewhere(office), office.apply()
         assert office.deliver(applied(office, bo), moved(kim)) == {"not_requested": 1, "refused_by_alva": 1}
         assert (office.notes(bo), office.failures(kim)) == ([], ["refused_by_alva"])
 
-    def test_the_trigger_stage_invites_whoever_came_in_only_by_an_entry_or_a_poll(self, office: Office) -> None:
+    def test_an_applicant_in_the_trigger_stage_is_invited_only_by_an_entry_or_a_poll(self, office: Office) -> None:
         ada, bo = office.apply(), office.apply(tags=[SEND_TESTS])
         office.later()
         assert office.deliver(applied(office, ada), applied(office, bo)) == {"not_requested": 1, "send_tests": 1}
@@ -303,7 +299,7 @@ NOT_HIRED: list[Callable[[Office, str], None]] = [
 
 class TestHire:
     @pytest.mark.parametrize("what", NOT_HIRED, ids=lambda what: what.__name__)
-    def test_otherwise_it_is_unconfirmed_and_alva_is_not_even_asked(
+    def test_a_hire_that_lever_does_not_show_is_unconfirmed_and_sends_nothing_to_alva(
         self, office: Office, ada: str, what: Callable[[Office, str], None]
     ) -> None:
         what(office, ada)
@@ -311,11 +307,11 @@ class TestHire:
         assert (office.writes(), office.arrived("alva")) == (0, [])
         assert office.in_alva(ada)["stage"] == "in_process"
 
-    def test_a_candidate_of_no_account_is_unconfirmed(self, office: Office) -> None:
+    def test_a_hire_of_an_unknown_candidate_is_unconfirmed(self, office: Office) -> None:
         assert office.deliver(hired("nobody")) == {"unconfirmed": 1}
         assert office.arrived("alva") == []
 
-    def test_a_persons_other_candidacy_stays_as_it_is(self, office: Office, ada: str) -> None:
+    def test_a_hire_does_not_change_the_contacts_other_opportunity(self, office: Office, ada: str) -> None:
         other = office.apply(posting=office.recruiter.add_posting("Cook"), contact=ada)
         office.run(other)
         office.recruiter.hire(ada)
@@ -323,7 +319,7 @@ class TestHire:
         assert [office.in_alva(one)["stage"] for one in (ada, other)] == ["hired", "in_process"]
         assert office.progress.report.ids == {"hired": [ada], "unconfirmed": [other]}
 
-    def test_many_ask_for_the_reasons_once(self, office: Office) -> None:
+    def test_the_archive_reasons_are_read_once_for_many_hires(self, office: Office) -> None:
         people = office.applied(30)
         office.run(*people)
         for one in people:
@@ -332,7 +328,9 @@ class TestHire:
         assert office.deliver(*map(hired, people)) == {"hired": 30}
         assert len(office.arrived("lever")) == 30 + 1
 
-    def test_a_key_that_may_not_read_the_reasons_calls_nobody_unconfirmed(self, office: Office, ada: str) -> None:
+    def test_a_key_without_access_to_archive_reasons_fails_and_no_hire_is_unconfirmed(
+        self, office: Office, ada: str
+    ) -> None:
         office.recruiter.hire(ada)
         office.restricted_key(opportunities="write", postings="read")
         with pytest.raises(MissingPermission, match="archive_reasons: read"):
@@ -341,7 +339,9 @@ class TestHire:
         office.connect()
         assert office.deliver(hired(ada), again=True) == {"hired": 1}
 
-    def test_a_key_that_may_read_nobody_calls_nobody_unconfirmed(self, office: Office, ada: str) -> None:
+    def test_a_key_without_access_to_opportunities_fails_and_no_hire_is_unconfirmed(
+        self, office: Office, ada: str
+    ) -> None:
         office.recruiter.hire(ada)
         office.restricted_key(archive_reasons="read")
         with pytest.raises(MissingPermission, match="opportunities: read"):
@@ -360,7 +360,7 @@ class TestDeletion:
             (OLDEST_MS + OVERLAP_MS + 1, "unconfirmed"),
         ],
     )
-    def test_it_may_have_been_on_its_way_for_as_long_as_a_delivery_is_taken(
+    def test_a_deletion_is_found_for_as_long_as_its_delivery_is_accepted(
         self, office: Office, ada: str, before_ms: int, word: str
     ) -> None:
         office.recruiter.delete(ada, at_ms=NOW_MS - before_ms)
@@ -368,26 +368,28 @@ class TestDeletion:
         assert office.candidates.find(ada)["present"] == (word == "unconfirmed")
 
     @pytest.mark.parametrize("days_ago", [30, 20, 1, 0])
-    def test_a_run_that_waited_for_weeks_finds_it_whenever_it_was(
+    def test_a_run_that_waited_for_weeks_still_finds_the_deletion(
         self, office: Office, ada: str, days_ago: int
     ) -> None:
         office.recruiter.delete(ada, at_ms=NOW_MS - days_ago * DAY_MS)
         assert office.deliver(deleted(ada), received_ms=NOW_MS - 20 * DAY_MS) == {"deleted": 1}
 
-    def test_levers_clock_may_be_ahead(self, office: Office, ada: str) -> None:
+    def test_a_deletion_is_found_if_levers_clock_is_ahead(self, office: Office, ada: str) -> None:
         office.recruiter.delete(ada, at_ms=NOW_MS + OVERLAP_MS)
         assert office.deliver(deleted(ada)) == {"deleted": 1}
 
     @pytest.mark.parametrize("status", [404, 403])
-    def test_an_answer_about_the_opportunity_alone_removes_nobody(self, office: Office, ada: str, status: int) -> None:
-        """As another account's key meets it: everybody is unknown to it."""
+    def test_a_403_or_404_for_the_opportunity_does_not_remove_the_candidate(
+        self, office: Office, ada: str, status: int
+    ) -> None:
+        """A key of another account gets such answers: it knows none of the opportunities."""
         office.faults.add("lever", "GET", f"/opportunities/{ada}", status=status, times=None)
         assert office.deliver(deleted(ada)) == {"unconfirmed": 1}
         assert office.deliver(deleted(ada), moved(ada), hired(ada), applied(office, ada)) == {"unconfirmed": 1}
         assert (office.candidates.find(ada)["present"], office.writes()) == (True, 0)
         assert office.arrived("alva") == []
 
-    def test_who_is_hidden_or_still_there_stays(self, office: Office, ada: str) -> None:
+    def test_a_hidden_or_present_candidate_stays_in_alva(self, office: Office, ada: str) -> None:
         bo = office.apply()
         office.run(bo)
         office.recruiter.restrict(ada)
@@ -396,7 +398,7 @@ class TestDeletion:
         assert [office.candidates.find(one)["present"] for one in (ada, bo)] == [True, True]
         assert (office.writes(), looks(office, ada)) == (0, 0)
 
-    def test_one_that_is_listed_later_is_found_by_the_poll(self, office: Office, ada: str) -> None:
+    def test_a_deletion_that_lever_lists_later_is_found_by_the_poll(self, office: Office, ada: str) -> None:
         office.later()
         assert office.deliver(deleted(ada)) == {"unconfirmed": 1}
         office.recruiter.delete(ada)
@@ -404,19 +406,19 @@ class TestDeletion:
         assert office.poll(office.window()) == {"deleted": 1}
         assert not office.candidates.find(ada)["present"]
 
-    def test_who_never_was_in_alva(self, office: Office) -> None:
+    def test_a_deleted_candidate_who_was_never_in_alva_is_not_in_alva(self, office: Office) -> None:
         ada = office.recruiter.delete(office.apply())
         assert office.deliver(deleted(ada)) == {"not_in_alva": 1}
         assert office.writes() == 0
 
-    def test_a_persons_other_candidacy_stays(self, office: Office, ada: str) -> None:
+    def test_a_deletion_does_not_remove_the_contacts_other_opportunity(self, office: Office, ada: str) -> None:
         other = office.apply(posting=office.recruiter.add_posting("Cook"), contact=ada)
         office.run(other)
         office.recruiter.delete(ada)
         assert office.deliver(deleted(ada), deleted(other)) == {"deleted": 1, "unconfirmed": 1}
         assert [office.candidates.find(one)["present"] for one in (ada, other)] == [False, True]
 
-    def test_many_are_asked_for_together_and_none_is_looked_at(self, office: Office) -> None:
+    def test_many_deletions_are_listed_together_and_no_opportunity_is_read(self, office: Office) -> None:
         people = office.applied(150)
         office.run(*people)
         for one in people:
@@ -427,7 +429,7 @@ class TestDeletion:
         assert [one.path for one in office.arrived("lever")] == ["/opportunities/deleted"] * 2
 
     @pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, MissingPermission), (503, ApiError)])
-    def test_a_list_that_cannot_be_had_calls_nobody_unconfirmed(
+    def test_without_the_list_of_deletions_the_task_fails_and_no_deletion_is_unconfirmed(
         self, office: Office, ada: str, status: int, error: type[ApiError]
     ) -> None:
         office.recruiter.delete(ada)
@@ -442,18 +444,16 @@ class TestDeletion:
 class TestTogether:
     """Several deliveries about one opportunity, and deliveries about several."""
 
-    def test_several_about_one_are_one_look(self, office: Office) -> None:
+    def test_several_deliveries_about_one_opportunity_read_it_once(self, office: Office) -> None:
         ada = office.apply()
         every = [moved(ada), applied(office, ada), moved(ada), hired(ada), deleted(ada)]
         assert office.deliver(*every, *reversed(every)) == {"unconfirmed": 1}
         assert looks(office, ada) == 1
-        # What section 3 says happens all the same.
+        # Section 3 applies all the same.
         assert (office.sent(ada), office.status(ada)) == (1, SENT)
 
     @pytest.mark.parametrize("untrue", [hired, deleted])
-    def test_an_untrue_one_keeps_nothing_else_from_being_done(
-        self, office: Office, untrue: Callable[[str], Event]
-    ) -> None:
+    def test_an_untrue_delivery_does_not_block_the_others(self, office: Office, untrue: Callable[[str], Event]) -> None:
         bo, kim = office.apply(emails=[]), elsewhere(office)
         assert office.deliver(untrue(bo), moved(bo), untrue(kim), applied(office, kim)) == {
             "unconfirmed": 1,
@@ -462,7 +462,7 @@ class TestTogether:
         assert (office.status(bo), office.failures(bo)) == (FAILED, ["missing_email"])
         assert len(office.positions()) == 1
 
-    def test_deleted_comes_before_hired_and_both_before_the_words_of_section_3(self, office: Office) -> None:
+    def test_deleted_is_reported_before_hired_and_both_before_the_reasons_of_section_3(self, office: Office) -> None:
         was_hired, was_deleted, neither = office.applied(3)
         never_hired, never_deleted = office.recruiter.hire(office.apply()), office.recruiter.delete(office.apply())
         office.run(was_hired, was_deleted, neither)
@@ -477,17 +477,17 @@ class TestTogether:
         expected = {word: len(some) for word, some in people.items()}
         assert office.deliver(*every, dry_run=True) == expected
         assert office.deliver(*every) == expected
-        told = {word: sorted(some) for word, some in office.progress.report.ids.items()}
-        assert told == {word: sorted(some) for word, some in people.items()}
+        reported = {word: sorted(some) for word, some in office.progress.report.ids.items()}
+        assert reported == {word: sorted(some) for word, some in people.items()}
         assert office.in_alva(was_hired)["stage"] == "hired"
         assert not office.candidates.find(was_deleted)["present"]
 
-    def test_who_was_hired_at_once_brings_the_posting_up_to_date(self, office: Office) -> None:
+    def test_an_applicant_who_is_hired_at_once_syncs_the_job_position(self, office: Office) -> None:
         ada = office.recruiter.hire(office.apply())
         assert office.deliver(applied(office, ada), hired(ada)) == {"not_in_alva": 1}
         assert len(office.positions()) == 1
 
-    def test_each_counts_once_and_the_counts_add_up(self, office: Office) -> None:
+    def test_each_opportunity_counts_once_and_the_counts_add_up(self, office: Office) -> None:
         people = office.applied(6)
         office.recruiter.hire(people[0])
         office.recruiter.delete(people[1])
@@ -499,7 +499,7 @@ class TestTogether:
         assert sorted(one for some in report["ids"].values() for one in some) == sorted([*people, "nobody"])
         assert report["calls"] == {name: len(office.arrived(name)) for name in ("lever", "alva")}
 
-    def test_one_that_cannot_be_done_keeps_nobody_else_waiting(self, office: Office) -> None:
+    def test_one_candidates_fault_does_not_block_the_others(self, office: Office) -> None:
         people = office.applied(10)
         office.faults.add("lever", "GET", f"/opportunities/{people[3]}", status=500, times=None)
         with pytest.raises(ApiError, match="1 of 10 could not be done; the others were"):
@@ -510,11 +510,11 @@ class TestTogether:
         office.forget()
         assert office.deliver(*map(moved, people), again=True) == {"trigger_stage": 10}
         assert [office.sent(one) for one in people] == [1] * 10
-        # Who was done is not even looked at.
+        # The finished ones are not even read.
         assert [looks(office, one) for one in people] == [int(one == people[3]) for one in people]
 
     @pytest.mark.parametrize("what", ["hire", "delete"])
-    def test_one_departure_that_alva_cannot_take_keeps_nobody_else_waiting(self, office: Office, what: str) -> None:
+    def test_a_fault_of_one_departure_does_not_block_the_others(self, office: Office, what: str) -> None:
         people = office.applied(6)
         office.run(*people)
         events = [hired(one) if what == "hire" else deleted(one) for one in people]
@@ -528,7 +528,7 @@ class TestTogether:
         office.faults.clear()
         assert office.deliver(*events, again=True) == {word: 6}
 
-    def test_more_than_one_turn_takes_are_done_in_turns(self, office: Office) -> None:
+    def test_many_deliveries_are_all_done_with_one_read_each(self, office: Office) -> None:
         people = office.applied(270)
         claimed = [moved(one) for one in people]
         assert office.deliver(*claimed) == {"trigger_stage": 270}
@@ -537,125 +537,127 @@ class TestTogether:
 
 
 @dataclass(frozen=True)
-class Told:
-    """Somebody, and what Lever's webhooks say of them, in the order in which it happened."""
+class History:
+    """An opportunity and its webhook events in the order in which they happened."""
 
     opportunity: str
     events: list[Event]
 
 
-def new(office: Office, **options: Any) -> Told:
-    """Applied, and came into the trigger stage; nothing was delivered yet."""
+def new(office: Office, **options: Any) -> History:
+    """A candidate who applied and entered the trigger stage. No event is delivered yet."""
     ada = elsewhere(office, **options)
     office.recruiter.move(ada, TRIGGER)
-    return Told(ada, [applied(office, ada), moved(ada)])
+    return History(ada, [applied(office, ada), moved(ada)])
 
 
-def known(office: Office) -> Told:
-    """Likewise, and was invited in time."""
-    told = new(office)
-    office.deliver(*told.events)
-    return told
+def known(office: Office) -> History:
+    """The same candidate after the delivery of these events, which invites."""
+    history = new(office)
+    office.deliver(*history.events)
+    return history
 
 
-Begin = Callable[[Office], Told]
-Story = Callable[[Office, Begin], Told]
+Begin = Callable[[Office], History]
+Story = Callable[[Office, Begin], History]
 
 
-def is_moved(office: Office, begin: Begin) -> Told:
+def is_moved(office: Office, begin: Begin) -> History:
     return begin(office)
 
 
-def is_moved_on(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.move(told.opportunity, FURTHER)
-    return Told(told.opportunity, [*told.events, moved(told.opportunity)])
+def is_moved_on(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.move(history.opportunity, FURTHER)
+    return History(history.opportunity, [*history.events, moved(history.opportunity)])
 
 
-def is_hired(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    return Told(told.opportunity, [*told.events, hired(office.recruiter.hire(told.opportunity))])
+def is_hired(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    return History(history.opportunity, [*history.events, hired(office.recruiter.hire(history.opportunity))])
 
 
-def is_deleted(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    return Told(told.opportunity, [*told.events, deleted(office.recruiter.delete(told.opportunity))])
+def is_deleted(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    return History(history.opportunity, [*history.events, deleted(office.recruiter.delete(history.opportunity))])
 
 
-def is_hired_and_deleted(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    ada = office.recruiter.delete(office.recruiter.hire(told.opportunity))
-    return Told(ada, [told.events[1], hired(ada), deleted(ada)])
+def is_hired_and_deleted(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    ada = office.recruiter.delete(office.recruiter.hire(history.opportunity))
+    return History(ada, [history.events[1], hired(ada), deleted(ada)])
 
 
-def is_archived(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.archive(told.opportunity)
-    return told
+def is_archived(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.archive(history.opportunity)
+    return history
 
 
-def is_restricted(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.restrict(told.opportunity)
-    return told
+def is_restricted(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.restrict(history.opportunity)
+    return history
 
 
-def is_made_confidential(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.hire(told.opportunity)
+def is_made_confidential(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.hire(history.opportunity)
     make_confidential(office, office.posting)
-    return Told(told.opportunity, [*told.events, hired(told.opportunity)])
+    return History(history.opportunity, [*history.events, hired(history.opportunity)])
 
 
-def is_anonymised(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.anonymise(told.opportunity)
-    return told
+def is_anonymised(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.anonymise(history.opportunity)
+    return history
 
 
-def is_anonymised_and_hired(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.anonymise(office.recruiter.hire(told.opportunity))
-    return Told(told.opportunity, [*told.events, hired(told.opportunity)])
+def is_anonymised_and_hired(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.anonymise(office.recruiter.hire(history.opportunity))
+    return History(history.opportunity, [*history.events, hired(history.opportunity)])
 
 
-def is_slandered(office: Office, begin: Begin) -> Told:
+def has_untrue_claims(office: Office, begin: Begin) -> History:
     """Untrue claims among the others."""
-    told = begin(office)
-    return Told(told.opportunity, [moved(told.opportunity), hired(told.opportunity), deleted(told.opportunity)])
+    history = begin(office)
+    return History(
+        history.opportunity, [moved(history.opportunity), hired(history.opportunity), deleted(history.opportunity)]
+    )
 
 
-def has_no_address(office: Office, begin: Begin) -> Told:
-    told = begin(office)
-    office.recruiter.set_emails(told.opportunity, [])
-    return told
+def has_no_address(office: Office, begin: Begin) -> History:
+    history = begin(office)
+    office.recruiter.set_emails(history.opportunity, [])
+    return history
 
 
-def comes_back_with_an_address(office: Office, begin: Begin) -> Told:
-    """Failed in time, and asks again."""
-    told = new(office, emails=[])
-    office.deliver(*told.events)
-    office.recruiter.set_emails(told.opportunity, ["ada@candidates.example.com"])
-    office.reenter(told.opportunity)
-    return told
+def comes_back_with_an_address(office: Office, begin: Begin) -> History:
+    """A candidate whose invitation failed and who enters again with an address."""
+    history = new(office, emails=[])
+    office.deliver(*history.events)
+    office.recruiter.set_emails(history.opportunity, ["ada@candidates.example.com"])
+    office.reenter(history.opportunity)
+    return history
 
 
-def is_screened(office: Office, begin: Begin) -> Told:
+def is_screened(office: Office, begin: Begin) -> History:
     office.recruiter.change_posting(office.posting, tags=[SCREENING])
-    told = begin(office)
-    office.recruiter.move(told.opportunity, FURTHER)
-    return told
+    history = begin(office)
+    office.recruiter.move(history.opportunity, FURTHER)
+    return history
 
 
 STORIES: list[Story] = [
     is_moved, is_moved_on, is_hired, is_deleted, is_hired_and_deleted, is_archived, is_restricted,
-    is_made_confidential, is_anonymised, is_anonymised_and_hired, is_slandered, has_no_address,
+    is_made_confidential, is_anonymised, is_anonymised_and_hired, has_untrue_claims, has_no_address,
     comes_back_with_an_address, is_screened,
 ]  # fmt: skip
 
 
 def ways(count: int) -> Iterator[list[list[int]]]:
-    """Numbers of deliveries, by run: every order, each in its own run or all in one, each once or twice."""
+    """Yields the numbers of the deliveries by run: in every order, one per run or all in one, each once or twice."""
     for order in itertools.permutations(range(count)):
         yield [[*order]]
         yield [[one] for one in order]
@@ -663,46 +665,46 @@ def ways(count: int) -> Iterator[list[list[int]]]:
         yield [*[[one] for one in order], [*reversed(order)]]
 
 
-def tell(office: Office, story: Story, begin: Begin) -> Told:
-    """On a posting of its own, and always at the same time."""
+def begin_story(office: Office, story: Story, begin: Begin) -> History:
+    """Tells the story on its own posting, always from the same moment on."""
     office.clock.set(NOW_MS)
     office.posting = office.recruiter.add_posting("Data Engineer", team="Platform")
-    told = story(office, begin)
+    history = story(office, begin)
     office.later()
-    return told
+    return history
 
 
 class TestOrder:
-    """Late, twice, and in any order: the end is the same, and is what a poll makes of it (section 8)."""
+    """Deliveries that are late, repeated or in any order end in the same state as a poll (section 8)."""
 
     @pytest.mark.parametrize("begin", [new, known], ids=["unseen", "invited"])
     @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
     def test_any_order_ends_as_a_poll_would(self, office: Office, story: Story, begin: Begin) -> None:
-        told = tell(office, story, begin)
+        history = begin_story(office, story, begin)
         office.poll(office.window(2))
-        polled = state(office, told.opportunity)
+        polled = state(office, history.opportunity)
         if begin is new and story is is_hired:
-            # A poll makes no job position for who applies and is hired within its window.
+            # A poll makes no job position for a candidate who applies and is hired within its window.
             polled["positions"] = [("Data Engineer", "Platform")]
-        for way in ways(len(told.events)):
-            told = tell(office, story, begin)
+        for way in ways(len(history.events)):
+            history = begin_story(office, story, begin)
             for numbers in way:
-                office.deliver(*[told.events[number] for number in numbers])
-            assert state(office, told.opportunity) == polled, way
+                office.deliver(*[history.events[number] for number in numbers])
+            assert state(office, history.opportunity) == polled, way
         office.forget()
         office.later()
         office.poll(office.window(2))
         assert office.writes() == 0
 
     @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-    def test_what_comes_again_after_all_was_done_writes_nothing(self, office: Office, story: Story) -> None:
-        told = tell(office, story, known)
-        office.deliver(*told.events)
-        before = state(office, told.opportunity)
+    def test_a_repeated_delivery_writes_nothing(self, office: Office, story: Story) -> None:
+        history = begin_story(office, story, known)
+        office.deliver(*history.events)
+        before = state(office, history.opportunity)
         office.forget()
-        for event in told.events:
+        for event in history.events:
             office.deliver(event, event)
-        assert (state(office, told.opportunity), office.writes()) == (before, 0)
+        assert (state(office, history.opportunity), office.writes()) == (before, 0)
 
 
 def long_ago(office: Office, **options: Any) -> str:
@@ -730,7 +732,7 @@ def bounced(office: Office) -> str:
 
 
 def finished(office: Office) -> str:
-    """And tagged by a person as completed, so that nothing is missing."""
+    """A completed candidate, tagged as completed by a person so that no tag is missing."""
     ada = invited(office)
     office.candidates.finish(ada)
     office.recruiter.tag(ada, "Alva: Completed")
@@ -768,11 +770,11 @@ def name_of(value: object) -> str:
 
 
 class TestUntrue:
-    """A claim is a hint to look: whatever it says, no more comes of it than what a poll's look would do."""
+    """An untrue claim only makes the run read the opportunity: it does no more than a poll would."""
 
     @pytest.mark.parametrize("situation", SITUATIONS, ids=name_of)
     @pytest.mark.parametrize("kind", [Kind.HIRED, Kind.DELETED])
-    def test_a_departure_does_nothing_but_what_is_so(
+    def test_a_claimed_departure_has_effect_only_if_it_is_true(
         self, office: Office, situation: Callable[[Office], str], kind: Kind
     ) -> None:
         one = situation(office)
@@ -791,7 +793,7 @@ class TestUntrue:
             (situation, application)
             for situation in SITUATIONS
             for application in (None, "another", "present")
-            # What is announced counts as new for 14 days, which a poll of the whole past knows nothing of.
+            # An announced application is new for only 14 days; the poll of the whole past has no such limit.
             if (situation, application) != (screened_long_ago, "present")
         ],
         ids=name_of,
@@ -799,7 +801,7 @@ class TestUntrue:
     def test_a_move_or_an_application_does_what_a_poll_would(
         self, office: Office, situation: Callable[[Office], str], application: str | None
     ) -> None:
-        """Also beside departures that are not so. The present application is as if it had come in the window."""
+        """Also together with untrue departures. The present application counts as one within the poll's window."""
         always = Window(0, NOW_MS + DAY_MS)
         one = situation(office)
         office.run(one, window=always if application == "present" else None)
@@ -815,7 +817,7 @@ class TestUntrue:
 
 
 def crowd(office: Office) -> tuple[list[str], list[Event]]:
-    """One under every row of the table of events, and untrue ones."""
+    """Returns candidates and events for every row of the table of events, and untrue events."""
     to_invite, to_hire, to_delete, stays = office.applied(4)
     fails, arrives = (
         office.apply(emails=[]),
@@ -833,7 +835,7 @@ def crowd(office: Office) -> tuple[list[str], list[Event]]:
 
 class TestKilled:
     @pytest.mark.parametrize("when", ["before", "after"])
-    def test_at_every_request_in_turn(self, office: Office, when: When) -> None:
+    def test_the_outcome_is_the_same_after_a_kill_at_any_request(self, office: Office, when: When) -> None:
         people, events = crowd(office)
         office.deliver(*events)
         undisturbed = [state(office, one) for one in people]
@@ -852,9 +854,9 @@ class TestKilled:
                 if ended:
                     assert at > 15
                     return
-        raise AssertionError("it never came to its end")
+        raise AssertionError("the run was killed every time")
 
     def work(self, office: Office, events: list[Event], at: int, when: When) -> None:
-        """In a process of its own."""
+        """Delivers the events in the child process."""
         office.adapter = Killer(at, when)
         office.deliver(*events)

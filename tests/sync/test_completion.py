@@ -1,4 +1,4 @@
-"""A person who has results already completes at once (sections 4 and 6)."""
+"""A candidate who already has results completes at once (sections 4 and 6)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DONE = ["High role fit", "Completed"]
 
 
 def known(office: Office, role_fit: float | None = 82, *, progression: str | None = None, **fields: Any) -> str:
-    """Somebody who has results from before."""
+    """A candidate who already has results."""
     office.options = Options(trigger_stage=TRIGGER, progression_stage=progression)
     office.candidates.remember_person(EMAIL, role_fit)
     return office.apply(**{"emails": [EMAIL], **fields})
@@ -35,7 +35,7 @@ def test_link_note_stage_and_tags_are_written_in_this_order(office: Office) -> N
     assert "vip" in office.other_tags(ada)
 
 
-def test_the_note_holds_the_detail(office: Office) -> None:
+def test_the_note_has_role_fit_scores_and_link(office: Office) -> None:
     ada = known(office)
     office.run(ada)
     (note,) = office.notes(ada)
@@ -52,27 +52,27 @@ def test_the_note_holds_the_detail(office: Office) -> None:
         (25, "Low"), (24.9, "Very low"), (0, "Very low"),
     ],
 )  # fmt: skip
-def test_the_tag_is_that_of_the_role_fit_rounded_down(office: Office, role_fit: float, label: str) -> None:
+def test_the_role_fit_is_rounded_down_for_its_tag(office: Office, role_fit: float, label: str) -> None:
     ada = known(office, role_fit)
     office.run(ada)
     assert office.status(ada) == [f"{label} role fit", "Completed"]
 
 
-def test_no_role_fit_is_no_tag_and_not_zero(office: Office) -> None:
+def test_a_missing_role_fit_has_no_tag_and_is_not_zero(office: Office) -> None:
     ada = known(office, None)
     office.run(ada)
     assert office.status(ada) == ["Completed"]
     assert "Role fit: none now" in office.notes(ada)[0]
 
 
-def test_results_of_more_than_24_months_are_none(office: Office) -> None:
+def test_results_older_than_24_months_do_not_count(office: Office) -> None:
     office.candidates.remember_person(EMAIL, 82, age_days=730)
     ada = office.apply(emails=[EMAIL])
     office.run(ada)
     assert (office.status(ada), office.notes(ada)) == (["Invitation Sent"], [])
 
 
-def test_a_part_of_the_tests_is_not_completed(office: Office) -> None:
+def test_a_candidate_who_did_only_part_of_the_tests_is_not_completed(office: Office) -> None:
     ada = office.apply(emails=[EMAIL])
     office.run(ada)
     office.candidates.finish(ada, only=["logic"])
@@ -81,7 +81,7 @@ def test_a_part_of_the_tests_is_not_completed(office: Office) -> None:
     assert office.status(again) == ["Invitation Sent"]
 
 
-def test_a_person_who_completed_on_one_posting_completes_the_next_at_once(office: Office) -> None:
+def test_a_candidate_who_completed_on_one_posting_completes_the_next_at_once(office: Office) -> None:
     ada = office.apply(emails=[EMAIL])
     office.run(ada)
     office.candidates.finish(ada, 100)
@@ -103,21 +103,21 @@ def test_a_candidate_is_moved_only_forward(office: Office, standing: str, moved:
     assert office.status(ada) == DONE
 
 
-def test_without_a_progression_stage_nobody_is_moved(office: Office) -> None:
+def test_without_a_progression_stage_the_candidate_is_not_moved(office: Office) -> None:
     ada = known(office)
     office.run(ada)
     assert stage(office, ada) == TRIGGER
     assert office.asked("lever") == ["POST addLinks", "POST notes", "POST addTags"]
 
 
-def test_other_owned_tags_give_way_and_others_stay(office: Office) -> None:
+def test_other_owned_tags_are_removed_and_foreign_tags_stay(office: Office) -> None:
     ada = known(office, tags=["vip", "Alva: Low role fit", "Alva: Send Tests"])
     office.run(ada)
     assert office.status(ada) == DONE
     assert office.other_tags(ada)[:2] == ["vip", "Alva: Send Tests"]
 
 
-def test_who_failed_before_is_completed_in_its_place(office: Office) -> None:
+def test_completed_replaces_an_earlier_failure(office: Office) -> None:
     ada = known(office, emails=[])
     office.run(ada)
     office.recruiter.set_emails(ada, [EMAIL])
@@ -127,7 +127,7 @@ def test_who_failed_before_is_completed_in_its_place(office: Office) -> None:
 
 
 @pytest.mark.parametrize("path", ["*/addLinks", "*/notes", "*/addTags"])
-def test_what_a_crash_left_out_is_completed_and_nothing_is_there_twice(office: Office, path: str) -> None:
+def test_a_retry_after_a_crash_writes_what_is_missing_and_nothing_twice(office: Office, path: str) -> None:
     ada = known(office)
     office.faults.add("lever", "POST", path, times=5)
     with pytest.raises(ApiError):
@@ -148,12 +148,12 @@ def test_the_same_note_is_updated_rather_than_repeated(office: Office) -> None:
     assert office.status(ada) == ["Very low role fit", "Completed"]
     assert "Role fit: 12 of 100" in office.notes(ada)[0]
     assert len(office.notes(ada)) == 1
-    # Only what differs: not the link.
+    # The link stays the same, so it isn't written.
     assert [one.partition(" ")[0] for one in office.asked("lever")] == ["PUT", "POST", "POST"]
     assert office.arrived("lever", path="*/addLinks") == []
 
 
-def test_a_dry_run_completes_nobody(office: Office) -> None:
+def test_a_dry_run_writes_no_completion(office: Office) -> None:
     ada = known(office, progression=FURTHER)
     office.run(ada)
     office.recruiter.untag(ada, *[f"Alva: {tag}" for tag in DONE])
@@ -164,7 +164,7 @@ def test_a_dry_run_completes_nobody(office: Office) -> None:
 
 
 @pytest.mark.parametrize("fault", ["status", "cut_after"])
-def test_after_a_crash_behind_the_stage_move_the_results_dag_writes_the_tag(office: Office, fault: str) -> None:
+def test_after_a_crash_after_the_stage_move_the_results_dag_writes_the_tag(office: Office, fault: str) -> None:
     ada = known(office, progression=FURTHER)
     path = "*/addTags" if fault == "status" else "*/stage"
     office.faults.add("lever", "*", path, kind=fault, times=5)
@@ -188,7 +188,7 @@ def test_a_candidate_moved_on_before_the_tag_was_written_gets_it_from_the_result
     assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
 
 
-def test_who_stands_in_the_progression_stage_and_was_never_invited_is_left_alone(office: Office) -> None:
+def test_an_uninvited_candidate_in_the_progression_stage_is_not_invited(office: Office) -> None:
     ada = known(office, progression=FURTHER, stage=FURTHER)
     assert office.run(ada) == {"not_requested": 1}
     assert (office.sent(ada), office.status(ada), office.writes()) == (0, [], 0)

@@ -1,4 +1,4 @@
-"""Who was hired or deleted in Lever is told to Alva."""
+"""Candidates who are hired or deleted in Lever are marked as hired in Alva, or removed from it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tests.sync.office import Office
 
 @pytest.fixture
 def ada(office: Office) -> str:
-    """Somebody who was invited."""
+    """An invited candidate."""
     ada = office.apply()
     office.run(ada)
     office.forget()
     return ada
 
 
-def test_who_was_hired_is_marked_as_hired_once(office: Office, ada: str) -> None:
+def test_a_hired_candidate_is_marked_as_hired_once(office: Office, ada: str) -> None:
     assert office.tell(hired=[ada]).ids == {"hired": [ada]}
     assert (office.in_alva(ada)["stage"], len(office.arrived("alva", "PATCH"))) == ("hired", 1)
     assert office.tell(hired=[ada]).counts == {"hired": 1}
     assert len(office.arrived("alva", "PATCH")) == 1
 
 
-def test_who_was_deleted_is_removed(office: Office, ada: str) -> None:
+def test_a_deleted_candidate_is_removed(office: Office, ada: str) -> None:
     assert office.tell(deleted=[ada]).ids == {"deleted": [ada]}
     assert not office.candidates.find(ada)["present"]
     office.forget()
@@ -34,13 +34,13 @@ def test_who_was_deleted_is_removed(office: Office, ada: str) -> None:
     assert office.asked() == []
 
 
-def test_who_never_was_in_alva_is_counted_as_such(office: Office) -> None:
+def test_a_candidate_who_was_never_in_alva_is_counted_as_not_in_alva(office: Office) -> None:
     one, other = office.applied(2)
     assert office.tell(hired=[one], deleted=[other]).counts == {"not_in_alva": 2}
     assert office.asked() == []
 
 
-def test_a_dry_run_tells_nobody_and_reports_the_same(office: Office, ada: str) -> None:
+def test_a_dry_run_writes_nothing_and_reports_the_same(office: Office, ada: str) -> None:
     bo, kim = office.applied(2)
     office.run(bo)
     office.forget()
@@ -50,7 +50,7 @@ def test_a_dry_run_tells_nobody_and_reports_the_same(office: Office, ada: str) -
     assert office.tell(hired=[ada, kim], deleted=[bo]).counts == dry.counts
 
 
-def test_a_persons_other_candidacies_stay(office: Office, ada: str) -> None:
+def test_the_contacts_other_opportunities_stay(office: Office, ada: str) -> None:
     other = office.apply(posting=office.recruiter.add_posting("Cook"), contact=ada)
     office.run(other)
     office.tell(deleted=[ada])
@@ -59,12 +59,12 @@ def test_a_persons_other_candidacies_stay(office: Office, ada: str) -> None:
     assert (office.candidates.find(ada)["present"], office.in_alva(other)["stage"]) == (False, "hired")
 
 
-def test_nothing_of_lever_is_asked_or_written(office: Office, ada: str) -> None:
+def test_departures_send_no_requests_to_lever(office: Office, ada: str) -> None:
     office.tell(hired=[ada], deleted=[])
     assert office.arrived("lever") == []
 
 
-def test_one_fault_that_lasts_keeps_nobody_else_waiting(office: Office) -> None:
+def test_a_lasting_fault_of_one_candidate_does_not_block_the_others(office: Office) -> None:
     people = office.applied(20)
     office.run(*people)
     bad = office.in_alva(people[4])["id"]
@@ -92,8 +92,10 @@ def test_a_lasting_refusal_is_a_fault_and_the_others_are_done(office: Office, ad
     assert office.in_alva(kim)["stage"] == "hired"
 
 
-def test_one_refusal_keeps_no_other_candidate_of_a_deleted_one_in_alva(office: Office, ada: str) -> None:
-    """Somebody was added twice: both are to go."""
+def test_a_refused_removal_does_not_block_the_second_alva_candidate_of_the_same_opportunity(
+    office: Office, ada: str
+) -> None:
+    """The opportunity was added to Alva twice: both candidates have to be removed."""
     position = office.in_alva(ada)["job_position_id"]
     other = Invitee(email="second@candidates.example.com", external_id=ada)
     office.sandbox.world.alva.roster.invite(position, other)
@@ -104,7 +106,7 @@ def test_one_refusal_keeps_no_other_candidate_of_a_deleted_one_in_alva(office: O
     assert [one.id for one in office.alva().candidates(external_id=ada)] == [first]
 
 
-def test_who_is_removed_meanwhile_is_not_in_alva(office: Office, ada: str) -> None:
+def test_a_candidate_who_is_removed_meanwhile_is_not_in_alva(office: Office, ada: str) -> None:
     alva = office.alva()
     (candidate,) = alva.candidates(external_id=ada)
     office.faults.add("alva", "PATCH", kind="call", action=lambda: alva.remove_candidate(candidate))
@@ -112,9 +114,7 @@ def test_who_is_removed_meanwhile_is_not_in_alva(office: Office, ada: str) -> No
 
 
 @pytest.mark.parametrize(("departed", "method"), [("hired", "PATCH"), ("deleted", "DELETE")])
-def test_one_that_is_there_and_is_said_not_to_be_is_a_fault(
-    office: Office, ada: str, departed: str, method: str
-) -> None:
+def test_a_404_for_a_candidate_who_is_in_alva_is_a_fault(office: Office, ada: str, departed: str, method: str) -> None:
     office.faults.add("alva", method, status=404, times=None)
     with pytest.raises(Unfinished):
         office.tell(hired=[ada] if departed == "hired" else [], deleted=[ada] if departed == "deleted" else [])
@@ -129,7 +129,7 @@ def test_a_refused_key_fails_the_task(office: Office, ada: str, status: int, err
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "html"])
-def test_a_lost_answer_changes_nothing_about_the_end(office: Office, kind: str) -> None:
+def test_a_lost_answer_does_not_change_the_outcome(office: Office, kind: str) -> None:
     one, other = office.applied(2)
     office.run(one, other)
     office.faults.add("alva", "PATCH", kind=kind)

@@ -21,7 +21,7 @@ def lead(office: Office, **fields: Any) -> str:
 
 
 def on_expired(office: Office, **fields: Any) -> str:
-    """On a posting whose job position takes nobody any more."""
+    """A candidate on a posting whose job position has expired."""
     office.run(office.apply("Bo Ek"))
     office.candidates.expire_position(office.posting)
     return office.apply(emails=[GOOD], **fields)
@@ -44,7 +44,7 @@ def on_a_strange_posting(office: Office, **fields: Any) -> str:
 
 
 def bounced(office: Office, **fields: Any) -> str:
-    """Invited, and known in Lever to have bounced."""
+    """An invited candidate whose bounce has its tag and note in Lever."""
     ada = office.apply(emails=[GOOD], **fields)
     office.run(ada)
     office.candidates.bounce(ada)
@@ -69,7 +69,7 @@ cases = pytest.mark.parametrize(("failure", "make"), CASES.values(), ids=CASES.k
 
 class TestLeverWriter:
     @cases
-    def test_a_failure_is_told_of_by_note_and_tag_and_counted_under_its_word(
+    def test_a_failure_gets_a_note_and_a_tag_and_is_counted_under_its_word(
         self, office: Office, failure: str, make: Callable[..., str]
     ) -> None:
         ada = make(office, tags=["vip"])
@@ -78,7 +78,7 @@ class TestLeverWriter:
         assert office.progress.report.ids == {failure: [ada]}
         assert (office.sent(ada), office.status(ada), office.failures(ada)) == (0, FAILED, [failure])
         assert "vip" in office.other_tags(ada)
-        # The note before the tag.
+        # The note comes before the tag.
         assert office.asked("lever") == ["POST notes", "POST addTags"]
         (note,) = office.notes(ada)
         assert "What to do:" in note
@@ -95,7 +95,7 @@ class TestLeverWriter:
         assert said in office.notes(ada)[0]
 
     @cases
-    def test_the_same_failure_is_told_of_once_however_often_it_is_looked_at(
+    def test_the_same_failure_gets_only_one_note_over_several_runs(
         self, office: Office, failure: str, make: Callable[..., str]
     ) -> None:
         ada = make(office)
@@ -107,7 +107,7 @@ class TestLeverWriter:
         assert office.asked() == []
 
     @cases
-    def test_with_send_tests_in_another_stage_it_is_told_of_alike(
+    def test_a_failure_with_send_tests_in_another_stage_gets_a_note_too(
         self, office: Office, failure: str, make: Callable[..., str]
     ) -> None:
         ada = make(office, stage=FURTHER, tags=[SEND_TESTS])
@@ -130,7 +130,7 @@ class TestLeverWriter:
         assert office.run(ada, again=True) == {failure: 1}
         assert (office.status(ada), office.failures(ada)) == (FAILED, [failure])
 
-    def test_a_note_that_a_crash_kept_from_being_written_is_made_good(self, office: Office) -> None:
+    def test_a_note_that_a_crash_left_out_is_written_by_the_next_run(self, office: Office) -> None:
         ada = office.apply(emails=[])
         office.faults.add("lever", "POST", "*/notes", times=5)
         with pytest.raises(ApiError):
@@ -155,12 +155,12 @@ class TestLeverWriter:
         office.run(bo)
         assert office.failures(bo) == ["missing_email"]
 
-    def test_a_dry_run_tells_nobody(self, office: Office) -> None:
+    def test_a_dry_run_writes_no_note(self, office: Office) -> None:
         ada = office.apply(emails=[])
         assert office.run(ada, dry_run=True) == {"missing_email": 1}
         assert office.writes() == 0
 
-    def test_of_two_candidacies_of_one_person_on_one_job_one_is_invited_and_the_other_told_of(
+    def test_a_contact_with_several_opportunities_on_one_job_is_invited_for_one_and_refused_for_the_others(
         self, office: Office
     ) -> None:
         first = office.apply(emails=[GOOD])
@@ -173,10 +173,12 @@ class TestLeverWriter:
 
 
 class TestAskedAgain:
-    """By entry, by name, or with `Alva: Send Tests` by a change that removes the cause."""
+    """By an entry, by a manual run, or with `Alva: Send Tests` by a change that removes the cause."""
 
     @cases
-    def test_by_entry_the_failure_is_told_of_anew(self, office: Office, failure: str, make: Callable[..., str]) -> None:
+    def test_a_failure_after_another_entry_gets_another_note(
+        self, office: Office, failure: str, make: Callable[..., str]
+    ) -> None:
         ada = make(office)
         office.run(ada)
         office.reenter(ada)
@@ -186,21 +188,23 @@ class TestAskedAgain:
         assert office.run(ada) == {"awaiting_retry": 1}
 
     @cases
-    def test_by_name_the_failure_is_told_of_anew(self, office: Office, failure: str, make: Callable[..., str]) -> None:
+    def test_a_failure_in_another_manual_run_gets_another_note(
+        self, office: Office, failure: str, make: Callable[..., str]
+    ) -> None:
         ada = make(office)
         office.run(ada)
         office.later()
         named: dict[str, Any] = {"run_id": "manual-1", "named": frozenset([ada])}
         assert office.run(ada, **named) == {failure: 1}
         assert (office.failures(ada), office.status(ada)) == ([failure] * 2, FAILED)
-        # The same run repeated.
+        # A repeat of the same run.
         office.later()
         assert office.run(ada, **named) == {"awaiting_retry": 1}
-        # Another one.
+        # Another run.
         assert office.run(ada, run_id="manual-2", named=frozenset([ada])) == {failure: 1}
         assert office.failures(ada) == [failure] * 3
 
-    def test_by_entry_an_address_that_was_mended_is_invited(self, office: Office) -> None:
+    def test_an_entry_with_a_corrected_address_is_invited(self, office: Office) -> None:
         ada = office.apply(emails=[])
         office.run(ada)
         office.recruiter.set_emails(ada, [GOOD])
@@ -209,7 +213,7 @@ class TestAskedAgain:
         assert office.run(ada) == {"trigger_stage": 1}
         assert (office.sent(ada), office.status(ada)) == (1, SENT)
 
-    def test_by_name_an_address_that_was_mended_is_invited(self, office: Office) -> None:
+    def test_a_manual_run_with_a_corrected_address_invites(self, office: Office) -> None:
         ada = office.apply(stage=FURTHER, emails=["nonsense"], tags=[SEND_TESTS])
         office.run(ada)
         office.recruiter.untag(ada, SEND_TESTS)
@@ -235,7 +239,7 @@ class TestAskedAgain:
         assert office.run(ada) == {"send_tests": 1}
         assert (office.sent(ada), office.status(ada)) == (1, SENT)
 
-    def test_with_send_tests_one_cause_after_the_other_is_told_of(self, office: Office) -> None:
+    def test_with_send_tests_each_cause_gets_its_own_note(self, office: Office) -> None:
         ada = office.recruiter.add_lead("Ada Byron", [], tags=[SEND_TESTS])
         for failure, repair in (
             ("missing_email", lambda: office.recruiter.set_emails(ada, ["nonsense"])),
@@ -258,7 +262,7 @@ class TestAskedAgain:
         assert office.sent(ada) == 0
 
     @pytest.mark.parametrize("make", [on_expired, added_by_hand], ids=["expired", "by hand"])
-    def test_a_refusal_by_alva_waits_for_an_entry_or_a_name(self, office: Office, make: Callable[..., str]) -> None:
+    def test_a_refused_candidate_waits_for_an_entry(self, office: Office, make: Callable[..., str]) -> None:
         ada = make(office, tags=[SEND_TESTS])
         office.run(ada)
         office.recruiter.set_emails(ada, [OTHER])
@@ -270,7 +274,7 @@ class TestAskedAgain:
         assert (office.sent(ada), office.status(ada)) == (1, SENT)
 
     @pytest.mark.parametrize("make", [on_expired, added_by_hand], ids=["expired", "by hand"])
-    def test_a_refusal_by_alva_is_over_for_whoever_is_named(self, office: Office, make: Callable[..., str]) -> None:
+    def test_a_refused_candidate_is_tried_again_by_a_manual_run(self, office: Office, make: Callable[..., str]) -> None:
         ada = make(office)
         office.run(ada)
         office.recruiter.set_emails(ada, [OTHER])
@@ -278,7 +282,7 @@ class TestAskedAgain:
         assert office.run(ada, run_id="manual", named=frozenset([ada])) == {"trigger_stage": 1}
         assert (office.sent(ada), office.status(ada)) == (1, SENT)
 
-    def test_being_archived_and_back_is_no_entry(self, office: Office) -> None:
+    def test_archiving_and_unarchiving_is_no_entry(self, office: Office) -> None:
         ada = office.apply(emails=[])
         office.run(ada)
         office.later()
@@ -287,14 +291,14 @@ class TestAskedAgain:
         office.recruiter.unarchive(ada)
         assert office.run(ada) == {"awaiting_retry": 1}
 
-    def test_an_entry_into_another_stage_asks_for_nothing(self, office: Office) -> None:
+    def test_an_entry_into_another_stage_does_not_ask_again(self, office: Office) -> None:
         ada = office.apply(emails=[])
         office.run(ada)
         office.later()
         office.recruiter.move(ada, ELSEWHERE)
         assert office.run(ada) == {"awaiting_retry": 1}
 
-    def test_an_entry_asks_of_the_other_rules_too(self, office: Office) -> None:
+    def test_the_other_rules_apply_after_an_entry_too(self, office: Office) -> None:
         ada = office.apply(emails=[])
         office.run(ada)
         office.recruiter.change_posting(office.posting, tags=["Alva: Skip Assessment"])
@@ -302,13 +306,13 @@ class TestAskedAgain:
         assert office.run(ada) == {"skip_assessment": 1}
         assert office.status(ada) == FAILED
 
-    def test_an_entry_whose_failure_was_told_of_is_answered_whatever_the_clocks_say(self, office: Office) -> None:
+    def test_an_entry_with_a_failure_note_stays_answered_also_if_the_clocks_differ(self, office: Office) -> None:
         ada = office.apply(emails=[], at_ms=office.clock.now_ms() + 60_000)
         assert office.run(ada) == {"missing_email": 1}
         assert office.run(ada) == {"awaiting_retry": 1}
         assert office.failures(ada) == ["missing_email"]
 
-    def test_where_a_person_has_deleted_the_note_any_entry_counts(self, office: Office) -> None:
+    def test_if_a_person_deleted_the_note_any_entry_asks_again(self, office: Office) -> None:
         ada = office.apply(emails=[])
         office.run(ada)
         (note,) = office.sandbox.look(ada)["notes"]
@@ -328,7 +332,7 @@ class TestAskedAgain:
         assert office.failures(ada) == ["missing_email"]
 
     @pytest.mark.parametrize("tags", [[], [SEND_TESTS]], ids=["trigger stage", "send tests"])
-    def test_a_failure_of_somebody_named_is_told_of_once_by_one_run(self, office: Office, tags: list[str]) -> None:
+    def test_one_manual_run_writes_one_note_about_a_failure(self, office: Office, tags: list[str]) -> None:
         ada = office.apply(emails=[], tags=tags)
         named: dict[str, Any] = {"run_id": "manual", "named": frozenset([ada])}
         office.run(ada, **named)
@@ -336,27 +340,27 @@ class TestAskedAgain:
         assert office.run(ada, **named) == {"awaiting_retry": 1}
         assert office.failures(ada) == ["missing_email"]
 
-    def test_a_retry_of_the_task_repeats_nothing_for_whoever_was_named(self, office: Office) -> None:
+    def test_a_retry_of_a_manual_run_writes_nothing_twice(self, office: Office) -> None:
         ada = office.apply(stage=FURTHER, emails=[])
         named: dict[str, Any] = {"run_id": "manual", "named": frozenset([ada])}
         assert office.run(ada, **named) == {"missing_email": 1}
         office.forget()
         assert office.run(ada, again=True, **named) == {"missing_email": 1}
         assert len(office.arrived()) == 0
-        # And if what is done was forgotten:
+        # Also without the checkpoint:
         assert office.run(ada, **named) == {"awaiting_retry": 1}
         assert office.asked() == []
 
 
 class TestBounced:
-    def test_it_waits(self, office: Office) -> None:
+    def test_a_bounced_candidate_waits(self, office: Office) -> None:
         ada = bounced(office, tags=[SEND_TESTS])
         office.forget()
         assert office.run(ada) == {"awaiting_retry": 1}
         assert office.asked() == []
 
     @pytest.mark.parametrize("how", ["entry", "name"])
-    def test_asked_again_the_same_address_is_sent_the_same_invitation(self, office: Office, how: str) -> None:
+    def test_asked_again_with_the_same_address_the_same_invitation_is_resent(self, office: Office, how: str) -> None:
         ada = bounced(office)
         before = office.in_alva(ada)["id"]
         named: frozenset[str] = frozenset()
@@ -373,7 +377,9 @@ class TestBounced:
         assert office.sent(ada) == 2
 
     @pytest.mark.parametrize("how", ["entry", "name", "send tests"])
-    def test_asked_again_another_address_is_removed_and_added_anew(self, office: Office, how: str) -> None:
+    def test_asked_again_with_another_address_the_candidate_is_removed_and_added(
+        self, office: Office, how: str
+    ) -> None:
         ada = bounced(office, tags=[SEND_TESTS] if how == "send tests" else [])
         before = office.in_alva(ada)["id"]
         office.recruiter.set_emails(ada, [OTHER, GOOD])
@@ -399,7 +405,7 @@ class TestBounced:
         office.recruiter.set_emails(ada, [OTHER])
         assert office.run(ada) == {"awaiting_retry": 1}
 
-    def test_what_alva_calls_bounced_no_more_is_not_sent_again(self, office: Office) -> None:
+    def test_an_invitation_that_is_no_longer_bounced_is_not_resent(self, office: Office) -> None:
         ada = bounced(office)
         alva = office.alva()
         alva.resend_invitation(office.in_alva(ada)["id"])
@@ -409,7 +415,7 @@ class TestBounced:
         assert (office.sent(ada), office.status(ada)) == (2, SENT)
         assert office.asked("alva") == []
 
-    def test_an_address_that_is_gone_fails(self, office: Office) -> None:
+    def test_a_retry_without_an_address_fails(self, office: Office) -> None:
         ada = bounced(office)
         office.recruiter.set_emails(ada, [])
         office.reenter(ada)
@@ -418,7 +424,7 @@ class TestBounced:
         office.later()
         assert office.run(ada) == {"awaiting_retry": 1}
 
-    def test_who_bounced_and_was_removed_from_alva_is_added_anew_by_the_retry(self, office: Office) -> None:
+    def test_the_retry_adds_a_candidate_whom_a_crash_left_removed_from_alva(self, office: Office) -> None:
         ada = bounced(office, tags=[SEND_TESTS])
         office.recruiter.set_emails(ada, [OTHER])
         office.faults.add("alva", "POST", "*/candidates", times=None)
@@ -429,7 +435,7 @@ class TestBounced:
         assert (office.sent(ada), office.status(ada)) == (2, SENT)
 
     @pytest.mark.parametrize("stage", ["New applicant", FURTHER])
-    def test_who_bounced_and_whom_somebody_removed_in_alva_is_invited_at_another_address(
+    def test_a_bounced_candidate_whom_a_person_removed_from_alva_is_invited_at_another_address(
         self, office: Office, stage: str
     ) -> None:
         ada = bounced(office, tags=[SEND_TESTS])
@@ -440,7 +446,7 @@ class TestBounced:
         assert (office.sent(ada), office.status(ada)) == (2, SENT)
 
     @pytest.mark.parametrize("how", ["entry", "name"])
-    def test_a_tag_that_a_crash_kept_from_following_its_note_is_made_good(self, office: Office, how: str) -> None:
+    def test_a_tag_that_a_crash_left_out_after_its_note_is_written_by_the_retry(self, office: Office, how: str) -> None:
         ada = bounced(office)
         office.recruiter.set_emails(ada, [])
         if how == "entry":
@@ -453,7 +459,7 @@ class TestBounced:
         office.run(ada, again=True, **named)
         assert (office.failures(ada), office.status(ada)) == (["bounce", "missing_email"], FAILED)
 
-    def test_another_address_that_is_on_the_job_already_is_a_refusal_that_waits(self, office: Office) -> None:
+    def test_another_address_that_is_already_on_the_job_is_refused_and_waits(self, office: Office) -> None:
         ada = bounced(office)
         office.candidates.add_by_hand(office.posting, OTHER)
         office.recruiter.set_emails(ada, [OTHER])
@@ -467,7 +473,7 @@ class TestBounced:
         assert office.run(ada) == {"trigger_stage": 1}
         assert (office.sent(ada), office.status(ada)) == (2, SENT)
 
-    def test_each_bounce_is_told_of_once(self, office: Office) -> None:
+    def test_each_bounce_gets_one_note(self, office: Office) -> None:
         ada = bounced(office)
         office.reenter(ada)
         office.run(ada)
@@ -483,7 +489,7 @@ class TestBounced:
         assert (office.sent(ada), office.failures(ada)) == (2, ["bounce", "bounce"])
 
     @pytest.mark.parametrize("kind", ["cut_after", "cut_within", "html"])
-    def test_a_resend_whose_answer_was_lost_is_not_sent_again(self, office: Office, kind: str) -> None:
+    def test_a_resend_whose_answer_was_lost_is_not_repeated(self, office: Office, kind: str) -> None:
         ada = bounced(office)
         office.reenter(ada)
         office.faults.add("alva", "POST", "*/invitation", kind=kind)
@@ -492,12 +498,12 @@ class TestBounced:
 
 
 class TestFaults:
-    """What passes, and a key that is refused, are no failures of the candidate."""
+    """A temporary fault or a refused key is no failure of the candidate."""
 
     @pytest.mark.parametrize("status", [408, 429, 500, 503])
     @pytest.mark.parametrize("path", ["/candidates", "/job_positions", "*/candidates"])
     @pytest.mark.parametrize("times", [2, None], ids=["passes", "lasts"])
-    def test_a_passing_fault_is_retried_and_fails_the_task_if_it_lasts(
+    def test_a_temporary_fault_is_retried_and_fails_the_task_if_it_lasts(
         self, office: Office, status: int, path: str, times: int | None
     ) -> None:
         ada = office.apply()
@@ -522,13 +528,13 @@ class TestFaults:
         assert [one for one in people if office.status(one) or office.notes(one)] == []
         assert office.progress.report.counts == {}
         if status == 401:
-            # It stops: nobody asks sixty times with a key that isn't accepted.
+            # The attempt stops: it doesn't send sixty requests with a rejected key.
             assert sum(one.status == status for one in office.arrived("alva")) < 50
         office.faults.clear()
         assert office.run(*people, again=True) == {"trigger_stage": 60}
         assert [office.sent(one) for one in people] == [1] * 60
 
-    def test_a_403_from_alva_on_results_is_not_a_candidate_that_lever_hides(self, office: Office) -> None:
+    def test_a_403_from_alva_for_results_does_not_make_the_candidate_confidential(self, office: Office) -> None:
         office.candidates.remember_person(GOOD)
         ada = office.apply(emails=[GOOD])
         office.faults.add("alva", "GET", "*/results", status=403, times=None)
@@ -536,7 +542,7 @@ class TestFaults:
             office.run(ada)
         assert (office.progress.report.counts, office.progress.faults) == ({}, {ada: "forbidden"})
 
-    def test_what_was_done_is_kept_and_the_retry_does_nothing_twice(self, office: Office) -> None:
+    def test_the_retry_skips_the_finished_candidates_and_does_nothing_twice(self, office: Office) -> None:
         people = office.applied(30)
         office.faults.add("alva", "POST", "*/candidates", skip=12, times=None)
         with pytest.raises(ApiError):
@@ -553,7 +559,7 @@ class TestFaults:
         looked_up = {one.asked("external_id")[0] for one in office.arrived("alva", "GET", "/candidates")}
         assert looked_up == set(people) - done
 
-    def test_one_candidates_fault_keeps_nobody_else_waiting(self, office: Office) -> None:
+    def test_one_candidates_fault_does_not_block_the_others(self, office: Office) -> None:
         people = office.applied(30)
         office.faults.add("lever", "POST", f"/opportunities/{people[3]}/addTags", times=None)
         with pytest.raises(ApiError, match="1 of 30 could not be done; the others were"):
@@ -563,7 +569,9 @@ class TestFaults:
         assert office.run(*people, again=True) == {"trigger_stage": 30}
         assert [office.sent(one) for one in people] == [1] * 30
 
-    def test_a_key_that_may_not_write_tags_fails_the_task_and_invites_nobody_twice(self, office: Office) -> None:
+    def test_a_key_that_may_not_write_tags_fails_the_task_and_no_candidate_is_invited_twice(
+        self, office: Office
+    ) -> None:
         people = office.applied(3)
         office.restricted_key(opportunities="read", postings="read", notes="write")
         with pytest.raises(Unfinished, match="opportunities: write"):
@@ -582,8 +590,8 @@ class TestFaults:
 
 
 @pytest.mark.parametrize("tags", [[], [SEND_TESTS]], ids=["by entry", "send tests"])
-def test_whom_alva_has_anonymised_is_not_called_invited(office: Office, tags: list[str]) -> None:
-    """After a bounce and 24 months Alva keeps a candidate without an address: asked again, it is added once more."""
+def test_a_candidate_whom_alva_anonymised_can_be_invited_again(office: Office, tags: list[str]) -> None:
+    """24 months after a bounce Alva keeps the candidate without an address: asked again, the run adds it again."""
     ada = bounced(office, tags=tags)
     office.candidates.anonymise(ada)
     office.reenter(ada)
@@ -591,7 +599,7 @@ def test_whom_alva_has_anonymised_is_not_called_invited(office: Office, tags: li
     assert (office.sent(ada), office.status(ada)) == (2, SENT)
 
 
-def test_a_job_position_that_somebody_else_makes_at_the_same_time_is_no_failure_of_the_candidate(
+def test_a_job_position_that_is_created_elsewhere_at_the_same_time_is_no_failure_of_the_candidate(
     office: Office,
 ) -> None:
     ada = office.apply()
@@ -602,7 +610,7 @@ def test_a_job_position_that_somebody_else_makes_at_the_same_time_is_no_failure_
     assert office.run(ada, again=True) == {"trigger_stage": 1}
 
 
-def test_a_404_to_the_removal_of_who_is_there_is_no_failure_of_theirs(office: Office) -> None:
+def test_a_404_to_the_removal_of_a_present_candidate_is_no_failure_of_the_candidate(office: Office) -> None:
     ada = bounced(office)
     office.recruiter.set_emails(ada, [OTHER])
     office.reenter(ada)

@@ -17,7 +17,7 @@ LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
 
 
 def looked_at(office: Office, one: str, **fields: Any) -> str:
-    """What became of `one`, beside somebody else of whom nothing is asked."""
+    """Runs over `one` and another candidate who is not to be invited. Returns the word under which `one` is counted."""
     other = office.apply("Bo Ek", stage=ELSEWHERE)
     counts = office.run(one, other, **fields)
     assert sum(counts.values()) == 2
@@ -27,28 +27,28 @@ def looked_at(office: Office, one: str, **fields: Any) -> str:
 
 
 def untouched(office: Office) -> bool:
-    """Nothing was written, and Alva wasn't even asked."""
+    """Returns whether nothing was written and Alva got no request."""
     return office.writes() == 0 and office.arrived("alva") == []
 
 
 # Row 1.
 
 
-def test_who_is_gone_gets_nothing(office: Office) -> None:
+def test_a_deleted_opportunity_is_gone(office: Office) -> None:
     ada = office.apply(tags=[SEND_TESTS])
     office.recruiter.delete(ada)
     assert looked_at(office, ada) == "gone"
     assert untouched(office)
 
 
-def test_who_is_anonymised_counts_as_gone(office: Office) -> None:
+def test_an_anonymised_contact_is_gone(office: Office) -> None:
     ada = office.apply(tags=[SEND_TESTS])
     office.recruiter.anonymise(ada)
     assert looked_at(office, ada, named=frozenset([ada])) == "gone"
     assert untouched(office)
 
 
-def test_what_can_be_no_id_is_gone(office: Office) -> None:
+def test_an_unknown_id_is_gone(office: Office) -> None:
     assert office.run("deleted", "no-such-id") == {"gone": 2}
     assert untouched(office)
 
@@ -57,7 +57,7 @@ def test_what_can_be_no_id_is_gone(office: Office) -> None:
 
 
 @pytest.mark.parametrize("grant", [True, False], ids=["shown", "refused"])
-def test_who_is_on_a_confidential_posting_never_reaches_alva(office: Office, grant: bool) -> None:
+def test_a_candidate_on_a_confidential_posting_never_reaches_alva(office: Office, grant: bool) -> None:
     office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=grant))
     secret = office.recruiter.add_posting("Chief", tags=[SCREENING], confidential=True)
     ada = office.apply(posting=secret, tags=[SEND_TESTS])
@@ -65,14 +65,14 @@ def test_who_is_on_a_confidential_posting_never_reaches_alva(office: Office, gra
     assert untouched(office)
 
 
-def test_one_that_lever_refuses_to_show_never_reaches_alva_though_a_listing_shows_it(office: Office) -> None:
+def test_an_opportunity_that_lever_refuses_to_show_never_reaches_alva_even_if_named(office: Office) -> None:
     ada = office.apply(tags=[SEND_TESTS])
     office.recruiter.restrict(ada)
     assert looked_at(office, ada, named=frozenset([ada])) == "confidential"
     assert untouched(office)
 
 
-def test_one_that_lever_refuses_to_show_keeps_nobody_else_waiting(office: Office) -> None:
+def test_an_opportunity_that_lever_refuses_to_show_does_not_block_the_others(office: Office) -> None:
     ada = office.apply(emails=[])
     office.run(ada)
     office.recruiter.restrict(ada)
@@ -80,13 +80,13 @@ def test_one_that_lever_refuses_to_show_keeps_nobody_else_waiting(office: Office
     assert office.run(ada, *people) == {"confidential": 1, "trigger_stage": 30}
 
 
-def test_one_that_is_hidden_while_it_is_told_of_is_confidential(office: Office) -> None:
+def test_an_opportunity_that_is_hidden_before_the_tag_is_confidential(office: Office) -> None:
     ada = office.apply()
     office.faults.add("lever", "POST", "*/addTags", kind="call", action=lambda: office.recruiter.restrict(ada))
     assert office.run(ada) == {"confidential": 1}
 
 
-def test_one_posting_that_lever_refuses_to_show_is_confidential(office: Office) -> None:
+def test_a_posting_that_lever_refuses_to_show_is_confidential(office: Office) -> None:
     ada = office.apply(tags=[SEND_TESTS])
     office.faults.add("lever", "GET", f"/postings/{office.posting}", status=403, times=None)
     assert looked_at(office, ada, named=frozenset([ada])) == "confidential"
@@ -94,7 +94,7 @@ def test_one_posting_that_lever_refuses_to_show_is_confidential(office: Office) 
 
 
 @pytest.mark.parametrize("lacking", ["opportunities", "postings"])
-def test_a_key_that_may_read_none_at_all_calls_nobody_confidential(office: Office, lacking: str) -> None:
+def test_a_key_without_read_access_fails_and_no_candidate_is_confidential(office: Office, lacking: str) -> None:
     ada, bo = office.applied(2)
     allowed = {"opportunities": "write", "postings": "read", "notes": "write", "stages": "read"}
     office.restricted_key(**{name: access for name, access in allowed.items() if name != lacking})
@@ -108,7 +108,7 @@ def test_a_key_that_may_read_none_at_all_calls_nobody_confidential(office: Offic
 
 
 @pytest.mark.parametrize("how", ["archive", "hire"])
-def test_who_is_archived_gets_nothing(office: Office, how: str) -> None:
+def test_an_archived_candidate_is_not_invited(office: Office, how: str) -> None:
     ada = office.apply(tags=[SEND_TESTS])
     getattr(office.recruiter, how)(ada)
     assert looked_at(office, ada, named=frozenset([ada])) == "archived"
@@ -119,13 +119,13 @@ def test_who_is_archived_gets_nothing(office: Office, how: str) -> None:
 
 
 @pytest.mark.parametrize("tag", [SENT, COMPLETED])
-def test_who_was_invited_or_is_completed_is_not_invited_again(office: Office, tag: str) -> None:
+def test_an_invited_or_completed_candidate_is_not_invited_again(office: Office, tag: str) -> None:
     ada = office.apply(tags=[SEND_TESTS, tag, "Alva: Invitation Failed"])
     assert looked_at(office, ada, named=frozenset([ada])) == "already_invited"
     assert untouched(office)
 
 
-# A candidate who has just arrived brings the posting up to date, also where row 3 or 4 holds (section 7).
+# A new application syncs the job position also where row 3 or 4 holds (section 7).
 
 
 def settled_arrival(office: Office, word: str, **options: Any) -> str:
@@ -137,7 +137,7 @@ settled = pytest.mark.parametrize("word", ["archived", "already_invited"])
 
 
 @settled
-def test_a_new_arrival_of_whom_nothing_is_asked_brings_the_posting_up_to_date(office: Office, word: str) -> None:
+def test_a_new_archived_or_invited_applicant_syncs_the_job_position(office: Office, word: str) -> None:
     ada = settled_arrival(office, word)
     assert looked_at(office, ada, window=LAST_HOUR) == word
     assert [row.facts.name for row in office.positions()] == ["Data Engineer"]
@@ -148,7 +148,7 @@ def test_a_new_arrival_of_whom_nothing_is_asked_brings_the_posting_up_to_date(of
 
 
 @settled
-def test_one_who_came_before_the_window_brings_nothing_up_to_date(office: Office, word: str) -> None:
+def test_an_applicant_from_before_the_window_syncs_no_job_position(office: Office, word: str) -> None:
     old = office.recruiter.add_posting("Cook")
     ada = settled_arrival(office, word, posting=old, at_ms=LAST_HOUR.start_ms - OVERLAP_MS - 1)
     assert looked_at(office, ada, window=LAST_HOUR) == word
@@ -157,7 +157,7 @@ def test_one_who_came_before_the_window_brings_nothing_up_to_date(office: Office
 
 
 @settled
-def test_a_dry_run_brings_nothing_up_to_date(office: Office, word: str) -> None:
+def test_a_dry_run_syncs_no_job_position(office: Office, word: str) -> None:
     ada = settled_arrival(office, word)
     assert looked_at(office, ada, window=LAST_HOUR, dry_run=True) == word
     assert untouched(office)
@@ -165,7 +165,9 @@ def test_a_dry_run_brings_nothing_up_to_date(office: Office, word: str) -> None:
 
 @settled
 @pytest.mark.parametrize("grant", [True, False], ids=["shown", "refused"])
-def test_the_confidential_posting_of_a_settled_arrival_is_never_sent(office: Office, word: str, grant: bool) -> None:
+def test_the_confidential_posting_of_an_archived_or_invited_applicant_is_never_sent(
+    office: Office, word: str, grant: bool
+) -> None:
     office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=grant))
     secret = office.recruiter.add_posting("Chief", confidential=True)
     ada = settled_arrival(office, word, posting=secret)
@@ -174,17 +176,17 @@ def test_the_confidential_posting_of_a_settled_arrival_is_never_sent(office: Off
 
 
 @settled
-def test_the_posting_of_a_settled_arrival_that_is_hidden_by_itself_is_never_sent(office: Office, word: str) -> None:
+def test_the_hidden_posting_of_an_archived_or_invited_applicant_is_never_sent(office: Office, word: str) -> None:
     ada = settled_arrival(office, word)
     office.faults.add("lever", "GET", f"/postings/{office.posting}", status=403, times=None)
     assert looked_at(office, ada, window=LAST_HOUR) == "confidential"
     assert office.positions() == []
 
 
-# Row 5 has a file of its own.
+# Row 5: more in `test_failures`.
 
 
-def test_who_failed_waits_until_somebody_asks_again(office: Office) -> None:
+def test_a_failed_invitation_waits_until_something_asks_again(office: Office) -> None:
     ada = office.apply(emails=[])
     office.run(ada)
     office.forget()
@@ -195,14 +197,14 @@ def test_who_failed_waits_until_somebody_asks_again(office: Office) -> None:
 # Row 6.
 
 
-def test_send_tests_invites_wherever_the_candidate_stands(office: Office) -> None:
+def test_send_tests_invites_in_any_stage(office: Office) -> None:
     ada = office.apply(stage=ELSEWHERE, tags=[SEND_TESTS])
     assert looked_at(office, ada) == "send_tests"
     assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
     assert SEND_TESTS in office.other_tags(ada)
 
 
-def test_send_tests_passes_over_skip_assessment_and_blocked_origins(office: Office) -> None:
+def test_send_tests_comes_before_skip_assessment_and_blocked_origins(office: Office) -> None:
     office.options = read_options({"trigger_stage": "New applicant", "blocked_origins": ["agency"]})
     skipped = office.recruiter.add_posting("Cook", tags=[SKIP])
     ada = office.apply(posting=skipped, origin="agency", tags=[SEND_TESTS])
@@ -211,7 +213,7 @@ def test_send_tests_passes_over_skip_assessment_and_blocked_origins(office: Offi
 
 
 @pytest.mark.parametrize("tag", ["alva: send tests", "Alva: Send  Tests", "Alva:Send Tests", "ALVA: SEND TESTS"])
-def test_a_tag_that_only_looks_like_send_tests_is_reported_and_not_obeyed(office: Office, tag: str) -> None:
+def test_a_near_miss_of_send_tests_is_reported_and_does_not_count(office: Office, tag: str) -> None:
     ada = office.apply(stage=ELSEWHERE, tags=[tag])
     assert looked_at(office, ada) == "not_requested"
     assert office.progress.report.near_misses == [{"id": ada, "tag": tag}]
@@ -221,14 +223,14 @@ def test_a_tag_that_only_looks_like_send_tests_is_reported_and_not_obeyed(office
 # Row 7.
 
 
-def test_skip_assessment_keeps_a_posting_out(office: Office) -> None:
+def test_a_posting_with_skip_assessment_invites_no_candidates(office: Office) -> None:
     skipped = office.recruiter.add_posting("Cook", tags=[SKIP, SCREENING])
     ada = office.apply(posting=skipped, at_ms=NOW_MS - 1)
     assert looked_at(office, ada, window=LAST_HOUR, named=frozenset([ada])) == "skip_assessment"
     assert (office.sent(ada), office.status(ada)) == (0, [])
 
 
-def test_a_tag_that_only_looks_like_skip_assessment_is_reported_and_not_obeyed(office: Office) -> None:
+def test_a_near_miss_of_skip_assessment_is_reported_and_does_not_count(office: Office) -> None:
     posting = office.recruiter.add_posting("Cook", tags=["alva: skip assessment", "Alva:Screening"])
     ada, bo = office.applied(2, posting=posting)
     assert office.run(ada, bo) == {"trigger_stage": 2}
@@ -240,7 +242,7 @@ def test_a_tag_that_only_looks_like_skip_assessment_is_reported_and_not_obeyed(o
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-def test_a_blocked_origin_is_not_invited_and_any_other_is(office: Office, origin: str) -> None:
+def test_a_candidate_of_a_blocked_origin_is_not_invited_and_any_other_is(office: Office, origin: str) -> None:
     office.options = read_options({"trigger_stage": "New applicant", "blocked_origins": [origin]})
     screened = office.recruiter.add_posting("Cook", tags=[SCREENING])
     ada = office.apply(posting=screened, origin=origin, at_ms=NOW_MS - 1)
@@ -256,7 +258,7 @@ def test_a_blocked_origin_is_not_invited_and_any_other_is(office: Office, origin
 # Row 9.
 
 
-def test_who_stands_in_the_trigger_stage_is_invited(office: Office) -> None:
+def test_a_candidate_in_the_trigger_stage_is_invited(office: Office) -> None:
     ada = office.apply(tags=["vip"])
     assert looked_at(office, ada) == "trigger_stage"
     assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
@@ -264,7 +266,7 @@ def test_who_stands_in_the_trigger_stage_is_invited(office: Office) -> None:
     assert office.notes(ada) == []
 
 
-def test_the_present_decides_whoever_left_the_trigger_stage_is_not_invited(office: Office) -> None:
+def test_a_candidate_who_has_left_the_trigger_stage_is_not_invited(office: Office) -> None:
     ada = office.apply()
     office.recruiter.move(ada, FURTHER)
     assert looked_at(office, ada) == "not_requested"
@@ -291,13 +293,13 @@ def test_screening_invites_new_applications(office: Office) -> None:
     ],
     ids=["before the overlap", "first of the overlap", "last", "at the end"],
 )
-def test_new_is_the_interval_with_its_overlap(office: Office, at_ms: int, reason: str) -> None:
+def test_an_application_within_the_window_or_its_overlap_is_new(office: Office, at_ms: int, reason: str) -> None:
     screened = office.recruiter.add_posting("Cook", tags=[SCREENING])
     ada = office.apply(posting=screened, stage=ELSEWHERE, at_ms=at_ms)
     assert looked_at(office, ada, window=LAST_HOUR) == reason
 
 
-def test_new_is_the_application_not_the_candidate(office: Office) -> None:
+def test_a_new_application_of_an_old_lead_is_new(office: Office) -> None:
     screened = office.recruiter.add_posting("Cook", tags=[SCREENING])
     lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"], at_ms=NOW_MS - 90 * 24 * HOUR_MS)
     office.recruiter.apply_lead(lead, screened, at_ms=NOW_MS - 1)
@@ -305,7 +307,7 @@ def test_new_is_the_application_not_the_candidate(office: Office) -> None:
     assert office.sent(lead) == 1
 
 
-def test_tagging_an_old_posting_screening_invites_nobody_who_applied_before(office: Office) -> None:
+def test_screening_does_not_invite_candidates_who_applied_before_the_tag(office: Office) -> None:
     before = office.applied(3, stage=ELSEWHERE, at_ms=NOW_MS - 2 * HOUR_MS)
     office.recruiter.change_posting(office.posting, tags=[SCREENING])
     for one in before:
@@ -317,7 +319,7 @@ def test_tagging_an_old_posting_screening_invites_nobody_who_applied_before(offi
 # Row 11.
 
 
-def test_who_is_named_is_invited(office: Office) -> None:
+def test_a_named_candidate_is_invited(office: Office) -> None:
     ada = office.apply(stage=FURTHER)
     assert looked_at(office, ada, named=frozenset([ada])) == "manual"
     assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
@@ -326,7 +328,7 @@ def test_who_is_named_is_invited(office: Office) -> None:
 # Row 12.
 
 
-def test_nobody_else_is_invited(office: Office) -> None:
+def test_any_other_candidate_is_not_invited(office: Office) -> None:
     ada = office.apply(stage=FURTHER)
     assert looked_at(office, ada, named=frozenset(["somebody-else"]), window=LAST_HOUR) == "not_requested"
     assert untouched(office)
@@ -349,13 +351,13 @@ def test_the_invitation_carries_name_address_and_the_opportunity(office: Office)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("Ada", ("Ada", "")), ("", ("", ""))])
-def test_one_name_or_none_is_enough(office: Office, name: str, expected: tuple[str, str]) -> None:
+def test_a_candidate_with_one_name_or_none_can_be_invited(office: Office, name: str, expected: tuple[str, str]) -> None:
     ada = office.apply(name)
     assert office.run(ada) == {"trigger_stage": 1}
     assert (office.in_alva(ada)["first_name"], office.in_alva(ada)["last_name"]) == expected
 
 
-def test_a_person_on_two_postings_is_invited_for_each(office: Office) -> None:
+def test_a_contact_on_two_postings_is_invited_for_each(office: Office) -> None:
     ada = office.apply(emails=["ada@candidates.example.com"])
     again = office.apply(posting=office.recruiter.add_posting("Cook"), contact=ada)
     assert office.run(ada, again) == {"trigger_stage": 2}
@@ -364,7 +366,7 @@ def test_a_person_on_two_postings_is_invited_for_each(office: Office) -> None:
     assert office.in_alva(ada)["job_position_id"] != office.in_alva(again)["job_position_id"]
 
 
-def test_whoever_is_in_alva_already_only_gets_what_is_missing_in_lever(office: Office) -> None:
+def test_a_candidate_who_is_already_in_alva_gets_only_the_missing_tag(office: Office) -> None:
     ada = office.apply()
     office.run(ada)
     office.recruiter.untag(ada, SENT)
@@ -373,7 +375,7 @@ def test_whoever_is_in_alva_already_only_gets_what_is_missing_in_lever(office: O
     assert (office.sent(ada), office.status(ada), office.asked()) == (1, ["Invitation Sent"], ["POST addTags"])
 
 
-def test_a_bounce_that_lever_was_not_told_of_is_told_of(office: Office) -> None:
+def test_a_bounce_without_a_tag_in_lever_gets_tag_and_note(office: Office) -> None:
     ada = office.apply()
     office.run(ada)
     office.candidates.bounce(ada)
@@ -383,7 +385,7 @@ def test_a_bounce_that_lever_was_not_told_of_is_told_of(office: Office) -> None:
 
 
 @pytest.mark.parametrize("kind", ["cut_after", "cut_within", "html", "truncated"])
-def test_an_answer_that_was_lost_sends_no_second_invitation(office: Office, kind: str) -> None:
+def test_a_lost_answer_causes_no_second_invitation(office: Office, kind: str) -> None:
     ada = office.apply()
     office.faults.add("alva", "POST", "*/candidates", kind=kind)
     assert office.run(ada) == {"trigger_stage": 1}
@@ -392,7 +394,7 @@ def test_an_answer_that_was_lost_sends_no_second_invitation(office: Office, kind
 
 
 @pytest.mark.parametrize("path", ["*/addTags", "*/notes", "/postings/*"])
-def test_whoever_is_deleted_meanwhile_is_gone(office: Office, path: str) -> None:
+def test_a_candidate_who_is_deleted_meanwhile_is_gone(office: Office, path: str) -> None:
     ada = office.apply(emails=[])
     if path == "*/notes":
         office.run(ada)
@@ -400,11 +402,11 @@ def test_whoever_is_deleted_meanwhile_is_gone(office: Office, path: str) -> None
     assert office.run(ada) == {"gone": 1}
 
 
-# The same once more, and a rehearsal.
+# A repeated run and a dry run.
 
 
 def everybody(office: Office) -> list[str]:
-    """One under every reason that can be had on one posting, and a failure."""
+    """Adds one candidate for each reason and failure that a first run can report."""
     office.options = read_options({"trigger_stage": "New applicant", "blocked_origins": ["agency"]})
     skipped = office.recruiter.add_posting("Cook", tags=[SKIP])
     screened = office.recruiter.add_posting("Waiter", tags=[SCREENING])

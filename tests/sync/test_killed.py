@@ -1,4 +1,4 @@
-"""The process is killed at every request in turn, and everything is done again: nothing is missing, nothing twice."""
+"""The process is killed at each request in turn and runs again: in the end nothing is missing and nothing doubled."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MOST_REQUESTS = 60
 
 @dataclass(frozen=True)
 class End:
-    """How it has to be in the end: invitation e-mails ever sent, owned tags, and the failures that were reported."""
+    """The expected end: the number of invitation e-mails, the owned tags, and the failures in notes."""
 
     sent: int
     status: list[str]
-    told: list[str]
+    failures: list[str]
 
 
 Scenario = Callable[[Office], tuple[str, End]]
@@ -93,7 +93,7 @@ def bounced_other_address(office: Office) -> tuple[str, End]:
     return ada, End(2, SENT, ["bounce"])
 
 
-def bounced_untold(office: Office) -> tuple[str, End]:
+def bounced_without_note(office: Office) -> tuple[str, End]:
     ada = apply(office)
     office.run(ada)
     office.candidates.bounce(ada)
@@ -109,7 +109,7 @@ def completes_at_once(office: Office) -> tuple[str, End]:
 
 SCENARIOS: list[Scenario] = [
     plain, without_address, refused, failed_again, corrected, corrected_with_send_tests, bounced_same_address,
-    bounced_other_address, bounced_untold, completes_at_once,
+    bounced_other_address, bounced_without_note, completes_at_once,
 ]  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def served(office: Office) -> Iterator[str]:
 
 
 def killed(office: Office, url: str, people: list[str], at: int, when: When, **fields: Any) -> bool:
-    """A run in a process of its own, over HTTP, that is killed there. False if it came to its end before that."""
+    """Runs in a child process over HTTP, which is killed at a request. Returns False if the run ended before that."""
     office.connect(url)
     office.later()
 
@@ -135,9 +135,9 @@ def killed(office: Office, url: str, people: list[str], at: int, when: When, **f
 
 
 def seen(office: Office, one: str) -> End:
-    told = office.failures(one)
-    assert len(set(office.refs(one))) == len(told), "the same was reported twice"
-    return End(office.sent(one), office.status(one), told)
+    failures = office.failures(one)
+    assert len(set(office.refs(one))) == len(failures), "two notes have the same ref"
+    return End(office.sent(one), office.status(one), failures)
 
 
 def check(office: Office, one: str, end: End) -> None:
@@ -148,10 +148,10 @@ def check(office: Office, one: str, end: End) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_whoever_is_alone_ends_the_same_wherever_the_process_was_killed(
+def test_one_candidate_ends_the_same_after_a_kill_at_any_request(
     office: Office, served: str, scenario: Scenario
 ) -> None:
-    # One request comes after the other: after an answer is before the next request.
+    # The requests are sequential: a kill after an answer is also one before the next request.
     for at in range(1, MOST_REQUESTS):
         office.reopen()
         one, end = scenario(office)
@@ -164,10 +164,10 @@ def test_whoever_is_alone_ends_the_same_wherever_the_process_was_killed(
         if not was_killed:
             assert at > 4
             return
-    raise AssertionError("it never came to its end")
+    raise AssertionError("the run was killed every time")
 
 
-def test_all_of_them_together_end_the_same_wherever_the_process_was_killed(office: Office, served: str) -> None:
+def test_several_candidates_end_the_same_after_a_kill_at_any_request(office: Office, served: str) -> None:
     for at in range(1, MOST_REQUESTS):
         office.reopen()
         people: dict[str, End] = dict([plain(office), without_address(office), completes_at_once(office)])
@@ -186,11 +186,11 @@ def test_all_of_them_together_end_the_same_wherever_the_process_was_killed(offic
         if not was_killed:
             assert at > 15
             return
-    raise AssertionError("it never came to its end")
+    raise AssertionError("the run was killed every time")
 
 
 @pytest.mark.parametrize("kills", [2, 3])
-def test_whoever_is_killed_again_and_again_ends_the_same(office: Office, served: str, kills: int) -> None:
+def test_a_candidate_ends_the_same_after_several_kills(office: Office, served: str, kills: int) -> None:
     for scenario in (plain, without_address, bounced_other_address, completes_at_once):
         office.reopen()
         one, end = scenario(office)
@@ -200,10 +200,10 @@ def test_whoever_is_killed_again_and_again_ends_the_same(office: Office, served:
         check(office, one, end)
 
 
-def test_whoever_is_moved_on_has_all_but_perhaps_the_tags_which_the_results_dag_makes_good(
+def test_after_a_kill_the_results_dag_writes_the_tags_of_a_candidate_in_the_progression_stage(
     office: Office, served: str
 ) -> None:
-    """Who stands in the progression stage isn't asked for by the invitation DAG any more: section 6 is."""
+    """The invitation DAG ignores a candidate in the progression stage; the results DAG (section 6) does not."""
     for at in range(1, MOST_REQUESTS):
         office.reopen()
         office.options = Options(trigger_stage=TRIGGER, progression_stage=FURTHER)
@@ -211,7 +211,7 @@ def test_whoever_is_moved_on_has_all_but_perhaps_the_tags_which_the_results_dag_
         was_killed = killed(office, served, [one], at, "after")
         office.run(one)
         found = seen(office, one)
-        assert (found.sent, found.told) == (end.sent, end.told)
+        assert (found.sent, found.failures) == (end.sent, end.failures)
         assert found.status in ([], end.status)
         if not was_killed:
             assert found == end
@@ -221,4 +221,4 @@ def test_whoever_is_moved_on_has_all_but_perhaps_the_tags_which_the_results_dag_
         assert office.other_tags(one) == TAGS
         if not was_killed:
             return
-    raise AssertionError("it never came to its end")
+    raise AssertionError("the run was killed every time")

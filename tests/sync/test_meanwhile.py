@@ -1,4 +1,4 @@
-"""Results, while people, faults and other runs do what the mirror doesn't expect."""
+"""Results, while people, faults and other runs change Lever or Alva."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SENT, DONE = ["Invitation Sent"], ["High role fit", "Completed"]
 
 
 class TestSpoiltInAlva:
-    """What people or faults make of Alva's rows."""
+    """Rows in Alva that people or faults made unusable."""
 
     def unreadable(self, office: Office, candidate_id: str) -> None:
-        """A role fit that there can't be."""
+        """Gives the candidate an impossible role fit."""
         row = office.sandbox.world.alva.roster.get(candidate_id)
         row.role_fit = RoleFit(score=140, computed_at_ms=office.clock.now_ms(), complete=True)
 
-    def test_one_row_that_cannot_be_read_is_the_fault_of_one(self, office: Office) -> None:
+    def test_an_unreadable_row_is_a_fault_of_one_candidate(self, office: Office) -> None:
         ids = office.applied(4)
         office.run(*ids)
         for one in ids:
@@ -34,13 +34,13 @@ class TestSpoiltInAlva:
         office.forget()
         with pytest.raises(ApiError, match=r"1 of 4 .* `data\[\].role_fit` is not between"):
             office.push_lately()
-        # Listed by the task that finds, and by the one that does it, in which the one is asked for by itself.
+        # One listing by the poll and one by the batch, which then reads the unreadable candidate by id.
         assert len(office.arrived("alva", "GET", "/candidates")) == 2 + 1
         assert [office.status(one) == DONE for one in ids] == [True, False, True, True]
         office.candidates.refit(ids[1], 82)
         assert office.push_lately(again=True) == {"completed": 4}
 
-    def test_one_of_nobodys_is_no_fault(self, office: Office, ada: str) -> None:
+    def test_an_unreadable_row_without_an_opportunity_is_no_fault(self, office: Office, ada: str) -> None:
         self.unreadable(office, office.candidates.add_by_hand(office.posting, "by.hand@candidates.example.com"))
         office.candidates.finish(ada, 82)
         assert office.push_lately() == {"completed": 1}
@@ -50,7 +50,7 @@ class TestSpoiltInAlva:
         invitee = Invitee(email=f"{position}@candidates.example.com", external_id=external_id)
         office.sandbox.world.alva.roster.invite(position, invitee)
 
-    def test_a_name_in_the_place_of_an_id_is_told_to_nobody(self, office: Office, ada: str) -> None:
+    def test_an_external_id_that_is_a_name_or_a_number_is_never_sent_to_lever(self, office: Office, ada: str) -> None:
         names = (
             "Ada",
             "Ada-Byron",
@@ -65,10 +65,12 @@ class TestSpoiltInAlva:
         assert office.push_lately() == {}
         assert office.arrived("lever") == []
 
-    def test_of_two_with_one_id_the_same_one_counts_for_each_run(self, office: Office, ada: str) -> None:
+    def test_of_two_alva_candidates_with_one_external_id_every_run_uses_the_same(
+        self, office: Office, ada: str
+    ) -> None:
         office.candidates.finish(ada, 82)
         office.push_lately()
-        # The poll sees the other one alone.
+        # The poll sees only the other one.
         office.later(20)
         self.add(office, ada)
         office.push_lately()
@@ -81,10 +83,12 @@ class TestSpoiltInAlva:
 
 
 class TestMeanwhile:
-    """What people and other runs do in between."""
+    """Changes by people and other runs between two runs or two requests."""
 
     @pytest.mark.parametrize("failed", [False, True])
-    def test_who_is_anonymised_in_alva_can_still_be_asked_for_again(self, office: Office, failed: bool) -> None:
+    def test_a_candidate_who_is_anonymised_in_alva_can_still_be_invited_again(
+        self, office: Office, failed: bool
+    ) -> None:
         office.options = Options(trigger_stage=TRIGGER)
         ada = office.apply()
         office.run(ada)
@@ -104,7 +108,7 @@ class TestMeanwhile:
         assert office.run(ada) == {"trigger_stage": 1}
         assert office.status(ada) == SENT
 
-    def test_with_send_tests_nobody_is_invited_again_because_alva_forgot_the_address(self, office: Office) -> None:
+    def test_with_send_tests_an_address_that_alva_anonymised_does_not_ask_again(self, office: Office) -> None:
         ada = office.apply(tags=["Alva: Send Tests"])
         office.run(ada)
         office.candidates.bounce(ada)
@@ -113,7 +117,7 @@ class TestMeanwhile:
         assert office.run(ada) == {"awaiting_retry": 1}
         assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Bounced"])
 
-    def test_a_bounce_note_that_a_person_deleted_is_not_written_anew(self, office: Office, ada: str) -> None:
+    def test_a_bounce_note_that_a_person_deleted_is_not_written_again(self, office: Office, ada: str) -> None:
         office.candidates.bounce(ada)
         office.push_lately()
         office.later()
@@ -141,7 +145,7 @@ class TestMeanwhile:
         assert "Role fit: 20" in office.notes(ada)[0]
 
     @pytest.mark.parametrize("address", [None, "right@candidates.example.com"])
-    def test_an_invitation_of_the_same_run_counts(self, office: Office, ada: str, address: str | None) -> None:
+    def test_results_of_the_same_run_see_its_invitation(self, office: Office, ada: str, address: str | None) -> None:
         office.candidates.bounce(ada)
         office.push_lately()
         if address:
@@ -151,7 +155,7 @@ class TestMeanwhile:
         assert (office.status(ada), office.sent(ada)) == (SENT, 2)
 
     @pytest.mark.parametrize("what", ["archived", "moved on"])
-    def test_nobody_is_moved_who_was_archived_or_moved_on_meanwhile(self, office: Office, what: str) -> None:
+    def test_a_candidate_who_is_archived_or_moved_meanwhile_is_not_moved(self, office: Office, what: str) -> None:
         office.options = Options(trigger_stage=TRIGGER, progression_stage=ELSEWHERE)
         ada = office.apply()
         office.run(ada)
@@ -164,7 +168,9 @@ class TestMeanwhile:
         assert office.push_lately() == {"completed": 1}
         assert (office.status(ada), office.stage(ada)) == (DONE, TRIGGER if what == "archived" else FURTHER)
 
-    def test_who_was_moved_back_after_a_crash_is_not_moved_again(self, office: Office, ada: str) -> None:
+    def test_a_candidate_whom_a_person_moved_back_after_a_crash_is_not_moved_again(
+        self, office: Office, ada: str
+    ) -> None:
         office.candidates.finish(ada, 82)
         office.faults.add("lever", "POST", "*/removeTags", status=503, times=None)
         with pytest.raises(ApiError, match="1 of 1"):
@@ -177,7 +183,7 @@ class TestMeanwhile:
         assert (office.status(ada), office.stage(ada)) == (DONE, TRIGGER)
 
     @pytest.mark.parametrize("write", ["PUT */notes/*", "PUT */stage", "POST */removeTags"])
-    def test_a_completion_after_a_reset_moves_once_more_whatever_crashed(
+    def test_a_completion_after_a_reset_moves_the_candidate_again_after_a_crash_at_any_write(
         self, office: Office, ada: str, write: str
     ) -> None:
         office.candidates.finish(ada, 82)
@@ -200,7 +206,9 @@ class TestMeanwhile:
         assert further is not None
         assert [change.to_stage_id for change in changes].count(further.id) == 2
 
-    def test_who_was_moved_back_is_not_moved_again_however_often_it_crashes(self, office: Office, ada: str) -> None:
+    def test_a_candidate_whom_a_person_moved_back_is_not_moved_again_after_several_crashes(
+        self, office: Office, ada: str
+    ) -> None:
         office.candidates.finish(ada, 82)
         office.faults.add("lever", "POST", "*/removeTags", status=503, times=None)
         for number, score in enumerate((82, 40)):
@@ -213,7 +221,9 @@ class TestMeanwhile:
         assert office.push_lately(again=True) == {"completed": 1}
         assert (office.status(ada), office.stage(ada)) == (["Low role fit", "Completed"], TRIGGER)
 
-    def test_nor_where_a_person_took_the_tag_away_later(self, office: Office, ada: str) -> None:
+    def test_a_candidate_whom_a_person_moved_back_is_not_moved_again_after_losing_the_tag(
+        self, office: Office, ada: str
+    ) -> None:
         office.candidates.finish(ada, 82)
         office.push_lately()
         office.later()
@@ -227,7 +237,7 @@ class TestMeanwhile:
         assert office.stage(ada) == TRIGGER
 
     @pytest.mark.parametrize("cause", ["crash", "note deleted and crash", "at once"])
-    def test_a_second_bounce_is_told_and_nothing_is_sent_for_it(self, office: Office, ada: str, cause: str) -> None:
+    def test_a_second_bounce_is_reported_and_causes_no_invitation(self, office: Office, ada: str, cause: str) -> None:
         office.candidates.bounce(ada)
         office.push_lately()
         if cause == "note deleted and crash":
@@ -254,7 +264,7 @@ class TestMeanwhile:
         assert (office.sent(ada), office.status(ada)) == (2, ["Invitation Bounced"])
         assert office.failures(ada) == ["bounce"] * (1 if "deleted" in cause else 2)
 
-    def test_results_that_are_reset_after_the_listing_move_nobody(self, office: Office, ada: str) -> None:
+    def test_results_that_are_reset_after_the_listing_do_not_move_the_candidate(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         reset = lambda: office.candidates.reset(ada)  # noqa: E731
         office.faults.add("alva", "GET", "*/results", kind="call", action=reset)
@@ -262,7 +272,9 @@ class TestMeanwhile:
         assert (office.status(ada), office.stage(ada), office.writes()) == (SENT, TRIGGER, 0)
 
     @pytest.mark.parametrize("write", ["PUT */notes/*", "POST */removeTags", "POST */addTags"])
-    def test_a_reset_is_called_so_whatever_crashed(self, office: Office, ada: str, write: str) -> None:
+    def test_a_reset_is_reported_as_a_reset_after_a_crash_at_any_write(
+        self, office: Office, ada: str, write: str
+    ) -> None:
         office.candidates.finish(ada, 82)
         office.push_lately()
         office.candidates.reset(ada)
@@ -275,8 +287,10 @@ class TestMeanwhile:
 
     @pytest.mark.parametrize("status", [None, 403, 404])
     @pytest.mark.parametrize("granted", [True, False])
-    def test_confidential_since_the_look(self, office: Office, ada: str, status: int | None, granted: bool) -> None:
-        """Lever may show it to the key, and refuse to change it; or not even that."""
+    def test_a_candidate_who_becomes_confidential_after_the_read_is_confidential(
+        self, office: Office, ada: str, status: int | None, granted: bool
+    ) -> None:
+        """Lever may still show the opportunity to the key and refuse to change it, or refuse both."""
         bo = office.apply()
         office.run(bo)
         for one in (ada, bo):
@@ -294,8 +308,8 @@ class TestMeanwhile:
         assert office.push_lately() == {"confidential": 1, "completed": 1}
         assert (office.notes(ada), office.status(ada), office.status(bo)) == ([], SENT, DONE)
 
-    def test_anonymised_since_the_look(self, office: Office, ada: str) -> None:
-        """Lever refuses to change the contact then."""
+    def test_a_candidate_who_is_anonymised_after_the_read_is_gone(self, office: Office, ada: str) -> None:
+        """Lever then refuses to change the contact."""
         bo = office.apply()
         office.run(bo)
         for one in (ada, bo):
@@ -305,14 +319,14 @@ class TestMeanwhile:
         assert office.push_lately() == {"gone": 1, "completed": 1}
         assert (office.notes(ada), office.status(ada), office.status(bo)) == ([], SENT, DONE)
 
-    def test_what_lever_refuses_of_somebody_who_is_there_is_a_fault(self, office: Office, ada: str) -> None:
+    def test_a_refusal_by_lever_for_a_present_candidate_is_a_fault(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         office.faults.add("lever", "POST", "*/addLinks", status=400, times=None)
         with pytest.raises(ApiError, match="answered 400"):
             office.push_lately()
         assert office.status(ada) == SENT
 
-    def test_a_failure_after_a_bounce_and_the_bounce_do_not_take_turns(self, office: Office, ada: str) -> None:
+    def test_a_failure_after_a_bounce_stays_and_the_two_dags_do_not_alternate(self, office: Office, ada: str) -> None:
         office.candidates.bounce(ada)
         office.push_lately()
         office.recruiter.set_emails(ada, [])
@@ -331,7 +345,7 @@ class TestMeanwhile:
         assert office.run(ada) == {"trigger_stage": 1}
         assert office.status(ada) == SENT
 
-    def test_what_people_wrote_below_the_note_stays_and_says_who(self, office: Office, ada: str) -> None:
+    def test_a_reply_to_the_note_stays_and_names_its_author(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         office.push_lately()
         row = office.sandbox.world.lever.opportunity(ada)
@@ -345,7 +359,7 @@ class TestMeanwhile:
         assert [(comment.value, comment.score) for comment in thread.comments[1:]] == [(f"{user.name}: Call her", 3)]
         assert office.notes(ada)[0].endswith(office.refs(ada)[0])
 
-    def test_replies_stay_also_where_users_may_not_be_read(self, office: Office, ada: str) -> None:
+    def test_a_reply_stays_also_if_the_key_may_not_read_users(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         office.push_lately()
         (thread,) = office.sandbox.world.lever.opportunity(ada).notes.values()
@@ -358,10 +372,10 @@ class TestMeanwhile:
 
 
 class TestAskedOnce:
-    """One request is one invitation, whatever crashed, and whatever bounced before it was reported."""
+    """One request sends one invitation, also after a crash, and also if it bounces before the crash is repaired."""
 
     def crash(self, office: Office, ada: str, write: str, **fields: Any) -> None:
-        """The invitation leaves, and nothing of it is told."""
+        """Sends the invitation, crashes before Lever has its tag, and lets the invitation bounce."""
         sent = office.sent(ada)
         office.faults.add("lever", "POST", f"*/{write}", status=503, times=None)
         with pytest.raises(ApiError, match="1 of 1"):
@@ -375,7 +389,9 @@ class TestAskedOnce:
     @pytest.mark.parametrize("address", [None, "second@candidates.example.com"])
     @pytest.mark.parametrize("write", ["removeTags", "addTags"])
     @pytest.mark.parametrize("way", ["retry", "next hour", "results, then retry", "event"])
-    def test_by_an_entry(self, office: Office, ada: str, address: str | None, write: str, way: str) -> None:
+    def test_an_entry_sends_one_invitation(
+        self, office: Office, ada: str, address: str | None, write: str, way: str
+    ) -> None:
         office.candidates.bounce(ada)
         office.push_lately()
         if address:
@@ -396,14 +412,14 @@ class TestAskedOnce:
         assert office.run(ada) == {"trigger_stage": 1}
         assert (office.sent(ada), office.status(ada)) == (3, SENT)
 
-    @pytest.mark.parametrize("told", [True, False])
-    def test_by_name(self, office: Office, ada: str, told: bool) -> None:
+    @pytest.mark.parametrize("pushed", [True, False])
+    def test_a_manual_run_sends_one_invitation(self, office: Office, ada: str, pushed: bool) -> None:
         office.candidates.bounce(ada)
         office.push_lately()
         office.later(10)
         asked: dict[str, Any] = {"named": frozenset([ada]), "run_id": "manual-7", "began_ms": office.clock.now_ms()}
         self.crash(office, ada, "removeTags", **asked)
-        if told:
+        if pushed:
             office.push(ada)
         office.run(ada, repeated=True, **asked)
         assert (office.sent(ada), office.failures(ada)) == (2, ["bounce"] * 2)
@@ -411,7 +427,7 @@ class TestAskedOnce:
         office.run(ada, **asked | {"run_id": "manual-8", "began_ms": office.clock.now_ms()})
         assert office.sent(ada) == 3
 
-    def test_after_a_failure(self, office: Office) -> None:
+    def test_an_entry_after_a_failure_sends_one_invitation(self, office: Office) -> None:
         ada = office.apply(emails=[])
         office.run(ada)
         office.recruiter.set_emails(ada, ["ada@candidates.example.com"])
@@ -422,7 +438,7 @@ class TestAskedOnce:
         assert sorted(office.failures(ada)) == ["bounce", "missing_email"]
 
     @pytest.mark.parametrize("failed", [False, True])
-    def test_who_mends_it_quickly_and_deletes_the_note_is_heard(self, office: Office, failed: bool) -> None:
+    def test_a_quick_correction_is_invited_also_if_the_note_is_deleted(self, office: Office, failed: bool) -> None:
         ada = office.apply()
         office.run(ada)
         office.later()
@@ -442,8 +458,8 @@ class TestAskedOnce:
         assert office.run(ada) == {"trigger_stage": 1}
         assert (office.sent(ada), office.status(ada)) == (2, SENT)
 
-    def test_who_is_confidential_by_the_time_of_the_link_is_called_so(self, office: Office) -> None:
-        """Somebody whose old results complete the invitation at once."""
+    def test_a_candidate_who_becomes_confidential_before_the_link_is_confidential(self, office: Office) -> None:
+        """The candidate already has results and completes at once."""
         office.connect(lever_key=office.sandbox.add_lever_key("granted", None, confidential=True))
         office.candidates.remember_person("ada@candidates.example.com", 82)
         ada = office.apply(emails=["ada@candidates.example.com"])

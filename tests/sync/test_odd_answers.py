@@ -1,4 +1,4 @@
-"""Results, where a vendor answers otherwise than the sandbox does, and the documentation leaves it open."""
+"""Results, if a vendor answers in other ways than the sandbox, where the documentation leaves it open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 
 class Changing(HTTPAdapter):
-    """The sandbox behind `change(request, body)`, which gives another body, or None for the same."""
+    """Passes each answer of the sandbox to `change(request, body)`, which returns another body, or None to keep it."""
 
     def __init__(self, inner: BaseAdapter, change: Callable[[PreparedRequest, Body], Body | None]) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Changing(HTTPAdapter):
 
 @pytest.fixture
 def answering(office: Office) -> Callable[[str, str, Callable[[Body], Body]], None]:
-    """From now on, answers to this method, with this in their path, are changed."""
+    """A function that changes the answers to a method and a part of the path from then on."""
 
     def answer(method: str, part: str, change: Callable[[Body], Body]) -> None:
         def changed(request: PreparedRequest, body: Body) -> Body | None:
@@ -49,7 +49,7 @@ Answering = Callable[[str, str, Callable[[Body], Body]], None]
 
 
 @pytest.mark.parametrize("answer", [{}, {"data": {}}, {"data": {"noteId": "n"}}, {"data": None}], ids=str)
-def test_what_the_update_of_a_note_answers_is_all_the_same(
+def test_the_answer_to_the_update_of_a_note_does_not_matter(
     office: Office, ada: str, answering: Answering, answer: Body
 ) -> None:
     office.candidates.finish(ada, 82)
@@ -60,16 +60,14 @@ def test_what_the_update_of_a_note_answers_is_all_the_same(
     assert "Role fit: 20" in office.notes(ada)[0]
 
 
-def test_a_note_that_is_answered_by_its_id_alone_is_not_read_once_more(
-    office: Office, ada: str, answering: Answering
-) -> None:
+def test_a_note_whose_answer_has_only_its_id_is_not_read_again(office: Office, ada: str, answering: Answering) -> None:
     office.candidates.finish(ada, 82)
     answering("POST", "/notes", lambda body: {"data": {"noteId": body["data"]["id"]}})
     assert office.push_lately() == {"completed": 1}
     assert len(office.arrived("lever", "GET")) == 2
 
 
-def test_results_of_somebody_else_are_told_to_nobody(office: Office, ada: str, answering: Answering) -> None:
+def test_results_of_another_candidate_are_not_written(office: Office, ada: str, answering: Answering) -> None:
     office.candidates.finish(ada, 82)
     answering("GET", "/results", lambda body: body | {"candidate_id": "another"})
     with pytest.raises(ApiError, match="`candidate_id` is that of another object"):
@@ -78,10 +76,8 @@ def test_results_of_somebody_else_are_told_to_nobody(office: Office, ada: str, a
 
 
 @pytest.mark.parametrize("change", [{"url": None}, {"url": "https://app.alva.example.test/another"}], ids=str)
-def test_a_reset_after_a_crash_takes_back_what_was_told(
-    office: Office, ada: str, answering: Answering, change: Body
-) -> None:
-    """The candidate's page may be missing in the results, or another one there."""
+def test_a_reset_after_a_crash_corrects_the_note(office: Office, ada: str, answering: Answering, change: Body) -> None:
+    """The results may have no link to the candidate's page, or another one."""
     answering("GET", "/results", lambda body: body | change)
     office.candidates.finish(ada, 82)
     office.faults.add("lever", "PUT", "*/stage", status=503, times=None)
@@ -94,7 +90,7 @@ def test_a_reset_after_a_crash_takes_back_what_was_told(
     assert "no results now" in office.notes(ada)[0]
 
 
-def test_texts_with_other_line_ends_are_the_same(office: Office, ada: str, answering: Answering) -> None:
+def test_notes_with_other_line_ends_are_not_written_again(office: Office, ada: str, answering: Answering) -> None:
     office.candidates.finish(ada, 82)
     assert office.push_lately() == {"completed": 1}
 

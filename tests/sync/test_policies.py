@@ -1,4 +1,4 @@
-"""What holds for a candidate is asked of the posting: two postings, each with a trigger and a progression stage."""
+"""The posting decides which policy applies: two postings, each with its own trigger and progression stage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OWN_TRIGGER, OWN_PROGRESSION = "Assessment", "Reference check"
 
 @dataclass(frozen=True, slots=True)
 class PerPosting(Settings):
-    """A policy of its own for some postings, by their ids."""
+    """Settings with an own policy for some postings, by their ids."""
 
     own: Mapping[str, Policy] = field(default_factory=dict)
 
@@ -30,7 +30,7 @@ class PerPosting(Settings):
 
 @pytest.fixture
 def cook(office: Office) -> str:
-    """A posting with a policy of its own. `office.posting` has the one that holds everywhere else."""
+    """A posting with its own policy. `office.posting` has the general one."""
     cook = office.recruiter.add_posting("Cook")
     office.options = Options(trigger_stage=TRIGGER, progression_stage=FURTHER)
 
@@ -48,19 +48,19 @@ def cook(office: Office) -> str:
     return cook
 
 
-def test_the_trigger_stage_is_that_of_the_posting(office: Office, cook: str) -> None:
+def test_each_posting_has_its_own_trigger_stage(office: Office, cook: str) -> None:
     theirs, ours = office.apply(posting=cook, stage=OWN_TRIGGER), office.apply(stage=TRIGGER)
     others = office.apply(posting=cook, stage=TRIGGER), office.apply(stage=OWN_TRIGGER)
     assert office.run(theirs, ours, *others) == {"trigger_stage": 2, "not_requested": 2}
     assert [office.sent(one) for one in (theirs, ours, *others)] == [1, 1, 0, 0]
 
 
-def test_and_so_are_the_blocked_origins(office: Office, cook: str) -> None:
+def test_each_posting_has_its_own_blocked_origins(office: Office, cook: str) -> None:
     theirs, ours = office.apply(posting=cook, stage=OWN_TRIGGER, origin="agency"), office.apply(origin="agency")
     assert office.run(theirs, ours) == {"blocked_origin": 1, "trigger_stage": 1}
 
 
-def test_a_poll_finds_who_came_into_either(office: Office, cook: str) -> None:
+def test_a_poll_finds_entries_into_both_trigger_stages(office: Office, cook: str) -> None:
     long_ago_ms = NOW_MS - 48 * HOUR_MS
     theirs, ours = (office.apply(posting=one, stage=ELSEWHERE, at_ms=long_ago_ms) for one in (cook, office.posting))
     office.recruiter.move(theirs, OWN_TRIGGER)
@@ -71,7 +71,9 @@ def test_a_poll_finds_who_came_into_either(office: Office, cook: str) -> None:
 
 
 @pytest.mark.parametrize(("stage", "word"), [(OWN_TRIGGER, "missing_email"), (TRIGGER, "awaiting_retry")])
-def test_who_comes_into_it_once_more_asks_again(office: Office, cook: str, stage: str, word: str) -> None:
+def test_only_an_entry_into_the_postings_own_trigger_stage_asks_again(
+    office: Office, cook: str, stage: str, word: str
+) -> None:
     ada = office.apply(posting=cook, stage=OWN_TRIGGER, emails=[])
     assert office.run(ada) == {"missing_email": 1}
     office.later()
@@ -81,7 +83,7 @@ def test_who_comes_into_it_once_more_asks_again(office: Office, cook: str, stage
     assert office.run(ada) == {word: 1}
 
 
-def test_the_note_names_the_stage_to_move_to(office: Office, cook: str) -> None:
+def test_the_note_names_the_trigger_stage_of_the_posting(office: Office, cook: str) -> None:
     theirs, ours = office.apply(posting=cook, stage=OWN_TRIGGER, emails=[]), office.apply(emails=[])
     office.run(theirs, ours)
     assert [f"back to {stage}" in office.notes(one)[0] for one, stage in ((theirs, OWN_TRIGGER), (ours, TRIGGER))] == [
@@ -90,7 +92,7 @@ def test_the_note_names_the_stage_to_move_to(office: Office, cook: str) -> None:
     ]
 
 
-def test_a_completion_leads_to_the_stage_of_the_posting(office: Office, cook: str) -> None:
+def test_a_completion_moves_the_candidate_to_the_progression_stage_of_the_posting(office: Office, cook: str) -> None:
     theirs, ours = office.apply(posting=cook, stage=OWN_TRIGGER), office.apply()
     office.run(theirs, ours)
     for one in (theirs, ours):

@@ -1,4 +1,4 @@
-"""What a poll of Lever finds (section 8), and that it finds nothing rather than half."""
+"""What a poll of Lever finds (section 8). It fails rather than use part of a listing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Foun
 SEND_TESTS, SCREENING = "Alva: Send Tests", "Alva: Screening"
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
 LONG_AGO_MS = NOW_MS - 90 * 24 * HOUR_MS
-# Inside its hour, and where nothing else of it counts.
+# A moment within that hour, for tests in which the exact moment does not matter.
 WITHIN_MS = NOW_MS - HOUR_MS // 2
 SPOILED = ["html", "truncated", "no_data", "no_next", "cut_within"]
 LISTINGS = ["/opportunities", "/opportunities/deleted", "/archive_reasons", "/postings"]
@@ -28,7 +28,7 @@ def waiting(found: Found) -> list[str]:
 
 
 def placed(office: Office, **options: Any) -> str:
-    """Somebody who has been standing elsewhere for long."""
+    """A candidate who applied long ago and is in another stage."""
     return office.apply(**{"stage": ELSEWHERE, "at_ms": LONG_AGO_MS, **options})
 
 
@@ -46,7 +46,7 @@ def came(office: Office, at_ms: int) -> str:
 
 
 def failed(office: Office, at_ms: int) -> str:
-    """Came, and could not be invited. Whether somebody asks again is in the notes, so that a look decides."""
+    """A new candidate with a failed invitation. Only the notes show whether it is asked again, so a batch decides."""
     return placed(office, at_ms=at_ms, tags=["Alva: Invitation Failed"])
 
 
@@ -89,7 +89,7 @@ class TestKinds:
         ],
         ids=["before the overlap", "its first", "its last", "start", "last", "end", "later"],
     )
-    def test_each_is_found_in_its_window_and_its_overlap(
+    def test_each_kind_is_found_within_the_window_and_its_overlap(
         self, office: Office, kind: str, at_ms: int, there: bool
     ) -> None:
         office.later(120)
@@ -101,18 +101,18 @@ class TestKinds:
         assert not any(lists.values())
 
     @pytest.mark.parametrize("hours", [1, 24 * 400])
-    def test_who_asks_for_tests_is_found_in_every_window(self, office: Office, hours: int) -> None:
+    def test_a_candidate_with_send_tests_is_found_in_every_window(self, office: Office, hours: int) -> None:
         ada = tagged(office, 0)
         placed(office, tags=["alva: send tests"])
         past = Window(NOW_MS - (hours + 1) * HOUR_MS, NOW_MS - hours * HOUR_MS)
         assert waiting(office.find(past)) == [ada]
 
-    def test_who_asks_for_tests_and_is_archived_is_not_looked_at(self, office: Office) -> None:
+    def test_an_archived_candidate_with_send_tests_is_not_found(self, office: Office) -> None:
         office.recruiter.archive(tagged(office, 0), at_ms=LONG_AGO_MS)
         found = office.find(LAST_HOUR)
         assert (waiting(found), found.report.counts) == ([], {})
 
-    def test_an_application_on_a_posting_without_screening_is_not_looked_for(self, office: Office) -> None:
+    def test_a_late_application_to_a_posting_without_screening_is_not_found(self, office: Office) -> None:
         lead = office.recruiter.add_lead("Ada Byron", ["ada@candidates.example.com"], at_ms=LONG_AGO_MS)
         office.recruiter.apply_lead(lead, office.posting, at_ms=WITHIN_MS)
         assert waiting(office.find(LAST_HOUR)) == []
@@ -124,21 +124,21 @@ class TestKinds:
             office.recruiter.apply_lead(lead, posting, at_ms=WITHIN_MS)
         assert sorted(waiting(office.find(LAST_HOUR))) == sorted(leads)
 
-    def test_who_left_the_trigger_stage_is_not_found_and_who_is_back_is(self, office: Office) -> None:
+    def test_a_candidate_who_left_the_trigger_stage_is_found_only_after_coming_back(self, office: Office) -> None:
         left, back = entered(office, WITHIN_MS), entered(office, LONG_AGO_MS + 1)
         office.recruiter.move(left, FURTHER, at_ms=WITHIN_MS + 1)
         office.recruiter.move(back, FURTHER, at_ms=WITHIN_MS + 1)
         office.recruiter.move(back, TRIGGER, at_ms=WITHIN_MS + 2)
         assert waiting(office.find(LAST_HOUR)) == [back]
 
-    def test_everybody_is_found_once_whatever_they_are_found_by(self, office: Office) -> None:
+    def test_a_candidate_found_by_several_listings_counts_once(self, office: Office) -> None:
         everything = office.apply(posting=screened(office), tags=[SEND_TESTS], at_ms=WITHIN_MS)
         came_and_hired = office.recruiter.hire(came(office, WITHIN_MS), at_ms=WITHIN_MS + 1)
         found = office.find(LAST_HOUR)
         assert (waiting(found), found.hired, found.deleted) == ([everything], [came_and_hired], [])
         assert found.report.counts == {}
 
-    def test_those_of_whom_nothing_is_to_be_asked_are_counted_at_once(self, office: Office) -> None:
+    def test_candidates_whom_the_listing_decides_are_counted_by_the_poll(self, office: Office) -> None:
         archived = office.recruiter.archive(entered(office, WITHIN_MS), at_ms=WITHIN_MS)
         invited = office.recruiter.tag(entered(office, WITHIN_MS), "Alva: Invitation Sent")
         gone = office.recruiter.anonymise(came(office, WITHIN_MS))
@@ -147,9 +147,7 @@ class TestKinds:
         assert waiting(found) == []
 
     @pytest.mark.parametrize("settled", ["archived", "already_invited"])
-    def test_who_has_just_arrived_brings_the_posting_up_to_date_whatever_is_decided(
-        self, office: Office, settled: str
-    ) -> None:
+    def test_a_new_archived_or_invited_applicant_syncs_the_job_position(self, office: Office, settled: str) -> None:
         ada = came(office, WITHIN_MS)
         if settled == "archived":
             office.recruiter.archive(ada, at_ms=WITHIN_MS)
@@ -159,9 +157,7 @@ class TestKinds:
         assert [position.facts.external_id for position in office.positions()] == [office.posting]
         assert office.poll(LAST_HOUR, dry_run=True) == {settled: 1}
 
-    def test_a_posting_on_which_somebody_arrived_goes_along_once_unless_it_is_confidential(
-        self, office: Office
-    ) -> None:
+    def test_a_posting_with_new_applications_is_in_a_batch_once_unless_it_is_confidential(self, office: Office) -> None:
         office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=True))
         secret = office.recruiter.add_posting("Chief", confidential=True)
         people = [came(office, WITHIN_MS), came(office, WITHIN_MS + 1)]
@@ -172,12 +168,12 @@ class TestKinds:
         assert (found.waiting, sorted(found.report.ids["not_requested"])) == ([], sorted(people))
         office.forget()
         office.do(found.batches[0])
-        # It is read, synced, and counted nowhere: a report counts candidates.
+        # It is read and synced but not counted: a report counts candidates.
         assert [row.facts.external_id for row in office.positions()] == [office.posting]
         assert office.progress.report.counts == {}
         assert [one.path for one in office.arrived("lever")] == [f"/postings/{office.posting}"]
 
-    def test_a_posting_that_alva_refuses_keeps_nobody_up(self, office: Office) -> None:
+    def test_a_posting_that_alva_refuses_does_not_fail_the_run(self, office: Office) -> None:
         came(office, WITHIN_MS)
         office.faults.add("alva", "POST", "/job_positions", status=422, times=None)
         assert office.poll(LAST_HOUR) == {"not_requested": 1}
@@ -194,7 +190,7 @@ class TestKinds:
             office.do([item for batch in found.batches for item in batch], window=LAST_HOUR)
         assert (office.sent(invited), list(office.progress.faults)) == (1, [cook])
 
-    def test_an_account_without_a_reason_for_the_hired_has_no_hired(self, office: Office) -> None:
+    def test_without_an_archive_reason_for_hires_no_hires_are_found(self, office: Office) -> None:
         one = hired(office, WITHIN_MS)
         reasons = office.sandbox.world.lever.archive_reasons
         for reason in reasons.values():
@@ -203,7 +199,7 @@ class TestKinds:
         assert one
 
     @pytest.mark.parametrize("grant", [True, False])
-    def test_the_confidential_are_not_found(self, office: Office, grant: bool) -> None:
+    def test_confidential_opportunities_are_not_found(self, office: Office, grant: bool) -> None:
         office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=grant))
         secret = office.recruiter.add_posting("Chief", tags=[SCREENING], confidential=True)
         office.apply(posting=secret, tags=[SEND_TESTS], at_ms=WITHIN_MS)
@@ -214,7 +210,7 @@ class TestKinds:
 
 
 class TestQuestions:
-    def test_what_is_asked_for_is_the_window_with_its_overlap_and_without_its_end(self, office: Office) -> None:
+    def test_the_listings_ask_for_the_window_with_its_overlap_and_without_its_end(self, office: Office) -> None:
         screened(office)
         office.find(LAST_HOUR)
         first, last = [str(LAST_HOUR.start_ms - OVERLAP_MS)], [str(LAST_HOUR.end_ms - 1)]
@@ -233,10 +229,10 @@ class TestQuestions:
             make(office, WITHIN_MS)
         office.find(LAST_HOUR)
         assert [one for one in office.arrived() if one.asked("confidentiality")] == []
-        # Alva's key is tried, and nothing else asked of it.
+        # The one request to Alva checks the key.
         assert (office.writes(), len(office.arrived("alva"))) == (0, 1)
 
-    def test_five_thousand_in_the_trigger_stage_are_fifty_pages_and_one_look_back(self, office: Office) -> None:
+    def test_5000_in_the_trigger_stage_take_fifty_pages_and_one_page_to_check_again(self, office: Office) -> None:
         people = [placed(office) for _ in range(5000)]
         for number, one in enumerate(people):
             office.recruiter.move(one, TRIGGER, at_ms=WITHIN_MS + number)
@@ -244,13 +240,13 @@ class TestQuestions:
         assert Counter(waiting(found)) == dict.fromkeys(people, 1)
         entries = [one for one in office.arrived("lever", "GET", "/opportunities") if one.asked("stage_id")]
         assert Counter(len(one.asked("advanced_at_end")) for one in entries) == {1: 50, 0: 1}
-        # And one for each other thing that is looked for.
+        # And one request for each of the other listings.
         assert len(office.arrived("lever")) == 51 + 7
-        # What one batch takes, two calls each, fits into one turn.
+        # A batch, at two calls for each candidate, fits into one task.
         assert max(map(len, found.batches)) <= CALLS_PER_TASK / 2
         assert len(found.batches) <= 5000 / 100
 
-    def test_those_who_cost_more_share_smaller_batches(self, office: Office) -> None:
+    def test_candidates_that_take_more_calls_get_smaller_batches(self, office: Office) -> None:
         for _ in range(300):
             placed(office, tags=[SEND_TESTS], emails=[])
         found = office.find(LAST_HOUR)
@@ -258,7 +254,7 @@ class TestQuestions:
 
 
 def crowd(office: Office, kind: str) -> list[str]:
-    """Enough of one kind for three pages."""
+    """Adds enough candidates of one kind for three pages."""
     return [made(office, kind, WITHIN_MS + number) for number in range(250)]
 
 
@@ -267,7 +263,7 @@ def made(office: Office, kind: str, at_ms: int = WITHIN_MS) -> str:
 
 
 def while_walking(office: Office, parameter: str, action: Callable[[], object]) -> None:
-    """Does it when the second page of that listing is asked for."""
+    """Does the action once, when the poll asks for the second page of the listing with this parameter."""
     done: list[object] = []
 
     def when_asked() -> None:
@@ -289,32 +285,32 @@ MOVES = [
 
 class TestMovingMeanwhile:
     @pytest.mark.parametrize(("kind", "parameter"), MOVES)
-    def test_who_moves_to_a_page_that_was_read_is_found(self, office: Office, kind: str, parameter: str) -> None:
+    def test_a_candidate_who_moves_to_a_page_already_read_is_found(
+        self, office: Office, kind: str, parameter: str
+    ) -> None:
         office.later(30)
         people = crowd(office, kind)
-        # On the last page; then on the first.
+        # From the last page to the first.
         bo = office.recruiter.move(made(office, kind), FURTHER, at_ms=WITHIN_MS)
         back = TRIGGER if kind == "entry" else "New lead"
         while_walking(office, parameter, lambda: office.recruiter.move(bo, back))
         found = office.find(LAST_HOUR)
         assert Counter(found.hired if kind == "hired" else waiting(found)) == dict.fromkeys([*people, bo], 1)
 
-    def test_who_moves_forward_is_found_once(self, office: Office) -> None:
+    def test_a_candidate_who_moves_during_the_listing_is_found_once(self, office: Office) -> None:
         office.later(30)
         people = crowd(office, "new")
         first = people[-1]
         while_walking(office, "created_at_start", lambda: office.recruiter.move(first, FURTHER))
         assert Counter(waiting(office.find(LAST_HOUR))) == dict.fromkeys(people, 1)
 
-    def test_who_is_deleted_while_being_listed_spoils_nothing(self, office: Office) -> None:
+    def test_a_candidate_who_is_deleted_during_the_listing_hides_no_others(self, office: Office) -> None:
         office.later(30)
         people = crowd(office, "new")
         while_walking(office, "created_at_start", lambda: office.recruiter.delete(people[0]))
         assert set(waiting(office.find(LAST_HOUR))) >= set(people[1:])
 
-    def test_who_entered_between_the_window_and_shortly_before_the_look_belongs_to_the_next(
-        self, office: Office
-    ) -> None:
+    def test_a_candidate_who_entered_after_the_window_belongs_to_the_next_one(self, office: Office) -> None:
         office.later(30)
         people = crowd(office, "entry")
         bo = entered(office, office.clock.now_ms() - 3 * 60_000)
@@ -323,7 +319,7 @@ class TestMovingMeanwhile:
         assert bo in waiting(office.find(Window(NOW_MS, NOW_MS + HOUR_MS)))
 
     @pytest.mark.parametrize(("kind", "parameter"), MOVES)
-    def test_who_moves_to_a_page_that_was_read_is_found_also_while_updated_at_is_late(
+    def test_a_candidate_who_moves_to_a_page_already_read_is_found_also_if_updated_at_lags(
         self, office: Office, kind: str, parameter: str
     ) -> None:
         office.later(30)
@@ -335,7 +331,7 @@ class TestMovingMeanwhile:
         found = office.find(LAST_HOUR)
         assert Counter(found.hired if kind == "hired" else waiting(found)) == dict.fromkeys([*people, bo], 1)
 
-    def test_a_late_clock_of_levers_delays_and_loses_nobody(self, office: Office) -> None:
+    def test_a_lag_of_updated_at_delays_a_candidate_but_loses_none(self, office: Office) -> None:
         office.sandbox.set_updated_at_lag(5 * 60_000)
         lead = applied_late(office, NOW_MS - 1)
         assert waiting(office.find(LAST_HOUR)) == []
@@ -344,13 +340,13 @@ class TestMovingMeanwhile:
 
 
 class TestDistrust:
-    """Never half a listing."""
+    """A poll never uses part of a listing."""
 
     @pytest.mark.parametrize(("path", "kind"), [*product(LISTINGS, SPOILED), ("/opportunities", "repeated_token")])
-    def test_a_spoiled_answer_is_asked_for_again_and_an_error_if_it_lasts(
+    def test_a_spoiled_answer_is_retried_and_is_an_error_if_it_lasts(
         self, office: Office, path: str, kind: str
     ) -> None:
-        # Several pages where that makes a difference.
+        # The opportunities take several pages.
         people = crowd(office, "entry") if path == "/opportunities" else []
         for make in KINDS.values():
             make(office, WITHIN_MS)
@@ -373,14 +369,16 @@ class TestDistrust:
             office.find(LAST_HOUR)
 
     @pytest.mark.parametrize("fault", [{"status": 403}, {"status": 404}, {"status": 503}, {"kind": "html"}])
-    def test_the_accounts_tags_cost_near_misses_and_no_run(self, office: Office, fault: dict[str, Any]) -> None:
+    def test_without_the_list_of_tags_only_the_near_misses_are_lost(
+        self, office: Office, fault: dict[str, Any]
+    ) -> None:
         ada = entered(office, WITHIN_MS)
         placed(office, tags=["alva: send tests"])
         office.faults.add("lever", "GET", "/tags", times=None, **fault)
         found = office.find(LAST_HOUR)
         assert (waiting(found), found.report.near_misses) == ([ada], [])
 
-    def test_a_page_in_the_middle_that_is_refused_is_an_error(self, office: Office) -> None:
+    def test_a_refused_page_in_the_middle_is_an_error(self, office: Office) -> None:
         crowd(office, "entry")
         office.faults.add("lever", "GET", "/opportunities", status=403, skip=2)
         with pytest.raises(Forbidden, match="opportunities: read"):
@@ -388,7 +386,7 @@ class TestDistrust:
 
 
 class TestNearMisses:
-    def test_those_that_the_account_has_are_reported_with_who_carries_them_now(self, office: Office) -> None:
+    def test_near_misses_among_the_accounts_tags_are_reported_with_their_opportunities(self, office: Office) -> None:
         ada = placed(office, tags=["alva: send tests"])
         bo = placed(office, tags=["Alva:Send Tests", "alva: send tests"])
         office.recruiter.archive(placed(office, tags=["alva: send tests"]))
@@ -397,18 +395,18 @@ class TestNearMisses:
         misses = {(miss["id"], miss["tag"]) for miss in found.report.near_misses}
         assert misses == {(ada, "alva: send tests"), (bo, "alva: send tests"), (bo, "Alva:Send Tests")}
         assert len(found.report.near_misses) == 3
-        # They aren't looked at.
+        # They aren't in a batch.
         assert (waiting(found), found.report.counts) == ([], {})
 
-    def test_those_of_postings_with_screening_are_reported(self, office: Office) -> None:
+    def test_near_misses_on_postings_with_screening_are_reported(self, office: Office) -> None:
         posting = office.recruiter.add_posting("Cook", tags=[SCREENING, "alva: skip assessment"])
         assert office.find(LAST_HOUR).report.near_misses == [{"id": posting, "tag": "alva: skip assessment"}]
 
-    def test_those_of_whoever_was_found_are_reported_also_if_nothing_is_asked_of_them(self, office: Office) -> None:
+    def test_a_near_miss_on_an_archived_candidate_in_the_window_is_reported(self, office: Office) -> None:
         ada = office.recruiter.archive(placed(office, at_ms=WITHIN_MS, tags=["ALVA: SEND TESTS"]))
         assert office.find(LAST_HOUR).report.near_misses == [{"id": ada, "tag": "ALVA: SEND TESTS"}]
 
-    def test_a_key_that_may_not_read_tags_does_without(self, office: Office) -> None:
+    def test_a_key_that_may_not_read_tags_only_loses_the_near_misses(self, office: Office) -> None:
         placed(office, tags=["alva: send tests"])
         ada = entered(office, WITHIN_MS)
         office.restricted_key(opportunities="read", postings="read", archive_reasons="read")
@@ -416,7 +414,7 @@ class TestNearMisses:
         assert (waiting(found), found.report.near_misses) == ([ada], [])
 
     @pytest.mark.parametrize("lacking", ["opportunities", "postings", "archive_reasons"])
-    def test_a_key_that_may_not_read_anything_else_is_an_error(self, office: Office, lacking: str) -> None:
+    def test_a_key_without_another_permission_is_an_error(self, office: Office, lacking: str) -> None:
         allowed = {"opportunities", "postings", "archive_reasons", "tags"} - {lacking}
         office.restricted_key(**dict.fromkeys(allowed, "read"))
         with pytest.raises(Forbidden, match=f"{lacking}: read"):
@@ -424,7 +422,7 @@ class TestNearMisses:
 
 
 class TestPolls:
-    """Finding, doing and telling as one run."""
+    """Whole runs: the poll and its batches."""
 
     def test_the_same_interval_again_writes_nothing(self, office: Office) -> None:
         invited = [entered(office, WITHIN_MS), tagged(office, 0), applied_late(office, WITHIN_MS)]
@@ -455,14 +453,14 @@ class TestPolls:
         assert office.asked() == []
         assert office.poll(LAST_HOUR) == dry
 
-    def test_the_next_interval_finds_nobody_twice(self, office: Office) -> None:
+    def test_the_next_interval_invites_no_candidate_twice(self, office: Office) -> None:
         people = [entered(office, NOW_MS - OVERLAP_MS + number) for number in range(5)]
         assert office.poll(LAST_HOUR) == {"trigger_stage": 5}
         assert office.poll(Window(NOW_MS, NOW_MS + HOUR_MS)) == {"already_invited": 5}
         assert [office.sent(one) for one in people] == [1] * 5
 
 
-def test_a_row_that_cannot_be_read_makes_nobody_new_who_applied_after_the_window(office: Office) -> None:
+def test_an_unreadable_row_does_not_make_an_application_from_after_the_window_new(office: Office) -> None:
     day_ms = 24 * HOUR_MS
     posting = office.recruiter.add_posting("Support", tags=["Alva: Screening"])
     ada = office.apply(posting=posting, stage="Offer", at_ms=NOW_MS - 20 * day_ms)

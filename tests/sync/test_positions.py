@@ -20,7 +20,7 @@ def facts(office: Office, posting: str) -> tuple[Any, ...]:
 
 
 def invite(office: Office, posting: str) -> str:
-    """Somebody on it is invited."""
+    """Invites a candidate on this posting."""
     one = office.apply(posting=posting)
     assert office.run(one) == {"trigger_stage": 1}
     return one
@@ -41,31 +41,31 @@ def test_a_position_is_made_once_for_sixty_candidates(office: Office) -> None:
     "written", ["lena.falk@hiring.example.com", "LENA.FALK@hiring.example.com", "Lena.Falk@hiring.example.com"]
 )
 @pytest.mark.parametrize("manager", ["lena.falk@hiring.example.com", "Lena.FALK@hiring.example.com"])
-def test_it_has_the_postings_name_team_and_hiring_manager(office: Office, written: str, manager: str) -> None:
+def test_a_position_has_the_postings_name_team_and_hiring_manager(office: Office, written: str, manager: str) -> None:
     office.candidates.add_user(written)
     posting = office.recruiter.add_posting("Cook", team="Kitchen", hiring_manager_email=manager)
     invite(office, posting)
     assert facts(office, posting) == ("Cook", "Kitchen", written)
-    # Again, nothing differs.
+    # The second time nothing differs.
     office.forget()
     invite(office, posting)
     assert office.arrived("alva", "P*", "/job_positions*") == office.arrived("alva", "POST", "*/candidates")
 
 
-def test_without_team_and_manager_it_has_a_name(office: Office) -> None:
+def test_a_posting_without_team_and_manager_gets_a_position_with_only_a_name(office: Office) -> None:
     posting = office.recruiter.add_posting("Cook")
     invite(office, posting)
     assert facts(office, posting) == ("Cook", None, None)
     assert office.arrived("alva", path="/users") == []
 
 
-def test_a_manager_who_is_no_user_in_alva_is_left_out_and_keeps_nobody_waiting(office: Office) -> None:
+def test_a_manager_who_is_no_user_in_alva_is_left_out_and_does_not_block_the_invitation(office: Office) -> None:
     posting = office.recruiter.add_posting("Cook", hiring_manager_email=MANAGER)
     invite(office, posting)
     assert facts(office, posting) == ("Cook", None, None)
 
 
-def test_an_owner_in_alva_stays_where_the_manager_is_no_user(office: Office) -> None:
+def test_the_owner_in_alva_stays_if_the_manager_is_no_user(office: Office) -> None:
     office.candidates.add_user("owner@example.com")
     posting = office.recruiter.add_posting("Cook", hiring_manager_email=MANAGER)
     office.candidates.add_position("Cook", external_id=posting, owner_email="owner@example.com")
@@ -86,12 +86,12 @@ def test_only_what_differs_is_written(office: Office) -> None:
     assert [one.path for one in office.arrived("alva", "PATCH")] == [f"/job_positions/{before.id}"]
     office.recruiter.change_posting(posting, team="", hiring_manager_email="")
     invite(office, posting)
-    # Who was the owner stays: no hiring manager is no other one.
+    # The owner stays: a missing hiring manager does not replace it.
     assert facts(office, posting) == ("Chef", None, MANAGER)
     assert len(office.positions()) == 1
 
 
-def test_a_position_that_somebody_made_in_alva_for_the_posting_is_taken(office: Office) -> None:
+def test_a_position_that_a_person_made_in_alva_for_the_posting_is_used(office: Office) -> None:
     posting = office.recruiter.add_posting("Cook")
     known = office.candidates.add_position("Something else", external_id=posting)
     ada = invite(office, posting)
@@ -106,7 +106,7 @@ def test_a_position_whose_answer_was_lost_is_made_once(office: Office, kind: str
     assert len(office.positions()) == 1
 
 
-def test_a_change_that_alva_refuses_keeps_nobody_from_being_invited(office: Office) -> None:
+def test_a_change_that_alva_refuses_does_not_block_the_invitation(office: Office) -> None:
     invite(office, office.posting)
     office.recruiter.change_posting(office.posting, name=" ")
     ada = office.apply()
@@ -126,7 +126,7 @@ def test_a_fault_that_lasts_fails_the_task_and_makes_nothing_twice(office: Offic
     assert (len(office.positions()), [office.sent(one) for one in people]) == (1, [1, 1, 1])
 
 
-def test_a_position_that_somebody_deleted_since_it_was_looked_up_is_made_anew(office: Office) -> None:
+def test_a_position_that_was_deleted_after_the_lookup_is_made_again(office: Office) -> None:
     people = office.applied(20)
     office.known_positions[office.posting] = "1"
     assert office.run(*people, again=True) == {"trigger_stage": 20}
@@ -134,7 +134,7 @@ def test_a_position_that_somebody_deleted_since_it_was_looked_up_is_made_anew(of
     assert office.known_positions == {office.posting: office.positions()[0].id}
 
 
-def test_a_position_that_somebody_deletes_in_the_middle_of_a_batch_is_made_anew(office: Office) -> None:
+def test_a_position_that_is_deleted_during_a_batch_is_made_again(office: Office) -> None:
     people = office.applied(40)
     rows = office.sandbox.world.alva.positions._rows
     office.faults.add("alva", "POST", "*/candidates", kind="call", action=rows.clear, skip=9)
@@ -143,12 +143,12 @@ def test_a_position_that_somebody_deletes_in_the_middle_of_a_batch_is_made_anew(
 
 
 class TestArrivals:
-    """Somebody new brings their posting up to date, invited or not."""
+    """A new application syncs the job position, invited or not."""
 
     @pytest.mark.parametrize(
         ("tags", "reason"), [((), "not_requested"), (("Alva: Skip Assessment",), "skip_assessment")]
     )
-    def test_whoever_is_new_brings_the_posting_up_to_date(
+    def test_a_new_applicant_who_is_not_invited_syncs_the_job_position(
         self, office: Office, tags: tuple[str, ...], reason: str
     ) -> None:
         posting = office.recruiter.add_posting("Cook", tags=tags)
@@ -159,7 +159,7 @@ class TestArrivals:
         office.run(ada, window=LAST_HOUR)
         assert facts(office, posting)[0] == "Chef"
 
-    def test_whoever_applied_before_does_not(self, office: Office) -> None:
+    def test_an_applicant_from_before_the_window_syncs_no_job_position(self, office: Office) -> None:
         ada = office.apply(stage=ELSEWHERE, at_ms=NOW_MS - 2 * HOUR_MS)
         assert office.run(ada, window=LAST_HOUR) == {"not_requested": 1}
         assert office.positions() == []
@@ -171,12 +171,12 @@ class TestArrivals:
         assert office.run(ada, window=LAST_HOUR) == {"confidential": 1}
         assert office.arrived("alva") == []
 
-    def test_a_dry_run_does_not(self, office: Office) -> None:
+    def test_a_dry_run_syncs_no_job_position(self, office: Office) -> None:
         ada = office.apply(stage=ELSEWHERE, at_ms=NOW_MS - 1)
         assert office.run(ada, window=LAST_HOUR, dry_run=True) == {"not_requested": 1}
         assert office.arrived("alva") == []
 
-    def test_a_position_that_alva_refuses_is_no_failure_of_whoever_is_not_invited(self, office: Office) -> None:
+    def test_a_position_that_alva_refuses_is_no_failure_of_a_candidate_who_is_not_invited(self, office: Office) -> None:
         posting = office.recruiter.add_posting(" ")
         ada = office.apply(posting=posting, stage=ELSEWHERE, at_ms=NOW_MS - 1)
         assert office.run(ada, window=LAST_HOUR) == {"not_requested": 1}
@@ -191,8 +191,10 @@ class TestArrivals:
 
 
 @pytest.mark.parametrize("emails", [[], ["nonsense"]], ids=["missing", "invalid"])
-def test_whoever_is_new_and_fails_brings_the_posting_up_to_date_at_once(office: Office, emails: list[str]) -> None:
-    """Somebody came to it, whether an invitation leaves or not: the second run finds nothing to do."""
+def test_a_new_applicant_whose_invitation_fails_syncs_the_job_position_at_once(
+    office: Office, emails: list[str]
+) -> None:
+    """The first run syncs the job position although no invitation is sent: the second one has nothing to write."""
     ada = office.apply(emails=emails, at_ms=NOW_MS - 1)
     office.poll(LAST_HOUR)
     assert [row.facts.external_id for row in office.positions()] == [office.posting]
@@ -202,7 +204,7 @@ def test_whoever_is_new_and_fails_brings_the_posting_up_to_date_at_once(office: 
     assert office.sent(ada) == 0
 
 
-def test_where_alva_lists_no_users_the_invitation_leaves_all_the_same(office: Office) -> None:
+def test_an_invitation_is_sent_also_if_alva_lists_no_users(office: Office) -> None:
     posting = office.recruiter.add_posting("Designer", hiring_manager_email=MANAGER)
     office.faults.add("alva", "GET", "/users", status=404, times=None)
     one = invite(office, posting)
@@ -210,11 +212,11 @@ def test_where_alva_lists_no_users_the_invitation_leaves_all_the_same(office: Of
 
 
 class TestOptionalFields:
-    """Team and hiring manager are optional: where Alva refuses one of them, the rest is written without it."""
+    """Team and hiring manager are optional: if Alva refuses one of them, the rest is written without it."""
 
     @pytest.fixture(params=["team", "owner"])
     def refused(self, request: pytest.FixtureRequest, office: Office) -> str:
-        """What Alva refuses from now on: the team `Kitchen`, or the hiring manager, whom it lists all the same."""
+        """The field that Alva refuses: the team `Kitchen`, or the hiring manager, although it lists that user."""
         if request.param == "team":
             office.sandbox.world.alva.policy.known_teams_only = True
             office.candidates.add_user(MANAGER)
@@ -229,14 +231,16 @@ class TestOptionalFields:
     def expected(self, name: str, refused: str) -> tuple[Any, ...]:
         return (name, None, MANAGER) if refused == "team" else (name, "Kitchen", None)
 
-    def test_the_position_is_made_and_everybody_is_invited(self, office: Office, refused: str) -> None:
+    def test_the_position_is_made_and_all_candidates_are_invited(self, office: Office, refused: str) -> None:
         posting = office.recruiter.add_posting("Cook", team="Kitchen", hiring_manager_email=MANAGER)
         people = office.applied(20, posting=posting)
         assert office.run(*people) == {"trigger_stage": 20}
         assert facts(office, posting) == self.expected("Cook", refused)
         assert len(office.positions()) == 1
 
-    def test_another_name_is_written_all_the_same_and_the_night_counts_it(self, office: Office, refused: str) -> None:
+    def test_another_name_is_still_written_and_the_nightly_run_counts_the_refusal(
+        self, office: Office, refused: str
+    ) -> None:
         posting = office.recruiter.add_posting("Cook", team="Kitchen", hiring_manager_email=MANAGER)
         invite(office, posting)
         office.recruiter.change_posting(posting, name="Head cook")
@@ -246,13 +250,13 @@ class TestOptionalFields:
         invite(office, posting)
         assert facts(office, posting) == self.expected("Chef", refused)
 
-    def test_a_position_that_alva_refuses_for_its_name_is_a_refusal(self, office: Office, refused: str) -> None:
+    def test_a_position_whose_name_alva_refuses_is_a_refusal(self, office: Office, refused: str) -> None:
         posting = office.recruiter.add_posting(" ", team="Kitchen", hiring_manager_email=MANAGER)
         assert office.run(office.apply(posting=posting)) == {"refused_by_alva": 1}
         assert office.positions() == []
 
 
-def test_of_a_posting_without_a_name_no_position_is_made_and_others_wait_for_nothing(office: Office) -> None:
+def test_a_posting_without_a_name_gets_no_position_and_does_not_block_the_others(office: Office) -> None:
     nameless = office.recruiter.add_posting("Cook")
     ada, bo = office.apply(posting=nameless), office.apply()
 
@@ -263,7 +267,7 @@ def test_of_a_posting_without_a_name_no_position_is_made_and_others_wait_for_not
     with pytest.raises(ApiError, match="has no name in Lever"):
         office.run(ada, bo)
     assert (office.status(ada), office.notes(ada), office.sent(bo)) == ([], [], 1)
-    # One that is there already is used as it is.
+    # An existing position is used unchanged.
     office.candidates.add_position("Cook", external_id=nameless)
     assert office.run(ada) == {"trigger_stage": 1}
     assert facts(office, nameless)[0] == "Cook"

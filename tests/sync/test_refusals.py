@@ -1,4 +1,4 @@
-"""A refusal that lasts and is about one of many: what it is taken for, and what it isn't."""
+"""A lasting refusal of a request about one of many candidates or postings: how it is reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOUNCED = ["Invitation Bounced"]
 
 
 def bounced(office: Office) -> str:
-    """Invited in vain, and asked for once more."""
+    """A candidate whose invitation bounced and who entered the trigger stage again."""
     ada = office.apply()
     office.run(ada)
     office.candidates.bounce(ada)
@@ -30,7 +30,7 @@ def bounced(office: Office) -> str:
 
 
 @pytest.mark.parametrize("path", ["/candidates", "/job_positions"])
-def test_a_404_to_the_search_for_one_is_about_that_one(office: Office, path: str) -> None:
+def test_a_404_to_a_search_is_a_fault_of_that_candidate_only(office: Office, path: str) -> None:
     people, cook = office.applied(30), office.recruiter.add_posting("Cook")
     alone = office.apply(posting=cook)
     office.faults.add(
@@ -43,7 +43,7 @@ def test_a_404_to_the_search_for_one_is_about_that_one(office: Office, path: str
     assert office.progress.report.counts == {"trigger_stage": 30}
 
 
-def test_and_where_there_is_no_api_at_all_it_ends_the_task(office: Office) -> None:
+def test_a_404_to_every_search_ends_the_task(office: Office) -> None:
     people = office.applied(30)
     office.faults.add("alva", "GET", status=404, times=None)
     with pytest.raises(SetupError, match="alva_default"):
@@ -51,7 +51,7 @@ def test_and_where_there_is_no_api_at_all_it_ends_the_task(office: Office) -> No
     assert office.progress.report.counts == {}
 
 
-def test_a_hire_that_alva_knows_nothing_of_is_a_fault_if_the_candidate_is_there(office: Office) -> None:
+def test_a_404_to_a_hire_is_a_fault_if_the_candidate_is_in_alva(office: Office) -> None:
     ada = office.apply()
     office.run(ada)
     office.faults.add("alva", "PATCH", "/candidates/*", status=404, times=None)
@@ -62,7 +62,7 @@ def test_a_hire_that_alva_knows_nothing_of_is_a_fault_if_the_candidate_is_there(
     assert office.tell(hired=[ada]).counts == {"hired": 1}
 
 
-def test_an_invitation_that_alva_knows_nothing_of_is_a_fault_if_the_candidate_is_there(office: Office) -> None:
+def test_a_404_to_a_resend_is_a_fault_if_the_candidate_is_in_alva(office: Office) -> None:
     ada = bounced(office)
     office.faults.add("alva", "POST", "*/invitation", status=404, times=None)
     with pytest.raises(Unfinished, match="1 of 1"):
@@ -82,7 +82,7 @@ class TestPosition:
         return cook
 
     def refuse(self, office: Office, status: int, *fields: str) -> None:
-        """Refuses bodies with one of these."""
+        """Lets Alva refuse changes of a job position that have one of these fields."""
         office.adapter = _Refusing(office.sandbox.adapter(), status, fields)
 
     @pytest.mark.parametrize("status", [400, 404, 409, 422])
@@ -91,18 +91,20 @@ class TestPosition:
         with pytest.raises(Unfinished, match="1 of 1"):
             office.sync()
         assert set(office.progress.faults) == {cook}
-        # The rest is written all the same.
+        # The other fields are written.
         facts = office.sandbox.world.alva.positions.named(cook).facts
         assert (facts.name, facts.owner_email, facts.team) == ("Chef", "mo@hiring.example.com", "Kitchen")
 
     @pytest.mark.parametrize("fields", [("team",), ("owner_email",), ("owner_email", "team")])
-    def test_what_a_position_does_without_is_left_out(self, office: Office, cook: str, fields: tuple[str, ...]) -> None:
+    def test_a_refused_optional_field_is_left_out(self, office: Office, cook: str, fields: tuple[str, ...]) -> None:
         self.refuse(office, 422, *fields)
         assert office.sync() == {"field_refused": 1}
         assert office.sandbox.world.alva.positions.named(cook).facts.name == "Cook"
 
     @pytest.mark.parametrize("fields", [("name",), ("name", "team", "owner_email")])
-    def test_it_keeps_nobody_from_being_invited(self, office: Office, cook: str, fields: tuple[str, ...]) -> None:
+    def test_a_refused_field_does_not_block_the_invitation(
+        self, office: Office, cook: str, fields: tuple[str, ...]
+    ) -> None:
         self.refuse(office, 400, *fields)
         ada = office.apply(posting=cook)
         assert office.run(ada) == {"trigger_stage": 1}
@@ -110,7 +112,7 @@ class TestPosition:
 
 
 class _Refusing(HTTPAdapter):
-    """The sandbox, but for changes of a job position with one of these fields."""
+    """The sandbox, which here refuses changes of a job position with one of these fields."""
 
     def __init__(self, inner: BaseAdapter, status: int, fields: tuple[str, ...]) -> None:
         super().__init__()

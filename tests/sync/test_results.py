@@ -1,4 +1,4 @@
-"""Results, from Alva to Lever: what is written, in which order, with how many calls, and what others do meanwhile."""
+"""Results, from Alva to Lever: what is written, in which order, with how many calls, and what changes meanwhile."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SENT, DONE = ["Invitation Sent"], ["High role fit", "Completed"]
 
 
 class TestWays:
-    def test_from_the_invitation_to_the_end(self, office: Office, ada: str) -> None:
-        """Each row after the other, as a company lives through it, with one note and one link all along."""
+    def test_a_candidate_goes_through_every_state_with_one_note_and_one_link(self, office: Office, ada: str) -> None:
+        """One row of the table after the other, as for a real candidate."""
         assert office.push_lately() == {}
         office.candidates.deliver(ada)
         assert office.push_lately() == {"unchanged": 1}
@@ -59,29 +59,29 @@ class TestWays:
             (74, "Medium"), (75, "High"), (99, "High"), (100, "Very high"), (None, None),
         ],
     )  # fmt: skip
-    def test_each_role_fit(self, office: Office, ada: str, score: float | None, label: str | None) -> None:
+    def test_each_role_fit_has_its_tag(self, office: Office, ada: str, score: float | None, label: str | None) -> None:
         office.candidates.finish(ada, score)
         assert office.push_lately() == {"completed": 1}
         assert office.status(ada) == [*([f"{label} role fit"] if label else []), "Completed"]
 
-    def test_a_tag_that_a_crash_kept_from_being_written(self, office: Office, ada: str) -> None:
+    def test_a_missing_invitation_tag_is_written(self, office: Office, ada: str) -> None:
         office.recruiter.untag(ada, "Alva: Invitation Sent")
         office.candidates.deliver(ada)
         assert office.push_lately() == {"invited": 1}
         assert office.status(ada) == SENT
 
-    def test_a_part_of_the_tests_changes_nothing(self, office: Office, ada: str) -> None:
+    def test_finishing_part_of_the_tests_changes_nothing(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, only=["logic"])
         assert office.push_lately() == {"unchanged": 1}
         assert office.writes() == 0
 
-    def test_an_archived_candidates_results_are_told_and_nobody_is_moved(self, office: Office, ada: str) -> None:
+    def test_the_results_of_an_archived_candidate_are_written_without_a_move(self, office: Office, ada: str) -> None:
         office.recruiter.archive(ada)
         office.candidates.finish(ada, 82)
         assert office.push_lately() == {"completed": 1}
         assert (office.status(ada), office.stage(ada)) == (DONE, TRIGGER)
 
-    def test_a_reply_to_the_note_outlives_its_update(self, office: Office, ada: str) -> None:
+    def test_a_reply_to_the_note_survives_its_update(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         office.push_lately()
         (note,) = office.sandbox.look(ada)["notes"]
@@ -102,15 +102,15 @@ class TestWays:
 
 
 class TestCalls:
-    def test_a_fresh_completion_takes_two_reads_and_five_writes(self, office: Office, ada: str) -> None:
+    def test_a_completion_takes_two_reads_and_five_writes(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         office.push_lately()
         assert office.asked("lever") == ["POST addLinks", "POST notes", "PUT stage", "POST removeTags", "POST addTags"]
         assert len(office.arrived("lever", "GET")) == 2
-        # Listed by the task that finds, and by the one that does it, which asks for the results.
+        # One listing by the poll, one by the batch, and the results.
         assert len(office.arrived("alva")) == 3
 
-    def test_who_is_invited_and_unchanged_takes_one_read(self, office: Office, ada: str) -> None:
+    def test_an_unchanged_invited_candidate_takes_one_read(self, office: Office, ada: str) -> None:
         office.candidates.deliver(ada)
         office.push_lately()
         assert (len(office.arrived("lever")), len(office.arrived("alva"))) == (1, 2)
@@ -126,12 +126,12 @@ class TestCalls:
         assert office.push_lately() == {"unchanged": 3}
         assert office.writes() == 0
 
-    def test_a_dry_run_says_the_same_and_writes_nothing(self, office: Office, ada: str) -> None:
+    def test_a_dry_run_reports_the_same_and_writes_nothing(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         assert office.push_lately(dry_run=True) == {"completed": 1}
         assert office.writes() == 0
 
-    def test_more_than_a_turn_holds_goes_on_in_the_next(self, office: Office) -> None:
+    def test_120_completions_are_done_with_six_calls_each(self, office: Office) -> None:
         ids = office.applied(120)
         office.run(*ids)
         office.later(60)
@@ -144,16 +144,16 @@ class TestCalls:
 
 
 class TestWho:
-    def test_by_hand_in_alva_is_nobodys(self, office: Office, ada: str) -> None:
+    def test_a_candidate_who_was_added_by_hand_in_alva_is_ignored(self, office: Office, ada: str) -> None:
         office.candidates.add_by_hand(office.posting, "by.hand@candidates.example.com")
         assert office.push_lately() == {}
 
-    def test_named(self, office: Office, ada: str) -> None:
+    def test_named_opportunities_are_done_or_reported_as_not_in_alva_or_gone(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         other = office.apply()
         assert office.push(ada, other, "nobody") == {"completed": 1, "not_in_alva": 1, "gone": 1}
 
-    def test_gone_hidden_confidential_and_anonymised_get_nothing_and_the_others_are_done(self, office: Office) -> None:
+    def test_gone_and_confidential_candidates_get_nothing_and_the_others_are_done(self, office: Office) -> None:
         ids = office.applied(5)
         office.run(*ids)
         for one in ids:
@@ -168,7 +168,7 @@ class TestWho:
 
     @pytest.mark.parametrize(("status", "word"), [(404, "gone"), (403, "confidential")])
     @pytest.mark.parametrize("write", ["addLinks", "notes", "stage", "removeTags", "addTags"])
-    def test_gone_or_hidden_between_looking_and_writing(
+    def test_a_candidate_who_is_deleted_or_hidden_before_a_write_is_gone_or_confidential(
         self, office: Office, ada: str, write: str, status: int, word: str
     ) -> None:
         bo = office.apply()
@@ -184,7 +184,9 @@ class TestWho:
         assert office.push_lately() == {word: 1, "completed": 1}
         assert office.status(bo) == DONE
 
-    def test_removed_from_alva_after_the_listing(self, office: Office, ada: str) -> None:
+    def test_a_candidate_who_is_removed_from_alva_after_the_listing_is_not_in_alva(
+        self, office: Office, ada: str
+    ) -> None:
         office.candidates.finish(ada, 82)
         alva = office.alva()
         (candidate,) = alva.candidates(external_id=ada)
@@ -192,7 +194,7 @@ class TestWho:
         assert office.push_lately() == {"not_in_alva": 1}
         assert [one.service for one in office.arrived() if one.method in WRITES] == ["alva"]
 
-    def test_results_that_are_not_there_are_the_fault_of_a_candidate_who_is(self, office: Office, ada: str) -> None:
+    def test_missing_results_of_a_candidate_in_alva_are_a_fault(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         office.faults.add("alva", "GET", "*/results", status=404, times=None)
         with pytest.raises(Unfinished):
@@ -201,18 +203,18 @@ class TestWho:
         office.faults.clear()
         assert office.push_lately() == {"completed": 1}
 
-    def test_a_key_that_may_not_write_is_not_a_confidential_candidate(self, office: Office, ada: str) -> None:
+    def test_a_key_that_may_not_write_does_not_make_a_candidate_confidential(self, office: Office, ada: str) -> None:
         office.candidates.finish(ada, 82)
         office.restricted_key(opportunities="read", notes="read", stages="read")
         with pytest.raises(Unfinished, match="opportunities: write"):
             office.push_lately()
 
-    def test_a_refused_key_of_alvas(self, office: Office, ada: str) -> None:
+    def test_a_rejected_alva_key_fails_the_task(self, office: Office, ada: str) -> None:
         office.faults.add("alva", "GET", "*", status=401, times=None)
         with pytest.raises(Unauthorized):
             office.push_lately()
 
-    def test_one_that_cannot_be_done_keeps_nobody_waiting(self, office: Office) -> None:
+    def test_one_candidates_fault_does_not_block_the_others(self, office: Office) -> None:
         ids = office.applied(8)
         office.run(*ids)
         for one in ids:
@@ -228,7 +230,7 @@ class TestWho:
 class TestKilled:
     @pytest.mark.parametrize("when", ["before", "after"])
     @pytest.mark.parametrize("what", ["completed", "bounced", "reset", "updated"])
-    def test_at_every_request_in_turn(self, office: Office, what: str, when: When) -> None:
+    def test_the_outcome_is_the_same_after_a_kill_at_any_request(self, office: Office, what: str, when: When) -> None:
         with office.sandbox.serve() as url:
             for at in itertools.count(1):
                 office.adapter = None

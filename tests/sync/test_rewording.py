@@ -1,4 +1,4 @@
-"""No rule reads the words of a note: they may be others at any time, and Lever may keep them as it likes."""
+"""No rule reads the words of a note: they may change at any time, and Lever may store them in another form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COUNT = itertools.count()
 
 
 class Rewording(BaseAdapter):
-    """Hands on what is asked; of the notes that are written, Lever keeps other words."""
+    """Passes requests on, but rewords the notes that are written."""
 
     def __init__(self, inner: BaseAdapter, reword: Reword) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Rewording(BaseAdapter):
     ) -> Response:
         if "/notes" in (request.url or "") and request.method in ("POST", "PUT"):
             body = json.loads(request.body or b"")
-            # Those behind the first are replies of people.
+            # The values after the first are replies by people.
             written = body["values"][0] if "values" in body else body
             written["value"] = self._reword(written["value"])
             request.body = json.dumps(body).encode()
@@ -55,7 +55,7 @@ def line_of(text: str) -> str:
 
 
 REWORDINGS: dict[str, Reword] = {
-    # Each time others, so that a text which is there is never the one that would be written.
+    # New words each time, so that the present text never equals the one to write.
     "other words": lambda text: f"Kandidaten fick brev nr {next(_COUNT)}: completed\n\n{line_of(text)}",
     "the line alone": line_of,
     "paragraphs": lambda text: "".join(f"<p>{html.escape(line)}</p>" for line in text.splitlines()),
@@ -66,11 +66,11 @@ REWORDINGS: dict[str, Reword] = {
 
 
 def story(office: Office) -> Iterator[tuple[Any, ...]]:
-    """All that can become of one candidate. After each step: its report, what was written, and what is there."""
+    """Takes one candidate through every state. Yields after each step the counts, the writes and the present state."""
     ada = office.apply(emails=[], tags=["vip"])
 
     def seen(counts: dict[str, int]) -> tuple[Any, ...]:
-        # A note's id is another in each world.
+        # The ids of notes differ between the sandboxes.
         asked = [re.sub("PUT [0-9a-f].*", "PUT note", write) for write in office.asked()]
         office.forget()
         found = (office.status(ada), office.other_tags(ada), office.stage(ada), len(office.notes(ada)))
@@ -123,9 +123,7 @@ def test_a_whole_story_is_the_same_in_other_words(office: Office, reword: Reword
 
 
 @pytest.mark.parametrize("reword", REWORDINGS.values(), ids=REWORDINGS)
-def test_what_was_written_is_found_again_after_a_fault_that_leaves_it_open(
-    office: Office, ada: str, reword: Reword
-) -> None:
+def test_a_note_whose_answer_was_lost_is_found_again(office: Office, ada: str, reword: Reword) -> None:
     office.adapter = Rewording(office.sandbox.adapter(), reword)
     office.candidates.finish(ada, 82)
     office.faults.add("lever", "POST", "*/notes", kind="cut_after")
@@ -133,7 +131,7 @@ def test_what_was_written_is_found_again_after_a_fault_that_leaves_it_open(
     assert len(office.notes(ada)) == 1
 
 
-def test_what_a_person_quotes_is_left_alone(office: Office, ada: str) -> None:
+def test_a_note_that_a_person_wrote_with_the_same_text_is_not_changed(office: Office, ada: str) -> None:
     office.candidates.finish(ada, 82)
     office.push_lately()
     (row,) = office.sandbox.world.lever.opportunity(ada).notes.values()
@@ -146,31 +144,31 @@ def test_what_a_person_quotes_is_left_alone(office: Office, ada: str) -> None:
 
 
 def first_version(text: str) -> str:
-    """As notes were written before their last line had a state and a mark."""
+    """Returns the note as the first version wrote it: without state and mark in its last line."""
     return re.sub(r"(Ref: alva-lever/result/\S+) .*", r"\1", text)
 
 
 class TestFirstVersion:
-    """Notes that say neither what they tell nor which facts."""
+    """Notes of the first version, without state and mark."""
 
-    def told(self, office: Office) -> None:
-        """Until `updated`, the first version is at work."""
+    def write_first_version(self, office: Office) -> None:
+        """Writes notes of the first version until `update`."""
         office.adapter = Rewording(office.sandbox.adapter(), first_version)
 
-    def updated(self, office: Office) -> None:
+    def update(self, office: Office) -> None:
         office.adapter = None
         office.later()
         office.forget()
 
     def moved(self, office: Office, ada: str) -> int:
-        """How often it was moved on."""
+        """Returns how often the opportunity entered the progression stage."""
         further = office.settings.policy.progression_stage
         changes = office.sandbox.world.lever.opportunity(ada).stage_changes
         return [change.to_stage_id for change in changes].count(further.id if further else "")
 
     @pytest.mark.parametrize("state", ["completed", "withdrawn", "reset"])
-    def test_is_brought_up_to_date_once_and_nothing_else_changes(self, office: Office, ada: str, state: str) -> None:
-        self.told(office)
+    def test_a_result_note_is_updated_once_and_nothing_else_changes(self, office: Office, ada: str, state: str) -> None:
+        self.write_first_version(office)
         office.candidates.finish(ada, 82)
         office.push_lately()
         if state == "withdrawn":
@@ -181,7 +179,7 @@ class TestFirstVersion:
         assert " " not in office.refs(ada)[0]
         office.recruiter.move(ada, TRIGGER)
         before = (office.status(ada), office.stage(ada), self.moved(office, ada))
-        self.updated(office)
+        self.update(office)
         office.push(ada)
         assert [one.method for one in office.arrived("lever") if one.method != "GET"] == ["PUT"]
         assert office.refs(ada)[0].split()[1] == state
@@ -190,19 +188,21 @@ class TestFirstVersion:
         assert office.push(ada) == {"unchanged": 1}
         assert office.writes() == 0
 
-    def test_of_the_other_notes_nothing_changes(self, office: Office) -> None:
-        self.told(office)
+    def test_the_other_notes_stay(self, office: Office) -> None:
+        self.write_first_version(office)
         ada, bo = office.apply(emails=[]), office.apply()
         office.run(ada, bo)
         office.candidates.bounce(bo)
         office.push(bo)
-        self.updated(office)
+        self.update(office)
         assert office.run(ada, bo) == {"awaiting_retry": 2}
         assert office.push(ada, bo) == {"not_in_alva": 1, "unchanged": 1}
         assert office.writes() == 0
 
-    def test_who_was_moved_back_before_the_tag_was_written_is_not_moved_twice(self, office: Office, ada: str) -> None:
-        self.told(office)
+    def test_a_candidate_whom_a_person_moved_back_before_the_tag_is_not_moved_twice(
+        self, office: Office, ada: str
+    ) -> None:
+        self.write_first_version(office)
         office.candidates.finish(ada, 82)
         office.faults.add("lever", "POST", "*/removeTags", status=503, times=None)
         with pytest.raises(ApiError):
@@ -210,20 +210,22 @@ class TestFirstVersion:
         office.faults.clear()
         office.later()
         office.recruiter.move(ada, TRIGGER)
-        self.updated(office)
+        self.update(office)
         assert office.push_lately() == {"completed": 1}
         assert (office.stage(ada), self.moved(office, ada), len(office.notes(ada))) == (TRIGGER, 1, 1)
 
     @pytest.mark.parametrize("crash", [None, "PUT */stage", "POST */removeTags"])
-    def test_a_completion_after_a_reset_moves_once_more(self, office: Office, ada: str, crash: str | None) -> None:
-        self.told(office)
+    def test_a_completion_after_a_reset_moves_the_candidate_again(
+        self, office: Office, ada: str, crash: str | None
+    ) -> None:
+        self.write_first_version(office)
         office.candidates.finish(ada, 82)
         office.push_lately()
         office.later()
         office.recruiter.move(ada, TRIGGER)
         office.candidates.reset(ada)
         office.push_lately()
-        self.updated(office)
+        self.update(office)
         office.candidates.finish(ada, 90)
         if crash is not None:
             office.faults.add("lever", *crash.split(), status=503, times=None)
@@ -234,12 +236,12 @@ class TestFirstVersion:
         assert office.push_lately() == {"completed": 1}
         assert (office.stage(ada), self.moved(office, ada), len(office.notes(ada))) == (FURTHER, 2, 1)
 
-    def test_results_that_are_reset_are_taken_back(self, office: Office, ada: str) -> None:
-        self.told(office)
+    def test_a_reset_removes_the_results_from_the_note(self, office: Office, ada: str) -> None:
+        self.write_first_version(office)
         office.candidates.finish(ada, 82)
         office.push_lately()
         office.candidates.reset(ada)
-        self.updated(office)
+        self.update(office)
         assert office.push_lately() == {"reset": 1}
         assert office.refs(ada)[0].split()[1] == "reset"
         assert "Role fit" not in office.notes(ada)[0]

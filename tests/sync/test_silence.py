@@ -1,4 +1,4 @@
-"""Nothing of a person gets into a log, an error or what Airflow keeps."""
+"""No personal data gets into a log, an error or Airflow's database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.sync.office import HOUR_MS, NOW_MS, Office
 
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
 MANAGER = "quentin.overseer@hiring.example.com"
-# Parts of names, addresses, answers of Alva's, notes and results.
+# Parts of names, addresses, Alva's answers, notes and results.
 PERSONAL = [
     "zebedee", "quux", "candidates.example.com", "hiring.example.com",
     "quentin", "overseer", "no more candidates can be",
@@ -44,7 +44,7 @@ def place(request: pytest.FixtureRequest, office: Office) -> Iterator[None]:
 
 
 def everything(office: Office) -> None:
-    """A whole run with every failure, a bounce, a completion, a hired and a deleted one, and faults that pass."""
+    """Prepares every failure, a bounce, a completion, a hire, a deletion, and temporary faults."""
     at: dict[str, Any] = {"at_ms": NOW_MS - HOUR_MS // 2}
     apply = office.apply
     expired = office.recruiter.add_posting("Cook", hiring_manager_email=MANAGER, tags=["alva: screening"])
@@ -77,7 +77,7 @@ def everything(office: Office) -> None:
 
 
 @pytest.mark.usefixtures("place")
-def test_a_whole_run_says_nothing_of_anybody(office: Office, logged: Callable[[], str]) -> None:
+def test_a_whole_run_shows_no_personal_data(office: Office, logged: Callable[[], str]) -> None:
     everything(office)
     found = office.find(LAST_HOUR)
     kept = [found.report.as_json(), found.batches]
@@ -107,7 +107,7 @@ def test_a_whole_run_says_nothing_of_anybody(office: Office, logged: Callable[[]
         ("lever", "/opportunities/*", {"kind": "truncated"}),
     ],
 )
-def test_an_error_says_nothing_of_anybody(
+def test_an_error_shows_no_personal_data(
     office: Office, logged: Callable[[], str], service: str, path: str, fault: dict[str, Any]
 ) -> None:
     ada = office.apply("Zebedee Quux", emails=["zebedee@candidates.example.com"])
@@ -121,7 +121,7 @@ def test_an_error_says_nothing_of_anybody(
     assert [word for word in PERSONAL if word in said] == []
 
 
-def test_objects_show_nothing_of_anybody(office: Office) -> None:
+def test_the_reprs_of_objects_show_no_personal_data(office: Office) -> None:
     ada = office.apply("Zebedee Quux", emails=["zebedee@candidates.example.com"])
     office.run(ada)
     office.candidates.finish(ada)
