@@ -175,6 +175,13 @@ class TestDoneMeanwhile:
         again = hourly.again(run.run_id)
         assert (again.state, again.counts, waiting()) == ("success", {"trigger_stage": 1}, {})
 
+    def test_a_poll_that_finds_a_leftover_and_need_not_invite_it_takes_it_off_the_list(
+        self, hourly: Runner, sandbox: Sandbox, posting: str, left: str
+    ) -> None:
+        sandbox.recruiter.tag(left, "Alva: Completed")
+        run = hourly.manual(since=(THIS_HOUR - 2 * HOUR).isoformat())
+        assert (run.state, run.counts, waiting()) == ("success", {"already_invited": 1}, {})
+
     def test_a_leftover_whose_opportunity_is_deleted_is_gone(self, hourly: Runner, sandbox: Sandbox, left: str) -> None:
         sandbox.recruiter.delete(left, at_ms=ms(THIS_HOUR - 300 * HOUR))
         hours_pass(1)

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from alva_lever.batch.batch import CALLS_PER_TASK, Unfinished
+from alva_lever.batch.run_report import RunReport
 from alva_lever.http.errors import ApiError, Forbidden
 from alva_lever.rules.window import OVERLAP_MS, Window
+from alva_lever.settings import Options
 from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Found, Office
 
 SEND_TESTS, SCREENING = "Alva: Send Tests", "Alva: Screening"
@@ -41,8 +43,8 @@ def entered(office: Office, at_ms: int) -> str:
     return office.recruiter.move(placed(office), TRIGGER, at_ms=at_ms)
 
 
-def came(office: Office, at_ms: int) -> str:
-    return placed(office, at_ms=at_ms)
+def came(office: Office, at_ms: int, **options: Any) -> str:
+    return placed(office, at_ms=at_ms, **options)
 
 
 def failed(office: Office, at_ms: int) -> str:
@@ -207,6 +209,57 @@ class TestKinds:
         office.recruiter.delete(office.apply(posting=secret), at_ms=WITHIN_MS)
         found = office.find(LAST_HOUR)
         assert (waiting(found), found.hired, found.deleted, found.report.counts) == ([], [], [], {})
+
+
+class TestPostings:
+    """A candidate whom the listing alone doesn't invite is decided by the posting, as Lever shows it by id."""
+
+    def poll(self, office: Office, **fields: Any) -> RunReport:
+        found = office.find(LAST_HOUR)
+        for batch in found.batches:
+            office.begin()
+            office.do(batch, window=LAST_HOUR, **fields)
+            found.report.add(office.progress.report)
+        return found.report
+
+    def test_a_posting_with_screening_that_lever_leaves_out_of_its_listing_still_invites(self, office: Office) -> None:
+        ada = came(office, WITHIN_MS, posting=screened(office))
+
+        def leave_out(answer: dict[str, Any]) -> None:
+            answer["data"] = []
+
+        office.faults.add("lever", "GET", "/postings", kind="edit", action=leave_out, times=None)
+        assert self.poll(office).counts == {"screening": 1}
+        assert office.sent(ada) == 1
+
+    @pytest.mark.parametrize("dry_run", [False, True])
+    def test_its_near_misses_are_reported(self, office: Office, dry_run: bool) -> None:
+        cook = office.recruiter.add_posting("Cook", tags=["alva: screening"])
+        came(office, WITHIN_MS, posting=cook)
+        assert self.poll(office, dry_run=dry_run).near_misses == [{"id": cook, "tag": "alva: screening"}]
+
+    def test_candidates_on_a_posting_that_lever_refuses_to_show_are_confidential(self, office: Office) -> None:
+        office.options = Options(trigger_stage=TRIGGER, blocked_origins=frozenset({"agency"}))
+        came(office, WITHIN_MS, origin="agency")
+        office.recruiter.move(placed(office, origin="agency"), TRIGGER, at_ms=WITHIN_MS)
+        office.faults.add("lever", "GET", f"/postings/{office.posting}", status=403, times=None)
+        assert self.poll(office).counts == {"confidential": 2}
+        assert office.positions() == []
+
+    @pytest.mark.parametrize("dry_run", [False, True])
+    @pytest.mark.parametrize("status", [400, 503])
+    def test_one_that_cannot_be_read_is_the_fault_of_its_candidates_alone(
+        self, office: Office, status: int, dry_run: bool
+    ) -> None:
+        cook = office.recruiter.add_posting("Cook")
+        ada, bo = came(office, WITHIN_MS, posting=cook), came(office, WITHIN_MS)
+        office.faults.add("lever", "GET", f"/postings/{cook}", status=status, times=None)
+        found = office.find(LAST_HOUR)
+        with pytest.raises(Unfinished, match="1 of"):
+            office.do([item for batch in found.batches for item in batch], window=LAST_HOUR, dry_run=dry_run)
+        assert set(office.progress.faults) == {ada}
+        found.report.add(office.progress.report)
+        assert found.report.ids == {"not_requested": [bo]}
 
 
 class TestQuestions:

@@ -74,7 +74,8 @@ class Checkpoint:
         return cls(
             set(value["done"]),
             dict(value.get("faults", {})),
-            RunReport.of(value["report"]),
+            # `tally`: as earlier versions called it.
+            RunReport.of(value["report"] if "report" in value else value["tally"]),
             set(value.get("invited", ())),
         )
 

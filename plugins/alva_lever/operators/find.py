@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Search:
-    """What a run is to find. `due`: what earlier runs could not do, and is to be tried now. `report`: for what needs
-    nothing to be done. `more`: what the batches are to know beside."""
+    """What a run is to find. `due`: what earlier runs could not do, and is to be tried now. `waiting_ids`: of these and
+    of what is to be tried later. `report`: for what needs nothing to be done. `more`: what else the batches need."""
 
     run: Run
     window: Window
     due: Sequence[Item]
+    waiting_ids: Collection[str]
     integration: Integration
     report: RunReport
     more: dict[str, Any]
@@ -59,14 +60,16 @@ class FindOperator(LeverAlvaOperator):
         covered_ms = state.covered_ms(run, first_ms=start_ms - self.first_run_looks_back_ms)
         dry_run = run.dry_run or read_variable(self.account).dry_run
         window = run.window(covered_ms, now_ms=now_ms)
-        due = [{**item, DUE: True} for item in state.leftovers().due(now_ms)] if run.scheduled else []
+        leftovers = state.leftovers()
+        due = [{**item, DUE: True} for item in leftovers.due(now_ms)] if run.scheduled else []
         lever, alva = hooks(self.account)
         report, more = RunReport(), dict[str, Any]()
         batches: list[list[Item]] = []
         finished = False
         try:
             # A bad option is told here, once, before anything is found or done.
-            search = Search(run, window, due, integration_of(self.account, lever, alva), report, more)
+            integration = integration_of(self.account, lever, alva)
+            search = Search(run, window, due, {one.id for one in leftovers}, integration, report, more)
             batches = self.find(search)
             finished = True
         finally:
@@ -99,7 +102,7 @@ class FindCandidatesOperator(FindOperator):
         if run.asked_ids:
             claim = Claim(named_ms={run.run_id: run.queued_ms} if run.manual else {})
             return search.integration.named_candidates(run.asked_ids, claim)
-        return search.integration.find_candidates(search.window, search.report, search.due)
+        return search.integration.find_candidates(search.window, search.report, search.due, search.waiting_ids)
 
 
 class FindResultsOperator(FindOperator):

@@ -75,14 +75,17 @@ class Integration:
 
     # What is to be done.
 
-    def find_candidates(self, window: Window, report: RunReport, due: Iterable[Item] = ()) -> list[list[Item]]:
+    def find_candidates(
+        self, window: Window, report: RunReport, due: Iterable[Item] = (), waiting_ids: Collection[str] = ()
+    ) -> list[list[Item]]:
         """Everybody whom the window holds; `report` counts those about whom nothing more is to be asked. `due`: what
-        earlier runs could not do, and is to be tried now. Alva's key is tried before anything is looked for.
+        earlier runs could not do, and is to be tried now. `waiting_ids`: of these, and of what is to be tried later.
+        Alva's key is tried before anything is looked for.
 
         :raises ApiError: a listing could not be had whole. Nothing is left out quietly.
         """
         self._alva.check_key()
-        poll = Poll(self._lever, self._settings, window, report=report, due=due, now=self._now)
+        poll = Poll(self._lever, self._settings, window, report=report, due=due, waiting_ids=waiting_ids, now=self._now)
         poll.find()
         return poll.batches.all
 
@@ -224,9 +227,9 @@ class Integration:
         def do(one: str) -> str | None:
             if one not in postings:
                 return claiming.do(one)
-            if not dry_run and not job_positions.is_known(one):
+            if not job_positions.is_known(one):
                 posting = snapshots.postings.see(one).it
-                if posting is not None:
+                if posting is not None and not dry_run:
                     job_positions.bring_up_to_date(posting)
             return None
 

@@ -169,10 +169,11 @@ class Inviting:
     def _handle(self, asked: LiveCase) -> str:
         reason = decide(asked)
         if asked.came and reason not in (Reason.GONE, Reason.CONFIDENTIAL):
-            if asked.posting_hidden:
+            posting = asked.posting
+            if asked.posting_hidden or (posting is not None and posting.confidential):
                 return Reason.CONFIDENTIAL
-            if asked.posting is not None and not self._errand.dry_run:
-                self._positions.bring_up_to_date(asked.posting)
+            if posting is not None and not self._errand.dry_run:
+                self._positions.bring_up_to_date(posting)
         return self._invite(asked, reason) if reason.invites else reason
 
     def _invite(self, asked: LiveCase, reason: Reason) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 from alva_lever.batch.batch import Batches
 from alva_lever.batch.leftovers import DUE, Item
 from alva_lever.batch.run_report import IDS_SHOWN, RunReport
-from alva_lever.http.errors import ApiError, Unauthorized
+from alva_lever.http.errors import ApiError, MissingPermission, SetupError, TransientError, Unauthorized
 from alva_lever.http.paginator import Unreadable
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.opportunities import OpportunityFilter
@@ -22,6 +23,7 @@ from alva_lever.rules.model import Opportunity, Posting
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
 from alva_lever.sync.items import POSTING, joined
+from alva_lever.sync.snapshot import Postings, Seen
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,7 @@ class Poll:
     """Asks Lever for all that an event could tell, and for those who carry the tag that asks for tests.
 
     A listing shows whole opportunities: it is decided here who is not to be acted on, and they travel no further. The
-    others are read once more, by id, before anything is done. Of postings only the control tags decide, so that those
-    that carry one are listed, and none is read by its id.
+    others are read once more, by id, before anything is done. A posting is read once, where it decides.
 
     Memory holds a page of opportunities and the ids of all that were found.
     """
@@ -55,18 +56,24 @@ class Poll:
         *,
         report: RunReport,
         due: Iterable[Item] = (),
+        waiting_ids: Collection[str] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`due`: what earlier runs could not do, and is to be tried now. `report`: counts those about whom nothing is
-        to be done."""
+        """`due`: what earlier runs could not do, and is to be tried now. `waiting_ids`: of these and of what is to be
+        tried later: a batch does them, so that they leave the list. `report`: counts those about whom nothing is to be
+        done."""
         self._lever = lever
         self._settings = settings
         self._window = window
         self._now = now
         self._due = {str(item["id"]): dict(item) for item in due}
         self._known: set[str] = set()
-        # Those with a control tag, by id; None: it could not be read which it has.
-        self._tagged: dict[str, Posting | None] = {}
+        self._waiting_ids = waiting_ids
+        # Postings that may be tagged `Alva: Screening`.
+        self._screening: list[str] = []
+        self._postings = Postings(lever, report.near_miss)
+        self._unread: set[str] = set()
+        self._postings_are_down = False
         # Those on which somebody arrived who travels no further.
         self._arrived: dict[str, None] = {}
         self._report = report
@@ -77,11 +84,10 @@ class Poll:
         window = self._window
         for item in self._due.values():
             self.batches.add(item, LIKELY_CALLS)
-        for posting in self._lever.postings(tag=tags.ON_POSTINGS):
-            known = None if isinstance(posting, Unreadable) else posting
-            self._tagged[posting.id] = known
-            if known is not None:
-                self._report.near_miss(known.id, tags.near_misses(known.tags, tags.ON_POSTINGS))
+        for posting in self._lever.postings(tag=tags.SCREENING):
+            self._screening.append(posting.id)
+            if not isinstance(posting, Unreadable):
+                self._report.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
         for row in self._lever.deleted_opportunities(
             deleted_at_start_ms=window.first_ms, deleted_at_end_ms=window.last_ms
         ):
@@ -159,9 +165,8 @@ class Poll:
 
     def _late_applications(self) -> Iterator[Opportunity | Unreadable]:
         """Older leads who got onto a posting with screening in this time."""
-        screening = [one for one, posting in self._tagged.items() if posting is None or tags.SCREENING in posting.tags]
-        for start in range(0, len(screening), _POSTINGS_AT_ONCE):
-            some = tuple(screening[start : start + _POSTINGS_AT_ONCE])
+        for start in range(0, len(self._screening), _POSTINGS_AT_ONCE):
+            some = tuple(self._screening[start : start + _POSTINGS_AT_ONCE])
             asked = OpportunityFilter(posting_id=some, updated_at_start_ms=self._window.first_ms)
             for row in self._lever.every_opportunity(asked):
                 if isinstance(row, Unreadable) or (
@@ -172,7 +177,7 @@ class Poll:
     def _sort(self, opportunity: Opportunity) -> None:
         self._report.near_miss(opportunity.id, tags.near_misses(opportunity.tags, tags.ON_OPPORTUNITIES))
         claim, reason = self._claim(opportunity), self._decided(opportunity)
-        if reason is None:
+        if reason is None or opportunity.id in self._waiting_ids:
             self.batches.add({"id": opportunity.id, **claim.as_json()}, _calls(opportunity))
             return
         self._report.count(reason, opportunity.id)
@@ -182,21 +187,41 @@ class Poll:
 
     def _decided(self, opportunity: Opportunity) -> Reason | None:
         """Why nothing is to be done about it, as far as the listings show; None where something may have to be."""
-        posting_id = opportunity.posting_id
-        posting = None if posting_id is None else self._tagged.get(posting_id)
         case = KnownCase(
-            self._settings.policy_for(posting_id),
+            self._settings.policy_for(opportunity.posting_id),
             opportunity,
-            posting=posting,
             new=bool(self._claim(opportunity).new_since_ms),
             asked_again=True,
         )
         reason = decide(case)
         if reason in _FIRST_ROWS:
             return reason
-        # What its notes say, or which tag the posting has, is seen by a look alone.
-        unknown = may_have_failed(opportunity) or (posting is None and posting_id in self._tagged)
-        return None if reason.invites or unknown else reason
+        if reason.invites or may_have_failed(opportunity):
+            # A batch looks at the posting, or at the notes.
+            return None
+        seen = self._see(opportunity.posting_id)
+        if seen is None:
+            return None
+        reason = decide(replace(case, posting=seen.it, posting_hidden=seen.hidden))
+        return None if reason.invites else reason
+
+    def _see(self, posting_id: str | None) -> Seen[Posting] | None:
+        """A posting; None where it can't be read: then the batch meets the fault, which is that of its candidates.
+
+        After a fault that passes no other posting is read here: a batch has threads to wait with.
+        """
+        if posting_id is None:
+            return Seen(None)
+        if posting_id in self._unread or self._postings_are_down:
+            return None
+        try:
+            return self._postings.see(posting_id)
+        except (SetupError, Unauthorized, MissingPermission):
+            raise
+        except ApiError as error:
+            self._unread.add(posting_id)
+            self._postings_are_down = isinstance(error, TransientError)
+            return None
 
     def _claim(self, opportunity: Opportunity) -> Claim:
         """An application that is new in this run stays new for a run that has to do it later."""
