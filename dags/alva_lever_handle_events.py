@@ -1,4 +1,4 @@
-"""When webhooks deliver: looks in Lever and Alva at what they say has happened, and does it within seconds."""
+"""On each webhook delivery: checks in Lever and Alva what has happened, and acts on it within seconds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from alva_lever.operators.do import HandleEventsOperator
 from alva_lever.operators.forms import DELIVERY, EVENTS_PRIORITY, defaults, dry_run
 from alva_lever.operators.report import ReportOperator
 
-# The DAGs that do later what could not be done here.
+# The DAGs that retry later what fails here.
 LATER = [account.invite_dag_id, account.results_dag_id]
 
 with DAG(
     account.events_dag_id,
-    description="Does what Lever's and Alva's webhooks tell",
+    description="Handles the events that Lever's and Alva's webhooks deliver",
     doc_md=docs.HANDLE_EVENTS,
     schedule=None,
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
@@ -30,7 +30,7 @@ with DAG(
         **dry_run(),
         "deliveries": Param(
             [], type="array", items=DELIVERY, title="Deliveries",
-            description="Webhooks fill this in. By hand: a JSON list such as "
+            description="Webhooks fill this in. By hand, enter a JSON list such as "
             '[{"kind": "stage_changed", "opportunity": "<id in Lever>"}]',
         ),
     },

@@ -1,4 +1,5 @@
-"""Every hour: invites who came into the trigger stage, asked for tests, or applied for a posting with screening."""
+"""Every hour: invites candidates who entered the trigger stage, carry `Alva: Send Tests`, or applied for a posting with
+screening."""
 
 from __future__ import annotations
 
@@ -22,14 +23,14 @@ with DAG(
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
-    # A person's run doesn't wait for a long one: their Lever tasks take turns in the pool.
+    # A manual run need not wait for a long one: tasks of both take turns in the pool.
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=24),
     deadline=late(timedelta(hours=2)),
     on_failure_callback=on_failure(),
     tags=["alva", "lever"],
     params=form(
-        "the last whole hour", "Look at these alone, and invite them if nothing in the table speaks against it."
+        "the last whole hour", "Check only these opportunities, and invite them unless the table rules it out."
     ),
     default_args=defaults(OTHER_PRIORITY),
 ):
@@ -41,7 +42,7 @@ with DAG(
     invite >> ReportOperator(
         task_id="report", find_task_id="find", batch_task_id="invite", execution_timeout=timedelta(minutes=5)
     )
-    # It needs one before it: see there.
+    # `watch_pool` needs an upstream task; see the operator.
     EmptyOperator(task_id="begin", execution_timeout=timedelta(minutes=5)) >> WatchPoolOperator(
         task_id="watch_pool", waiting_task_id="find", on_failure_callback=on_failure(),
         execution_timeout=timedelta(minutes=10),

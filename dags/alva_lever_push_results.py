@@ -1,4 +1,4 @@
-"""Every 15 minutes: writes into Lever what candidates have achieved in Alva, and keeps it true there."""
+"""Every 15 minutes: writes candidates' results in Alva into Lever, and keeps them up to date there."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ with DAG(
     schedule=CronDataIntervalTimetable("*/15 * * * *", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
-    # A person's run doesn't wait for a long one: their Lever tasks take turns in the pool.
+    # A manual run need not wait for a long one: tasks of both take turns in the pool.
     max_active_runs=4,
     dagrun_timeout=timedelta(hours=24),
     on_failure_callback=on_failure(),
     tags=["alva", "lever"],
-    params=form("the last whole quarter of an hour", "Write the results of these alone."),
+    params=form("the last whole quarter of an hour", "Write the results of these opportunities only."),
     default_args=defaults(RESULTS_PRIORITY),
 ):
     find = FindResultsOperator(task_id="find", pool=account.pool, execution_timeout=timedelta(minutes=30))

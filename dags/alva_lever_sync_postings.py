@@ -1,4 +1,4 @@
-"""Every night: gives the job positions in Alva the name, the team and the hiring manager of their postings in Lever."""
+"""Every night: copies name, team and hiring manager of Lever's postings to their job positions in Alva."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ with DAG(
     schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
-    # Two at once would do the same work twice.
+    # Two runs at once would do the same work twice.
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=24),
     on_failure_callback=on_failure(),

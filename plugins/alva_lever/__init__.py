@@ -1,8 +1,9 @@
-"""Lever's candidates invited in Alva, and their results brought back, by Airflow.
+"""Invites Lever's candidates in Alva and brings their results back, on Airflow.
 
-Floors, from the ground up: `rules` (pure), `transport`, `lever` and `alva` (one room a vendor), `steps` (what is done
-to one candidate or posting), `operators` and `web` (what the API server serves), then `plugin` and `provider` (what
-Airflow is told), and outside this package the DAGs. Nothing imports upward.
+Layers, from the bottom up: `rules` (pure decisions), `http` (shared by both hooks), `lever` and `alva` (the vendors),
+`batch` (checkpoints, leftovers, reports), `sync` (what is done to a candidate or posting), `operators` and `web` (what
+the API server serves), `plugin` and `provider` (what Airflow loads), and outside this package the DAGs. No module
+imports from a layer above its own.
 """
 
 from __future__ import annotations

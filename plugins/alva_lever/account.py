@@ -1,17 +1,17 @@
-"""One Lever account and its Alva: the names under which Airflow knows what belongs to it. There is one so far."""
+"""A Lever account with its Alva, and the names of everything that Airflow has for it. There is one account so far."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Where the webhooks and the page are found on Airflow's API server.
+# The path of the webhooks on Airflow's API server.
 URL_PREFIX = "/alva-lever"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Connections, pool, Variable, DAGs and webhook paths. Paths begin after `URL_PREFIX`."""
+    """The names of an account's connections, pool, Variable, DAGs and webhook paths. Paths begin after `URL_PREFIX`."""
 
     account_id: str
     lever_conn_id: str
@@ -29,7 +29,7 @@ class Account:
 
     @property
     def pooled_tasks(self) -> Mapping[str, tuple[str, ...]]:
-        """The ids of all tasks that take their turn in the pool, by DAG: every one that may call Lever."""
+        """By DAG, the ids of all tasks that use the pool: every task that may call Lever."""
         return {
             self.events_dag_id: ("handle",),
             self.results_dag_id: ("find", "push"),

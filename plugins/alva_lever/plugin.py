@@ -1,4 +1,4 @@
-"""Registers the webhooks with Airflow. Light: every task process imports this module, and needs nothing of it."""
+"""Registers the webhooks with Airflow. Imports little, since every task process loads this module without using it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class _Lazy:
-    """The web application, made when somebody asks for it: the API server alone does."""
+    """The web application, built on first use: only the API server uses it."""
 
     def __init__(self) -> None:
         self._apps: list[dict[str, Any]] = []
@@ -23,7 +23,7 @@ class _Lazy:
 
 
 class AlvaLeverPlugin(AirflowPlugin):
-    """Everything it serves is in `alva_lever.web`."""
+    """Airflow's plugin; what it serves is in `alva_lever.web`."""
 
     name = "alva_lever"
-    fastapi_apps = _Lazy()  # a list when it is read
+    fastapi_apps = _Lazy()  # reads as a list

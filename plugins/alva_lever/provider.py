@@ -1,4 +1,4 @@
-"""What Airflow's connection forms are made from. The UI reads it here and nowhere else; hooks aren't asked."""
+"""The connection types and their forms. Airflow's UI reads them from here only, and not from the hooks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 _RATE = {
     "label": "Calls per second",
-    "description": "How fast to call. Empty: as fast as the vendor allows.",
+    "description": "The most calls per second. Empty: as many as the vendor allows.",
     "schema": {"type": ["number", "null"], "exclusiveMinimum": 0},
 }
 _TIMEOUT = {
@@ -19,7 +19,7 @@ _EXTRA = {"calls_per_second": _RATE, "timeout": _TIMEOUT}
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Airflow's provider info. The name must be that of the distribution."""
+    """Returns Airflow's provider info. `package-name` must be the name of the distribution."""
     return {
         "package-name": "alva-lever",
         "name": "Alva and Lever",
@@ -44,7 +44,7 @@ def get_provider_info() -> dict[str, Any]:
                 "ui-field-behaviour": {
                     "hidden-fields": ["login", "schema", "port"],
                     "relabeling": {"host": "API root", "password": "API key"},
-                    "placeholders": {"host": "the root that Alva gives you, beginning with https://"},
+                    "placeholders": {"host": "the API root that Alva gives you, beginning with https://"},
                 },
                 "conn-fields": _EXTRA,
             },

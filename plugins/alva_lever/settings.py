@@ -1,4 +1,4 @@
-"""The options that a company sets: read from JSON, checked, and resolved against its account's stages."""
+"""The options that a company sets: reads them from JSON, checks them, and looks up their stages in the account."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from alva_lever.rules.policy import Policy, Stage
 
 Origin = Literal["agency", "applied", "internal", "referred", "sourced", "university"]
 ORIGINS: tuple[str, ...] = get_args(Origin)
-# An error shows so many letters of a value, and so many values of an option.
+# The most letters of a value, and the most values of an option, that an error shows.
 _SHOWN_LETTERS = 80
 _SHOWN_VALUES = 20
 
-# Of any kind until it is looked up in the account: the sentence that refuses it names the stages that there are.
+# Any JSON value is accepted until the stage is looked up in the account: that error then names the account's stages.
 _AnyStage = Annotated[object, WithJsonSchema({"type": "string"})]
 _AnyStageOrNone = Annotated[object, WithJsonSchema({"type": ["string", "null"]})]
 _Origins = Annotated[frozenset[Origin], BeforeValidator(lambda value: () if value is None else value)]
 
 
 class BadOption(ValueError):
-    """Options that can't be used. The text names each, its value, and what would be accepted."""
+    """Options that can't be used. The text names each option, its value, and what is accepted."""
 
 
 class Options(BaseModel):
-    """What a company asks for. Its JSON schema is what a form can be drawn from."""
+    """The options as a company writes them. A form can be drawn from the JSON schema."""
 
     model_config = ConfigDict(
         strict=True,
@@ -47,18 +47,18 @@ class Options(BaseModel):
     progression_stage: _AnyStageOrNone = Field(
         default=None,
         title="Progression stage",
-        description="Where candidates go when their tests are completed: its id or exact name. Empty: nowhere.",
+        description="The stage that candidates move to after their tests: its id or exact name. Empty: no move.",
     )
     blocked_origins: _Origins = Field(
         default=frozenset(),
         strict=False,
         title="Blocked origins",
-        description="Candidates of these origins are not invited by a stage or a posting.",
+        description="A stage or a posting does not invite candidates of these origins.",
     )
     dry_run: bool = Field(
         default=False,
         title="Dry run",
-        description="All DAGs read, decide and report, and write nothing, until it is taken away.",
+        description="All DAGs read, decide and report, but write nothing, until this option is removed.",
     )
 
 
@@ -67,26 +67,25 @@ NAMES = tuple(Options.model_fields)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Options that hold for this account. `policy`: the one that holds for every posting. `dry_run`: nothing is
-    written."""
+    """The account's resolved options. `policy`: applies to every posting. `dry_run`: nothing is written."""
 
     policy: Policy
     dry_run: bool = False
 
     @property
     def policies(self) -> tuple[Policy, ...]:
-        """All that hold for any posting."""
+        """All policies that apply to some posting."""
         return (self.policy,)
 
     def policy_for(self, posting_id: str | None) -> Policy:
-        """What holds for candidates on this posting, None: on none."""
+        """Returns the policy for candidates on this posting; None: for candidates without a posting."""
         return self.policy
 
 
 def read_options(value: object) -> Options:
-    """Options from a JSON object, or its text. All but the stages is checked; these need the account (`resolve`).
+    """Reads options from a JSON object or its text. Checks all but the stages, which need the account (`resolve`).
 
-    :raises BadOption: it is no JSON object, has options that are unknown or there twice, or values that no option has.
+    :raises BadOption: the value is not a JSON object, an option is unknown or given twice, or a value is not accepted.
     """
     value = _decoded(value) if isinstance(value, str | bytes) else value
     if not isinstance(value, Mapping):
@@ -101,10 +100,10 @@ def read_options(value: object) -> Options:
 
 
 def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
-    """The same with the stages looked up in the account's pipeline (in its order).
+    """Looks up the options' stages. `stages`: the account's pipeline, in order.
 
-    :raises BadOption: a stage is missing, or there is none of that id or name, or several of that name, or both are
-        the same.
+    :raises BadOption: the trigger stage is missing, a stage is unknown, several stages have its name, or both options
+        name the same stage.
     """
     faults: list[str] = []
     trigger = _find("trigger_stage", options.trigger_stage, stages, faults)
@@ -121,7 +120,7 @@ def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
 
 
 def _faults(invalid: ValidationError, value: Mapping[str, Any]) -> list[str]:
-    """A sentence for each option that is wrong."""
+    """Returns a sentence for each wrong option."""
     places = [(str(error["loc"][0]), error["loc"][-1]) for error in invalid.errors(include_url=False)]
     wrong = {option for option, _ in places}
     faults = []
@@ -137,14 +136,14 @@ def _faults(invalid: ValidationError, value: Mapping[str, Any]) -> list[str]:
         else:
             faults.append(f"Option `blocked_origins` is {_shown(origins)}. Expected: a list of {_listed(ORIGINS)}")
     if "dry_run" in wrong:
-        # As JSON, so that a text can be told from what it says.
+        # As JSON, so that the text `"true"` looks different from the value `true`.
         shown = _capped(_as_json(value["dry_run"]))
         faults.append(f"Option `dry_run` is {shown}. Expected: true or false, without quotes")
     return faults
 
 
 def _decoded(text: str | bytes) -> object:
-    """What the JSON says. A text in it is read once more: a Variable that was stored as JSON twice has one."""
+    """Decodes the JSON. If that gives a text, decodes it again: a Variable may have been encoded as JSON twice."""
     value: object = text
     while isinstance(value, str | bytes):
         try:
@@ -158,15 +157,15 @@ def _decoded(text: str | bytes) -> object:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object, unless a name is there twice: the last would win, and `dry_run` must not be lost that way."""
+    """Returns the object, unless a name is there twice: the last value would win, and `dry_run` could be lost."""
     twice = [_shown(name) for name, count in Counter(name for name, _ in pairs).items() if count > 1]
     if twice:
-        raise BadOption(f"In the options, {', '.join(twice[:_SHOWN_VALUES])} is there twice. Name each option once")
+        raise BadOption(f"In the options, {', '.join(twice[:_SHOWN_VALUES])} is given twice. Give each option once")
     return dict(pairs)
 
 
 def _find(option: str, wanted: object, stages: Sequence[Stage], faults: list[str]) -> Stage | None:
-    """The stage, or None and one fault more."""
+    """Returns the stage; if there is no such stage, returns None and adds a sentence to `faults`."""
     by_id = [stage for stage in stages if stage.id == wanted]
     found = by_id or [stage for stage in stages if stage.name == wanted]
     if len(found) == 1:

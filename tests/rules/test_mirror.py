@@ -234,7 +234,7 @@ class TestRows:
         assert there.mirror(candidate("invited", "started", "completed")).word == ResultsWord.INVITED
         assert there.owned == {tags.INVITATION_SENT}
         assert there.state == "awaiting"
-        assert "or some are to be taken again" in there.results_note
+        assert "must take some tests again" in there.results_note
         assert not there.mirror(candidate("invited", "completed", "completed"))
 
     def test_a_further_test_of_a_completed_type_is_no_reset(self) -> None:

@@ -174,9 +174,9 @@ def test_any_text_around_the_ref_can_be_read(before: str, behind: str) -> None:
     ("failure", "wrong"),
     [
         (Failure.MISSING_EMAIL, "has no e-mail address"),
-        (Failure.INVALID_EMAIL, "None of the candidate's e-mail addresses is a valid one"),
-        (Failure.NO_POSTING, "on no posting"),
-        (Failure.REFUSED_BY_ALVA, "Alva did not take the candidate"),
+        (Failure.INVALID_EMAIL, "None of the candidate's e-mail addresses is valid"),
+        (Failure.NO_POSTING, "not on a posting"),
+        (Failure.REFUSED_BY_ALVA, "Alva refused the candidate"),
     ],
 )
 def test_a_note_says_what_is_wrong(failure: Failure, wrong: str) -> None:
@@ -184,7 +184,7 @@ def test_a_note_says_what_is_wrong(failure: Failure, wrong: str) -> None:
 
 
 def test_a_note_says_that_an_invitation_bounced() -> None:
-    assert "came back" in bounce_note(policy=policy(), ref=BOUNCE_REF)
+    assert "could not be delivered" in bounce_note(policy=policy(), ref=BOUNCE_REF)
 
 
 @pytest.mark.parametrize(("text", "ref"), EVERY)
@@ -212,7 +212,9 @@ def test_the_note_says_that_send_tests_with_a_correction_in_lever_is_enough(fail
 
 
 def test_the_bounce_note_says_that_send_tests_with_another_address_is_enough() -> None:
-    assert "with the tag Alva: Send Tests, put the right address first" in bounce_note(policy=policy(), ref=REF)
+    assert "if the candidate has the tag Alva: Send Tests, just put the correct address first" in bounce_note(
+        policy=policy(), ref=REF
+    )
 
 
 def test_the_note_about_a_refusal_does_not_offer_send_tests() -> None:
@@ -222,13 +224,13 @@ def test_the_note_about_a_refusal_does_not_offer_send_tests() -> None:
 @pytest.mark.parametrize("detail", ["Alva says: The job position has expired.", ALREADY_ON_JOB])
 def test_a_refusal_gives_the_reason(detail: str) -> None:
     text = failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF, detail=detail)
-    assert f"Alva did not take the candidate. {detail}\n" in text
+    assert f"Alva refused the candidate. {detail}\n" in text
 
 
 @pytest.mark.parametrize("detail", [None, "", " \n"])
 def test_a_refusal_without_a_reason_leaves_no_gap(detail: str | None) -> None:
     text = failure_note(Failure.REFUSED_BY_ALVA, policy=policy(), ref=REF, detail=detail)
-    assert "Alva did not take the candidate.\n" in text
+    assert "Alva refused the candidate.\n" in text
 
 
 def test_a_long_reason_is_cut() -> None:

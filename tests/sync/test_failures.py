@@ -86,7 +86,7 @@ class TestLeverWriter:
 
     @pytest.mark.parametrize(
         ("make", "said"),
-        [(on_expired, "This job position is expired"), (added_by_hand, "on the job already")],
+        [(on_expired, "This job position is expired"), (added_by_hand, "already on this job")],
         ids=["expired", "by hand"],
     )
     def test_the_note_says_why_alva_refused(self, office: Office, make: Callable[..., str], said: str) -> None:

@@ -1,4 +1,4 @@
-"""What Airflow runs: one verb a file. Light to import, since a DAG file is read again for every task; hooks and steps
-are imported where they are used."""
+"""Airflow's operators. Airflow parses a DAG file again for every task, so these modules import hooks and `sync` only
+where they use them."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who is told when something goes wrong: a task that fails, a run that is late, a pool that nobody gets."""
+"""Alerts for a run that fails, a run that is late, and a pool that gives no task a slot."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ _SECTION, _OPTION = "alva_lever", "on_failure_callback"
 
 
 def on_failure() -> list[Callback] | None:
-    """What a DAG calls when a run of it fails.
+    """Returns the callbacks for a run that fails, from Airflow's configuration; None if it names none.
 
-    :raises Exception: the configuration names what is not there, or can't be called with a context: an import error of
-        the DAG.
+    :raises Exception: the configuration names an object that doesn't exist or can't be called with a context. Airflow
+        shows this as an import error of the DAG.
     """
     found = conf.getimport(_SECTION, _OPTION, fallback=None)
     if found is None:
         return None
     callbacks: list[Callback] = list(found) if isinstance(found, Sequence) else [found]
     for one in callbacks:
-        # A class would be made and thrown away, and what is to be awaited never begun: nobody would hear of anything.
+        # Calling a class would only make an instance, and a coroutine would never be awaited: no alert would be sent.
         if not callable(one) or inspect.isclass(one) or inspect.iscoroutinefunction(one):
             raise ValueError(
                 f"`[{_SECTION}] {_OPTION}` names a {type(one).__name__}. It takes a function of Airflow's context, a "
-                "notifier as it is made (not its class), or a list of such"
+                "notifier instance (not its class), or a list of these"
             )
     return callbacks
 
 
 def late(after: timedelta) -> DeadlineAlert | None:
-    """The alert for a run that is not done so long after it was queued; none where nobody would hear of it."""
+    """Returns the alert for a run that is not done this long after it was queued; None without a callback to alert."""
     if on_failure() is None:
         return None
     return DeadlineAlert(
@@ -56,14 +56,14 @@ def late(after: timedelta) -> DeadlineAlert | None:
 
 
 def tell_late(context: Mapping[str, Any], hours: float) -> None:
-    """Airflow's executor calls this when a run is late, and those who hear of failures hear of it too.
+    """Alerts the failure callbacks that a run is late. Airflow's executor calls this.
 
-    Airflow gives the run as its REST API does, and no DAG and no task: see `Deadline.handle_miss` in Airflow.
+    Airflow passes the run in the form of its REST API, without DAG or task: see `Deadline.handle_miss` in Airflow.
     """
     run = SimpleNamespace(**context["dag_run"], run_id=context["dag_run"]["dag_run_id"])
     reason = (
         f"not done {hours:g} hours after it was queued. Tasks that stay `scheduled` wait for the pool `lever_api`; "
-        "those that are up for a retry say in their log what is wrong"
+        "tasks that are up for a retry say in their log what is wrong"
     )
     log.error("The run %s of %s is %s", run.run_id, run.dag_id, reason)
     failed: Exception | None = None
@@ -71,7 +71,7 @@ def tell_late(context: Mapping[str, Any], hours: float) -> None:
         try:
             callback({**context, "dag_run": run, "run_id": run.run_id, "reason": reason})
         except Exception as error:
-            # The others are to hear of it all the same.
+            # The other callbacks are called all the same.
             log.exception("A callback failed")
             failed = error
     if failed is not None:
@@ -79,19 +79,19 @@ def tell_late(context: Mapping[str, Any], hours: float) -> None:
 
 
 class WatchPoolOperator(BaseOperator):
-    """Waits until a task of the same run has left the state `scheduled`, or any other one has the pool's slot.
+    """Waits until a task of the same run leaves the state `scheduled`, or another task has the pool's slot.
 
-    It is not in the pool itself. Tasks can't ask Airflow for pools; that nothing gets a slot for minutes is what a
-    missing pool, or one without a slot, looks like.
+    This task is not in the pool itself. A task can't ask Airflow about pools, but if no task gets a slot for minutes,
+    the pool is missing or has no slot.
 
-    It needs a task before it, and the one that it watches has none: where tasks are run one after the other in one
-    process (`dag.test()`), that one has had its turn by then, and nothing waits for what can't come.
+    It needs an upstream task, and the watched task must have none: `dag.test()` runs tasks one by one in one process,
+    and the watched task then runs first, so that this one doesn't wait for it in vain.
 
     :param waiting_task_id: the task that waits for the slot.
-    :param account_id: whose tasks take their turns in the pool.
-    :param pool_id: the pool's name, for the sentence; None: the account's.
-    :param patience_seconds: for how long nothing may get the slot.
-    :param every_seconds: how often to look.
+    :param account_id: the account whose tasks use the pool.
+    :param pool_id: the pool's name in the error; None: the account's pool.
+    :param patience_seconds: how long to wait before the pool counts as missing.
+    :param every_seconds: the pause between two checks.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class WatchPoolOperator(BaseOperator):
         self.every_seconds = every_seconds
 
     def execute(self, context: Context) -> None:
-        """:raises AirflowFailException: nothing got the slot."""
+        """:raises AirflowFailException: no task got the slot in time."""
         ti: Any = context["ti"]
         ends = time.monotonic() + self.patience_seconds
         while not self._moves(ti, context["run_id"]):

@@ -1,4 +1,4 @@
-"""What the operators share: connections, the state that they keep, and faults that need no second attempt."""
+"""The operators' base classes: connections, state from run to run, and faults that a retry can't cure."""
 
 from __future__ import annotations
 
@@ -12,29 +12,30 @@ from alva_lever.account import ACCOUNTS, DEFAULT
 
 
 def covered_asset(dag_id: str) -> Asset:
-    """What keeps the state of a DAG from run to run, in Airflow's asset state store."""
+    """Returns the asset under which Airflow's asset state store keeps a DAG's state from run to run."""
     return Asset(name=f"{dag_id}_covered", uri=f"alva-lever://covered/{dag_id}")
 
 
 class StatefulOperator(BaseOperator):
-    """Keeps state from run to run under its DAG's name. Airflow keeps it for assets that a task names as inlets, so the
-    operator names them itself.
+    """Keeps state from run to run under its DAG's name. Airflow keeps state only for a task's inlets, so the operator
+    adds the assets to them.
 
-    :param state_of: the DAGs whose state it uses; None: its own.
+    :param state_of: the DAGs whose state the operator uses; None: its own.
     """
 
     def __init__(self, *, state_of: list[str] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.state_of = state_of or [self.dag_id]
-        known = {asset.name for asset in self.inlets if isinstance(asset, Asset)}
+        present = {asset.name for asset in self.inlets if isinstance(asset, Asset)}
         assets = [covered_asset(dag_id) for dag_id in self.state_of]
-        self.inlets = [*self.inlets, *(asset for asset in assets if asset.name not in known)]
+        self.inlets = [*self.inlets, *(asset for asset in assets if asset.name not in present)]
 
 
 class LeverAlvaOperator(StatefulOperator):
-    """Has a connection to each. `work` is what it does; what a person has to put right fails it without a retry.
+    """Uses the connections to Lever and Alva. Subclasses implement `work`. A fault that a person must correct fails the
+    task without a retry.
 
-    :param account_id: whose connections and options it uses.
+    :param account_id: the account whose connections and options the operator uses.
     """
 
     def __init__(self, *, account_id: str = DEFAULT.account_id, **kwargs: Any) -> None:
@@ -42,18 +43,18 @@ class LeverAlvaOperator(StatefulOperator):
         self.account = ACCOUNTS[account_id]
 
     def execute(self, context: Context) -> Any:
-        """What `work` gives."""
+        """Returns the result of `work`."""
         return failing_at_once(lambda: self.work(context))
 
     def work(self, context: Context) -> Any:
-        """What the operator is for."""
+        """Does the operator's work."""
         raise AssertionError(f"{type(self).__name__} does nothing")
 
 
 def failing_at_once(execute: Callable[[], Any]) -> Any:
-    """What another attempt would meet as well isn't tried again: a wrong key, a missing permission, a bad option.
+    """Turns a lasting fault (a wrong key, a missing permission, a bad option) into one that Airflow doesn't retry.
 
-    :raises AirflowFailException: with the same sentence.
+    :raises AirflowFailException: a lasting fault, with the same sentence.
     """
     try:
         return execute()
@@ -61,12 +62,12 @@ def failing_at_once(execute: Callable[[], Any]) -> Any:
         if not is_lasting(error):
             raise
         sentence = str(error)
-    # Out of the handler, so that the log holds one sentence and not a chain of errors.
+    # Raised outside the handler, so that the log has one sentence and not a chain of errors.
     raise AirflowFailException(sentence)
 
 
 def is_lasting(error: BaseException) -> bool:
-    """Whether another attempt would meet the same."""
+    """Whether another attempt would meet the same fault."""
     from alva_lever.batch.batch import Unfinished
     from alva_lever.http.errors import Forbidden, SetupError, Unauthorized
     from alva_lever.settings import BadOption

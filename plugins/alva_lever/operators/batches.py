@@ -1,4 +1,4 @@
-"""A mapped task: one batch, what it has done kept over its attempts, and what it could not do kept for another run."""
+"""A mapped task that does one batch. Its checkpoint serves its retries; its leftovers wait for another run."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A repeat of a run doesn't ask again for those whom a person named in it, so it is remembered for so long who that was.
+# How long the checkpoint of a run with named opportunities is kept: a cleared run doesn't request them a second time.
 _NAMED_KEPT = timedelta(days=400)
-# The fault of what wasn't tried, since the task ended before.
+# The fault of an item that the task didn't reach before it ended.
 _UNTRIED = "untried"
 
 
 class BatchOperator(LeverAlvaOperator):
-    """Does one batch. What an attempt finds done already isn't done again.
+    """Does one batch. A retry skips the items that an earlier attempt has done.
 
-    What is not done when no further attempt comes is kept for another run, unless this one is a dry run. So that this
-    also holds for a task that is killed, its last attempt begins by keeping all that it has to do.
+    The last attempt keeps undone items as leftovers for another run, except in a dry run. It keeps all of them before
+    it begins, so that they are there even if the task is killed.
 
-    XCom `return_value`, also where it fails: `{"report", "finished", "kept", "dry_run"}`. `kept`: whether all that is
-    not done waits for another run.
+    XCom `return_value`, also of a task that fails: `{"report", "finished", "kept", "dry_run"}`. `kept`: whether all
+    undone items wait for another run.
 
     :param batch: `[{"id", ...}, ...]`. (templated)
     :param found: XCom `found` of the task that made the batches. (templated)
@@ -53,15 +53,15 @@ class BatchOperator(LeverAlvaOperator):
         self.found = found
 
     def items(self, run: Run) -> list[Item]:
-        """What is to be done."""
+        """Returns the items to do."""
         return list(self.batch)
 
     def do(self, task: BatchTask) -> None:
-        """Does those of `task.items` that are not done yet. :raises Exception: why some, or all, of it was not done."""
+        """Does the undone items of `task.items`. :raises Exception: some items, or all, could not be done."""
         raise AssertionError(f"{type(self).__name__} does nothing")
 
     def keeper_of(self, item: Item) -> str:
-        """The DAG among whose leftovers this item belongs: one of `state_of`."""
+        """Returns the DAG whose leftovers keep this item: one of `state_of`."""
         return self.state_of[0]
 
     def work(self, context: Context) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class BatchOperator(LeverAlvaOperator):
 
 
 class BatchTask:
-    """One attempt at a batch: what it knows of its run, what was done before, and what it leaves."""
+    """One attempt at a batch: its run, its items, its checkpoint and its report."""
 
     def __init__(self, operator: BatchOperator, context: Context) -> None:
         from alva_lever.batch.batch import Checkpoint
@@ -81,14 +81,14 @@ class BatchTask:
         self._operator = operator
         self._ti: Any = context["ti"]
         self._store: Any = context["task_state_store"]
-        # As the run was found to be. Where its options say so since then, it is one from here on.
+        # A dry run if the find task was one. If the option was set since then, `play` makes this task one, too.
         self.dry_run = self.run.dry_run or bool(self.found.get("dry_run"))
         self.progress = Checkpoint()
         self._before: set[str] = set()
 
     @property
     def attempt(self) -> Attempt:
-        """The same, as what does it is told."""
+        """This attempt in the form that the integration takes."""
         from alva_lever.sync.integration import Attempt
 
         return Attempt(
@@ -101,16 +101,17 @@ class BatchTask:
         )
 
     def done_before_clearing(self) -> set[str]:
-        """What this task did before its run was cleared."""
-        return {one for number in range(self.run.clear_number) for one in self._stored(_key(number, False)).done}
+        """Returns the ids that this task did before its run was cleared."""
+        before = (self._stored(_key(number, False)) for number in range(self.run.clear_number))
+        return {item_id for progress in before for item_id in progress.done}
 
     def save(self, progress: Checkpoint) -> None:
-        """Keeps what is done for the next attempt."""
+        """Stores the checkpoint for the next attempt."""
         key = _key(self.run.clear_number, self.dry_run)
         self._store.set(key, progress.as_json(), retention=_NAMED_KEPT if self.run.asked_ids else None)
 
     def play(self) -> dict[str, Any]:
-        """All of it. Gives the XCom, and leaves it also where it fails."""
+        """Does the batch. Returns the XCom; pushes it even if the task fails."""
         last = self._ti.try_number > self._ti.max_tries
         ledger = Ledger(self._operator)
         try:
@@ -135,16 +136,19 @@ class BatchTask:
         return self._left(self.progress.report, finished=True, kept=True)
 
     def _begin_to_rehearse(self) -> None:
-        """:raises AirflowFailException: an attempt before was none, and whom it could not do one would forget."""
+        """Makes the task a dry run.
+
+        :raises AirflowFailException: an earlier attempt was not a dry run; a dry run would drop its undone items.
+        """
         if self._store.get(_key(self.run.clear_number, False)) is not None:
             raise AirflowFailException(
-                "The option `dry_run` was set while this task was under way. Nothing more of it is written: what is "
-                "not done waits for a run after the option is taken away"
+                "The option `dry_run` was set while this task was under way. It writes nothing more: the undone items "
+                "wait for a run after the option is removed"
             )
         self.dry_run = True
 
     def _go_on(self) -> None:
-        """From where the attempt before left off: what one rehearsed isn't done."""
+        """Continues from the last attempt's checkpoint; items that a dry run rehearsed don't count as done."""
         self.progress = self._stored(_key(self.run.clear_number, self.dry_run))
         self._before = set(self.progress.done)
 
@@ -155,7 +159,7 @@ class BatchTask:
         return Checkpoint.of(stored) if isinstance(stored, Mapping) else Checkpoint()
 
     def _done(self) -> list[Item]:
-        """By this attempt: what waits for those whom an earlier one did came later."""
+        """Returns the items that this attempt did. For an item that an earlier attempt did, the leftover is newer."""
         done = self.progress.done - self._before
         return [item for item in self.items if item["id"] in done]
 
@@ -165,14 +169,14 @@ class BatchTask:
         return [(item, faults.get(str(item["id"]), _UNTRIED)) for item in left]
 
     def _leave(self, settled: Settled | None) -> None:
-        """The XCom of a task that fails, which returns nothing. `settled`: what waits for another run, None where
-        another attempt of this one comes."""
+        """Pushes the XCom of a task that fails, and so returns nothing. `settled`: what waits for another run; None if
+        this task has a retry left."""
         from alva_lever.batch.run_report import RunReport
 
         report = RunReport.of(self.progress.report.as_json())
         for word, ids in (("leftover", settled.kept), ("given_up", settled.given_up)) if settled else ():
-            for one in ids:
-                report.count(word, one)
+            for item_id in ids:
+                report.count(word, item_id)
         kept = settled is not None and not settled.too_many
         self._ti.xcom_push("return_value", self._left(report, finished=False, kept=kept))
 
@@ -181,8 +185,8 @@ class BatchTask:
 
 
 class Ledger:
-    """What waits for another run, as it was when this task began: the task holds the one slot of Lever's pool, so that
-    nobody else changes it meanwhile."""
+    """The leftovers, read when the task begins. The task holds the only slot of Lever's pool, so no other task changes
+    them meanwhile."""
 
     def __init__(self, operator: BatchOperator) -> None:
         self._keeper_of = operator.keeper_of
@@ -190,16 +194,15 @@ class Ledger:
         self._before = {dag_id: list(state.leftovers()) for dag_id, state in self._states.items()}
 
     def with_what_waits(self, items: Sequence[Item], *, but: Collection[str]) -> list[Item]:
-        """The items, each with all that is asked of it also by what waits: done once, nothing of it is left. `but`:
-        ids of those that are done already."""
-        asked = {str(item["id"]): item for item in items}
+        """Returns the items, each joined with its leftover: doing it settles both. `but`: the ids of done items."""
+        by_id = {str(item["id"]): item for item in items}
         for waiting in itertools.chain.from_iterable(self._before.values()):
-            if waiting.id in asked and waiting.id not in but:
-                asked[waiting.id] = joined(asked[waiting.id], waiting.item)
-        return list(asked.values())
+            if waiting.id in by_id and waiting.id not in but:
+                by_id[waiting.id] = joined(by_id[waiting.id], waiting.item)
+        return list(by_id.values())
 
     def settle(self, done: Sequence[Item], faults: Sequence[tuple[Item, str]]) -> Settled:
-        """Takes away what is done, and keeps what is not."""
+        """Removes done items from the leftovers, and adds failed ones."""
         now_ms, total = round(time.time() * 1000), Settled()
         for dag_id, state in self._states.items():
             leftovers = Leftovers(self._before[dag_id], join=joined)
@@ -210,6 +213,5 @@ class Ledger:
 
 
 def _key(clear_number: int, dry_run: bool) -> str:
-    """What is done is kept for each time that the run was cleared: a run again looks again. What was rehearsed is kept
-    apart."""
+    """Returns a checkpoint's key. A cleared run gets a new one and does everything again; a dry run has its own."""
     return f"{'rehearsed' if dry_run else 'progress'}-{clear_number}"

@@ -1,4 +1,4 @@
-"""The tasks that do a batch of what was found."""
+"""The tasks that do one batch of the items found."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from alva_lever.rules.window import Window
 class InviteCandidatesOperator(BatchOperator):
     """Does one batch of `FindCandidatesOperator`.
 
-    XCom `positions` beside that of `BatchOperator`: the ids of job positions by posting id that it has brought up to
+    Adds the XCom `positions` to those of `BatchOperator`: by posting id, the ids of the job positions that are up to
     date.
 
-    :param batch: `[{"id", "is"?, ...}, ...]`, opportunities and what is said of them, and postings. (templated)
+    :param batch: `[{"id", "is"?, ...}, ...]`: opportunities with their claims, and postings. (templated)
     """
 
     def work(self, context: Context) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class InviteCandidatesOperator(BatchOperator):
         return done
 
     def do(self, task: BatchTask) -> None:
-        # Names are for their run alone: a person's asking counts once, and a repeat of the run isn't asked again.
+        # A person's request counts once: when the run is cleared and repeated, it doesn't request the invitation again.
         answered = task.done_before_clearing()
         items = [_without_name(item, task.run.run_id) if item["id"] in answered else item for item in task.items]
         open_integration(self.account).do_candidates(
@@ -40,17 +40,17 @@ class InviteCandidatesOperator(BatchOperator):
         )
 
     def _known(self, context: Context) -> dict[str, str]:
-        """The positions that earlier batches have brought up to date."""
+        """Returns the positions that earlier batches have brought up to date."""
         positions: dict[str, str] = {}
         left = context["ti"].xcom_pull(task_ids=self.task_id, key="positions")
-        # Of one batch alone, Airflow gives what it left; of several, a list.
+        # Airflow gives a list of XComs for several batches, and the XCom itself for one.
         for earlier in [left] if isinstance(left, Mapping) else left or ():
             positions.update(pulled(earlier) or {})
         return positions
 
 
 def _without_name(item: Item, run_id: str) -> Item:
-    """Without a person's asking in that run."""
+    """Returns the item without a person's request in that run."""
     claim = Claim.of(item)
     others = {other_id: at_ms for other_id, at_ms in claim.named_ms.items() if other_id != run_id}
     kept = {name: value for name, value in item.items() if name != "named_ms"}
@@ -58,7 +58,7 @@ def _without_name(item: Item, run_id: str) -> Item:
 
 
 class PushResultsOperator(BatchOperator):
-    """Does one batch of `FindResultsOperator`: mirrors the present state of each candidate."""
+    """Does one batch of `FindResultsOperator`: mirrors each candidate's present state into Lever."""
 
     def do(self, task: BatchTask) -> None:
         window, listed = Window(*self.found["window"]), int(self.found.get("listed", 0))
@@ -73,21 +73,21 @@ class SyncPostingsOperator(BatchOperator):
 
 
 class HandleEventsOperator(BatchOperator):
-    """Looks once at each opportunity that the run's deliveries speak of: invites, hires, removes, writes results, or
-    does nothing. A run has no more deliveries than one batch does, so that it is the only batch.
+    """Reads each opportunity that the run's deliveries name once, then invites, hires, removes, writes results, or does
+    nothing. A run never has more deliveries than fit into one batch.
 
-    The run's conf is `{"deliveries": [{"kind", "opportunity", "application"?} or {"kind", "candidate"}, ...]}`; kinds
-    are those of `rules.claims.Kind`.
+    The run's conf is `{"deliveries": [{"kind", "opportunity", "application"?} or {"kind", "candidate"}, ...]}`, with
+    the kinds of `rules.events.Kind`.
 
-    :param state_of: the DAGs whose scheduled runs do later what could not be done here: that which invites, and that
-        which writes results.
+    :param state_of: the DAGs whose scheduled runs retry what fails here: the one that invites, and the one that writes
+        results.
     """
 
     def __init__(self, *, state_of: Sequence[str], **kwargs: Any) -> None:
         super().__init__(state_of=list(state_of), **kwargs)
 
     def items(self, run: Run) -> list[Item]:
-        """One for each opportunity, and for each candidate of Alva's, that is spoken of."""
+        """Returns an item for each opportunity and each Alva candidate that the deliveries name."""
         from alva_lever.sync.items import spoken_of
 
         run.check_form()

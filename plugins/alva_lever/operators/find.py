@@ -1,4 +1,4 @@
-"""The tasks that find what a run has to do, and put it into batches."""
+"""The tasks that find a run's items and put them into batches."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Search:
-    """What a run is to find. `due`: what earlier runs could not do, and is to be tried now. `waiting_ids`: of these and
-    of what is to be tried later. `report`: for what needs nothing to be done. `more`: what else the batches need."""
+    """A run's search. `due`: the leftovers of earlier runs that are due now. `waiting_ids`: of all leftovers. `report`:
+    counts what needs no action. `more`: further values for the XCom `found`, which the batches read."""
 
     run: Run
     window: Window
@@ -37,18 +37,18 @@ class Search:
 
 
 class FindOperator(LeverAlvaOperator):
-    """Finds what a run has to do, and puts it into batches of about a minute at Lever's limit.
+    """Finds a run's items and puts them into batches of about a minute at Lever's limit.
 
-    XComs: `return_value`, the batches that are mapped over: `[[{"id", ...}, ...], ...]`; `found`, also where it fails:
-    `{"report", "window": [start_ms, end_ms], "named", "batches": how many, "finished", "dry_run", ...}`. `named`:
-    whether a person named ids, so that the window says nothing.
+    XComs: `return_value`, the batches that are mapped over: `[[{"id", ...}, ...], ...]`; `found`, also of a task that
+    fails: `{"report", "window": [start_ms, end_ms], "named", "batches": how many, "finished", "dry_run", ...}`.
+    `named`: whether a person named ids, in which case the window is not used.
     """
 
-    # So far before its own interval the first scheduled run begins.
+    # How long before its own data interval the first scheduled run begins.
     first_run_looks_back_ms = 0
 
     def find(self, search: Search) -> list[list[Item]]:
-        """The batches. :raises ApiError: a listing could not be had whole: nothing is left out quietly."""
+        """Returns the batches. :raises ApiError: a listing is incomplete; nothing is left out silently."""
         raise AssertionError(f"{type(self).__name__} finds nothing")
 
     def work(self, context: Context) -> list[list[Item]]:
@@ -56,7 +56,7 @@ class FindOperator(LeverAlvaOperator):
         run.check_form()
         state, now_ms = DagState(self.dag_id), int(time.time() * 1000)
         start_ms = run.interval_ms[0] if run.interval_ms else now_ms
-        # Before anything that may fail: from here on no hour is left out.
+        # Set before anything can fail, so that later runs cover this time, too.
         covered_ms = state.covered_ms(run, first_ms=start_ms - self.first_run_looks_back_ms)
         dry_run = run.dry_run or read_variable(self.account).dry_run
         window = run.window(covered_ms, now_ms=now_ms)
@@ -67,13 +67,13 @@ class FindOperator(LeverAlvaOperator):
         batches: list[list[Item]] = []
         finished = False
         try:
-            # A bad option is told here, once, before anything is found or done.
+            # Raises for a bad option before anything is found or written.
             integration = integration_of(self.account, lever, alva)
             search = Search(run, window, due, {one.id for one in leftovers}, integration, report, more)
             batches = self.find(search)
             finished = True
         finally:
-            # Also where it fails: the report is to tell what was asked and found until then.
+            # Even if the task fails, the report shows the calls and finds so far.
             Meter(lever, alva).read(report)
             found = {
                 "report": report.as_json(),
@@ -86,15 +86,15 @@ class FindOperator(LeverAlvaOperator):
             }
             context["ti"].xcom_push("found", found)
         count = sum(map(len, batches))
-        self.log.info("Found: %s to be done in %s batches, others: %s", count, len(batches), report.counts)
+        self.log.info("Found %s items in %s batches; no action needed: %s", count, len(batches), report.counts)
         return batches
 
 
 class FindCandidatesOperator(FindOperator):
-    """Asks Lever for everything that the run's window holds, or takes the ids that a person named.
+    """Finds the candidates in the run's window, or takes the opportunity ids that a person named.
 
-    An item is `{"id": opportunity id, ...}` with what is said of it, as `rules.claims.Claim.as_json` has it, or
-    `{"id": posting id, "is": "posting"}`: somebody arrived on it.
+    An item is `{"id": opportunity id, ...}` with its claim, as in `rules.events.Claim.as_json`, or `{"id": posting id,
+    "is": "posting"}` for a posting with a new application.
     """
 
     def find(self, search: Search) -> list[list[Item]]:
@@ -106,14 +106,15 @@ class FindCandidatesOperator(FindOperator):
 
 
 class FindResultsOperator(FindOperator):
-    """Asks Alva who changed since the run's window began, or takes the opportunities that a person named.
+    """Finds the candidates who changed in Alva since the run's window began, or takes the opportunity ids that a person
+    named.
 
-    An item is `{"id": opportunity id, "kinds": ["results"]}`, or, where Alva's row doesn't tell whose it is,
-    `{"id": Alva's candidate id, "is": "candidate", "kinds": ["results"]}`. XCom `found` has beside the rest `listed`:
-    how many Alva listed.
+    An item is `{"id": opportunity id, "kinds": ["results"]}`, or, if Alva's row doesn't tell the opportunity, `{"id":
+    Alva's candidate id, "is": "candidate", "kinds": ["results"]}`. The XCom `found` also has `listed`: how many
+    candidates Alva listed.
     """
 
-    # A mirror writes only differences, so a DAG that was unpaused late brings what it missed.
+    # Only differences are written, so the first run of a DAG that is unpaused late can safely catch up.
     first_run_looks_back_ms = LONGEST_MS
 
     def find(self, search: Search) -> list[list[Item]]:
@@ -124,9 +125,9 @@ class FindResultsOperator(FindOperator):
 
 
 class FindPostingsOperator(FindOperator):
-    """Holds Alva's job positions against Lever's postings; those that agree are counted here.
+    """Compares Alva's job positions with Lever's postings, and counts the postings that need no update.
 
-    An item is `{"id": posting id}`, or, where Alva's row can't be read, `{"id": position id, "is": "job_position"}`.
+    An item is `{"id": posting id}`, or, if Alva's row can't be read, `{"id": position id, "is": "job_position"}`.
     """
 
     def find(self, search: Search) -> list[list[Item]]:

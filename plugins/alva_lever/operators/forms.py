@@ -1,4 +1,4 @@
-"""What the DAGs have in common: how a task is retried and takes its turn, and what a form asks."""
+"""What the DAGs share: retries, priorities and the fields of their forms."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from airflow.sdk import Param
 from alva_lever.rules.events import Kind
 from alva_lever.rules.ids import ID, UUID
 
-# The next turn at Lever goes to the most urgent.
+# When the pool's slot is free, the waiting task with the highest priority gets it.
 EVENTS_PRIORITY, RESULTS_PRIORITY, OTHER_PRIORITY = 30, 20, 10
 
-# What a form takes is kept in the run's conf and in Airflow's audit log, so that a name, an address or a phone number
-# has to be refused before it gets there: a UUID is none of these.
+# Airflow keeps a form's input in the run's conf and in its audit log. Only UUIDs are accepted, so that no name, e-mail
+# address or phone number gets there.
 _ID_OR_PAGE = rf"^\s*((https://hire\.([a-z]+\.)?lever\.co/candidates/)?{UUID}/?)?\s*$"
 _DATE = r"^20\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$"
 _MOST_IDS = 10_000
 
 
 def defaults(priority: int) -> dict[str, Any]:
-    """The `default_args` of a DAG."""
+    """Returns a DAG's `default_args`."""
     return {
         "retries": 3,
         "retry_delay": timedelta(minutes=1),
@@ -33,22 +33,22 @@ def defaults(priority: int) -> dict[str, Any]:
 
 
 def dry_run() -> dict[str, Param]:
-    """The form of every DAG."""
+    """Returns the form field that every DAG has."""
     return {
         "dry_run": Param(
             False,
             type="boolean",
             title="Dry run",
-            description="Read, decide and report, and write nothing. Mind that Trigger unpauses a paused DAG, whose "
-            "scheduled runs then write: to rehearse a DAG as a whole, set the option `dry_run` in the Variable "
+            description="Read, decide and report, but write nothing. Note that Trigger unpauses a paused DAG, and its "
+            "scheduled runs then write: to rehearse a whole DAG, set the option `dry_run` in the Variable "
             "`alva_lever_settings`",
         )
     }
 
 
 def form(interval: str, named: str) -> dict[str, Param]:
-    """The form of a DAG that polls. `interval`: what it covers where nothing is said. `named`: what is done with the
-    opportunities that are named."""
+    """Returns the form of a DAG that polls. `interval`: what a run covers without `since`. `named`: what a run does to
+    the opportunities that a person names."""
     return {
         **dry_run(),
         "since": Param(
@@ -65,14 +65,14 @@ def form(interval: str, named: str) -> dict[str, Param]:
             items={"type": "string", "pattern": _ID_OR_PAGE},
             maxItems=_MOST_IDS,
             title="Opportunities",
-            description=f"{named} One a line: ids, or the addresses of candidates' pages in Lever "
-            "(https://hire.lever.co/candidates/...). No names or e-mail addresses: Airflow keeps what is put here",
+            description=f"{named} One per line: an id, or the address of the candidate's page in Lever "
+            "(https://hire.lever.co/candidates/...). No names or e-mail addresses: Airflow keeps what you enter here",
         ),
     }
 
 
 DELIVERY = {
-    # Without it, Airflow's form offers lines of text.
+    # Without a type, Airflow's form shows lines of text.
     "type": "object",
     "oneOf": [
         {

@@ -1,4 +1,4 @@
-"""What a task works with: the account's options and hooks, and what is made of them."""
+"""Reads the account's options, and opens its hooks and its integration for a task."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def read_variable(account: Account) -> Options:
-    """What was asked for, before anything is asked of Lever.
+    """Reads the options from the Variable, without a call to Lever.
 
     :raises BadOption: the Variable is missing, or an option can't be used.
-    :raises TransientError: it could not be looked for.
+    :raises TransientError: Airflow could not look for the Variable.
     """
     variable = account.settings_variable
     text = Variable.get(variable, default=None)
@@ -37,7 +37,7 @@ def read_variable(account: Account) -> Options:
 
 
 def read_settings(account: Account, lever: LeverHook) -> Settings:
-    """Two steps, so that a bad option is refused before anything is asked for but the account's stages.
+    """Reads the options, and looks up their stages in Lever. Reads nothing else there before the options are checked.
 
     :raises BadOption: the Variable is missing, or an option can't be used.
     """
@@ -50,7 +50,11 @@ def read_settings(account: Account, lever: LeverHook) -> Settings:
 
 
 def _check_looked_for(variable: str) -> None:
-    """:raises TransientError: Airflow could not look for the Variable; it says that there is none all the same."""
+    """Tells a missing Variable from a lookup that failed: Airflow reports both in the same way.
+
+    :raises TransientError: the lookup failed.
+    :raises SetupError: the lookup failed, and a retry would fail as well.
+    """
     from alva_lever.http.errors import SetupError, TransientError
     from alva_lever.http.lookup import fault
 
@@ -65,8 +69,7 @@ def _correct_it(problem: str, variable: str) -> BadOption:
 
 
 def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:
-    """Both, opened here rather than by the thread that comes first: a connection comes over the task's one line to
-    Airflow."""
+    """Opens both hooks. Worker threads can't: reading a connection uses the task's one channel to Airflow."""
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.batch.worker_pool import THREADS
     from alva_lever.lever.hook import LeverHook
@@ -79,12 +82,12 @@ def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:
 
 
 def integration_of(account: Account, lever: LeverHook, alva: AlvaHook) -> Integration:
-    """:raises BadOption: the account's options can't be used."""
+    """Returns the account's integration with these hooks. :raises BadOption: the account's options can't be used."""
     from alva_lever.sync.integration import Integration
 
     return Integration(read_settings(account, lever), lever, alva)
 
 
 def open_integration(account: Account) -> Integration:
-    """The same with hooks of its own."""
+    """Returns the account's integration with new hooks."""
     return integration_of(account, *hooks(account))

@@ -1,4 +1,4 @@
-"""Leaves a run's report, moves how far its DAG has come, and says whether the run as a whole went well."""
+"""Leaves a run's report, advances what the DAG has covered, and fails the run if it is incomplete."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from alva_lever.operators.state import DagState
 
 
 class ReportOperator(StatefulOperator):
-    """Adds up what the tasks before it did; the last of its DAG, and run whatever became of them.
+    """Adds up the reports of the tasks before it. The last task of its DAG; it runs even if the others fail.
 
     XCom `return_value`: `{"dry_run", "window", "invited", "looked_at", "counts", "ids", "near_misses", "leftovers",
-    "calls", "waited_seconds"}`; left also where the run fails, which it then does here, without a retry.
+    "calls", "waited_seconds"}`. If the run is incomplete, this task leaves the report and fails without a retry.
 
     :param batch_task_id: the task that did the batches.
-    :param find_task_id: the task that found them; None where `batch_task_id` is one task and did all that its run was
-        given.
+    :param find_task_id: the task that found them; None if `batch_task_id` is a single task that did everything.
     """
 
     def __init__(self, *, batch_task_id: str, find_task_id: str | None = None, **kwargs: Any) -> None:
@@ -41,7 +40,7 @@ class ReportOperator(StatefulOperator):
                 total.add(RunReport.of(part["report"]))
         dry_run = run.dry_run or any(part is not None and part.get("dry_run", False) for _, part in parts)
         states = [DagState(dag_id) for dag_id in self.state_of]
-        waiting = [one for state in states for one in state.leftovers().shown()]
+        waiting = [leftover for state in states for leftover in state.leftovers().shown()]
         window = None if found is None or found["named"] else tuple(found["window"])
         report = total.as_xcom(dry_run=dry_run, window=window, leftovers=waiting[:SHOWN])
         self.log.info("%s", _table(report, known=self.find_task_id is None or found is not None))
@@ -55,7 +54,7 @@ class ReportOperator(StatefulOperator):
         return report
 
     def _parts(self, ti: Any, found: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-        """What each task left, None where it left nothing."""
+        """Yields each task's name and XCom, None if it left none."""
         if self.find_task_id is None:
             yield f"`{self.batch_task_id}`", pulled(ti.xcom_pull(task_ids=self.batch_task_id))
             return
@@ -66,33 +65,29 @@ class ReportOperator(StatefulOperator):
 
 
 def _what_next(run: Run, unfinished: Sequence[str], *, kept: bool, dry_run: bool) -> str:
-    """The sentence of a run that fails: what it is, and what happens if nobody does anything."""
-    said = f"The run is not complete: {', '.join(unfinished)} did not finish. Its report holds what was done"
+    """Returns the error of a run that fails: what is unfinished, and what happens next."""
+    incomplete = f"The run is incomplete: {', '.join(unfinished)} did not finish. Its report shows what was done"
     look = "The log of the red task says what is wrong"
     if dry_run:
-        return (
-            f"{said}, or would have been. {look}. A dry run leaves nothing to be done: correct it, and rehearse again"
-        )
+        return f"{incomplete}, or would have been. {look}. A dry run is not retried: correct it, and rehearse again"
     clear = "clear that task with its downstream to try again now"
+    said = f"{incomplete}, and nothing of that is done twice. {look}"
     if kept:
         return (
-            f"{said}, and nothing of it is done twice. {look}, and the report's `leftovers` name what waits: the next "
-            f"runs try it again, for 14 days. Or {clear}"
+            f"{said}, and the report's `leftovers` name what waits: the next runs try it again, for 14 days. Or {clear}"
         )
     if run.scheduled:
-        return (
-            f"{said}, and nothing of it is done twice. {look}. The next scheduled run covers this time too. Or {clear}"
-        )
+        return f"{said}. The next scheduled run covers this time too. Or {clear}"
     again = "trigger it again with the right key" if run.strange else clear
-    return f"{said}, and nothing of it is done twice. {look}. No other run does what this one was asked to: {again}"
+    return f"{said}. No other run does what this one was asked to: {again}"
 
 
 def _table(report: Mapping[str, Any], *, known: bool) -> str:
-    """The report for the log: a line a word. `known`: whether it was found out what to look at."""
+    """Formats the report for the log, one line for each word. `known`: whether the run knew what to do."""
     window, misses = report["window"], len(report["near_misses"])
     lines = [
         f"Report{' of a dry run' if report['dry_run'] else ''}",
-        f"  from {window[0]} to {window[1]}" if window else f"  of {'what was named' if known else 'nothing'}",
+        f"  from {window[0]} to {window[1]}" if window else f"  of {'named records' if known else 'nothing'}",
         f"  {report['invited']:>6} {'would have been invited' if report['dry_run'] else 'invited'}",
         f"  {report['looked_at']:>6} looked at",
         *(f"  {count:>6} {word}" for word, count in sorted(report["counts"].items())),

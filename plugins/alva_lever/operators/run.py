@@ -1,4 +1,4 @@
-"""What a run was asked to do, read from Airflow's context."""
+"""A DAG run's request, read from Airflow's context."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from alva_lever.rules import window
 from alva_lever.rules.ids import NOT_AN_ID, UUID, is_lever_record_id
 from alva_lever.rules.window import Window
 
-# How many opportunities a form may name.
+# The most opportunities that a form can name.
 MOST_IDS = 10_000
-# What stands before and behind the id in the address of a candidate's page.
+# The address of a candidate's page in Lever, with the id in it.
 _ID_IN_PAGE = re.compile(rf"^https://[a-z.]+/candidates/({UUID})(?:[/?#].*)?$")
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One DAG run. Times are epoch milliseconds; `since` is what the form says, `asked_ids` empty if it names none.
+    """One DAG run. Times are epoch milliseconds; `since` is the form's text, `asked_ids` the ids that the form names.
 
-    `queued_ms`: when it was asked for. `began_ms`: when it began, or began again. `deliveries`: what webhooks have put
-    into its conf. `strange`: what its conf has and the form hasn't.
+    `queued_ms`: when the run was requested. `began_ms`: when it began, or began again after it was cleared.
+    `deliveries`: what webhooks have put into its conf. `strange`: keys of its conf that the form doesn't have.
+    `fields`: keys that the form has.
     """
 
     run_id: str
@@ -48,13 +49,13 @@ class Run:
     @classmethod
     def of(cls, context: Context) -> Run:
         dag_run = context["dag_run"]
-        # An Airflow may be set up so that a conf doesn't reach the params: a delivery must not be lost by that.
+        # Airflow can be configured to keep a run's conf out of its params; no delivery may be lost by that.
         form, conf = context.get("params") or {}, getattr(dag_run, "conf", None) or {}
-        known = set(getattr(context.get("dag"), "params", None) or form)
-        # What the form doesn't have, it hasn't checked either.
-        params = {key: value for key, value in {**form, **conf}.items() if key in known}
+        fields = set(getattr(context.get("dag"), "params", None) or form)
+        # The form's checks don't cover keys that it doesn't have.
+        params = {key: value for key, value in {**form, **conf}.items() if key in fields}
         start, end = dag_run.data_interval_start, dag_run.data_interval_end
-        # The kind, never the prefix of the id: a backfill that runs an old run again keeps its id.
+        # Not from the prefix of the run id: a backfill that repeats an old run keeps its id.
         kind = str(getattr(dag_run.run_type, "value", dag_run.run_type))
         return cls(
             run_id=str(context["run_id"]),
@@ -68,29 +69,29 @@ class Run:
             queued_ms=_ms(dag_run.run_after),
             began_ms=None if dag_run.start_date is None else _ms(dag_run.start_date),
             deliveries=tuple(params.get("deliveries") or ()),
-            strange=tuple(sorted(str(key) for key in conf if key not in known)),
-            fields=tuple(sorted(known)),
+            strange=tuple(sorted(str(key) for key in conf if key not in fields)),
+            fields=tuple(sorted(fields)),
         )
 
     def check_form(self) -> None:
-        """Nothing, if the conf has only what the form has: a misspelt `dry_run` must not do what it was to rehearse.
+        """Checks that the conf has no key besides the form's: with a misspelt `dry_run`, the run would write.
 
-        :raises AirflowFailException: naming the keys.
+        :raises AirflowFailException: the conf has such keys, or names too many opportunities.
         """
         if self.strange:
-            # What can't be the name of a field may be anything, a person's name included.
+            # A key that can't be a field's name may be anything, even a person's name.
             names = [key if _FIELD.fullmatch(key) else "(not a word)" for key in self.strange]
             raise AirflowFailException(
-                f"The run's conf has {_listed(names)}, which the form doesn't have. It has {_listed(self.fields)}. "
-                "Nothing was read or written: trigger it again with the right key"
+                f"The run's conf has {_listed(names)}, which is not in the form. The form has {_listed(self.fields)}. "
+                "Nothing was read or written: trigger the run again with the right key"
             )
         if len(self.asked_ids) > MOST_IDS:
             raise AirflowFailException(
-                f"`opportunity_ids` names {len(self.asked_ids)} opportunities. A run takes {MOST_IDS} at the most"
+                f"`opportunity_ids` names {len(self.asked_ids)} opportunities. A run takes at most {MOST_IDS}"
             )
 
     def window(self, covered_ms: int | None, *, now_ms: int) -> Window:
-        """What it covers. `covered_ms`: up to where scheduled runs have come.
+        """Returns the window that the run covers. `covered_ms`: the time up to which scheduled runs have covered.
 
         :raises AirflowFailException: the form's `since` can't be used.
         """
@@ -99,13 +100,13 @@ class Run:
         since_ms = _moment_ms(self.since)
         if since_ms is not None and since_ms > now_ms:
             raise AirflowFailException(
-                "`since` is in the future. Give the date and time from which on candidates are to be looked for"
+                "`since` is in the future. Give the date and time from which the run should find candidates"
             )
         return window.requested(since_ms, self.interval_ms, now_ms)
 
 
 def pulled(value: Any) -> Mapping[str, Any] | None:
-    """An XCom that is an object, None where there is none."""
+    """Returns an XCom that is an object, else None."""
     return value if isinstance(value, Mapping) else None
 
 
@@ -122,8 +123,8 @@ def _moment_ms(value: object) -> int | None:
     except (ValueError, OverflowError):
         moment_ms = None
     if moment_ms is None:
-        # It isn't quoted: what people type may be anything.
-        raise AirflowFailException("`since` is no date and time of this century, such as 2026-01-31T08:00:00Z")
+        # The text isn't quoted: a person may have typed anything.
+        raise AirflowFailException("`since` is not a date and time of this century, such as 2026-01-31T08:00:00Z")
     return moment_ms
 
 
@@ -132,11 +133,10 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def named_ids(lines: Iterable[object]) -> tuple[str, ...]:
-    """The ids in what a person has put into a form: ids, or addresses of candidates' pages in Lever; blanks are none.
-    Each once.
+    """Returns the ids in a form's lines, each once. A line is an id, the address of a candidate's page, or blank.
 
-    The form refuses what is neither, unless Airflow is set up so that a conf doesn't reach the params. Then it stands
-    for an opportunity that is gone, and isn't repeated.
+    The form refuses other lines, unless Airflow is configured to keep a run's conf out of its params. `NOT_AN_ID` then
+    takes the place of such a line, so that no log or report repeats it; the run finds it gone.
     """
     found = (_ID_IN_PAGE.sub(r"\1", str(line).strip()) for line in lines if line is not None)
-    return tuple(dict.fromkeys(one if is_lever_record_id(one) else NOT_AN_ID for one in found if one))
+    return tuple(dict.fromkeys(text if is_lever_record_id(text) else NOT_AN_ID for text in found if text))

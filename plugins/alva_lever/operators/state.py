@@ -1,4 +1,4 @@
-"""What a DAG keeps from run to run in Airflow's asset state store: how far it has come, and what it could not do."""
+"""A DAG's state from run to run, in Airflow's asset state store: the time it has covered, and its leftovers."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from alva_lever.sync.items import joined
 
 _COVERED = "covered_ms"
 _LEFTOVERS = "leftovers"
-# Airflow wants a value to stay below 65,535 bytes.
+# Airflow limits a value to less than 65,535 bytes.
 _CHUNK_BYTES = 60_000
 
 
 class DagState:
     """The state of one DAG.
 
-    Only tasks that hold the one slot of Lever's pool write it, and a scheduled run's report moves what is covered, so
-    that no two write the same key at once.
+    Only tasks that hold the one slot of Lever's pool write it, except that a scheduled run's report moves the covered
+    time. So no two tasks write the same key at once.
     """
 
     def __init__(self, dag_id: str) -> None:
-        # By name rather than by the task's inlets: a mapped task has none of its own before it runs.
+        # By name and not by the task's inlets: a mapped task has no inlets before it runs.
         self._store: Any = AssetStateStoreAccessor(name=covered_asset(dag_id).name)
 
     def covered_ms(self, run: Run, *, first_ms: int) -> int | None:
-        """Up to where scheduled runs have come. The first one begins it at `first_ms`, also in a dry run, so that what
-        it covers isn't left out should it fail, or be rehearsed only."""
+        """Returns the time up to which scheduled runs have covered. The first scheduled run, even a dry run, sets it to
+        `first_ms`: if that run fails or only rehearses, later runs still cover its time."""
         value = self._store.get(_COVERED)
         if isinstance(value, int):
             return value
@@ -42,12 +42,12 @@ class DagState:
         return first_ms
 
     def move_covered(self, end_ms: int) -> None:
-        """Everything up to there is found, and each of it is done or waits. Never moves back."""
+        """Records that everything up to this time is found, and done or kept as a leftover. Never moves back."""
         value = self._store.get(_COVERED)
         self._store.set(_COVERED, max(value if isinstance(value, int) else 0, end_ms))
 
     def leftovers(self) -> Leftovers:
-        """What waits for another attempt."""
+        """Reads the leftovers."""
         head = self._head()
         rows = list(head["first"])
         for number in range(head["more"]):
@@ -55,7 +55,7 @@ class DagState:
         return Leftovers(map(Leftover.of, rows), join=joined)
 
     def keep(self, leftovers: Leftovers) -> None:
-        """Writes them; the head comes last, so that a crash in between leaves what was there before."""
+        """Writes the leftovers. The head is written last, so a crash before it leaves the old leftovers in place."""
         before = self._head()
         first, *more = list(_chunks(leftovers)) or [[]]
         if not before["more"] and not more and before["first"] == first:
@@ -75,8 +75,8 @@ class DagState:
 def _chunks(leftovers: Leftovers) -> Iterator[list[dict[str, Any]]]:
     chunk: list[dict[str, Any]] = []
     size = 0
-    for one in leftovers:
-        row = one.as_json()
+    for leftover in leftovers:
+        row = leftover.as_json()
         length = len(json.dumps(row)) + 2
         if chunk and size + length > _CHUNK_BYTES:
             yield chunk

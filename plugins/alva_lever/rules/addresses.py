@@ -1,6 +1,6 @@
-"""E-mail addresses and names as people paste them: which address an invitation can go to, and what a name consists of.
+"""E-mail addresses and names as people paste them: finds the address to invite, and splits a name.
 
-Invisible here is what Unicode calls a format or control character; a blank is white space of any kind.
+"Invisible" means Unicode's format and control characters; a blank is any white space.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from email_validator import EmailNotValidError, validate_email
 
-# None of these stands in an address, so that each parts two things: entries of a list, or an address and what is
-# written about it (`mailto:`, `Name <...>`, `(at work)`).
+# No address contains these characters. They separate the entries of a list, or an address from the text around it
+# (`mailto:`, `Name <...>`, `(at work)`).
 _BETWEEN_ENTRIES = re.compile("[,;]")
 _IN_BRACKETS = re.compile("<([^<>]*)>")
 _BETWEEN_PARTS = re.compile(r'[<>()\[\]":]')
@@ -22,32 +22,32 @@ _BLANKS_AT_JOINTS = re.compile(" ?([@.]) ?")
 
 
 def first_valid(emails: Sequence[str]) -> str | None:
-    """The first one that an e-mail can be sent to, as it is spelt; None if there is none. Nothing is looked up."""
+    """Returns the first valid address as it is spelt, or None. Makes no DNS query."""
     return next((address for email in emails for address in _addresses(email)), None)
 
 
 def is_missing(emails: Sequence[str]) -> bool:
-    """Whether there is no address at all: none but those that consist of blanks and invisible characters."""
+    """Whether there is no address at all: every entry is empty, blank or invisible."""
     return not any(_visible(email).strip() for email in emails)
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two addresses are one: without regard to case, to how a domain is spelt, or to what is around them."""
+    """Whether both are the same address, ignoring case, the spelling of the domain and the text around the address."""
     return _key(one) == _key(other)
 
 
 def fingerprint(emails: Sequence[str]) -> str:
-    """Twelve characters that stand for these addresses in their order, and from which none can be read.
+    """Returns 12 hex digits that identify these addresses in this order without revealing them.
 
-    They are taken from the text as it stands in Lever, whatever `first_valid` reads in it: notes that were written by
-    any version keep them.
+    Hashes the text exactly as Lever has it, not what `first_valid` makes of it: existing notes contain the result, so
+    it must not change between versions.
     """
     folded = "\n".join(email.strip().casefold() for email in emails)
     return hashlib.sha256(folded.encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """First and last name, apart at the first blank; either may be empty."""
+    """Splits a name at the first blank into first and last name; either may be empty."""
     first, last = [*_visible(name).split(maxsplit=1), "", ""][:2]
     return first, last.rstrip()
 
@@ -57,7 +57,7 @@ def _visible(text: str) -> str:
 
 
 def _addresses(text: str) -> Iterator[str]:
-    """Those in one field that are valid, in their order. What stands in angle brackets comes before its name."""
+    """Yields the valid addresses in one field, in order; in `Name <address>`, those in the brackets come first."""
     plain = " ".join(_visible(text).translate(_AS_IN_CHINESE).split())
     for entry in _BETWEEN_ENTRIES.split(plain):
         for part in [*_IN_BRACKETS.findall(entry), _IN_BRACKETS.sub("<>", entry)]:
@@ -66,10 +66,10 @@ def _addresses(text: str) -> Iterator[str]:
 
 
 def _in_words(text: str) -> Iterator[str]:
-    """The addresses among words with nothing but blanks between them.
+    """Yields the addresses in words that only blanks separate.
 
-    A blank beside a dot or an at sign is taken off (phones put them there). A word beside an address may be the other
-    half of it (`ada byron@...`): an invitation would then go to a stranger, so it is not guessed which.
+    Removes a blank next to a dot or an at sign, since phones insert them. Yields nothing if a word next to an address
+    could be part of it (`ada byron@...`): a wrong guess would invite a stranger.
     """
     for reading in (_BLANKS_AT_JOINTS.sub(r"\1", text), text):
         words = [word for word in reading.split() if any(letter.isalnum() for letter in word)]
@@ -82,14 +82,14 @@ def _in_words(text: str) -> Iterator[str]:
 
 
 def _spelt(word: str) -> str | None:
-    """The valid address that the word is, without a query (`?subject=...`) or the marks of a sentence around it."""
+    """Returns the word's valid address without a query (`?subject=...`) or surrounding punctuation, or None."""
     local, _, domain = word.partition("@")
     bare = f"{local}@{domain.partition('?')[0]}"
     return next((spelling for spelling in (bare, bare.strip("'.")) if _valid(spelling) is not None), None)
 
 
 def _key(text: str) -> str:
-    """What is equal for the same address; of a text that is none, the text itself."""
+    """Returns the normalized address to compare by, or the text itself if it holds no address."""
     address = next(_addresses(text), None)
     return ((_valid(address) if address else None) or text.strip()).casefold()
 

@@ -1,4 +1,4 @@
-"""What is said to have happened, and what is to be done about it. A claim is a hint to look, never the truth."""
+"""Events and the claims made of them. A claim is a hint to check an opportunity; it is never trusted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alva_lever.rules.window import LONGEST_MS
 
 
 class Kind(StrEnum):
-    """What is said to have happened: in Lever to an opportunity, or (`RESULTS`) in Alva to a candidate."""
+    """What an event reports: a change of an opportunity in Lever, or (`RESULTS`) of a candidate in Alva."""
 
     APPLIED = "application_created"
     MOVED = "stage_changed"
@@ -24,8 +24,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One delivery's claim: a kind and ids. `application_id`: the application that is said to be new. Of `RESULTS`
-    the candidate's id in Alva is known, and the opportunity's isn't yet."""
+    """One webhook delivery: a kind and ids. `application_id`: the application that the delivery calls new. A `RESULTS`
+    event has the candidate's id in Alva and no opportunity id."""
 
     kind: Kind
     opportunity_id: str = ""
@@ -33,15 +33,15 @@ class Event:
     candidate_id: str | None = None
 
     def as_json(self) -> dict[str, str]:
-        """`{"kind", "opportunity", "application"?}` or `{"kind", "candidate"}`, as it stands in a run's conf."""
+        """Returns `{"kind", "opportunity", "application"?}` or `{"kind", "candidate"}`, the form in a run's conf."""
         if self.candidate_id is not None:
             return {"kind": self.kind.value, "candidate": self.candidate_id}
-        told = {"kind": self.kind.value, "opportunity": self.opportunity_id}
-        return told if self.application_id is None else {**told, "application": self.application_id}
+        value = {"kind": self.kind.value, "opportunity": self.opportunity_id}
+        return value if self.application_id is None else {**value, "application": self.application_id}
 
     @classmethod
     def of(cls, value: Mapping[str, str]) -> Event:
-        """From `as_json`. :raises ValueError: there is no such kind. :raises KeyError: no kind, or no id for it."""
+        """Reads `as_json`. :raises ValueError: an unknown kind. :raises KeyError: the kind or its id is missing."""
         kind = Kind(value["kind"])
         if kind is Kind.RESULTS:
             return cls(kind, candidate_id=value["candidate"])
@@ -50,12 +50,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """All that is said of one opportunity, by deliveries, a poll, a form, or a run that could not do it.
+    """Everything reported about one opportunity by deliveries, a poll, a form, or an earlier run that failed on it.
 
-    `new_since_ms`: by an application's id, since when it must have been created to count as new. `new_within_ms`: the
-    first and last moment of each time in which any application counts as new, since it could not be read which it is.
-    `deleted_since_ms`: since when it may have been deleted. `named_ms`: the manual runs in which a person named it, and
-    when they did. Times are epoch milliseconds.
+    `new_since_ms`: by application id, the earliest creation time at which the application counts as new.
+    `new_within_ms`: first and last moment of each period in which any application counts as new, because its id could
+    not be read. `deleted_since_ms`: the earliest time at which the opportunity may have been deleted. `named_ms`: by
+    run id, when a person named the opportunity in a manual run. Times are epoch milliseconds.
     """
 
     kinds: frozenset[Kind] = frozenset({Kind.MOVED})
@@ -66,16 +66,16 @@ class Claim:
 
     @property
     def tells_of_arrival_alone(self) -> bool:
-        """Whether an application is all that is said."""
+        """Whether the claim reports a new application and no stage change."""
         return Kind.APPLIED in self.kinds and Kind.MOVED not in self.kinds
 
     @property
     def asks_to_look(self) -> bool:
-        """Whether the opportunity is to be looked at and decided about, as a poll would."""
+        """Whether the decision table applies to the opportunity, as in a poll."""
         return not self.kinds.isdisjoint({Kind.APPLIED, Kind.MOVED})
 
     def is_new(self, application: Application) -> bool:
-        """Whether this application counts as new by what is said."""
+        """Whether the claim makes this application new."""
         created_ms = application.created_at_ms
         if created_ms is None:
             return False
@@ -84,8 +84,8 @@ class Claim:
         )
 
     def plus(self, other: Claim) -> Claim:
-        """Both."""
-        deleted = [one for one in (self.deleted_since_ms, other.deleted_since_ms) if one is not None]
+        """Returns both claims as one."""
+        deleted = [since_ms for since_ms in (self.deleted_since_ms, other.deleted_since_ms) if since_ms is not None]
         return Claim(
             self.kinds | other.kinds,
             _earliest(self.new_since_ms, other.new_since_ms),
@@ -95,23 +95,23 @@ class Claim:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Without what is as a rule: a poll finds thousands who came into a stage."""
-        told: dict[str, Any] = {}
+        """Returns only what differs from the defaults: a poll may find thousands of plain stage changes."""
+        value: dict[str, Any] = {}
         if self.kinds != {Kind.MOVED}:
-            told["kinds"] = sorted(self.kinds)
+            value["kinds"] = sorted(self.kinds)
         if self.new_since_ms:
-            told["new_since_ms"] = dict(self.new_since_ms)
+            value["new_since_ms"] = dict(self.new_since_ms)
         if self.new_within_ms:
-            told["new_within_ms"] = sorted(map(list, self.new_within_ms))
+            value["new_within_ms"] = sorted(map(list, self.new_within_ms))
         if self.deleted_since_ms is not None:
-            told["deleted_since_ms"] = self.deleted_since_ms
+            value["deleted_since_ms"] = self.deleted_since_ms
         if self.named_ms:
-            told["named_ms"] = dict(self.named_ms)
-        return told
+            value["named_ms"] = dict(self.named_ms)
+        return value
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Claim:
-        """From `as_json`, other keys aside."""
+        """Reads `as_json`; ignores other keys."""
         return cls(
             frozenset(map(Kind, value.get("kinds", (Kind.MOVED,)))),
             value.get("new_since_ms", {}),
@@ -122,10 +122,10 @@ class Claim:
 
 
 def claims(events: Iterable[Event], received_ms: int) -> dict[str, Claim]:
-    """By opportunity, in the order in which each was first heard of: several deliveries about one are one look.
+    """Returns one claim for each opportunity, in the order of its first event: several deliveries need only one read.
 
-    Events of candidates are passed over: whose they are isn't known yet. `received_ms`: when they came. What they tell
-    of happened no longer ago than a delivery may be on its way.
+    Skips events of Alva candidates, whose opportunity is not known yet. `received_ms`: when the deliveries came. The
+    changes that they report are at most `LONGEST_MS` older, the longest that a delivery is accepted late.
     """
     since_ms = received_ms - LONGEST_MS
     found: dict[str, Claim] = {}

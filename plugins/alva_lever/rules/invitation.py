@@ -1,4 +1,4 @@
-"""Who is invited: the table of `decide`, one row a rule, the first match wins."""
+"""Decides who is invited: a table with one rule per row, in which the first match wins."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _INVITES = {Reason.SEND_TESTS, Reason.TRIGGER_STAGE, Reason.SCREENING, Reason.MA
 
 
 class Case(Protocol):
-    """One opportunity as it is now, and what is asked of it. A row of the table asks only for what it needs, so that
-    the rest need not be read.
+    """One opportunity in its present state, and what the run asks about it. Each row of the table reads only what it
+    needs, so the rest is not requested.
 
-    `opportunity` None: it is gone. `hidden`: Lever refuses to show it. `posting` None: it has none, or it is gone, or
-    `posting_hidden`: Lever refuses to show it. `named`: a person named it in this manual run. `new`: its application
-    was created in the time that the run looks at. `arrived`: an event tells of its application and of no entry into a
-    stage: then it isn't the trigger stage that invites. `asked_again`: see `asking`.
+    `opportunity`: None if it is gone, or if `hidden`: Lever refuses to show it. `posting`: None if the opportunity has
+    none, if it is gone, or if `posting_hidden`: Lever refuses to show it. `named`: a person named the opportunity in
+    this manual run. `new`: its application was created in the run's window. `arrived`: an event reports a new
+    application and no stage change, so the trigger stage does not count. `asked_again`: see `reinvitation`.
     """
 
     @property
@@ -68,7 +68,7 @@ class Case(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KnownCase:
-    """A `Case` of which all is known already."""
+    """A `Case` whose values are all known beforehand."""
 
     policy: Policy
     opportunity: Opportunity | None
@@ -127,7 +127,7 @@ _TABLE: tuple[tuple[Callable[[Case], bool], Reason], ...] = (
     (_confidential, Reason.CONFIDENTIAL),
     (_archived, Reason.ARCHIVED),
     (_already_invited, Reason.ALREADY_INVITED),
-    # A confidential posting makes its opportunities confidential, so that it need not be read for the rows before.
+    # A confidential posting makes its opportunities confidential, so the rows above need not read it.
     (_posting_confidential, Reason.CONFIDENTIAL),
     (_awaiting_retry, Reason.AWAITING_RETRY),
     (lambda case: _tagged(case, tags.SEND_TESTS), Reason.SEND_TESTS),
@@ -141,10 +141,10 @@ _TABLE: tuple[tuple[Callable[[Case], bool], Reason], ...] = (
 
 
 def decide(case: Case) -> Reason:
-    """What becomes of it; `Reason.invites` says whether that is an invitation."""
+    """Returns the first reason that holds; `Reason.invites` says whether it leads to an invitation."""
     return next(reason for holds, reason in _TABLE if holds(case))
 
 
 def may_have_failed(opportunity: Opportunity) -> bool:
-    """Whether its notes must be read to know if somebody asked again."""
+    """Whether an invitation failed or bounced, so that the notes must be read to see if another one is requested."""
     return not {tags.INVITATION_FAILED, tags.INVITATION_BOUNCED}.isdisjoint(opportunity.tags)

@@ -1,4 +1,4 @@
-"""Alva's state mirrored into Lever: the table of what an opportunity should carry, and what has to be written for it.
+"""Mirrors a candidate's state in Alva into Lever: what the opportunity should carry, and what to write to get there.
 
 | in Alva | on the opportunity |
 |---|---|
@@ -9,8 +9,8 @@
 | none of the tests is done any more (reset) | no role fit tag, `Alva: Invitation Sent`; the note says so |
 | some are done, others not (any more) | the same; the note says that they are awaited |
 
-Only a difference is written, so that a repeat writes nothing, and the next run completes what a crash left out. What a
-note says is known from its last line; see `notes`.
+Only the difference is written: a repeat writes nothing, and the next run completes what a crash left out. The last line
+of a note tells what the note says; see `notes`.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class ResultsWord(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoteChange:
-    """A note to write, or, with the `note` that is there, to replace. `ref` is the text's last line.
+    """A note to add, or an existing `note` to update. `ref` is the last line of the text.
 
-    `at_ms`: when the text of one that is replaced shall count as written; None: now.
+    `at_ms`: the time at which an updated text counts as written; None: now.
     """
 
     text: str = field(repr=False)
-    # Its mark is made of scores.
+    # Not in the repr: its mark is a hash of scores.
     ref: str = field(repr=False)
     note: Note | None = None
     at_ms: int | None = None
@@ -58,7 +58,7 @@ class NoteChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What has to be written, in this order: link, notes, stage, tags. `word`: what to call it."""
+    """What to write, in this order: link, notes, stage, tags. `word`: its name in the report."""
 
     word: ResultsWord
     link: str | None = field(default=None, repr=False)
@@ -72,7 +72,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class _Present:
-    """The note about a candidate's results, and what its last line says."""
+    """The existing note about a candidate's results, and its reference line."""
 
     note: Note
     line: Reference
@@ -83,13 +83,14 @@ class _Present:
 
     @property
     def has_results(self) -> bool:
-        """The first version's notes don't say: they count as if they had, so that nobody is moved twice."""
+        """Whether the note tells results. A note of the first version doesn't say, and counts as telling them, so that
+        no candidate is moved twice."""
         return self.state is None or self.state.has_results
 
 
 def needs_notes(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
-    """Whether its notes decide what is to be written: of who is invited, and never was more, they don't."""
-    # Without the candidate's page there is no link to tell whether a completion was begun.
+    """Whether the notes matter for what to write. They don't for a candidate who was invited and never completed."""
+    # If Alva gives no page for the candidate, no link can show that a completion was begun.
     return candidate.completed or candidate.bounced or candidate.url is None or _was_begun(opportunity, candidate)
 
 
@@ -101,7 +102,8 @@ def difference(
     notes: Sequence[Note],
     policy: Policy,
 ) -> Difference:
-    """`summary`: the results, of a candidate who has completed. `notes`: the opportunity's, where `needs_notes`."""
+    """Returns what to write. `summary`: the results of a candidate who has completed all tests. `notes`: the
+    opportunity's notes, if `needs_notes`."""
     if candidate.completed and summary is not None:
         return _completed(opportunity, candidate, summary, notes, policy)
     return _invited(opportunity, candidate, notes, policy)
@@ -113,11 +115,11 @@ def _completed(
     link = candidate.url or summary.url
     fit = None if summary.role_fit is None else role_fit_tag(summary.role_fit.score)
     present = _present(notes, candidate)
-    # Once, on completion: a role fit that changes later moves nobody.
+    # A candidate is moved once, on completion; a later change of the role fit moves nobody.
     first = tags.COMPLETED not in opportunity.tags
     moves = first and policy.may_progress(opportunity.stage_id) and opportunity.archived is None
     if present is not None and _moved_since(opportunity, present, policy):
-        # Only the tags are missing: who stands before that stage by now was moved back by a person.
+        # The stage was written before, and only the tags are missing: a person has moved the candidate back since.
         moves = False
     found = Difference(
         ResultsWord.UPDATED,
@@ -135,23 +137,23 @@ def _completed(
 
 def _invited(opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence[Note], policy: Policy) -> Difference:
     present = _present(notes, candidate)
-    # Of the first version's notes the tags say whether there are results in it.
+    # A note of the first version doesn't say whether it tells results; the tags do.
     stands = _is_told(opportunity) or (present is not None and bool(present.state and present.state.has_results))
     if not candidate.invited_email and not (stands and candidate.assessments):
-        # Alva has anonymised the candidate: nothing is known any more of invitation or tests.
+        # Alva has anonymised the candidate, and no longer shows the invitation or the tests.
         return Difference(ResultsWord.UNCHANGED)
-    # Where there is no note (a person has deleted it), there is nothing to take back.
+    # If a person has deleted the note, there is nothing to take back.
     changes = () if present is None else _taken_back(opportunity, candidate, present)
     status = status_tag(candidate)
     if candidate.bounced:
-        told = reinvitation.reports(notes)
-        failed = tags.INVITATION_FAILED in opportunity.tags and reinvitation.failed_since_bounce(told, candidate)
+        reports = reinvitation.reports(notes)
+        failed = tags.INVITATION_FAILED in opportunity.tags and reinvitation.failed_since_bounce(reports, candidate)
         status = tags.INVITATION_FAILED if failed else status
-        # The tag, or a failure since, shows that the bounce was reported, and an entry since then that it is answered:
-        # a person has deleted the note. A new one would be later than what they ask for.
+        # The tag, or a later failure, shows that the bounce was reported. If its note is gone, a person has deleted it.
+        # A stage entry since then asks for a new invitation; a new note would be later than that entry and hide it.
         tagged = not {tags.INVITATION_BOUNCED, tags.INVITATION_FAILED}.isdisjoint(opportunity.tags)
         deleted = failed or (tagged and reinvitation.entered_since_sent(opportunity, candidate, policy))
-        if not deleted and reinvitation.bounce_report(told, candidate) is None:
+        if not deleted and reinvitation.bounce_report(reports, candidate) is None:
             ref = bounce_ref(candidate)
             changes += (NoteChange(bounce_note(policy=policy, ref=ref), ref),)
     found = Difference(ResultsWord.INVITED, notes=changes, tags=tags.with_status(opportunity.tags, status))
@@ -162,24 +164,25 @@ def _invited(opportunity: Opportunity, candidate: AlvaCandidate, notes: Sequence
 
 
 def _is_told(opportunity: Opportunity) -> bool:
-    """Whether a completion was written to the end."""
+    """Whether the tags of a completion, which are written last, are there."""
     return not {tags.COMPLETED, *tags.ROLE_FIT}.isdisjoint(opportunity.tags)
 
 
 def _was_begun(opportunity: Opportunity, candidate: AlvaCandidate) -> bool:
-    """Whether a completion was written, or begun: the link comes first."""
+    """Whether a completion was written or begun. The link is written first."""
     return _is_told(opportunity) or (candidate.url is not None and candidate.url in opportunity.links)
 
 
 def _moved_since(opportunity: Opportunity, present: _Present, policy: Policy) -> bool:
-    """Whether it came into the progression stage after its note, which precedes the stage, had results."""
+    """Whether the opportunity entered the progression stage after its note told results. The note is written first."""
     progression = policy.progression_stage
     entered_ms = None if progression is None else opportunity.entered_ms(progression.id)
     return entered_ms is not None and entered_ms >= present.note.written_ms and present.has_results
 
 
 def _taken_back(opportunity: Opportunity, candidate: AlvaCandidate, present: _Present) -> tuple[NoteChange, ...]:
-    """Results that don't hold any more. What was said of that stays while some tests are done again."""
+    """Returns the change of a note whose results no longer hold. A note that already says so stays while the candidate
+    takes some of the tests again."""
     if candidate.partly_completed and not present.has_results:
         return ()
     state = State.AWAITING if candidate.partly_completed else State.RESET
@@ -200,14 +203,14 @@ def _present(notes: Sequence[Note], candidate: AlvaCandidate) -> _Present | None
 def _change(
     opportunity: Opportunity, candidate: AlvaCandidate, present: _Present | None, wanted: Facts
 ) -> tuple[NoteChange, ...]:
-    """What makes the one note about these results tell these facts; nothing where it does."""
+    """Returns the change that makes the one result note tell these facts; empty if it already does."""
     ref = result_ref(candidate.id, wanted)
     text = result_note(wanted, ref)
     if present is None:
         return (NoteChange(text, ref),)
     if (present.state, present.line.mark) == (wanted.state, wanted.mark):
         return ()
-    # Since when there are results tells whether it was moved because of them. Where that changes, the moment is a past
-    # one by Lever's own clock.
+    # `_moved_since` compares a stage entry with the time of the note. An update keeps that time; when results come or
+    # go, the note gets the opportunity's last update, which is a past moment by Lever's own clock.
     same = present.has_results == wanted.state.has_results
     return (NoteChange(text, ref, present.note, present.note.written_ms if same else opportunity.updated_at_ms),)

@@ -1,6 +1,6 @@
-"""What is known of Lever's and Alva's things, as far as a rule asks for it. Frozen; times are epoch milliseconds.
+"""Lever's and Alva's objects, with the fields that a rule needs. Frozen; times are epoch milliseconds.
 
-No repr tells who somebody is or how good: names, addresses, links, tags, note texts and scores are left out.
+A repr identifies and grades nobody: it leaves out names, addresses, links, tags, note texts and scores.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """Why and when an opportunity was archived, where Lever tells."""
+    """Why and when an opportunity was archived; None where Lever doesn't say."""
 
     reason_id: str | None
     at_ms: int | None
@@ -26,7 +26,7 @@ class StageChange:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The one link of an opportunity to a posting. `posting_id` is None where Lever tells none."""
+    """Links an opportunity to its one posting. `posting_id` is None if Lever gives none."""
 
     id: str
     posting_id: str | None
@@ -58,14 +58,15 @@ class Opportunity:
         return None if self.application is None else self.application.posting_id
 
     def entered_ms(self, stage_id: str) -> int | None:
-        """When it last came into that stage, None if it never did. Not `last_advanced_at_ms`: archiving moves that."""
+        """Returns when the opportunity last entered this stage, or None. Doesn't use `last_advanced_at_ms`, which
+        archiving also changes."""
         return max((change.changed_at_ms for change in self.stage_changes if change.stage_id == stage_id), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A posting. `name` is None where Lever tells none; `hiring_manager_email` where there is no such person, or no
-    address of theirs."""
+    """A posting. `name` is None if Lever gives none; `hiring_manager_email` is None without a hiring manager or without
+    an address."""
 
     id: str
     name: str | None
@@ -77,7 +78,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What somebody wrote below a note. `score`: 1 to 4, where they gave one."""
+    """A comment below a note. `score`: 1 to 4, or None."""
 
     text: str = field(repr=False)
     created_at_ms: int | None
@@ -87,9 +88,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note on an opportunity. `author_id` is None for one that the API wrote for nobody in particular.
+    """A note on an opportunity. `author_id` is None if the API wrote the note for no particular user.
 
-    `text_at_ms`: when its present text was written, where Lever tells that apart from the note's own time.
+    `text_at_ms`: when the present text was written, if Lever gives that separately from the note's own time.
     """
 
     id: str
@@ -101,7 +102,7 @@ class Note:
 
     @property
     def written_ms(self) -> int:
-        """When its text became what it is."""
+        """When the present text was written."""
         return max(self.created_at_ms, self.text_at_ms or 0)
 
 
@@ -128,8 +129,8 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class AlvaCandidate:
-    """A candidate on a job position. `role_fit` is 0 to 100, None where there is none (which is not zero); `stage` is
-    empty where Alva tells none."""
+    """A candidate on a job position. `role_fit` is 0 to 100, or None, which is not zero; `stage` is empty if Alva gives
+    none."""
 
     id: str
     external_id: str | None
@@ -149,31 +150,31 @@ class AlvaCandidate:
 
     @property
     def bounced(self) -> bool:
-        """Whether the invitation e-mail came back."""
+        """Whether the invitation e-mail bounced."""
         return self.invitation is not None and self.invitation.status == "bounced"
 
     @property
     def completed(self) -> bool:
-        """Whether all tests that were asked for are done."""
+        """Whether the candidate has completed all requested tests."""
         return bool(self.assessments) and all(test.completed for test in self.assessments)
 
     @property
     def partly_completed(self) -> bool:
-        """Whether some of them are done, and others are not."""
+        """Whether the candidate has completed some of the requested tests but not all."""
         return not self.completed and any(test.completed for test in self.assessments)
 
 
 def later(one: AlvaCandidate | None, other: AlvaCandidate) -> AlvaCandidate:
-    """Of candidates with one `external_id` the one that changed last, else the one that was there first."""
+    """Returns the candidate that changed last, of two with the same `external_id`; if neither is later, the first."""
     return other if one is None or (other.updated_at_ms or 0) > (one.updated_at_ms or 0) else one
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedCandidate:
-    """Somebody who changed in Alva, and of which opportunity they are.
+    """A row of Alva's listing of changed candidates. `external_id` is the opportunity's id.
 
-    `candidate` None: the row can't be read, and `problem` says why, with the names of fields and no value. One of the
-    two ids is there all the same.
+    `candidate` is None if the row can't be read; `problem` then names the faulty fields, without their values. At least
+    one of the two ids is always there.
     """
 
     candidate_id: str | None
@@ -184,7 +185,7 @@ class ChangedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class RoleFit:
-    """How well somebody fits the role, 0 to 100, and when that was computed (as Alva writes it)."""
+    """How well the candidate fits the role, 0 to 100, and when Alva computed it (as Alva writes it)."""
 
     score: float = field(repr=False)
     computed_at: str | None
@@ -192,7 +193,7 @@ class RoleFit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The present summary: role fit, and the scores of each part in words, such as `("logic", "74 %, sten 7")`."""
+    """The present results: the role fit, and each part's scores in words, such as `("logic", "74 %, sten 7")`."""
 
     candidate_id: str
     role_fit: RoleFit | None = field(repr=False)
@@ -202,7 +203,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class JobPosition:
-    """A job position in Alva; `external_id` is the posting's id, None for one that was made by hand."""
+    """A job position in Alva. `external_id` is the posting's id, or None if a person made the position by hand."""
 
     id: str
     external_id: str | None

@@ -1,10 +1,11 @@
-"""The notes that recruiters read, and the line at the end of each by which the integration knows its own.
+"""The notes that recruiters read. Each ends with a reference line, by which the integration recognises its own notes:
 
-- `Ref: alva-lever/failure/<failure>/<key>`, key: the entry's milliseconds, the run's id, or a hash of the addresses
-- `Ref: alva-lever/bounce/<Alva's candidate id>-<sent_at, milliseconds, 0 where it is unknown>`
+- `Ref: alva-lever/failure/<failure>/<key>`; the key is the stage entry in milliseconds, the run's id, or a hash of the
+  addresses
+- `Ref: alva-lever/bounce/<Alva's candidate id>-<sent_at in milliseconds, 0 if unknown>`
 - `Ref: alva-lever/result/<Alva's candidate id> <state> <mark>`; the first version wrote neither state nor mark
 
-What a note says is known from that line alone. The words above it may change at any time: no rule reads them.
+Rules read this line and nothing else of a note, so the text above it may change at any time.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the last line of a note says.
+    """The content of a reference line.
 
-    `about`: `("failure", failure, key)`, `("bounce", key)` or `("result", candidate_id)`. Notes about the same are the
-    same note. `state` and `mark`: of a result note; None where the first version wrote it.
+    `about`: `("failure", failure, key)`, `("bounce", key)` or `("result", candidate_id)`; there is one note for each
+    value. `state` and `mark` belong to result notes, and are None in a note of the first version.
     """
 
     about: tuple[str, ...]
@@ -51,9 +52,9 @@ _PREFIX = "Ref: alva-lever/"
 _GAP = r"(?: |<[^<>]*>)"
 _ID = r"[\w.~%-]+"
 _LINE = re.compile(
-    # Of several, such as one that Alva's own words quote, the last one counts.
+    # The last reference in a text counts: an earlier one may be quoted from Alva's answer.
     rf".*Ref:{_GAP}*alva-lever/(?:"
-    # The milliseconds of an entry end where the digits do, whatever is glued to them.
+    # The milliseconds of an entry end with their last digit, even if other text follows without a blank.
     r"(failure)/([a-z_]+)/(\d{13}(?!\d)|[\w.~%:+-]+)"
     rf"|(bounce)/({_ID}-\d+)"
     rf"|(result)/({_ID})(?:{_GAP}+(?P<state>{'|'.join(State)}){_GAP}+(?P<mark>[0-9a-f]{{8}}))?"
@@ -63,12 +64,12 @@ _LINE = re.compile(
 
 
 def failure_ref(failure: str, key: str) -> str:
-    # A run's id may hold anything, if Airflow is set up so: no blank or markup ends it too early.
+    # Airflow can be configured to allow any text as a run id; quoted, no blank or markup cuts the key short.
     return f"{_PREFIX}failure/{failure}/{quote(key, safe='+:')}"
 
 
 def bounce_key(candidate: AlvaCandidate) -> str:
-    """What makes a bounce one: the candidate, and when the invitation was sent."""
+    """Identifies a bounce by the candidate and the time when the invitation was sent."""
     sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
     return f"{candidate.id}-{sent_at_ms or 0}"
 
@@ -82,8 +83,8 @@ def result_ref(candidate_id: str, facts: Facts) -> str:
 
 
 def read(text: str) -> Reference | None:
-    """What the reference line in a text says, whatever was made of line breaks, markup and entities around it."""
-    # Entities of entities, where what is HTML already was taken for plain text.
+    """Finds the reference in a text, even if line breaks, markup or entities around it have changed."""
+    # Twice, since HTML that was escaped as if it were plain text has its entities escaped again.
     text = html.unescape(html.unescape(text))
     visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     found = _LINE.match(" ".join(visible.split()))
@@ -94,69 +95,69 @@ def read(text: str) -> Reference | None:
 
 
 def own(note: Note) -> Reference | None:
-    """What a note of the integration's says; None for one of anybody else's. A person may quote the line."""
+    """Returns the reference of the integration's own note, else None. A note with an author may only quote the line."""
     return read(note.text) if note.author_id is None else None
 
 
 def is_own(note: Note, ref: str) -> bool:
-    """Whether this is the integration's note about what `ref` is about, whatever it says of that by now."""
+    """Whether this is the integration's note with the same `about` as `ref`; its state and mark may differ."""
     found, wanted = own(note), read(ref)
     return found is not None and wanted is not None and found.about == wanted.about
 
 
-# The words.
+# The text.
 
-# As much as a note repeats of what Alva said.
+# The most characters that a note quotes of Alva's answer.
 _SAID_CHARACTERS = 500
 _WRONG = {
     Failure.MISSING_EMAIL: "The candidate has no e-mail address.",
-    Failure.INVALID_EMAIL: "None of the candidate's e-mail addresses is a valid one.",
-    Failure.NO_POSTING: "The candidate is on no posting, so Alva has no job to invite to.",
-    Failure.REFUSED_BY_ALVA: "Alva did not take the candidate.",
+    Failure.INVALID_EMAIL: "None of the candidate's e-mail addresses is valid.",
+    Failure.NO_POSTING: "The candidate is not on a posting, so there is no job in Alva for the invitation.",
+    Failure.REFUSED_BY_ALVA: "Alva refused the candidate.",
 }
 _REMEDY = {
-    Failure.MISSING_EMAIL: "Add an address.",
-    Failure.INVALID_EMAIL: "Correct the address.",
+    Failure.MISSING_EMAIL: "Add an e-mail address.",
+    Failure.INVALID_EMAIL: "Correct the e-mail address.",
     Failure.NO_POSTING: "Add the candidate to a posting.",
-    Failure.REFUSED_BY_ALVA: "See in Alva what stands in the way.",
+    Failure.REFUSED_BY_ALVA: "Solve the problem in Alva.",
 }
 ALREADY_ON_JOB = (
-    "A candidate with this e-mail address is on the job already: for another opportunity, or added in Alva by hand."
+    "A candidate with this e-mail address is already on this job: for another opportunity, or added by hand in Alva."
 )
 _NO_RESULTS = {
     State.RESET: (
-        "The tests were reset in Alva, so there are no results now. When the candidate has taken them again, the new "
-        "ones will stand here."
+        "The tests were reset in Alva, so there are no results now. The new results will appear here when the "
+        "candidate has taken the tests again."
     ),
     State.AWAITING: (
-        "Further tests were asked for in Alva, or some are to be taken again, so there are no results now. When all "
-        "are done, they will stand here."
+        "Further tests were requested in Alva, or the candidate must take some tests again, so there are no results "
+        "now. The results will appear here when all tests are completed."
     ),
 }
 
 
 def failure_note(failure: Failure, *, policy: Policy, ref: str, detail: str | None = None) -> str:
-    """What is wrong, and how to ask again. `detail`: more about it, such as what Alva said."""
+    """Says what is wrong and how to ask for the invitation again. `detail`: the reason, such as Alva's answer."""
     said = " ".join((detail or "").split())[:_SAID_CHARACTERS]
     wrong = f"{_WRONG[failure]} {said}".rstrip()
     again = [f"move the candidate to another stage and back to {policy.trigger_stage.name}"]
     if failure is not Failure.REFUSED_BY_ALVA:
-        again.append(f"with the tag {tags.SEND_TESTS}, wait for the next look: no more is needed")
+        again.append(f"if the candidate has the tag {tags.SEND_TESTS}, just wait: the next hourly run sends it")
     return _invitation_note("Alva: the invitation was not sent.", wrong, _REMEDY[failure], again, ref)
 
 
 def bounce_note(*, policy: Policy, ref: str) -> str:
-    """The invitation e-mail came back."""
+    """Says that the invitation e-mail bounced, and how to ask for another one."""
     again = [
         f"move the candidate to another stage and back to {policy.trigger_stage.name}",
-        f"with the tag {tags.SEND_TESTS}, put the right address first: that is enough",
+        f"if the candidate has the tag {tags.SEND_TESTS}, just put the correct address first",
     ]
-    wrong = "The e-mail to the candidate came back."
-    return _invitation_note("Alva: the invitation bounced.", wrong, "Correct the address.", again, ref)
+    wrong = "The invitation e-mail could not be delivered."
+    return _invitation_note("Alva: the invitation bounced.", wrong, "Correct the e-mail address.", again, ref)
 
 
 def result_note(facts: Facts, ref: str) -> str:
-    """The results, or that there are none any more."""
+    """Tells the results, or why there are none now."""
     if facts.state.has_results:
         parts = ["\n".join([_role_fit(facts), *_tests(facts)])]
         if facts.link:
@@ -167,8 +168,8 @@ def result_note(facts: Facts, ref: str) -> str:
 
 
 def _invitation_note(title: str, wrong: str, remedy: str, again: list[str], ref: str) -> str:
-    ways = "; or ".join([*again, "have somebody who runs the integration name the candidate in a manual run"])
-    return f"{title}\n\n{wrong}\n\nWhat to do: {remedy} Then, to have it sent: {ways}.\n\n{ref}"
+    ways = "; or ".join([*again, "ask the person who runs the integration to name the candidate in a manual run"])
+    return f"{title}\n\n{wrong}\n\nWhat to do: {remedy} Then, to have the invitation sent: {ways}.\n\n{ref}"
 
 
 def _role_fit(facts: Facts) -> str:
@@ -182,7 +183,7 @@ def _role_fit(facts: Facts) -> str:
 def _tests(facts: Facts) -> list[str]:
     scores, types = dict(facts.scores), {name for name, _ in facts.tests}
     tests = [f"{_named(name)}: {_with(status, scores.get(name))}" for name, status in facts.tests]
-    # The others as they come: two interviews may have one title.
+    # Scores of no test are listed one by one, since two interviews may have the same title.
     return tests + [f"{_named(name)}: {score}" for name, score in facts.scores if name not in types]
 
 

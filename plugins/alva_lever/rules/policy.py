@@ -1,4 +1,4 @@
-"""What holds for the candidates on one posting: which stage invites them, where a completion leads, who is blocked."""
+"""The policy for the candidates on one posting: the trigger stage, the progression stage, the blocked origins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`pipeline`: the account's stages in order. `blocked_origins`: words of Lever's."""
+    """`pipeline`: the account's stages in order. `blocked_origins`: in Lever's words, such as `sourced`."""
 
     trigger_stage: Stage
     progression_stage: Stage | None
@@ -24,13 +24,13 @@ class Policy:
 
     @property
     def stage_ids(self) -> set[str]:
-        """The trigger stage and, where there is one, the progression stage."""
+        """The ids of the trigger stage and of the progression stage, if one is set."""
         return {stage.id for stage in (self.trigger_stage, self.progression_stage) if stage}
 
     def may_progress(self, stage_id: str | None) -> bool:
-        """Whether a candidate in this stage stands before the progression stage. False where none is set.
+        """Whether this stage comes before the progression stage. False if no progression stage is set.
 
-        A stage that the pipeline doesn't have (it was removed) counts as no reason to move anybody.
+        False for a stage that the pipeline doesn't have any more, so that its candidates are not moved.
         """
         order = [stage.id for stage in self.pipeline]
         if self.progression_stage is None or stage_id not in order:

@@ -1,4 +1,4 @@
-"""What a job position in Alva should say of its posting in Lever."""
+"""Compares a job position in Alva with its posting in Lever."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from alva_lever.rules.model import JobPosition, Posting
 
 
 class PostingWord(StrEnum):
-    """A report's words for a posting; of several that are true, the first."""
+    """The report's words for a posting. If several apply, the first one counts."""
 
     GONE = "gone"
     CONFIDENTIAL = "confidential"
@@ -20,12 +20,12 @@ class PostingWord(StrEnum):
 
 
 def manager_of(posting: Posting) -> str | None:
-    """The hiring manager's address, case-folded; None where there is no such person, or no address of theirs."""
+    """Returns the hiring manager's address, case-folded; None without a hiring manager or without an address."""
     return (posting.hiring_manager_email or "").strip().casefold() or None
 
 
 def owner_of(posting: Posting, users: Mapping[str, str]) -> str | None:
-    """The hiring manager's address as Alva writes it, None where Alva has no such user.
+    """Returns the hiring manager's address as Alva writes it; None if Alva has no such user.
 
     `users`: the addresses of Alva's users by their case-folded form.
     """
@@ -34,16 +34,15 @@ def owner_of(posting: Posting, users: Mapping[str, str]) -> str | None:
 
 
 def owner_unknown(posting: Posting, users: Mapping[str, str] | None) -> bool:
-    """Whether Alva has no such user as the hiring manager. One without an address can't be known or unknown.
+    """Whether Alva has no user with the hiring manager's address. False if the posting has no such address.
 
-    `users` as in `owner_of`; None: Alva doesn't tell who they are, so that nobody is unknown.
+    `users` as in `owner_of`; None if Alva doesn't list its users, and the result is then False.
     """
     return users is not None and manager_of(posting) is not None and owner_of(posting, users) is None
 
 
 def difference(position: JobPosition, posting: Posting, owner_email: str | None) -> dict[str, str | None]:
-    """What has to be written, by field; empty where nothing differs. Without an owner, or a name of the posting, the
-    present one stays."""
+    """Returns the fields to write; empty if nothing differs. Without an owner or a name, the position keeps its own."""
     wanted: dict[str, str | None] = {"team": posting.team}
     if posting.name is not None:
         wanted["name"] = posting.name

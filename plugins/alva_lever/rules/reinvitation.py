@@ -1,4 +1,4 @@
-"""Failed invitations: what was reported, whether somebody asked again, and what makes a request one."""
+"""Failed and bounced invitations: what notes report of them, whether another invitation is requested, and by what."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
 from alva_lever.rules.notes import Failure, bounce_key, own
 from alva_lever.rules.policy import Policy
 
-# By so much the clocks of two services may differ.
+# How far the clocks of two services may differ.
 CLOCKS_MS = 2 * 60 * 1000
 
 
 class Again(StrEnum):
-    """What asked again after a failure."""
+    """What requests another invitation after a failure."""
 
     ENTRY = "entry"
     NAMED = "named"
@@ -27,7 +27,7 @@ class Again(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A note that reports a failure or a bounce. `failure` None: a bounce."""
+    """A note that reports a failure, or a bounce if `failure` is None."""
 
     failure: str | None
     key: str
@@ -36,7 +36,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who or what asks in this run. `named_ms`: the manual runs in which a person named this one, and when they did."""
+    """A run's request for one opportunity. `named_ms`: by run id, when a person named it in a manual run."""
 
     policy: Policy
     named_ms: Mapping[str, int] = field(default_factory=dict)
@@ -47,68 +47,69 @@ class Request:
 
     @property
     def run_id(self) -> str:
-        """The last of these runs."""
+        """The last manual run in which a person named the opportunity."""
         return max(self.named_ms, key=self.named_ms.__getitem__)
 
 
 def reports(notes: Iterable[Note]) -> list[Reported]:
-    """The integration's own notes about failures and bounces, the oldest first."""
+    """Returns what the integration's own notes report of failures and bounces, oldest first."""
     found = [report for note in notes if (report := _report(note)) is not None]
     return sorted(found, key=lambda report: report.at_ms)
 
 
-def bounce_report(told: Iterable[Reported], candidate: AlvaCandidate) -> Reported | None:
-    """What reports this very bounce, the last where there are several."""
+def bounce_report(reported: Iterable[Reported], candidate: AlvaCandidate) -> Reported | None:
+    """Returns the report of the candidate's present bounce, the last one if there are several."""
     key = bounce_key(candidate)
-    return max((one for one in told if one.failure is None and one.key == key), key=lambda one: one.at_ms, default=None)
+    bounces = (report for report in reported if report.failure is None and report.key == key)
+    return max(bounces, key=lambda report: report.at_ms, default=None)
 
 
-def failed_since_bounce(told: Iterable[Reported], candidate: AlvaCandidate) -> bool:
-    """Whether it was asked again after this bounce, and that failed: then that is what holds it up."""
-    told = list(told)
-    bounce = bounce_report(told, candidate)
+def failed_since_bounce(reported: Iterable[Reported], candidate: AlvaCandidate) -> bool:
+    """Whether another invitation was requested after this bounce and failed. The failure is then the status."""
+    reported = list(reported)
+    bounce = bounce_report(reported, candidate)
     since_ms = _sent_before_ms(candidate) if bounce is None else bounce.at_ms
-    return since_ms is not None and any(one.failure is not None and one.at_ms >= since_ms for one in told)
+    return since_ms is not None and any(report.failure is not None and report.at_ms >= since_ms for report in reported)
 
 
 def entered_since_sent(opportunity: Opportunity, candidate: AlvaCandidate, policy: Policy) -> bool:
-    """Whether it came into the trigger stage after the candidate's last invitation was sent."""
+    """Whether the opportunity entered the trigger stage after the candidate's last invitation was sent."""
     entry_ms, sent_before_ms = opportunity.entered_ms(policy.trigger_stage.id), _sent_before_ms(candidate)
     return entry_ms is not None and sent_before_ms is not None and entry_ms > sent_before_ms
 
 
-def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, told: list[Reported], policy: Policy) -> bool:
-    """Whether the invitation that bounced was sent for the last entry: a crash kept both from being reported."""
-    if bounce_report(told, candidate) is not None or _sent_before_ms(candidate) is None:
+def is_answered(opportunity: Opportunity, candidate: AlvaCandidate, reported: list[Reported], policy: Policy) -> bool:
+    """Whether the bounced invitation was sent for the last stage entry, and a crash kept both from being reported."""
+    if bounce_report(reported, candidate) is not None or _sent_before_ms(candidate) is None:
         return False
-    if tags.INVITATION_BOUNCED in opportunity.tags and all(one.failure is not None for one in told):
-        # A person has deleted the note: any entry counts as later.
+    if tags.INVITATION_BOUNCED in opportunity.tags and all(report.failure is not None for report in reported):
+        # A person has deleted the bounce note: any entry counts as later.
         return False
     return not entered_since_sent(opportunity, candidate, policy)
 
 
 def asked_again(
     opportunity: Opportunity,
-    told: list[Reported],
+    reported: list[Reported],
     request: Request,
     *,
     posting: Posting | None,
     candidate: AlvaCandidate | None,
 ) -> Again | None:
-    """What asked again since the failure that the opportunity's tag shows; None if nothing did.
+    """Returns what has requested another invitation since the failure that the opportunity's tag shows, or None.
 
-    `told` are its `reports`. `posting`: the one it is on, as Lever shows it. `candidate`: the one in Alva, asked for
-    where `needs_alva` says so.
+    `reported`: the opportunity's `reports`. `posting`: its posting, if Lever shows it. `candidate`: its candidate in
+    Alva, needed if `needs_alva`.
     """
-    # Those that the tag shows; none where a person has deleted the note. A failure after a bounce whose tag a crash
-    # kept from being set is not among them: it fails once more, and finds its note.
+    # Only the reports that the tag stands for; empty if a person has deleted the note. After a bounce, a failure whose
+    # tag a crash prevented is left out: the invitation fails once more and finds its note.
     bounced = tags.INVITATION_BOUNCED in opportunity.tags
     failed = tags.INVITATION_FAILED in opportunity.tags
-    about = [report for report in told if (bounced if report.failure is None else failed)]
+    about = [report for report in reported if (bounced if report.failure is None else failed)]
     last = about[-1] if about else None
     keys = {report.key for report in about}
-    # A run whose failure was reported is answered, and so is an entry, whatever the clocks say. A run that was done has
-    # no key: it is older than the report that its invitation came back.
+    # A run or an entry whose failure was reported is answered, whatever the clocks say. A run that sent its invitation
+    # has no key; it is older than the report of its bounce.
     for run_id, named_ms in request.named_ms.items():
         if run_id not in keys and (last is None or named_ms > last.at_ms - CLOCKS_MS):
             return Again.NAMED
@@ -121,12 +122,12 @@ def asked_again(
 
 
 def needs_alva(opportunity: Opportunity) -> bool:
-    """Whether the address that bounced, which only Alva has, may decide if somebody asked again."""
+    """Whether `asked_again` needs the address that bounced, which only Alva has."""
     return {tags.SEND_TESTS, tags.INVITATION_BOUNCED} <= set(opportunity.tags)
 
 
 def request_key(opportunity: Opportunity, reason: Reason, again: Again | None, request: Request) -> str:
-    """What makes this request one: the same request is never reported twice."""
+    """Returns the key of this request, so that its failure is never reported twice."""
     if request.named:
         return request.run_id
     if again is Again.ENTRY or (again is None and reason is Reason.TRIGGER_STAGE):
@@ -138,7 +139,7 @@ def request_key(opportunity: Opportunity, reason: Reason, again: Again | None, r
 
 
 def _sent_before_ms(candidate: AlvaCandidate) -> int | None:
-    """By Lever's clock, when the last invitation had been sent at the latest; None where Alva doesn't say."""
+    """Returns the latest time by Lever's clock at which the last invitation was sent; None if Alva doesn't say."""
     sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
     return None if sent_at_ms is None else sent_at_ms + CLOCKS_MS
 
@@ -151,12 +152,12 @@ def _cause_removed(
         return last is not None and last.failure == Failure.NO_POSTING and posting is not None
     if tags.INVITATION_BOUNCED in opportunity.tags:
         if candidate is None:
-            # Removed, to be added with the other address, and that is what is still to be done.
+            # The candidate was removed from Alva so as to be added with the new address, and that is still to be done.
             return True
-        # Of somebody whom Alva has anonymised it isn't known which address it was that bounced.
+        # Alva doesn't show which address bounced if it has anonymised the candidate.
         return bool(candidate.invited_email) and not same(address, candidate.invited_email)
     if last is None:
-        # A person has deleted the note, so that the cause isn't known: there is none left to be seen.
+        # A person has deleted the note, so the cause is unknown; a missing posting is the only one left to check.
         return posting is not None
     if last.failure in (Failure.MISSING_EMAIL, Failure.INVALID_EMAIL):
         return True

@@ -1,4 +1,4 @@
-"""What Alva says of a candidate's tests: as tags, and as the facts that a result note tells."""
+"""A candidate's test results in Alva, as tags and as the facts of a result note."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from enum import StrEnum
 from alva_lever.rules import tags
 from alva_lever.rules.model import AlvaCandidate, Results
 
-_LOWEST = (100, 75, 50, 25, 0)  # the lowest role fit of each tag, in the order of `tags.ROLE_FIT`
+_LOWEST = (100, 75, 50, 25, 0)  # the lowest role fit for each tag, in the order of `tags.ROLE_FIT`
 
 
 class State(StrEnum):
-    """What a result note tells, as its last line calls it."""
+    """The state that a result note tells, as its last line names it."""
 
     COMPLETED = "completed"
-    WITHDRAWN = "withdrawn"  # completed without a role fit: withdrawn, or not computed yet
+    WITHDRAWN = "withdrawn"  # completed without a role fit: the results were withdrawn, or are not computed yet
     RESET = "reset"
-    AWAITING = "awaiting"  # some tests are done, and others are not, or no longer
+    AWAITING = "awaiting"  # some tests are completed; others are new or must be taken again
 
     @property
     def has_results(self) -> bool:
@@ -30,10 +30,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a result note tells, whatever words it finds for it. After a reset nothing but the state is left.
+    """Everything that a result note tells, apart from its wording. Without results, only the state is set.
 
-    `role_fit`: rounded down. `computed_at`: UTC, to the minute. `tests` and `scores`: pairs of a name with a status, or
-    with a score.
+    `role_fit`: rounded down. `computed_at`: UTC, to the minute. `tests`: pairs of name and status. `scores`: pairs of
+    name and score.
     """
 
     state: State
@@ -45,14 +45,14 @@ class Facts:
 
     @property
     def mark(self) -> str:
-        """Eight hex digits that change with the facts, and not with the order in which Alva lists them."""
+        """Eight hex digits that change with the facts, but not with the order in which Alva lists them."""
         moment = None if self.computed_at is None else self.computed_at.isoformat()
-        told = [self.role_fit, moment, sorted(self.tests), sorted(self.scores), self.link]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+        values = [self.role_fit, moment, sorted(self.tests), sorted(self.scores), self.link]
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:8]
 
 
 def facts(candidate: AlvaCandidate, results: Results, link: str | None) -> Facts:
-    """Of a candidate who has completed all tests."""
+    """Returns the facts of a candidate who has completed all tests."""
     fit = results.role_fit
     return Facts(
         State.WITHDRAWN if fit is None else State.COMPLETED,
@@ -65,14 +65,14 @@ def facts(candidate: AlvaCandidate, results: Results, link: str | None) -> Facts
 
 
 def status_tag(candidate: AlvaCandidate) -> str:
-    """The one status tag: completed, bounced, or invited with nothing wrong."""
+    """Returns the candidate's one status tag: completed, bounced, or invited."""
     if candidate.completed:
         return tags.COMPLETED
     return tags.INVITATION_BOUNCED if candidate.bounced else tags.INVITATION_SENT
 
 
 def role_fit_tag(role_fit: float | None) -> str | None:
-    """The tag for a role fit of 0 to 100, rounded down; none for none, which is not zero."""
+    """Returns the tag for a role fit of 0 to 100, rounded down; None if there is no role fit, which is not zero."""
     if role_fit is None:
         return None
     whole = math.floor(role_fit)

@@ -1,4 +1,4 @@
-"""The tags that the integration owns, and those that people set for it."""
+"""The tags that the integration owns, and the control tags that people set for it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ON_POSTINGS = (SCREENING, SKIP_ASSESSMENT)
 
 @dataclass(frozen=True, slots=True)
 class TagChange:
-    """Tags to remove and to add, in this order: a crash in between leaves somebody whom the next look completes."""
+    """Tags to remove first and to add then. After a crash in between, the next run adds the rest."""
 
     remove: tuple[str, ...] = field(default=(), repr=False)
     add: tuple[str, ...] = field(default=(), repr=False)
@@ -40,9 +40,9 @@ class TagChange:
 
 
 def with_status(present: Iterable[str], status: str, role_fit: str | None = None) -> TagChange:
-    """What makes `status` the one status tag, and `role_fit` the one role fit tag (none: there is none).
+    """Returns the change that makes `status` the only status tag, and `role_fit` (or none) the only role fit tag.
 
-    The status is added last, since `Alva: Completed` says that the rest is done. All other tags stay as they are.
+    Adds the status last, since `Alva: Completed` says that the rest is done. Keeps all other tags.
     """
     present = set(present)
     wanted = [tag for tag in (role_fit, status) if tag is not None]
@@ -53,11 +53,11 @@ def with_status(present: Iterable[str], status: str, role_fit: str | None = None
 
 
 def near_misses(tags: Iterable[str], control: Iterable[str]) -> list[str]:
-    """Those tags that differ from a control tag only in case or spacing. They are reported, not obeyed."""
+    """Returns the tags that differ from a control tag only in case or spacing. They are reported, not obeyed."""
     meant = {_folded(tag): tag for tag in control}
     return [tag for tag in tags if meant.get(_folded(tag), tag) != tag]
 
 
 def _folded(tag: str) -> str:
-    seen = (letter for letter in tag.casefold() if unicodedata.category(letter) != "Cf")
-    return "".join("".join(seen).split())
+    visible = (letter for letter in tag.casefold() if unicodedata.category(letter) != "Cf")
+    return "".join("".join(visible).split())
