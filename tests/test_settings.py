@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alva_lever.rules.policy import Stage
+from alva_lever.rules.results import may_progress
 from alva_lever.settings import ORIGINS, BadOption, Options, Settings, read_options, resolve
 from tests.rules.build import APPLIED, INTERVIEW, OFFER, PIPELINE, TESTS, policy
 
@@ -369,14 +370,14 @@ def test_an_id_takes_precedence_over_an_equal_name() -> None:
     [("lead-new", True), (APPLIED.id, True), (TESTS.id, True), (INTERVIEW.id, False), (OFFER.id, False)],
 )
 def test_only_an_opportunity_before_the_progression_stage_is_moved(stage: str, may: bool) -> None:
-    assert policy(progression_stage=INTERVIEW).may_progress(stage) is may
+    assert may_progress(policy(progression_stage=INTERVIEW), stage) is may
 
 
 @pytest.mark.parametrize("stage", ["removed-stage", None])
 def test_an_opportunity_outside_the_pipeline_is_not_moved(stage: str | None) -> None:
-    assert policy(progression_stage=INTERVIEW).may_progress(stage) is False
+    assert may_progress(policy(progression_stage=INTERVIEW), stage) is False
 
 
 @pytest.mark.parametrize("stage", [stage.id for stage in PIPELINE])
 def test_without_a_progression_stage_no_opportunity_is_moved(stage: str) -> None:
-    assert policy().may_progress(stage) is False
+    assert may_progress(policy(), stage) is False

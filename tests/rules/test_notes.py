@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alva_lever.rules.facts import Facts, State, facts
 from alva_lever.rules.model import Assessment, Results, RoleFit
 from alva_lever.rules.notes import (
     ALREADY_ON_JOB,
@@ -24,7 +25,6 @@ from alva_lever.rules.notes import (
     result_note,
     result_ref,
 )
-from alva_lever.rules.results import Facts, State, facts
 from tests.rules.build import NEW_YEAR_MS, candidate, note, policy
 
 RUN = "manual__2026-01-02T08:00:00.123456+00:00_aB3"

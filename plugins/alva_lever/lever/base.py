@@ -28,8 +28,6 @@ class LeverBase(VendorHook):
 
     vendor: ClassVar[str] = "Lever"
     example_root: ClassVar[str] = "https://api.lever.co/v1"
-    # Lever's documentation, Rate Limits: 10 a second for each key, bursts to 20.
-    vendor_calls_per_second: ClassVar[float | None] = 10.0
     # Read only for near misses, which a run can do without.
     optional_listings: ClassVar[frozenset[str]] = frozenset({"/tags"})
 

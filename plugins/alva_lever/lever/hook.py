@@ -87,6 +87,8 @@ class LeverHook(Opportunities, Notes, Webhooks):
     default_conn_name = "lever_default"
     conn_type = "lever"
     hook_name = "Lever"
+    # Lever's documentation, Rate Limits: 10 a second for each key, bursts to 20.
+    vendor_calls_per_second = 10.0
 
     def __init__(
         self,

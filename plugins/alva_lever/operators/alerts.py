@@ -62,8 +62,8 @@ def tell_late(context: Mapping[str, Any], hours: float) -> None:
     """
     run = SimpleNamespace(**context["dag_run"], run_id=context["dag_run"]["dag_run_id"])
     reason = (
-        f"not done {hours:g} hours after it was queued. Tasks that stay `scheduled` wait for the pool `lever_api`; "
-        "tasks that are up for a retry say in their log what is wrong"
+        f"not done {hours:g} hours after it was queued. Tasks that stay `scheduled` wait for the pool "
+        f"`{DEFAULT.pool}`; tasks that are up for a retry say in their log what is wrong"
     )
     log.error("The run %s of %s is %s", run.run_id, run.dag_id, reason)
     failed: Exception | None = None

@@ -18,9 +18,9 @@ from enum import StrEnum
 from urllib.parse import quote, unquote
 
 from alva_lever.rules import tags
+from alva_lever.rules.facts import Facts, State
 from alva_lever.rules.model import AlvaCandidate, Note
 from alva_lever.rules.policy import Policy
-from alva_lever.rules.results import Facts, State, role_fit_tag
 
 
 class Failure(StrEnum):
@@ -175,7 +175,7 @@ def _invitation_note(title: str, wrong: str, remedy: str, again: list[str], ref:
 def _role_fit(facts: Facts) -> str:
     if facts.role_fit is None:
         return "Role fit: none now"
-    label = (role_fit_tag(facts.role_fit) or "").removeprefix("Alva: ")
+    label = (tags.role_fit_tag(facts.role_fit) or "").removeprefix("Alva: ")
     on = "" if facts.computed_at is None else f", as of {facts.computed_at:%Y-%m-%d %H:%M} UTC"
     return f"Role fit: {facts.role_fit} of 100 ({label}){on}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,13 +13,15 @@ INVITATION_FAILED = "Alva: Invitation Failed"
 COMPLETED = "Alva: Completed"
 STATUS = (INVITATION_SENT, INVITATION_BOUNCED, INVITATION_FAILED, COMPLETED)
 
-ROLE_FIT = (
-    "Alva: Very high role fit",
-    "Alva: High role fit",
-    "Alva: Medium role fit",
-    "Alva: Low role fit",
-    "Alva: Very low role fit",
-)
+# Each role fit tag with the lowest role fit that it is for, the highest first.
+LOWEST_ROLE_FIT = {
+    "Alva: Very high role fit": 100,
+    "Alva: High role fit": 75,
+    "Alva: Medium role fit": 50,
+    "Alva: Low role fit": 25,
+    "Alva: Very low role fit": 0,
+}
+ROLE_FIT = tuple(LOWEST_ROLE_FIT)
 OWNED = (*STATUS, *ROLE_FIT)
 
 SEND_TESTS = "Alva: Send Tests"
@@ -50,6 +53,14 @@ def with_status(present: Iterable[str], status: str, role_fit: str | None = None
         remove=tuple(tag for tag in OWNED if tag in present and tag not in wanted),
         add=tuple(tag for tag in wanted if tag not in present),
     )
+
+
+def role_fit_tag(role_fit: float | None) -> str | None:
+    """Returns the tag for a role fit of 0 to 100, rounded down; None if there is no role fit, which is not zero."""
+    if role_fit is None:
+        return None
+    whole = math.floor(role_fit)
+    return next(tag for tag, lowest in LOWEST_ROLE_FIT.items() if whole >= lowest)
 
 
 def near_misses(tags: Iterable[str], control: Iterable[str]) -> list[str]:

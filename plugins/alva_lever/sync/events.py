@@ -10,9 +10,9 @@ from alva_lever.batch.batch import Checkpoint, Unfinished, tell, unfinished
 from alva_lever.batch.worker_pool import WorkerPool, word_of
 from alva_lever.http.errors import Forbidden, MissingPermission, NotFound
 from alva_lever.rules.events import Kind
-from alva_lever.rules.mirror import ResultsWord
 from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.notes import Failure
+from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import OVERLAP_MS
 from alva_lever.sync.departures import Departures
 from alva_lever.sync.invitations import Errand, Inviting

@@ -18,9 +18,9 @@ from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.batch.worker_pool import THREADS, locked
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.events import Claim
-from alva_lever.rules.mirror import ResultsWord
 from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.positions import PostingWord
+from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
 from alva_lever.sync.departures import Departures

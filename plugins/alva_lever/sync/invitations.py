@@ -15,11 +15,11 @@ from alva_lever.rules import reinvitation
 from alva_lever.rules.addresses import first_valid, is_missing, same, split_name
 from alva_lever.rules.events import Claim
 from alva_lever.rules.invitation import Reason, decide, may_have_failed
-from alva_lever.rules.mirror import ResultsWord
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
 from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
 from alva_lever.rules.policy import Policy
 from alva_lever.rules.reinvitation import Again, Reported, Request
+from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import Window
 from alva_lever.sync.lever_writer import LeverWriter
 from alva_lever.sync.postings import Positions

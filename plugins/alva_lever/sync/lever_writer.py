@@ -8,9 +8,9 @@ from dataclasses import replace
 from alva_lever.http.errors import Forbidden, NotFound
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
-from alva_lever.rules.mirror import ResultsWord, difference, needs_notes
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Reply
 from alva_lever.rules.notes import Failure, failure_note, failure_ref, is_own
+from alva_lever.rules.results import ResultsWord, difference, may_progress, needs_notes
 from alva_lever.rules.tags import TagChange
 from alva_lever.sync.snapshot import OnceEach, Snapshot
 
@@ -50,7 +50,7 @@ class LeverWriter:
                 return ResultsWord.CONFIDENTIAL
             if present.anonymised:
                 return ResultsWord.GONE
-            moves = moves and present.archived is None and policy.may_progress(present.stage_id)
+            moves = moves and present.archived is None and may_progress(policy, present.stage_id)
         for change in found.notes:
             if change.note is None:
                 self._lever.add_note(opportunity.id, change.text, change.ref)

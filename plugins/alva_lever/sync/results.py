@@ -8,8 +8,8 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.http.errors import NotFound, RequestRejected, Unauthorized
 from alva_lever.rules.ids import is_lever_record_id
 from alva_lever.rules.invitation import Reason
-from alva_lever.rules.mirror import ResultsWord
 from alva_lever.rules.model import AlvaCandidate, later
+from alva_lever.rules.results import ResultsWord
 from alva_lever.sync.lever_writer import LeverWriter
 from alva_lever.sync.snapshot import Snapshot
 
