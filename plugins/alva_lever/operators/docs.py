@@ -15,8 +15,8 @@ The task `report` leaves it as its XCom `return_value`, even if the run failed:
 | `near_misses` | tags that differ from a control tag only in case or spacing, and the records that carry them |
 | `calls`, `waited_seconds` | calls to each API, and the time spent waiting for their limits |
 
-`leftover`: this run could not do it, and a later run tries again. `given_up`: it failed for 14 days, and no run tries
-again. The log of the task that tried it names the fault.
+`leftover`: this run could not do it, and a later run tries again. `given_up`: it failed for 14 days and is not retried
+any more. The log of the task that tried it names the fault.
 """
 _REHEARSE = """
 ### Rehearse
