@@ -100,7 +100,7 @@ is only a hint to check a record: even if it is late, repeated, out of order or 
 | a stage change | the table of `alva_lever_invite_candidates` |
 | an application | its posting is brought up to date in Alva; then the same table, the application being new |
 | a hire, a deletion | marked in Alva, or removed from it, if Lever confirms it; else `unconfirmed` |
-| in Alva: any event of a candidate | the table of `alva_lever_push_results` |
+| in Alva, any event of a candidate | the table of `alva_lever_push_results` |
 
 The next scheduled runs of those two DAGs retry what fails here.
 {_REPORT}{_REHEARSE}"""
