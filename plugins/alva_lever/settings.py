@@ -112,7 +112,7 @@ def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
         progression = _find("progression_stage", options.progression_stage, stages, faults)
     if progression is not None and progression == trigger:
         shown = _shown(options.progression_stage)
-        faults.append(f"Option `progression_stage` is {shown}, which is the trigger stage: name another one, or none")
+        faults.append(f"Option `progression_stage` is {shown}, which is the trigger stage: use another stage, or none")
     if trigger is None or faults:
         accepted = ", ".join(f"`{stage.name}` ({stage.id})" for stage in stages)
         raise BadOption(f"{'. '.join(faults)}. The account's stages: {accepted}")
@@ -173,9 +173,9 @@ def _find(option: str, wanted: object, stages: Sequence[Stage], faults: list[str
     if wanted is None:
         problem = "is missing"
     elif found:
-        problem = f"is {_shown(wanted)}, which several stages have as name: use an id"
+        problem = f"is {_shown(wanted)}, which is the name of several stages: use an id"
     else:
-        problem = f"is {_shown(wanted)}, which no stage has as id or name"
+        problem = f"is {_shown(wanted)}, which is not the id or name of a stage"
     faults.append(f"Option `{option}` {problem}")
     return None
 

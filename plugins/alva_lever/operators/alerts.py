@@ -120,7 +120,7 @@ class WatchPoolOperator(BaseOperator):
                 raise AirflowFailException(
                     f"`{self.waiting_task_id}` has waited {self.patience_seconds:g} seconds for the pool "
                     f"`{self.pool_id}`, and no task has had its slot. Make the pool with 1 slot under Admin, "
-                    "Pools. If it is there, see there what holds it, and whether the DAG was paused meanwhile"
+                    "Pools. If the pool exists, check which task holds its slot, and whether the DAG was paused"
                 )
             time.sleep(self.every_seconds)
 

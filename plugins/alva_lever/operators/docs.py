@@ -15,8 +15,8 @@ The task `report` leaves it as its XCom `return_value`, even if the run failed:
 | `near_misses` | tags that differ from a control tag only in case or spacing, and the records that carry them |
 | `calls`, `waited_seconds` | calls to each API, and the time spent waiting for their limits |
 
-`leftover`: this run could not do it, and a later run tries again. `given_up`: it failed for 14 days, and no run tries
-again. The log of the task that tried it names the fault.
+`leftover`: this run could not do it, and a later run tries again. `given_up`: it failed for 14 days and is not retried
+any more. The log of the task that tried it names the fault.
 """
 _REHEARSE = """
 ### Rehearse
@@ -100,7 +100,7 @@ is only a hint to check a record: even if it is late, repeated, out of order or 
 | a stage change | the table of `alva_lever_invite_candidates` |
 | an application | its posting is brought up to date in Alva; then the same table, the application being new |
 | a hire, a deletion | marked in Alva, or removed from it, if Lever confirms it; else `unconfirmed` |
-| in Alva: any event of a candidate | the table of `alva_lever_push_results` |
+| in Alva, any event of a candidate | the table of `alva_lever_push_results` |
 
 The next scheduled runs of those two DAGs retry what fails here.
 {_REPORT}{_REHEARSE}"""

@@ -1,3 +1,3 @@
-"""What is done to one candidate, posting or listing: hooks and rules put together, without Airflow."""
+"""Combines the hooks with the rules to handle candidates, postings and listings, without Airflow."""
 
 from __future__ import annotations

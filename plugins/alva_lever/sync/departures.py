@@ -1,4 +1,4 @@
-"""A candidate who was hired in Lever, or deleted from it: told to Alva."""
+"""Passes hires and deletions in Lever on to Alva."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ HIRED, DELETED, NOT_IN_ALVA = "hired", "deleted", "not_in_alva"
 
 
 class Departures:
-    """Marks candidates as hired, or removes them. Done again, it changes nothing more."""
+    """Marks candidates as hired in Alva, or removes them. A repeat changes nothing."""
 
     def __init__(self, alva: AlvaHook, *, dry_run: bool) -> None:
         self._alva = alva
         self._dry_run = dry_run
 
     def hire(self, opportunity_id: str) -> str:
-        """This opportunity's candidates in Alva are hired there: `hired` or `not_in_alva`."""
+        """Marks the opportunity's candidates in Alva as hired. Returns `hired` or `not_in_alva`."""
         candidates = list(self._alva.candidates(external_id=opportunity_id))
         return self._each(
             candidates, HIRED, lambda one: None if one.stage == HIRED else self._alva.set_stage(one.id, HIRED)
         )
 
     def remove(self, opportunity_id: str) -> str:
-        """This opportunity's candidates in Alva are removed from it: `deleted` or `not_in_alva`."""
+        """Removes the opportunity's candidates from Alva. Returns `deleted` or `not_in_alva`."""
         candidates = list(self._alva.candidates(external_id=opportunity_id))
         return self._each(candidates, DELETED, self._alva.remove_candidate)
 
     def _each(self, candidates: Sequence[AlvaCandidate], word: str, tell: Callable[[AlvaCandidate], object]) -> str:
-        """:raises RequestRejected: Alva refuses one of them. Raised once the others are done."""
+        """Applies `tell` to each candidate. Returns `word`, or `not_in_alva` if Alva has none of them.
+
+        :raises RequestRejected: Alva refuses one candidate. Raised after the others are done.
+        """
         told, fault = NOT_IN_ALVA, None
         for candidate in candidates:
             try:
@@ -41,7 +44,7 @@ class Departures:
                 raise
             except RequestRejected as refused:
                 if isinstance(refused, NotFound) and not self._alva.has(candidate):
-                    # Somebody has removed it meanwhile.
+                    # A person has removed the candidate meanwhile.
                     continue
                 fault = fault or refused
             else:

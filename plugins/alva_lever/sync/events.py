@@ -1,4 +1,4 @@
-"""All that is claimed of one opportunity, by a delivery, a poll or a person: held against what is so, and done."""
+"""Checks the claim about one opportunity, by a delivery, a poll or a person, against Lever and Alva, and acts on it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from alva_lever.sync.results import ResultsWriter, opportunity_of
 from alva_lever.sync.snapshot import OnceEach, Snapshot, Snapshots
 
 UNCONFIRMED = "unconfirmed"
-# What a poll tells of, or a delivery that came at once, was deleted no longer ago.
+# A deletion that a poll or a prompt delivery reports is not older.
 _LATELY_MS = 2 * 60 * 60 * 1000
 
 
 @dataclass(slots=True)
 class Resolved:
-    """Opportunities by candidate's id, None for one who was added by hand; ids of those who are not in Alva (any more);
-    faults that lasted, by candidate's id."""
+    """The opportunities of Alva's candidates. `opportunities`: opportunity id by candidate id, None for a candidate who
+    was added by hand. `missing`: ids of candidates whom Alva doesn't have. `faults`: lasting faults by candidate id."""
 
     opportunities: dict[str, str | None] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
@@ -35,22 +35,22 @@ class Resolved:
 
     @property
     def opportunity_ids(self) -> dict[str, None]:
-        """Each once, in order."""
+        """The opportunity ids, each once, in order."""
         return {one: None for one in self.opportunities.values() if one is not None}
 
     def reopened(self, progress: Checkpoint) -> dict[str, str]:
-        """Opportunities that an attempt before did, when it wasn't known yet whose candidates these are: they are done
-        again. By id, with what that attempt called it."""
+        """Reopens opportunities that an earlier attempt did before it could resolve these candidates, so that their
+        results are written too. Returns the earlier attempt's word by opportunity id."""
         return {one: progress.take_back(one) for one in self.opportunity_ids if one in progress.done}
 
     def around(
         self, do: Callable[[], None], *, progress: Checkpoint, save: Callable[[Checkpoint], None], of: int
     ) -> None:
-        """Has the opportunities done, and says in `progress` what became of the candidates by that: an opportunity is
-        done once, by whatever it is named. `of`: how many items there are.
+        """Runs `do` for the opportunities, then records in `progress` what that means for the candidates. An
+        opportunity is done once, whether its own id or its candidate's names it. `of`: the number of items.
 
-        :raises Unfinished: how many could not be done, once the others were.
-        :raises ApiError: what ended it early.
+        :raises Unfinished: some items could not be done. Raised after the others are done.
+        :raises ApiError: a fault that ended the work early.
         """
         left = list(self.faults.values())
         try:
@@ -78,9 +78,9 @@ class Resolved:
 
 
 def resolve(alva: AlvaHook, candidate_ids: Sequence[str]) -> Resolved:
-    """Whose candidates these are. One who was added by hand is nobody's.
+    """Reads each candidate in Alva to find its opportunity.
 
-    :raises ApiError: what is about everybody: Alva's key isn't accepted, or no candidate can be had.
+    :raises ApiError: a fault that concerns every candidate: Alva refuses the key, or no candidate can be read.
     """
 
     def find(candidate_id: str) -> AlvaCandidate | None:
@@ -102,11 +102,12 @@ def resolve(alva: AlvaHook, candidate_ids: Sequence[str]) -> Resolved:
 
 
 class Claiming:
-    """Carries out what is claimed of one opportunity, by a poll, a delivery, a person or a run that could not do it.
-    Safe to use from several threads.
+    """Acts on the claim about one opportunity, whether a poll, a delivery, a person or an earlier run made it. Safe to
+    use from several threads.
 
-    A deletion counts if Lever's list of deleted opportunities has it: its 404 alone may be another account's. A hire
-    counts if Lever shows the opportunity archived with a reason of type `hired`. All else is decided by the table.
+    A deletion counts if Lever's list of deleted opportunities has it; a 404 doesn't prove it, since the id may belong
+    to another account. A hire counts if Lever shows the opportunity archived with a reason of type `hired`. The
+    decision table decides everything else.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class Claiming:
         earlier: Mapping[str, str],
         now_ms: int,
     ) -> None:
-        """`earlier`: what an attempt before called those that are done again for their results."""
+        """`earlier`: by opportunity id, an earlier attempt's word for opportunities that are done again for results."""
         self._snapshots = snapshots
         self._lever = snapshots.lever
         self._inviting = inviting
@@ -132,8 +133,8 @@ class Claiming:
         self._once = OnceEach(self._read)
 
     def do(self, opportunity_id: str) -> str:
-        """What became of one, by its id: `deleted`, `hired`, `not_in_alva` or `unconfirmed`; else what was written of
-        its results, or else what the table says.
+        """Acts on the opportunity's claim. Returns `deleted`, `hired`, `not_in_alva` or `unconfirmed`; otherwise the
+        word for the results written, or else the table's reason.
 
         :raises ApiError: as `Inviting.handle`.
         """
@@ -151,11 +152,11 @@ class Claiming:
         if claim.asks_to_look:
             decided = self._inviting.handle(snapshot)
         if Kind.RESULTS in claim.kinds:
-            # As it is now: what was just written counts.
+            # Reads the opportunity again if the table may just have changed it.
             mirrored = self._results.write(snapshot.again() if decided else snapshot)
         written = None if mirrored == ResultsWord.UNCHANGED else mirrored
         if departed == UNCONFIRMED and decided in set(Failure):
-            # Who failed is counted under the failure.
+            # The report counts a failed invitation under its failure.
             return str(decided)
         return departed or written or decided or self._earlier.get(opportunity_id) or mirrored or UNCONFIRMED
 
@@ -166,14 +167,14 @@ class Claiming:
         return opportunity.archived.reason_id in self._once("hired reasons")
 
     def _is_deleted(self, opportunity_id: str) -> bool:
-        # The list of the last hours is a page or two, and mostly has it.
+        # The list of the last two hours is short, and has most deletions.
         return opportunity_id in self._once("deleted lately") or opportunity_id in self._once("deleted")
 
     def _read(self, what: str) -> frozenset[str]:
         try:
             return self._listed(what)
         except Forbidden as refused:
-            # Of a whole listing: it is about everybody.
+            # Lever refuses the whole listing, so the fault concerns every opportunity.
             sentence = str(refused)
         raise MissingPermission(sentence, vendor=self._lever.vendor)
 

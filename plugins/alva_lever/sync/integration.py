@@ -1,7 +1,7 @@
-"""All that is done between a Lever account and its Alva: wired here and nowhere else.
+"""The one place where everything between a Lever account and its Alva is wired.
 
-Each DAG finds items, in batches of about a minute at Lever's limit, and has a task for each batch. An item is
-`{"id": ..., "is"?: ..., ...}` with what is claimed of it, as `rules.claims.Claim.as_json` has it.
+Each DAG finds items in batches of about a minute at Lever's limit, and runs a task for each batch. An item is
+`{"id": ..., "is"?: ..., ...}` with its claim, as in `rules.events.Claim.as_json`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from alva_lever.sync.postings import Positions, PostingFinding, PostingSync
 from alva_lever.sync.results import ResultsWriter, changed_since, likely_calls
 from alva_lever.sync.snapshot import Snapshots
 
-# The most that Alva lists in one answer.
+# The most rows that Alva lists on one page.
 _PAGE = 100
 
 
@@ -41,8 +41,8 @@ _PAGE = 100
 class Attempt:
     """One attempt at a batch.
 
-    `progress`: what is done so far, which `save` is called with now and then. `repeated`: it was begun before, and may
-    have been cut off. `began_ms`: when its run began, or began again.
+    `progress`: the checkpoint, which `save` stores now and then. `repeated`: an earlier attempt began the batch, and
+    may have been cut off. `began_ms`: when the run began, or began again after it was cleared.
     """
 
     items: Sequence[Item]
@@ -54,7 +54,7 @@ class Attempt:
 
 
 class Integration:
-    """Finds, and does batches of what was found. One is made for each task."""
+    """Finds items, and does batches of them. Each task makes its own."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Integration:
         now: Callable[[], float] = time.time,
         threads: int = THREADS,
     ) -> None:
-        """`threads`: as many as the hooks are made for."""
+        """`threads`: the number of threads that the hooks are made for."""
         self._settings = settings
         self._lever = lever
         self._alva = alva
@@ -73,16 +73,15 @@ class Integration:
         self._threads = threads
         self._meter = Meter(lever, alva)
 
-    # What is to be done.
+    # Finding.
 
     def find_candidates(
         self, window: Window, report: RunReport, due: Iterable[Item] = (), waiting_ids: Collection[str] = ()
     ) -> list[list[Item]]:
-        """Everybody whom the window holds; `report` counts those about whom nothing more is to be asked. `due`: what
-        earlier runs could not do, and is to be tried now. `waiting_ids`: of these, and of what is to be tried later.
-        Alva's key is tried before anything is looked for.
+        """Finds the candidates in the window; `report` counts those who need no action. `due`: leftovers of earlier
+        runs that are due now; `waiting_ids`: of all leftovers. Checks Alva's key first.
 
-        :raises ApiError: a listing could not be had whole. Nothing is left out quietly.
+        :raises ApiError: a listing is incomplete; nothing is left out silently.
         """
         self._alva.check_key()
         poll = Poll(self._lever, self._settings, window, report=report, due=due, waiting_ids=waiting_ids, now=self._now)
@@ -90,7 +89,7 @@ class Integration:
         return poll.batches.all
 
     def named_candidates(self, opportunity_ids: Iterable[str], claim: Claim) -> list[list[Item]]:
-        """Those whom a person named. :raises ApiError: Alva's key isn't accepted."""
+        """Returns batches of the opportunities that a person named. :raises ApiError: Alva refuses the key."""
         self._alva.check_key()
         batches = Batches()
         for opportunity_id in opportunity_ids:
@@ -98,9 +97,9 @@ class Integration:
         return batches.all
 
     def find_results(self, window: Window, due: Iterable[Item] = ()) -> tuple[list[list[Item]], int]:
-        """Those who changed in Alva since the window began, and how many of them it lists.
+        """Finds the candidates who changed in Alva since the window began, and how many of them Alva lists.
 
-        :raises ApiError: the listing could not be had whole.
+        :raises ApiError: the listing is incomplete.
         """
         changed = changed_since(self._alva, window.first_ms)
         waiting = {str(item["id"]): dict(item) for item in due}
@@ -109,7 +108,7 @@ class Integration:
             batches.add(item, likely_calls(None))
 
         def add(item: Item, *ids: str, calls: float) -> None:
-            """`ids`: by any of them it is the same one."""
+            """Adds the item, unless it waits already under one of `ids`."""
             known = [waiting[one] for one in ids if one in waiting]
             for one in known:
                 one.pop(DUE, None)
@@ -125,34 +124,35 @@ class Integration:
         return batches.all, len(changed)
 
     def named_results(self, opportunity_ids: Iterable[str]) -> list[list[Item]]:
-        """Those whom a person named."""
+        """Returns batches of the opportunities that a person named."""
         batches = Batches()
         for opportunity_id in opportunity_ids:
             batches.add({"id": opportunity_id, **RESULTS.as_json()}, likely_calls(None))
         return batches.all
 
     def find_postings(self, report: RunReport, due: Sequence[Item] = ()) -> list[list[Item]]:
-        """The postings whose job position says something else; `report` counts the others.
+        """Finds the postings whose job position differs; `report` counts the others.
 
-        :raises ApiError: a listing could not be had whole.
+        :raises ApiError: a listing is incomplete.
         """
         finding = PostingFinding(self._lever, self._alva, report)
         finding.find(due)
         return finding.batches.all
 
-    # Doing it. Each of these raises `Unfinished` once all that can be done is done, and `ApiError` where it ends early.
+    # Doing. Each raises `Unfinished` after everything that can be done is done, or `ApiError` if it has to end early.
 
     def do_candidates(
         self, attempt: Attempt, *, window: Window | None = None, positions: dict[str, str] | None = None
     ) -> None:
-        """What is claimed of opportunities. `window`: the time in which an application counts as new. `positions`: ids
-        of job positions by posting id that this run has brought up to date; added to."""
+        """Acts on the claims about opportunities. `window`: the time in which an application counts as new.
+        `positions`: by posting id, the ids of job positions that this run has brought up to date; this method adds to
+        them."""
         claimed = {str(item["id"]): Claim.of(item) for item in attempt.items}
         postings = {str(item["id"]) for item in attempt.items if item.get("is") == POSTING}
         self._carry_out(attempt, claimed, postings, window=window, positions=positions)
 
     def do_events(self, attempt: Attempt) -> None:
-        """The same of what deliveries speak of, which may be Alva's candidates."""
+        """Acts on the claims of deliveries, which may name Alva's candidates."""
         claimed = {str(item["id"]): Claim.of(item) for item in attempt.items if item.get("is") != CANDIDATE}
         candidate_ids = [str(item["id"]) for item in attempt.items if item.get("is") == CANDIDATE]
         progress = attempt.progress
@@ -165,8 +165,8 @@ class Integration:
         resolved.around(do, progress=progress, save=attempt.save, of=len(attempt.items))
 
     def do_results(self, attempt: Attempt, *, since_ms: int = 0, listed: int = 0) -> None:
-        """Mirrors the present state of each candidate. `listed`: how many Alva lists that changed since then: where
-        that is cheaper than to ask for each, they are listed again, since what Alva says of people isn't handed from
+        """Mirrors each candidate's present state into Lever. `listed`: how many changed candidates Alva lists since
+        `since_ms`. If that is cheaper than reading each candidate, lists them again: personal data does not travel from
         task to task."""
         progress = attempt.progress
         left = [item for item in attempt.items if item["id"] not in progress.done]
@@ -175,7 +175,7 @@ class Integration:
         known: Mapping[str, AlvaCandidate] = {}
         if 0 < listed / _PAGE < len(attempt.items) / 2:
             known = changed_since(self._alva, since_ms).candidates
-        # Of several candidates of one opportunity the listing may not have the one that counts.
+        # If an opportunity has several candidates, the listing may lack the one that counts.
         known = {one: found for one, found in known.items() if one not in resolved.opportunity_ids}
         snapshots = self._snapshots(progress)
         results = ResultsWriter(LeverWriter(self._lever), dry_run=attempt.dry_run)
@@ -190,7 +190,7 @@ class Integration:
         resolved.around(work, progress=progress, save=attempt.save, of=len(attempt.items))
 
     def do_postings(self, attempt: Attempt) -> None:
-        """Brings the job positions of postings up to date."""
+        """Brings the postings' job positions up to date."""
         sync = PostingSync(self._lever, self._alva, dry_run=attempt.dry_run)
         of_positions = {str(item["id"]) for item in attempt.items if item.get("is") == POSITION}
         batch = self._batch(
@@ -210,7 +210,7 @@ class Integration:
         positions: dict[str, str] | None = None,
         earlier: Mapping[str, str] | None = None,
     ) -> None:
-        """`postings`: which of those that are claimed are postings, on which somebody arrived."""
+        """`postings`: the ids in `claimed` that belong to postings with a new application."""
         progress, dry_run, writer = attempt.progress, attempt.dry_run, LeverWriter(self._lever)
         errand = Errand(window, claimed, dry_run=dry_run, repeated=attempt.repeated, began_ms=attempt.began_ms)
         snapshots, job_positions = self._snapshots(progress), Positions(self._alva, positions)

@@ -1,4 +1,4 @@
-"""One candidate: decided about, invited, and brought up to date in Lever."""
+"""Decides about one candidate, invites them, and brings their opportunity in Lever up to date."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _NOTHING_SAID = Claim()
 class Errand:
     """What a run is asked to do.
 
-    `claims`: what is said of each opportunity, where that is more than that somebody may have moved it.
-    `repeated`: it was begun before, and may have been cut off. `began_ms`: when it began.
+    `claims`: by opportunity id; an opportunity without a claim may only have changed its stage. `repeated`: an earlier
+    attempt began the batch, and may have been cut off. `began_ms`: when the run began.
     """
 
     window: Window | None
@@ -49,14 +49,13 @@ class Errand:
         return self.claims.get(opportunity_id, _NOTHING_SAID)
 
     def has_sent(self, candidate: AlvaCandidate) -> bool:
-        """Whether this run, before it was cut off, may have sent this candidate's last invitation itself."""
+        """Whether an attempt of this run that was cut off may have sent the candidate's last invitation."""
         sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
         known = self.repeated and self.began_ms is not None and sent_at_ms is not None
         return known and (sent_at_ms or 0) >= (self.began_ms or 0) - reinvitation.CLOCKS_MS
 
     def is_new(self, opportunity: Opportunity) -> bool:
-        """Whether its application was created in the time that the run looks at, or is what an event announced and not
-        older than a delivery may be."""
+        """Whether the opportunity's application was created in the run's window, or is new according to its claim."""
         application = opportunity.application
         if application is None:
             return False
@@ -65,7 +64,7 @@ class Errand:
 
 
 class LiveCase:
-    """What a run asks of one opportunity: the `Case` that the table decides, read as far as a row needs it."""
+    """The table's `Case` for one opportunity in a run; reads only what a row of the table needs."""
 
     def __init__(self, snapshot: Snapshot, errand: Errand) -> None:
         self.snapshot = snapshot
@@ -110,7 +109,7 @@ class LiveCase:
 
     @property
     def came(self) -> bool:
-        """Whether its application is new, or is said to be: its posting then is brought up to date in Alva."""
+        """Whether the application is new, or an event says so. The posting is then brought up to date in Alva."""
         application = None if self.opportunity is None else self.opportunity.application
         return self.new or (application is not None and application.id in self._claim.new_since_ms)
 
@@ -120,13 +119,13 @@ class LiveCase:
 
     @property
     def told(self) -> list[Reported]:
-        """What the notes of one whose invitation failed report."""
+        """What the notes report, if an invitation failed or bounced."""
         failed = self.opportunity is not None and may_have_failed(self.opportunity)
         return reinvitation.reports(self.snapshot.notes) if failed else []
 
     @cached_property
     def again(self) -> Again | None:
-        """What has asked again since an invitation failed."""
+        """What has requested another invitation since one failed."""
         opportunity = self.opportunity
         if opportunity is None or not may_have_failed(opportunity):
             return None
@@ -135,10 +134,10 @@ class LiveCase:
 
 
 class Inviting:
-    """Carries out what the table says about one candidate. Safe to use from several threads.
+    """Carries out the table's decision about one candidate. Safe to use from several threads.
 
-    Whatever crashes in between, the same candidate done again ends in the same state: Alva is asked who is there
-    before anybody is added, notes are looked for before they are written, and tags are Lever's to keep unique.
+    After a crash, a repeat ends in the same state: it looks for the candidate in Alva before adding one, and for a note
+    in Lever before writing it; Lever keeps tags unique.
     """
 
     def __init__(
@@ -152,9 +151,9 @@ class Inviting:
         self._count_sent = locked(progress.invite)
 
     def handle(self, snapshot: Snapshot) -> str:
-        """What became of it: a `Reason`, or a `Failure`.
+        """Decides and acts. Returns a `Reason` or a `Failure`.
 
-        :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
+        :raises ApiError: retries did not help, or the key was refused. A repeat is safe.
         """
         try:
             return self._handle(LiveCase(snapshot, self._errand))
@@ -195,14 +194,14 @@ class Inviting:
                     raise
                 except Conflict as conflict:
                     if not conflict.path.endswith("/candidates"):
-                        # Of a job position: somebody else made it at the same time, and the next look finds it.
+                        # Another client made the same job position at the same time; the next attempt finds it.
                         raise
                     failure, detail = Failure.REFUSED_BY_ALVA, ALREADY_ON_JOB
                 except RequestRejected as refused:
                     of_one = refused.method == "DELETE" or refused.path.endswith("/invitation")
                     missed = isinstance(refused, NotFound) and of_one
                     if refused.vendor != self._alva.vendor or refused.method == "GET" or missed:
-                        # Not the invitation is refused, but a look at what is there, or what is there isn't found.
+                        # Not the invitation was refused: Lever refused a call, a read failed, or the candidate is gone.
                         raise
                     failure = Failure.REFUSED_BY_ALVA
                     detail = f"Alva says: {refused.detail}" if refused.detail else None
@@ -218,9 +217,10 @@ class Inviting:
         return _BECAME.get(self._writer.state(snapshot, candidate)) or reason
 
     def _is_due(self, asked: LiveCase, opportunity: Opportunity, candidate: AlvaCandidate, again: Again) -> bool:
-        """Whether who asked again waits for an invitation, or had one that bounced as well before a note said so."""
+        """Whether to send another invitation. False if the last one didn't bounce, if this run sent it, or if it
+        answered this request and bounced before a note reported it."""
         if not candidate.invited_email:
-            # Alva has anonymised the candidate: there is nobody to remind.
+            # Alva has anonymised the candidate, so there is no invitation to repeat.
             return True
         if not candidate.bounced or self._errand.has_sent(candidate):
             return False
@@ -229,7 +229,7 @@ class Inviting:
         )
 
     def _send(self, opportunity: Opportunity, posting: Posting, present: AlvaCandidate | None) -> AlvaCandidate:
-        """The candidate with an invitation on its way; `present` is one whose invitation bounced."""
+        """Sends an invitation, and returns the invited candidate. `present`: the candidate whose invitation bounced."""
         address = first_valid(opportunity.emails) or ""
         if present is not None:
             self._positions.sync(posting)
@@ -241,17 +241,21 @@ class Inviting:
                         raise
                     log.info("Alva has no candidate %s any more, who is added again", present.id)
             else:
-                # Alva has no other way to change an address.
+                # Alva can't change an address: the candidate is removed, and added again below.
                 self._alva.remove_candidate(present)
         try:
             return self._add(opportunity, posting, address)
         except NotFound:
-            # Somebody has deleted the job position since it was looked up.
+            # A person has deleted the job position since it was looked up.
             self._positions.forget(posting.id)
             return self._add(opportunity, posting, address)
 
     def _add(self, opportunity: Opportunity, posting: Posting, address: str) -> AlvaCandidate:
-        """:raises Conflict: somebody with this address, who isn't this opportunity's, is on the job already."""
+        """Adds the candidate to the posting's job position, and so invites them.
+
+        :raises Conflict: the job position already has a candidate with this address, of another opportunity or added by
+            hand.
+        """
         position_id = self._positions.sync(posting)
         first, last = split_name(opportunity.name)
         try:
@@ -270,7 +274,7 @@ class Inviting:
 
 
 def _hindrance(opportunity: Opportunity, posting: Posting | None) -> Failure | None:
-    """What keeps an invitation from being sent, as far as Lever shows."""
+    """Returns what, in Lever, keeps an invitation from being sent; None if nothing does."""
     if is_missing(opportunity.emails):
         return Failure.MISSING_EMAIL
     if first_valid(opportunity.emails) is None:

@@ -1,4 +1,4 @@
-"""The items of a batch: an opportunity, a posting or a candidate in Alva by id, and what is claimed of it."""
+"""The items of a batch: the id of an opportunity, a posting or a candidate in Alva, with its claim."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from alva_lever.batch.leftovers import DUE, Item
 from alva_lever.rules.events import Claim, Event, Kind, claims
 
-# What an item is whose id is that of Alva's candidate, of Lever's posting, or of Alva's job position; of others it is
-# the opportunity's, or, where postings are synced, the posting's.
+# An item's `is`, if its id belongs to a candidate in Alva, a posting in Lever or a job position in Alva. Without `is`,
+# the id is an opportunity's, or, in the DAG that syncs postings, a posting's.
 CANDIDATE, POSTING, POSITION = "candidate", "posting", "job_position"
 RESULTS = Claim(frozenset({Kind.RESULTS}))
 
 
 def spoken_of(events: Iterable[Event], received_ms: int) -> list[Item]:
-    """An item for each opportunity, and for each candidate of Alva's, that deliveries speak of.
+    """Returns an item for each opportunity and each Alva candidate that the events name.
 
-    `received_ms`: when they came.
+    `received_ms`: when the deliveries came.
     """
     events = list(events)
     items: list[Item] = [{"id": one, **claim.as_json()} for one, claim in claims(events, received_ms).items()]
@@ -26,6 +26,6 @@ def spoken_of(events: Iterable[Event], received_ms: int) -> list[Item]:
 
 
 def joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Of two items of a batch with one id the item that asks for all that both ask for: what it is, and its claim."""
+    """Joins two items with the same id: keeps the first one's `is`, and both claims."""
     kept = {name: one[name] for name in ("id", "is", DUE) if name in one}
     return {**kept, **Claim.of(one).plus(Claim.of(other)).as_json()}

@@ -1,4 +1,4 @@
-"""What is written to Lever about one candidate: link, notes, stage and tags, in this order."""
+"""Writes to Lever about one candidate: link, notes, stage and tags, in this order."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _SOMEBODY = "Somebody"
 
 
 class LeverWriter:
-    """Writes the difference between what an opportunity carries and what it should. Written twice, it is there once.
-    Safe to use from several threads."""
+    """Writes the difference between what an opportunity carries and what it should carry. A repeat adds nothing. Safe
+    to use from several threads."""
 
     def __init__(self, lever: LeverHook) -> None:
         self._lever = lever
         self._names = OnceEach(self._name)
 
     def failure(self, snapshot: Snapshot, failure: Failure, detail: str | None, key: str) -> None:
-        """A note and `Alva: Invitation Failed`: the note first, so that a tag never stands without its reason."""
+        """Writes a note, then `Alva: Invitation Failed`, so that the tag never appears without its reason."""
         opportunity, ref = _shown(snapshot), failure_ref(failure, key)
         text = failure_note(failure, policy=snapshot.policy, ref=ref, detail=detail)
         if not any(is_own(note, ref) for note in snapshot.notes):
@@ -34,9 +34,9 @@ class LeverWriter:
         self._tag(opportunity.id, tags.with_status(opportunity.tags, tags.INVITATION_FAILED))
 
     def state(self, snapshot: Snapshot, candidate: AlvaCandidate, *, dry_run: bool = False) -> ResultsWord:
-        """The candidate's present state in Alva: invited, bounced, completed, and whatever became of that."""
+        """Mirrors the candidate's present state in Alva: invited, bounced, completed or reset. Returns its word."""
         opportunity, policy = _shown(snapshot), snapshot.policy
-        # Nobody is moved on for results that are gone.
+        # Checks that the results still hold, so that no candidate is moved on for results that are gone.
         candidate, results = snapshot.results_of(candidate)
         notes = snapshot.notes if needs_notes(opportunity, candidate) else ()
         found = difference(opportunity, candidate, summary=results, notes=notes, policy=policy)
@@ -44,7 +44,7 @@ class LeverWriter:
             return found.word
         moves = found.stage_id is not None
         if found.link is not None:
-            # What it has become since it was looked at.
+            # Lever's answer shows what has changed since the opportunity was read.
             present = self._lever.add_links(opportunity.id, [found.link])
             if present.confidential:
                 return ResultsWord.CONFIDENTIAL
@@ -66,7 +66,7 @@ class LeverWriter:
         return found.word
 
     def _signed(self, replies: Sequence[Reply]) -> list[Reply]:
-        """Written again they have no author, so that their text has to say who wrote them."""
+        """Puts the author's name before each reply: an update removes the authors of the replies it writes."""
         return [
             reply if reply.author_id is None else replace(reply, text=f"{self._names(reply.author_id)}: {reply.text}")
             for reply in replies
@@ -76,11 +76,11 @@ class LeverWriter:
         try:
             return self._lever.user(user_id).name or _SOMEBODY
         except (NotFound, Forbidden):
-            # They left, or the key may not read users: what they wrote is kept all the same.
+            # The user has left, or the key may not read users; the reply is kept all the same.
             return _SOMEBODY
 
     def _tag(self, opportunity_id: str, change: TagChange) -> None:
-        # Removed first: a crash in between leaves no status, and an opportunity without one is looked at again.
+        # Removes tags first: after a crash in between, no status tag is left, and a later run adds it.
         if change.remove:
             self._lever.remove_tags(opportunity_id, change.remove)
         if change.add:

@@ -1,4 +1,4 @@
-"""Everything that a poll of Lever finds for a window of time."""
+"""Polls Lever for everything that needs action in a window of time."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from alva_lever.sync.snapshot import Postings, Seen
 
 log = logging.getLogger(__name__)
 
-# A look, a tag, and room for a refusal by Alva, which costs a note and its look beside it.
+# One read, one tag, and an allowance for refusals by Alva, which cost a note and a read of the notes.
 LIKELY_CALLS = 3.0
-# A look, and a share of the list that confirms it.
+# One read, and a share of the listing that confirms the departure.
 _DEPARTED_CALLS = 2.0
-# A look, where no candidate of the batch has already led to one.
+# One read, unless a candidate of the same batch has caused it already.
 _POSTING_CALLS = 1.0
-# What holds whatever posting and notes say.
+# Reasons that hold whatever the posting and the notes say.
 _FIRST_ROWS = {Reason.GONE, Reason.CONFIDENTIAL, Reason.ARCHIVED, Reason.ALREADY_INVITED}
-# As many postings as fit well into one URL.
+# How many posting ids fit well into one URL.
 _POSTINGS_AT_ONCE = 40
 
 
 class Poll:
-    """Asks Lever for all that an event could tell, and for those who carry the tag that asks for tests.
+    """Lists in Lever everything that an event could report, and all opportunities with the tag `Alva: Send Tests`.
 
-    A listing shows whole opportunities: it is decided here who is not to be acted on, and they travel no further. The
-    others are read once more, by id, before anything is done. A posting is read once, where it decides.
+    A listing shows whole opportunities, so the poll counts those that need no action, and drops them. The rest go into
+    batches, and are read again by id before anything is done. A posting is read once, if the decision needs it.
 
-    Memory holds a page of opportunities and the ids of all that were found.
+    Memory holds one page of opportunities, and the ids of everything found.
     """
 
     def __init__(
@@ -59,9 +59,8 @@ class Poll:
         waiting_ids: Collection[str] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`due`: what earlier runs could not do, and is to be tried now. `waiting_ids`: of these and of what is to be
-        tried later: a batch does them, so that they leave the list. `report`: counts those about whom nothing is to be
-        done."""
+        """`due`: leftovers of earlier runs that are due now. `waiting_ids`: of all leftovers; a batch does those
+        that the poll finds, so that they leave the list. `report`: counts the opportunities that need no action."""
         self._lever = lever
         self._settings = settings
         self._window = window
@@ -74,13 +73,13 @@ class Poll:
         self._postings = Postings(lever, report.near_miss)
         self._unread: set[str] = set()
         self._postings_are_down = False
-        # Those on which somebody arrived who travels no further.
+        # Postings with a new application of a candidate who needs no action.
         self._arrived: dict[str, None] = {}
         self._report = report
         self.batches = Batches()
 
     def find(self) -> None:
-        """:raises ApiError: a listing could not be had whole. Nothing is left out quietly."""
+        """Fills `batches` and the report. :raises ApiError: a listing is incomplete; nothing is left out silently."""
         window = self._window
         for item in self._due.values():
             self.batches.add(item, LIKELY_CALLS)
@@ -97,7 +96,7 @@ class Poll:
             self._add(opportunity.id, Claim(frozenset({Kind.HIRED})), _DEPARTED_CALLS)
         for opportunity in self._candidates():
             if isinstance(opportunity, Unreadable):
-                # The listing is a hint to look: by its id it may be readable, and if not, that is its fault alone.
+                # The opportunity may be readable by its id; if not, only this one fails.
                 unknown = Claim(new_within_ms=frozenset({(window.first_ms, window.last_ms)}))
                 self._add(opportunity.id, unknown, LIKELY_CALLS)
             elif opportunity.id in self._due:
@@ -114,7 +113,7 @@ class Poll:
     def _add(self, opportunity_id: str, claim: Claim, calls: float) -> None:
         found = {"id": opportunity_id, **claim.as_json()}
         if opportunity_id in self._due:
-            # It is in a batch already, and now there may be more to be done about it.
+            # The leftover is in a batch already; it gets this claim as well.
             item = self._due[opportunity_id]
             item.update(joined(item, found))
             item.pop(DUE, None)
@@ -149,7 +148,7 @@ class Poll:
         yield from self._late_applications()
 
     def _entries(self) -> Iterator[Opportunity | Unreadable]:
-        """Who came into a trigger stage, and stands there still."""
+        """Yields the opportunities that entered a trigger stage in the window and are still in it."""
         window = self._window
         started_ms = int(self._now() * 1000)
         asked = OpportunityFilter(
@@ -159,12 +158,13 @@ class Poll:
         )
         for row in self._lever.every_opportunity(asked):
             entered_ms = None if isinstance(row, Unreadable) else row.last_advanced_at_ms
-            # The look at who moved meanwhile also shows who came in before that and after the window: not ours.
+            # `every_opportunity` also lists what moved while it was listing. Skips entries between the window's end and
+            # the start of the listing, which belong to the next run.
             if entered_ms is None or window.has(entered_ms) or entered_ms >= started_ms:
                 yield row
 
     def _late_applications(self) -> Iterator[Opportunity | Unreadable]:
-        """Older leads who got onto a posting with screening in this time."""
+        """Yields older leads who were added to a posting with screening in the window."""
         for start in range(0, len(self._screening), _POSTINGS_AT_ONCE):
             some = tuple(self._screening[start : start + _POSTINGS_AT_ONCE])
             asked = OpportunityFilter(posting_id=some, updated_at_start_ms=self._window.first_ms)
@@ -186,7 +186,7 @@ class Poll:
             self._arrived[opportunity.posting_id] = None
 
     def _decided(self, opportunity: Opportunity) -> Reason | None:
-        """Why nothing is to be done about it, as far as the listings show; None where something may have to be."""
+        """Returns why the opportunity needs no action, as its row and its posting show; None if it may need some."""
         case = KnownCase(
             self._settings.policy_for(opportunity.posting_id),
             opportunity,
@@ -197,7 +197,7 @@ class Poll:
         if reason in _FIRST_ROWS:
             return reason
         if reason.invites or may_have_failed(opportunity):
-            # A batch looks at the posting, or at the notes.
+            # The batch reads the posting, or the notes.
             return None
         seen = self._see(opportunity.posting_id)
         if seen is None:
@@ -206,9 +206,9 @@ class Poll:
         return None if reason.invites else reason
 
     def _see(self, posting_id: str | None) -> Seen[Posting] | None:
-        """A posting; None where it can't be read: then the batch meets the fault, which is that of its candidates.
+        """Returns the posting; None if it can't be read: its candidates go into a batch, and the fault is theirs.
 
-        After a fault that passes no other posting is read here: a batch has threads to wait with.
+        After a passing fault it reads no further posting: a batch waits in several threads, and a poll in one.
         """
         if posting_id is None:
             return Seen(None)
@@ -224,14 +224,15 @@ class Poll:
             return None
 
     def _claim(self, opportunity: Opportunity) -> Claim:
-        """An application that is new in this run stays new for a run that has to do it later."""
+        """Returns the claim of a listed opportunity. An application that is new in this run stays new in later runs
+        that retry it."""
         application = opportunity.application
         if application is None or not self._window.has(application.created_at_ms):
             return Claim()
         return Claim(new_since_ms={application.id: self._window.first_ms})
 
     def _near_misses(self) -> None:
-        """Who carries a tag that was meant to be the one that asks for tests."""
+        """Reports opportunities with a tag that is nearly `Alva: Send Tests`."""
         try:
             account = self._lever.tags()
             for tag in tags.near_misses(account, tags.ON_OPPORTUNITIES):
@@ -241,12 +242,12 @@ class Poll:
         except Unauthorized:
             raise
         except ApiError as error:
-            # They are of help, and no candidate waits for them.
+            # Near misses only help people; the run does not fail without them.
             log.warning("Without the account's tags some near misses are not reported: %s", error)
 
 
 def _calls(opportunity: Opportunity) -> float:
-    """Calls to Lever that one candidate is likely to take: a look, and what is read or written."""
+    """Returns how many calls to Lever one candidate is likely to take: a read by id, then notes, tags and postings."""
     if may_have_failed(opportunity):
         return 5.0
     fails = opportunity.posting_id is None or first_valid(opportunity.emails) is None

@@ -1,4 +1,4 @@
-"""Job positions in Alva, brought up to date with Lever's postings."""
+"""Brings job positions in Alva up to date with Lever's postings."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from alva_lever.sync.snapshot import OnceEach, Postings
 
 log = logging.getLogger(__name__)
 
-# The fields without which a job position is one all the same.
+# The fields that a job position can do without.
 _OPTIONAL = {"owner_email", "team"}
-# A read by id, and a share of what a hiring manager may cost.
+# One read by id, and a share of the calls for a hiring manager.
 _CALLS = 1.5
 
 
 class Users:
-    """Alva's users, read when the first is asked for. Safe to use from several threads."""
+    """Alva's users, listed on first use. Safe to use from several threads."""
 
     def __init__(self, alva: AlvaHook) -> None:
         self._alva = alva
         self._once = OnceEach(self._read)
 
     def known_for(self, posting: Posting) -> dict[str, str] | None:
-        """Their addresses by the case-folded form, to find the posting's owner in; None where the posting has nobody to
-        find, or Alva refuses to list them."""
+        """Returns the users' addresses by their case-folded form; None if the posting has no hiring manager's address,
+        or Alva refuses to list its users."""
         return None if manager_of(posting) is None else self._once("all")
 
     def _read(self, _: str) -> dict[str, str] | None:
@@ -54,7 +54,7 @@ class Users:
         except Unauthorized:
             raise
         except Forbidden as refused:
-            # Of a whole listing: it is about everybody.
+            # Alva refuses the whole listing, so the fault concerns every posting.
             sentence = str(refused)
         except RequestRejected as refused:
             log.warning("Without Alva's users no job position gets an owner: %s", refused)
@@ -63,9 +63,9 @@ class Users:
 
 
 class Positions:
-    """Finds or makes a posting's job position, once each. Safe to use from several threads.
+    """Finds or makes each posting's job position, once. Safe to use from several threads.
 
-    `known`: ids of positions by posting id that this run has brought up to date already; those that follow are added.
+    `known`: by posting id, the ids of positions that this run has brought up to date; this object adds to them.
     """
 
     def __init__(self, alva: AlvaHook, known: dict[str, str] | None = None) -> None:
@@ -76,9 +76,9 @@ class Positions:
         self._users = Users(alva)
 
     def sync(self, posting: Posting) -> str:
-        """The id of the posting's job position, made or brought up to date before.
+        """Makes the posting's job position, or brings it up to date. Returns its id.
 
-        :raises RequestRejected: Alva makes no such position.
+        :raises RequestRejected: Alva refuses to make the position.
         """
         if posting.id in self.ids:
             return self.ids[posting.id]
@@ -90,12 +90,12 @@ class Positions:
         return posting_id in self.ids
 
     def bring_up_to_date(self, posting: Posting) -> None:
-        """Somebody came to this posting: Alva's job position says what it says now, also if nobody is invited.
+        """Brings the job position up to date because of a new application, even if its candidate is not invited.
 
-        A refusal by Alva is passed over: nobody waits for this position, and a candidate who is invited on it later
-        meets the refusal then.
+        Only logs a refusal by Alva: no candidate waits for this position, and a later invitation on it reports the
+        refusal.
 
-        :raises ApiError: any other fault that lasts.
+        :raises ApiError: any other lasting fault.
         """
         if posting.confidential:
             return
@@ -107,7 +107,7 @@ class Positions:
             log.warning("The job position of posting %s is not up to date: %s", posting.id, refused)
 
     def forget(self, posting_id: str) -> None:
-        """The position isn't there any more: look for it, or make it, again."""
+        """Forgets a position that is gone, so that `sync` looks for it again or makes a new one."""
         self.ids.pop(posting_id, None)
         self._once.forget(posting_id)
 
@@ -117,13 +117,13 @@ class Positions:
         position = self._alva.find_position(posting_id)
         if position is None:
             position = self._made(posting, owner)
-        # The position is there all the same: a field that Alva doesn't take keeps nobody from being invited.
+        # The result is ignored: a field that Alva refuses doesn't keep candidates from being invited.
         update(self._alva, position.id, difference(position, posting, owner))
         self.ids[posting_id] = position.id
         return position.id
 
     def _made(self, posting: Posting, owner: str | None) -> JobPosition:
-        """A new one; without team and owner where Alva refuses it with them."""
+        """Makes a position; without team and owner if Alva refuses it with them."""
         if not posting.name:
             problem = f"Posting {posting.id} has no name in Lever, and a job position needs one: give it a name there"
             raise Malformed(problem, vendor="Lever", method="GET", path=f"/postings/{posting.id}")
@@ -141,8 +141,8 @@ class Positions:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Which fields of a job position Alva took, and which it refused. `fault`: the refusal of what a position can't do
-    without."""
+    """The fields of a job position that Alva accepted, and those that it refused. `fault`: the refusal of a field that
+    a position can't do without."""
 
     taken: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
@@ -150,10 +150,10 @@ class Written:
 
 
 def update(alva: AlvaHook, position_id: str, changes: Mapping[str, str | None]) -> Written:
-    """Writes the changes: together, or each by itself where Alva refuses them together. The log says which field is
-    refused, and not its value.
+    """Writes the changes together, or one by one if Alva refuses them together. The log names a refused field, not its
+    value.
 
-    :raises ApiError: a fault that lasts, or a key that may not.
+    :raises ApiError: a lasting fault, or a key without the permission.
     """
     if not changes:
         return Written()
@@ -176,8 +176,8 @@ def update(alva: AlvaHook, position_id: str, changes: Mapping[str, str | None]) 
 
 
 class PostingFinding:
-    """Finds the postings whose job position says something else, and counts the others. Alva's positions, its users and
-    Lever's postings are listed once."""
+    """Finds the postings whose job position differs, and counts the others. Lists Alva's positions, Alva's users and
+    Lever's postings once each."""
 
     def __init__(self, lever: LeverHook, alva: AlvaHook, report: RunReport) -> None:
         self._lever = lever
@@ -187,9 +187,9 @@ class PostingFinding:
         self.batches = Batches()
 
     def find(self, due: Sequence[Item] = ()) -> None:
-        """`due`: what earlier runs could not do, and is to be tried now.
+        """Fills `batches` and the report. `due`: leftovers of earlier runs that are due now.
 
-        :raises ApiError: a listing could not be had whole.
+        :raises ApiError: a listing is incomplete.
         """
         unread = {str(item["id"]) for item in due}
         for item in due:
@@ -199,10 +199,10 @@ class PostingFinding:
             if position.id in unread:
                 continue
             if isinstance(position, Unreadable):
-                # Whose it is can't be told: by its own id it may be readable, and if not, that is its fault alone.
+                # The row doesn't tell its posting. It may be readable by its own id; if not, only this one fails.
                 self.batches.add({"id": position.id, "is": POSITION}, _CALLS)
             elif position.external_id and not is_lever_record_id(position.external_id):
-                # It names no posting, and isn't repeated anywhere.
+                # Not a posting's id: a person may have typed anything, so the report doesn't repeat it.
                 self._report.count(PostingWord.GONE, f"{NOT_AN_ID}, on job position {position.id}")
             elif position.external_id and position.external_id not in unread:
                 positions.setdefault(position.external_id, []).append(position)
@@ -216,7 +216,7 @@ class PostingFinding:
                 self._report.count(outcome, posting_id)
 
     def _settled(self, posting: Posting, positions: Sequence[JobPosition]) -> PostingWord | None:
-        """What the listings alone can say of it; None where something is to be written."""
+        """Returns the posting's word if the listings alone decide it; None if something has to be written."""
         if posting.confidential:
             return PostingWord.CONFIDENTIAL
         users = self._users.known_for(posting)
@@ -226,10 +226,10 @@ class PostingFinding:
         return PostingWord.OWNER_UNKNOWN if owner_unknown(posting, users) else PostingWord.UNCHANGED
 
     def _listed(self, wanted: Sequence[str]) -> Mapping[str, Posting]:
-        """Those that Lever's listing shows, by id.
+        """Returns the wanted postings that Lever's listing shows, by id.
 
-        It is left as soon as it is no cheaper than to read by their ids those that it hasn't shown: after so many
-        pages in a row without one of them. Once all were seen, that is at once.
+        Stops after as many pages in a row without a wanted posting as there are postings left to find: from then on,
+        reading those by id is no dearer. Stops at once when all are found.
         """
         left, shown = set(wanted), {}
         rows_in_vain = 0
@@ -255,9 +255,9 @@ class PostingSync:
         self._postings = Postings(lever)
 
     def do(self, posting_id: str) -> PostingWord:
-        """What became of it.
+        """Writes the differences. Returns the posting's word.
 
-        :raises ApiError: a fault that lasted, of this posting or one of its positions.
+        :raises ApiError: a lasting fault of this posting or of one of its positions.
         """
         seen = self._postings.see(posting_id)
         posting = seen.it
@@ -278,7 +278,7 @@ class PostingSync:
                 taken, refused = taken or bool(written.taken), refused or bool(written.refused)
                 fault = fault or written.fault
         if fault is not None:
-            # Raised once the posting's other positions are done.
+            # Raised after the posting's other positions are done.
             raise fault
         if owner_unknown(posting, users):
             return PostingWord.OWNER_UNKNOWN
@@ -287,7 +287,8 @@ class PostingSync:
         return PostingWord.UPDATED if taken else PostingWord.UNCHANGED
 
     def do_position(self, position_id: str) -> PostingWord:
-        """The same for a job position of which only its own id is known. One of no posting stays as it is."""
+        """Does the posting of a job position that is known only by its own id. A position without a posting stays as it
+        is."""
         try:
             posting_id = self._alva.position(position_id).external_id
         except NotFound:

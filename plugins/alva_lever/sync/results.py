@@ -1,4 +1,4 @@
-"""Results: one opportunity made to carry what its candidate's present state in Alva says."""
+"""Mirrors a candidate's present state in Alva into the opportunity, and finds the candidates who changed."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from alva_lever.rules.results import ResultsWord
 from alva_lever.sync.lever_writer import LeverWriter
 from alva_lever.sync.snapshot import Snapshot
 
-# What a report on results calls one about which nothing can be done any more.
+# The report's words for an opportunity that is confidential or gone.
 UNSEEN = {Reason.CONFIDENTIAL: ResultsWord.CONFIDENTIAL, Reason.GONE: ResultsWord.GONE}
 
 
 class ResultsWriter:
-    """Writes what Alva says now. Safe to use from several threads."""
+    """Writes Alva's present state into Lever. Safe to use from several threads."""
 
     def __init__(self, writer: LeverWriter, *, dry_run: bool) -> None:
         self._writer = writer
         self._dry_run = dry_run
 
     def write(self, snapshot: Snapshot) -> ResultsWord:
-        """What became of one.
+        """Writes the candidate's state. Returns the report's word.
 
-        :raises ApiError: a passing fault that lasted, or a key that was refused; nothing is lost by doing it again.
+        :raises ApiError: retries did not help, or the key was refused. A repeat is safe.
         """
         if snapshot.unseen is not None:
             return UNSEEN[snapshot.unseen]
@@ -53,8 +53,8 @@ class ResultsWriter:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Who changed in Alva: candidates by opportunity, the opportunities of those whose row can't be read, and the ids
-    of candidates of whom it can't be read whose they are."""
+    """The candidates who changed in Alva. `candidates`: by opportunity id. `opportunity_ids`: opportunities whose
+    candidate's row can't be read. `candidate_ids`: candidates whose opportunity can't be read."""
 
     candidates: dict[str, AlvaCandidate]
     opportunity_ids: dict[str, None]
@@ -65,16 +65,16 @@ class Changed:
 
 
 def likely_calls(candidate: AlvaCandidate | None) -> float:
-    """Calls to Lever that one is likely to take: a look, and what a completion or another state has to write."""
+    """Returns how many calls to Lever one candidate is likely to take: a read, and the writes for the present state."""
     if candidate is None or candidate.completed:
         return 7.0
     return 5.0 if candidate.bounced or candidate.partly_completed else 2.0
 
 
 def changed_since(alva: AlvaHook, since_ms: int) -> Changed:
-    """Those who changed since then. One who was added by hand is of no opportunity.
+    """Lists the candidates who changed since then. Skips candidates who were added by hand.
 
-    :raises ApiError: the listing could not be had whole.
+    :raises ApiError: the listing is incomplete.
     """
     changed = Changed({}, {}, [])
     for row in alva.changed_candidates(since_ms):
@@ -82,7 +82,7 @@ def changed_since(alva: AlvaHook, since_ms: int) -> Changed:
             changed.candidate_ids.append(row.candidate_id)
         elif opportunity_id := opportunity_named(row.external_id):
             if row.candidate is None:
-                # Of several candidates, the one that can't be read may be the one that counts.
+                # If the opportunity has several candidates, the unreadable one may be the one that counts.
                 changed.opportunity_ids[opportunity_id] = None
             else:
                 changed.candidates[opportunity_id] = later(changed.candidates.get(opportunity_id), row.candidate)
@@ -92,10 +92,11 @@ def changed_since(alva: AlvaHook, since_ms: int) -> Changed:
 
 
 def opportunity_of(candidate: AlvaCandidate) -> str | None:
-    """The opportunity whose candidate this is, None for one who was added by hand."""
+    """Returns the id of the candidate's opportunity; None if the candidate was added by hand."""
     return opportunity_named(candidate.external_id)
 
 
 def opportunity_named(external_id: str | None) -> str | None:
-    """The opportunity that this names. People can set it in Alva by hand, to what is to stand in no report."""
+    """Returns the external id if it can be an opportunity's id, else None. A person can type anything into this field
+    in Alva, and a report must not repeat it."""
     return external_id if external_id is not None and is_lever_record_id(external_id) else None

@@ -1,4 +1,4 @@
-"""One opportunity as Lever and Alva show it now."""
+"""The present state of one opportunity in Lever and Alva."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from alva_lever.settings import Settings
 
 T = TypeVar("T")
 
-# Says of an opportunity or a posting, by its id, which tags it has that are nearly a control tag.
+# Reports the tags of an opportunity or a posting, by its id, that are nearly a control tag.
 NearMiss = Callable[[str, list[str]], None]
 
 
 class OnceEach(Generic[T]):
-    """Values by key, each made by the first thread that asks for it while others who ask wait. Errors aren't kept."""
+    """Values by key. The first thread that needs a value makes it while others wait for it. Errors aren't kept."""
 
     def __init__(self, make: Callable[[str], T]) -> None:
         self._make = make
@@ -41,21 +41,21 @@ class OnceEach(Generic[T]):
             return self._values[key]
 
     def forget(self, key: str) -> None:
-        """Make it again the next time."""
+        """Drops a value, so that it is made again when it is next needed."""
         with self._lock:
             self._values.pop(key, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen(Generic[T]):
-    """What Lever shows by an id. `it` None: it is gone, or `hidden`: Lever refuses to show this one."""
+    """What Lever shows for an id. `it`: None if it is gone, or if `hidden`: Lever refuses to show it."""
 
     it: T | None
     hidden: bool = False
 
 
 class Postings:
-    """Lever's postings, each read once a task. Safe to use from several threads."""
+    """Lever's postings, each read once per task. Safe to use from several threads."""
 
     def __init__(self, lever: LeverHook, near_miss: NearMiss = lambda posting_id, tags: None) -> None:
         self._lever = lever
@@ -63,7 +63,7 @@ class Postings:
         self._once = OnceEach(self._read)
 
     def see(self, posting_id: str) -> Seen[Posting]:
-        """:raises MissingPermission: the key may read no posting at all."""
+        """Reads the posting by id, once. :raises MissingPermission: the key may not read postings."""
         return self._once(posting_id)
 
     def _read(self, posting_id: str) -> Seen[Posting]:
@@ -74,11 +74,11 @@ class Postings:
 
 
 class Snapshot:
-    """One opportunity as both services show it now. Each part is read at most once, when something first asks for it;
-    what is then written doesn't change it."""
+    """The present state of one opportunity in both services. Reads each part on first use and at most once; later
+    writes don't change it."""
 
     def __init__(self, opportunity_id: str, sources: Snapshots, candidate: AlvaCandidate | None = None) -> None:
-        """`candidate`: its candidate in Alva, where a listing has just shown it."""
+        """`candidate`: the opportunity's candidate in Alva, if a listing has just shown it."""
         self.opportunity_id = opportunity_id
         self._sources = sources
         if candidate is not None:
@@ -94,17 +94,17 @@ class Snapshot:
 
     @property
     def opportunity(self) -> Opportunity | None:
-        """None: it is gone, or `hidden`. :raises MissingPermission: the key may not see any opportunity."""
+        """None if it is gone or `hidden`. :raises MissingPermission: the key may not read opportunities."""
         return self._seen.it
 
     @property
     def hidden(self) -> bool:
-        """Whether Lever refuses to show this one."""
+        """Whether Lever refuses to show this opportunity."""
         return self._seen.hidden
 
     @property
     def unseen(self) -> Reason | None:
-        """What to call one about which nothing can be done any more; None while it can be."""
+        """Why the opportunity can't be handled: it is confidential or gone. None if it can."""
         opportunity = self.opportunity
         if self.hidden or (opportunity is not None and opportunity.confidential):
             return Reason.CONFIDENTIAL
@@ -112,7 +112,7 @@ class Snapshot:
 
     @property
     def policy(self) -> Policy:
-        """What holds on its posting."""
+        """The policy for its posting."""
         return self._sources.settings.policy_for(None if self.opportunity is None else self.opportunity.posting_id)
 
     @cached_property
@@ -122,27 +122,30 @@ class Snapshot:
 
     @property
     def posting(self) -> Posting | None:
-        """None: it has none, or it is gone, or `posting_hidden`. :raises MissingPermission: the key may see none."""
+        """None if the opportunity has none, or if the posting is gone or hidden.
+
+        :raises MissingPermission: the key may not read postings.
+        """
         return self._posting.it
 
     @property
     def posting_hidden(self) -> bool:
-        """Whether Lever refuses to show this one."""
+        """Whether Lever refuses to show the posting."""
         return self._posting.hidden
 
     @cached_property
     def notes(self) -> list[Note]:
-        """Those of the opportunity."""
+        """The opportunity's notes."""
         return list(self._sources.lever.notes(self.opportunity_id))
 
     @cached_property
     def candidate(self) -> AlvaCandidate | None:
-        """Its candidate in Alva, the last that changed where there are several."""
+        """The opportunity's candidate in Alva; if there are several, the one that changed last."""
         return self._sources.alva.find_candidate(self.opportunity_id)
 
     def results_of(self, candidate: AlvaCandidate) -> tuple[AlvaCandidate, Results | None]:
-        """The results of one who has completed, None of another; and the candidate, read once more where the two don't
-        agree: it was reset, or the results were withdrawn, since."""
+        """Returns the candidate, and their results if they have completed all tests. Reads the candidate again if the
+        two disagree, since the tests may have been reset, or the results withdrawn, in between."""
         if not candidate.completed:
             return candidate, None
         results = self._sources.alva.results(candidate.id)
@@ -151,19 +154,19 @@ class Snapshot:
         return candidate, results if candidate.completed else None
 
     def again(self) -> Snapshot:
-        """As it is by now."""
+        """Returns a new snapshot, which reads everything again."""
         return Snapshot(self.opportunity_id, self._sources)
 
     def became(self, refused: RequestRejected) -> Reason | None:
-        """What to call it, where Lever refuses what belongs to it (notes, tags, links) because it is gone or
-        confidential by now. None: it isn't, or the refusal isn't Lever's."""
+        """Returns why Lever refused a request for the opportunity's notes, tags or links: it has become confidential or
+        is gone. None if neither holds, or if the refusal isn't Lever's."""
         return self.again().unseen if refused.vendor == LeverHook.vendor else None
 
 
 class Snapshots:
     """Takes snapshots. Safe to use from several threads.
 
-    `postings`: read once for all of them. `near_miss`: hears of each opportunity and posting that is looked at.
+    `postings`: shared by all snapshots. `near_miss`: called for each opportunity and posting that is read.
     """
 
     def __init__(self, lever: LeverHook, alva: AlvaHook, settings: Settings, near_miss: NearMiss) -> None:
@@ -174,16 +177,17 @@ class Snapshots:
         self.postings = Postings(lever, near_miss)
 
     def of(self, opportunity_id: str, candidate: AlvaCandidate | None = None) -> Snapshot:
-        """Of this opportunity; nothing is read yet."""
+        """Returns a snapshot of this opportunity, without reading anything yet."""
         return Snapshot(opportunity_id, self, candidate)
 
 
 def _seen(
     lever: LeverHook, resource: Literal["opportunities", "postings"], read: Callable[[str], T], its_id: str
 ) -> Seen[T]:
-    """A refusal is about this one where the key may list the others.
+    """Reads an opportunity or a posting. If Lever refuses, it hides this one, provided that the key may list the
+    others.
 
-    :raises MissingPermission: it may not.
+    :raises MissingPermission: the key may not list them.
     """
     try:
         return Seen(read(its_id))
