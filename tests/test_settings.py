@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alva_lever.rules.policy import Stage
+from alva_lever.rules.model import Stage
 from alva_lever.rules.results import may_progress
 from alva_lever.settings import ORIGINS, BadOption, Options, Settings, read_options, resolve
 from tests.rules.build import APPLIED, INTERVIEW, OFFER, PIPELINE, TESTS, policy

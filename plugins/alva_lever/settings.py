@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from alva_lever.rules.policy import Policy, Stage
+from alva_lever.rules.model import Policy, Stage
 
 Origin = Literal["agency", "applied", "internal", "referred", "sourced", "university"]
 ORIGINS: tuple[str, ...] = get_args(Origin)

@@ -15,8 +15,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from alva_lever.batch.leftovers import Leftover, Leftovers
-from alva_lever.operators.base import covered_asset
-from alva_lever.operators.state import DagState
+from alva_lever.operators.base import DagState, covered_asset
 from alva_lever.sync.items import joined
 from include.sandbox import Sandbox
 from tests.dags.runner import Ended

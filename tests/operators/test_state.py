@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from alva_lever.batch.leftovers import MOST, Item, Leftovers
-from alva_lever.operators import state
-from alva_lever.operators.state import DagState
+from alva_lever.operators import base
+from alva_lever.operators.base import DagState
 from alva_lever.rules.events import Claim, Kind
 from alva_lever.sync.items import joined
 
@@ -55,7 +55,7 @@ class Accessor:
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     store = Store()
-    monkeypatch.setattr(state, "AssetStateStoreAccessor", lambda name: Accessor(store))
+    monkeypatch.setattr(base, "AssetStateStoreAccessor", lambda name: Accessor(store))
     yield store
     assert [key for key, value in store.items() if len(value.encode()) >= LIMIT] == []
 

@@ -13,11 +13,12 @@ from alva_lever.rules.model import (
     JobPosition,
     Note,
     Opportunity,
+    Policy,
     Posting,
+    Stage,
     StageChange,
 )
 from alva_lever.rules.notes import bounce_ref, failure_ref
-from alva_lever.rules.policy import Policy, Stage
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

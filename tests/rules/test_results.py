@@ -18,13 +18,13 @@ from alva_lever.rules.model import (
     Invitation,
     Note,
     Opportunity,
+    Policy,
     Reply,
     Results,
     RoleFit,
     StageChange,
 )
 from alva_lever.rules.notes import bounce_ref, is_own, read
-from alva_lever.rules.policy import Policy
 from alva_lever.rules.results import Difference, ResultsWord, difference, needs_notes
 from tests.rules.build import (
     APPLIED,

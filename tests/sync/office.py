@@ -18,7 +18,7 @@ from alva_lever.batch.worker_pool import THREADS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.events import Claim, Event, Kind
-from alva_lever.rules.policy import Stage
+from alva_lever.rules.model import Stage
 from alva_lever.rules.window import OVERLAP_MS, Window
 from alva_lever.settings import Options, Settings, resolve
 from alva_lever.sync.departures import Departures

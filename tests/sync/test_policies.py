@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from alva_lever.rules.policy import Policy, Stage
+from alva_lever.rules.model import Policy, Stage
 from alva_lever.settings import Options, Settings
 from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Office
 

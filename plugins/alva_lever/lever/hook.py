@@ -17,8 +17,7 @@ from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase
 from alva_lever.lever.objects import ArchiveReason, User, Webhook
 from alva_lever.lever.opportunities import Notes, Opportunities
-from alva_lever.rules.model import Posting
-from alva_lever.rules.policy import Stage
+from alva_lever.rules.model import Posting, Stage
 
 _EXPANDED = ("expand", "hiringManager")
 

@@ -29,8 +29,7 @@ from alva_lever.http.wire import (
 )
 from alva_lever.lever.objects import AfterWrite, ArchiveReason, User, Webhook
 from alva_lever.rules.ids import is_uuid
-from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, Reply, StageChange
-from alva_lever.rules.policy import Stage
+from alva_lever.rules.model import Application, Archived, Note, Opportunity, Posting, Reply, Stage, StageChange
 
 
 class NotExpanded(Exception):

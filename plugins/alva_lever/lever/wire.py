@@ -10,8 +10,7 @@ from alva_lever.http.paginator import Page, checked_next, rows_of
 from alva_lever.http.wire import Untrusted, id_of, parsed, part
 from alva_lever.lever import models
 from alva_lever.lever.objects import AfterWrite, ArchiveReason, DeletedOpportunity, User, Webhook
-from alva_lever.rules.model import Note, Opportunity, Posting
-from alva_lever.rules.policy import Stage
+from alva_lever.rules.model import Note, Opportunity, Posting, Stage
 
 T = TypeVar("T")
 

@@ -10,9 +10,8 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.batch.leftovers import SHOWN
 from alva_lever.batch.run_report import RunReport
-from alva_lever.operators.base import StatefulOperator
+from alva_lever.operators.base import DagState, StatefulOperator
 from alva_lever.operators.run import Run, pulled
-from alva_lever.operators.state import DagState
 
 
 class ReportOperator(StatefulOperator):

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from alva_lever.rules import tags
-from alva_lever.rules.model import Opportunity, Posting
-from alva_lever.rules.policy import Policy
+from alva_lever.rules.model import Opportunity, Policy, Posting
 
 
 class Reason(StrEnum):

@@ -1,11 +1,30 @@
-"""Lever's and Alva's objects, with the fields that a rule needs. Frozen; times are epoch milliseconds.
+"""Lever's and Alva's objects, with the fields that a rule needs, and the policy for the candidates on one posting.
 
-A repr identifies and grades nobody: it leaves out names, addresses, links, tags, note texts and scores.
+Frozen; times are epoch milliseconds. A repr identifies and grades nobody: it leaves out names, addresses, links, tags,
+note texts and scores.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the account's pipeline. Ids are slugs (`applicant-new`) or UUIDs."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`pipeline`: the account's stages in order. `blocked_origins`: in Lever's words, such as `sourced`."""
+
+    trigger_stage: Stage
+    progression_stage: Stage | None
+    blocked_origins: frozenset[str]
+    pipeline: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from urllib.parse import quote, unquote
 
 from alva_lever.rules import tags
 from alva_lever.rules.facts import Facts, State
-from alva_lever.rules.model import AlvaCandidate, Note
-from alva_lever.rules.policy import Policy
+from alva_lever.rules.model import AlvaCandidate, Note, Policy
 
 
 class Failure(StrEnum):

@@ -9,9 +9,8 @@ from enum import StrEnum
 from alva_lever.rules import tags
 from alva_lever.rules.addresses import fingerprint, first_valid, same
 from alva_lever.rules.invitation import Reason
-from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting
+from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Policy, Posting
 from alva_lever.rules.notes import Failure, bounce_key, own
-from alva_lever.rules.policy import Policy
 
 # How far the clocks of two services may differ.
 CLOCKS_MS = 2 * 60 * 1000

@@ -15,9 +15,8 @@ from alva_lever.rules import reinvitation
 from alva_lever.rules.addresses import first_valid, is_missing, same, split_name
 from alva_lever.rules.events import Claim
 from alva_lever.rules.invitation import Reason, decide, may_have_failed
-from alva_lever.rules.model import AlvaCandidate, Opportunity, Posting
+from alva_lever.rules.model import AlvaCandidate, Opportunity, Policy, Posting
 from alva_lever.rules.notes import ALREADY_ON_JOB, Failure
-from alva_lever.rules.policy import Policy
 from alva_lever.rules.reinvitation import Again, Reported, Request
 from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import Window

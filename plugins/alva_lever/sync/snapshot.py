@@ -13,8 +13,7 @@ from alva_lever.http.errors import Forbidden, MissingPermission, NotFound, Reque
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules import tags
 from alva_lever.rules.invitation import Reason
-from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Posting, Results
-from alva_lever.rules.policy import Policy
+from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Policy, Posting, Results
 from alva_lever.settings import Settings
 
 T = TypeVar("T")
