@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class VendorHook(HttpHook):
+class VendorHook(HttpHook, ABC):
     """One session, one pace, typed errors.
 
     `HttpHook.run` opens a new session for every call, sends extra fields of the connection as headers, logs error
@@ -84,24 +85,24 @@ class VendorHook(HttpHook):
 
     # What each vendor's hook defines.
 
+    @abstractmethod
     def _auth(self, connection: Connection) -> AuthBase:
         """Returns the authentication of a request. :raises SetupError: the connection has no key in its field."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _how_to_connect(self) -> str:
         """Returns a sentence on how to make the connection, without the full stop."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _error(self, body: object) -> VendorError:
         """Reads the vendor's error body, a JSON object.
 
         :raises Untrusted: the vendor's errors look different, so this is not one; the text says what it is.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _advice(self, status: int, method: str, path: str) -> str:
         """Returns a sentence on what to do about a refusal."""
-        raise NotImplementedError
 
     # Counters.
 

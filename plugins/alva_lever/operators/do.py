@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -58,9 +59,9 @@ class BatchOperator(LeverAlvaOperator):
         """Returns the items to do."""
         return list(self.batch)
 
+    @abstractmethod
     def do(self, task: BatchTask) -> None:
         """Does the undone items of `task.items`. :raises Exception: some items, or all, could not be done."""
-        raise AssertionError(f"{type(self).__name__} does nothing")
 
     def keeper_of(self, item: Item) -> str:
         """Returns the DAG whose leftovers keep this item: one of `state_of`."""

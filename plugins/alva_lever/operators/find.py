@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -46,9 +47,9 @@ class FindOperator(LeverAlvaOperator):
     # How long before its own data interval the first scheduled run begins.
     first_run_looks_back_ms = 0
 
+    @abstractmethod
     def find(self, search: Search) -> list[list[Item]]:
         """Returns the batches. :raises ApiError: a listing is incomplete; nothing is left out silently."""
-        raise AssertionError(f"{type(self).__name__} finds nothing")
 
     def work(self, context: Context) -> list[list[Item]]:
         run = Run.of(context)
