@@ -35,20 +35,20 @@ def finishes(role_fit: float) -> Move:
     return Move("finish", {"role_fit": role_fit})
 
 
-def is_weighed_anew(role_fit: float) -> Move:
+def gets_another_role_fit(role_fit: float) -> Move:
     return Move("refit", {"role_fit": role_fit})
 
 
 RESULTS = (
     Result("Elin Torp", "finishes the tests", (finishes(82),), (), ("completed", None),
            frozenset({"Alva: Completed", "Alva: High role fit"}), "Recruiter screen", "Role fit: 82 of 100"),
-    Result("Malte Frid", "finishes; later, the role fit is another", (finishes(49),), (is_weighed_anew(50),),
+    Result("Malte Frid", "finishes; later, the role fit is another", (finishes(49),), (gets_another_role_fit(50),),
            ("completed", "updated"), frozenset({"Alva: Completed", "Alva: Medium role fit"}), "Manager screen",
            "Role fit: 50 of 100"),
     Result("Tove Lind", "finishes; later, the tests are reset", (finishes(100),), (Move("reset", {}),),
            ("completed", "reset"), frozenset({INVITATION_SENT}), "Recruiter screen", "were reset in Alva"),
     Result("Hugo Wall", "never saw the invitation: it bounced", (Move("bounce", {}),), (), ("bounced", None),
-           frozenset({"Alva: Invitation Bounced"}), "New applicant", "came back"),
+           frozenset({"Alva: Invitation Bounced"}), "New applicant", "the invitation bounced"),
 )  # fmt: skip
 
 
