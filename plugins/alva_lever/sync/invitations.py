@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Checkpoint
@@ -22,7 +21,7 @@ from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import Window
 from alva_lever.sync.lever_writer import LeverWriter
 from alva_lever.sync.postings import Positions
-from alva_lever.sync.snapshot import Snapshot
+from alva_lever.sync.snapshot import ReadOnce, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ class LiveCase:
         failed = self.opportunity is not None and may_have_failed(self.opportunity)
         return reinvitation.reports(self.snapshot.notes) if failed else []
 
-    @cached_property
+    @ReadOnce
     def again(self) -> Again | None:
         """What has requested another invitation since one failed."""
         opportunity = self.opportunity

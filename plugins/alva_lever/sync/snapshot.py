@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.http.errors import Forbidden, MissingPermission, NotFound, RequestRejected
@@ -20,6 +21,15 @@ T = TypeVar("T")
 
 # Reports the tags of an opportunity or a posting, by its id, that are nearly a control tag.
 NearMiss = Callable[[str, list[str]], None]
+
+
+class ReadOnce(cached_property[T]):
+    """A `cached_property` for objects that one thread uses. Before Python 3.12 that has one lock for all objects, so
+    that the threads of a batch would wait for each other's requests."""
+
+    def __init__(self, func: Callable[[Any], T]) -> None:
+        super().__init__(func)
+        self.lock = nullcontext()
 
 
 class OnceEach(Generic[T]):
@@ -83,7 +93,7 @@ class Snapshot:
         if candidate is not None:
             self.candidate = candidate
 
-    @cached_property
+    @ReadOnce
     def _seen(self) -> Seen[Opportunity]:
         lever, near_miss = self._sources.lever, self._sources.near_miss
         seen = _seen(lever, "opportunities", lever.opportunity, self.opportunity_id)
@@ -114,7 +124,7 @@ class Snapshot:
         """The policy for its posting."""
         return self._sources.settings.policy_for(None if self.opportunity is None else self.opportunity.posting_id)
 
-    @cached_property
+    @ReadOnce
     def _posting(self) -> Seen[Posting]:
         posting_id = None if self.opportunity is None else self.opportunity.posting_id
         return Seen(None) if posting_id is None else self._sources.postings.see(posting_id)
@@ -132,12 +142,12 @@ class Snapshot:
         """Whether Lever refuses to show the posting."""
         return self._posting.hidden
 
-    @cached_property
+    @ReadOnce
     def notes(self) -> list[Note]:
         """The opportunity's notes."""
         return list(self._sources.lever.notes(self.opportunity_id))
 
-    @cached_property
+    @ReadOnce
     def candidate(self) -> AlvaCandidate | None:
         """The opportunity's candidate in Alva; if there are several, the one that changed last."""
         return self._sources.alva.find_candidate(self.opportunity_id)
