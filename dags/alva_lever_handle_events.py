@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, Param
 
 from alva_lever.account import DEFAULT as account
-from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
+from alva_lever.operators.dags import DELIVERY, EVENTS_PRIORITY, HANDLE_EVENTS_DOC, defaults, dry_run
 from alva_lever.operators.do import HandleEventsOperator
-from alva_lever.operators.forms import DELIVERY, EVENTS_PRIORITY, defaults, dry_run
 from alva_lever.operators.report import ReportOperator
 
 # The DAGs that retry later what fails here.
@@ -19,7 +18,7 @@ LATER = [account.invite_dag_id, account.results_dag_id]
 with DAG(
     account.events_dag_id,
     description="Handles the events that Lever's and Alva's webhooks deliver",
-    doc_md=docs.HANDLE_EVENTS,
+    doc_md=HANDLE_EVENTS_DOC,
     schedule=None,
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,

@@ -9,17 +9,16 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.account import DEFAULT as account
-from alva_lever.operators import docs
 from alva_lever.operators.alerts import WatchPoolOperator, late, on_failure
+from alva_lever.operators.dags import INVITE_CANDIDATES_DOC, OTHER_PRIORITY, defaults, form
 from alva_lever.operators.do import InviteCandidatesOperator
 from alva_lever.operators.find import FindCandidatesOperator
-from alva_lever.operators.forms import OTHER_PRIORITY, defaults, form
 from alva_lever.operators.report import ReportOperator
 
 with DAG(
     account.invite_dag_id,
     description="Invites Lever's candidates in Alva",
-    doc_md=docs.INVITE_CANDIDATES,
+    doc_md=INVITE_CANDIDATES_DOC,
     schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,

@@ -7,17 +7,16 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.account import DEFAULT as account
-from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
+from alva_lever.operators.dags import PUSH_RESULTS_DOC, RESULTS_PRIORITY, defaults, form
 from alva_lever.operators.do import PushResultsOperator
 from alva_lever.operators.find import FindResultsOperator
-from alva_lever.operators.forms import RESULTS_PRIORITY, defaults, form
 from alva_lever.operators.report import ReportOperator
 
 with DAG(
     account.results_dag_id,
     description="Writes Alva's results into Lever",
-    doc_md=docs.PUSH_RESULTS,
+    doc_md=PUSH_RESULTS_DOC,
     schedule=CronDataIntervalTimetable("*/15 * * * *", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,

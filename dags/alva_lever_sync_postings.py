@@ -7,17 +7,16 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.account import DEFAULT as account
-from alva_lever.operators import docs
 from alva_lever.operators.alerts import on_failure
+from alva_lever.operators.dags import OTHER_PRIORITY, SYNC_POSTINGS_DOC, defaults, dry_run
 from alva_lever.operators.do import SyncPostingsOperator
 from alva_lever.operators.find import FindPostingsOperator
-from alva_lever.operators.forms import OTHER_PRIORITY, defaults, dry_run
 from alva_lever.operators.report import ReportOperator
 
 with DAG(
     account.postings_dag_id,
     description="Brings Alva's job positions up to date with Lever's postings",
-    doc_md=docs.SYNC_POSTINGS,
+    doc_md=SYNC_POSTINGS_DOC,
     schedule=CronDataIntervalTimetable("0 2 * * *", timezone="UTC"),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,

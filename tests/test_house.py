@@ -27,8 +27,9 @@ FLOORS: dict[str, set[str]] = {
     "alva": {"rules", "http"},
     "batch": {"http"},
     "sync": {"rules", "settings", "http", "lever", "alva", "batch"},
-    "operators": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync"},
-    "web": {"account", "rules", "http", "lever", "alva"},
+    "connect": {"account", "settings", "http", "lever", "alva", "batch", "sync"},
+    "operators": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect"},
+    "web": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect"},
 }
 # What the rules may import besides the standard library.
 PURE = {"pendulum", "email_validator", "alva_lever"}

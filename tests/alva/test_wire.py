@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from alva_lever.alva import wire
+from alva_lever.alva import models
 from alva_lever.http.wire import Untrusted
 from alva_lever.rules.model import Assessment, Invitation, RoleFit
 from tests.alva.conftest import candidate, position
@@ -12,11 +12,11 @@ from tests.alva.conftest import results as summary
 
 
 def read(**fields: Any) -> Any:
-    return wire.candidate(candidate(**fields))
+    return models.candidate(candidate(**fields))
 
 
 def results(**fields: Any) -> Any:
-    return wire.results(summary(**fields))
+    return models.results(summary(**fields))
 
 
 def test_every_field_of_a_candidate_is_read() -> None:
@@ -83,7 +83,7 @@ def test_a_field_that_decides_about_tags_is_required(field: str) -> None:
     row = candidate()
     del row[field]
     with pytest.raises(Untrusted, match=field):
-        wire.candidate(row)
+        models.candidate(row)
 
 
 @pytest.mark.parametrize(
@@ -154,26 +154,26 @@ def test_an_unreadable_date_does_not_lose_the_role_fit() -> None:
 
 def test_results_without_the_role_fit_field_are_refused_not_read_as_withdrawn() -> None:
     with pytest.raises(Untrusted, match="`role_fit` is missing"):
-        wire.results({"candidate_id": "1"})
+        models.results({"candidate_id": "1"})
 
 
 def test_every_field_of_a_position_is_read() -> None:
-    read = wire.position(position(owner_email=None, team=""))
+    read = models.position(position(owner_email=None, team=""))
     assert (read.id, read.external_id, read.name, read.owner_email, read.team) == (
         "771", "posting-1", "Engineer", None, None,
     )  # fmt: skip
 
 
 def test_times_are_sent_in_utc_with_milliseconds() -> None:
-    assert wire.moment(1740816005007) == "2025-03-01T08:00:05.007Z"
+    assert models.moment(1740816005007) == "2025-03-01T08:00:05.007Z"
 
 
 def test_any_error_body_can_be_read() -> None:
     body = {"error": {"code": "conflict", "message": "there", "details": {"candidate_id": "7"}}}
-    said = wire.error(body)
+    said = models.error(body)
     assert (said.code, said.message, said.candidate_id) == ("conflict", "there", "7")
-    said = wire.error({"error": {"code": "Ada Byron", "message": 5, "details": {"candidate_id": 7}}})
+    said = models.error({"error": {"code": "Ada Byron", "message": 5, "details": {"candidate_id": 7}}})
     assert (said.code, said.message, said.candidate_id) == (None, None, "7")
     others: list[object] = [None, [], {"error": "no"}, {"error": {}}, {"error": {"details": []}}]
     for other in others:
-        assert wire.error(other).candidate_id is None
+        assert models.error(other).candidate_id is None

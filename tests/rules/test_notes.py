@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alva_lever.rules.facts import Facts, State, facts
 from alva_lever.rules.model import Assessment, Results, RoleFit
 from alva_lever.rules.notes import (
     ALREADY_ON_JOB,
+    Facts,
     Failure,
     Reference,
+    State,
     bounce_note,
     bounce_ref,
+    facts,
     failure_note,
     failure_ref,
     is_own,

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alva_lever.rules import tags
-from alva_lever.rules.facts import State
 from alva_lever.rules.model import (
     AlvaCandidate,
     Assessment,
@@ -24,7 +23,7 @@ from alva_lever.rules.model import (
     RoleFit,
     StageChange,
 )
-from alva_lever.rules.notes import bounce_ref, is_own, read
+from alva_lever.rules.notes import State, bounce_ref, is_own, read
 from alva_lever.rules.results import Difference, ResultsWord, difference, needs_notes
 from tests.rules.build import (
     APPLIED,

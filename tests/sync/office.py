@@ -21,7 +21,7 @@ from alva_lever.rules.events import Claim, Event, Kind
 from alva_lever.rules.model import Stage
 from alva_lever.rules.window import OVERLAP_MS, Window
 from alva_lever.settings import Options, Settings, resolve
-from alva_lever.sync.departures import Departures
+from alva_lever.sync.events import Departures
 from alva_lever.sync.integration import Attempt, Integration
 from alva_lever.sync.items import POSTING, spoken_of
 from include.sandbox import Clock, Sandbox

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
-from alva_lever.alva import wire
+from alva_lever.alva import models
 from alva_lever.http.errors import ApiError, NotFound
 from alva_lever.http.exchange import VendorError
 from alva_lever.http.hook import VendorHook
@@ -79,14 +79,14 @@ class AlvaHook(VendorHook):
         """Tests the key; returns the outcome and a sentence for a person. One request, without retries. GET
         /job_positions"""
         try:
-            self.ask("GET", "/job_positions", wire.page(wire.position), params=[("limit", "1")], attempts=1)
+            self.ask("GET", "/job_positions", models.page(models.position), params=[("limit", "1")], attempts=1)
         except ApiError as error:
             return False, str(error)
         return True, "Alva answered, and accepts the key"
 
     def check_key(self) -> None:
         """Checks the key. GET /job_positions. :raises Unauthorized: Alva doesn't accept it."""
-        self.ask("GET", "/job_positions", wire.page(wire.position), params=[("limit", "1")])
+        self.ask("GET", "/job_positions", models.page(models.position), params=[("limit", "1")])
 
     # Candidates.
 
@@ -100,7 +100,7 @@ class AlvaHook(VendorHook):
         :raises Malformed: a row that may match can't be read.
         """
         params = _given(external_id=external_id, job_position_id=job_position_id)
-        parse = wire.candidate if external_id is None else wire.of(external_id, wire.candidate)
+        parse = models.candidate if external_id is None else models.of(external_id, models.candidate)
         walk: Paginator[AlvaCandidate] = self._walk(parse, "candidates", params=params, key=lambda found: found.id)
         for found in whole(walk, self._asked("GET", "/candidates")):
             if external_id in (None, found.external_id) and job_position_id in (None, found.job_position_id):
@@ -112,9 +112,9 @@ class AlvaHook(VendorHook):
         The filter is applied to the rows as well: an API that doesn't know it would return all candidates.
         """
         walk: Paginator[ChangedCandidate] = self._walk(
-            wire.changed_candidate,
+            models.changed_candidate,
             "candidates",
-            params=[("updated_since", wire.moment(since_ms))],
+            params=[("updated_since", models.moment(since_ms))],
             key=lambda row: row.candidate_id or f"of/{row.external_id}",
         )
         for row in whole(walk, self._asked("GET", "/candidates")):
@@ -125,7 +125,7 @@ class AlvaHook(VendorHook):
     def candidate(self, candidate_id: str) -> AlvaCandidate:
         """Reads a candidate by id. GET /candidates/{id}. :raises NotFound: it never existed, or is gone."""
         where = path(self.vendor, "candidates", candidate_id)
-        return self.ask("GET", where, the_one(candidate_id, wire.candidate))
+        return self.ask("GET", where, the_one(candidate_id, models.candidate))
 
     def find_candidate(self, external_id: str) -> AlvaCandidate | None:
         """Finds the candidate of an opportunity, None if it was never added or is removed; if there are several (one
@@ -158,11 +158,11 @@ class AlvaHook(VendorHook):
             return next(self.candidates(external_id=external_id, job_position_id=job_position_id), None)
 
         where = path(self.vendor, "job_positions", job_position_id, "candidates")
-        return self.write_once("POST", where, wire.candidate, json=body, read_back=read_back)
+        return self.write_once("POST", where, models.candidate, json=body, read_back=read_back)
 
     def set_stage(self, candidate_id: str, stage: str) -> None:
         """Sets `in_process`, `shortlisted`, `hired`, `rejected` or `withdrawn`. PATCH /candidates/{id}"""
-        self.ask("PATCH", path(self.vendor, "candidates", candidate_id), wire.anything, json={"stage": stage})
+        self.ask("PATCH", path(self.vendor, "candidates", candidate_id), models.anything, json={"stage": stage})
 
     def has(self, candidate: AlvaCandidate) -> bool:
         """Whether the candidate exists, although Alva has answered that it doesn't. GET /candidates"""
@@ -174,7 +174,7 @@ class AlvaHook(VendorHook):
         :raises NotFound: Alva says that it is not there, but lists it.
         """
         try:
-            self.ask("DELETE", path(self.vendor, "candidates", candidate.id), wire.anything)
+            self.ask("DELETE", path(self.vendor, "candidates", candidate.id), models.anything)
         except NotFound:
             if self.has(candidate):
                 raise
@@ -196,18 +196,18 @@ class AlvaHook(VendorHook):
     def results(self, candidate_id: str) -> Results:
         """Reads the present results. GET /candidates/{id}/results"""
         where = path(self.vendor, "candidates", candidate_id, "results")
-        return self.ask("GET", where, wire.results_of(candidate_id))
+        return self.ask("GET", where, models.results_of(candidate_id))
 
     # Job positions and users.
 
     def positions(self) -> Iterator[JobPosition | Unreadable]:
         """Yields each position once, page by page, including unreadable ones. GET /job_positions"""
-        return iter(self._walk(wire.position, "job_positions", key=lambda position: position.id))
+        return iter(self._walk(models.position, "job_positions", key=lambda position: position.id))
 
     def position(self, position_id: str) -> JobPosition:
         """Reads a position by id. GET /job_positions/{id}. :raises NotFound: it never existed, or is gone."""
         where = path(self.vendor, "job_positions", position_id)
-        return self.ask("GET", where, the_one(position_id, wire.position))
+        return self.ask("GET", where, the_one(position_id, models.position))
 
     def positions_of(self, posting_id: str) -> list[JobPosition]:
         """Returns all job positions of a Lever posting. GET /job_positions
@@ -215,7 +215,7 @@ class AlvaHook(VendorHook):
         :raises Malformed: a row that may match can't be read.
         """
         walk: Paginator[JobPosition] = self._walk(
-            wire.of(posting_id, wire.position),
+            models.of(posting_id, models.position),
             "job_positions",
             params=_given(external_id=posting_id),
             key=lambda position: position.id,
@@ -248,11 +248,11 @@ class AlvaHook(VendorHook):
         """Changes `name`, `owner_email` or `team`; None removes the value. PATCH /job_positions/{id}"""
         if not changes or set(changes) - _CHANGEABLE:
             raise ValueError(f"changes are one or more of {', '.join(sorted(_CHANGEABLE))}")
-        self.ask("PATCH", path(self.vendor, "job_positions", position_id), wire.anything, json=dict(changes))
+        self.ask("PATCH", path(self.vendor, "job_positions", position_id), models.anything, json=dict(changes))
 
     def user_emails(self) -> Iterator[str]:
         """Yields the addresses of Alva's users. GET /users"""
-        walk = self._walk(wire.user_address, "users", key=lambda row: row[0])
+        walk = self._walk(models.user_address, "users", key=lambda row: row[0])
         for _, email in readable(walk, "Alva's user"):
             if email is not None:
                 yield email
@@ -276,7 +276,7 @@ class AlvaHook(VendorHook):
         )
 
     def _error(self, body: object) -> VendorError:
-        return wire.error(body)
+        return models.error(body)
 
     def _advice(self, status: int, method: str, path: str) -> str:
         field = f"the API key (password) field of connection `{self.http_conn_id}`"
@@ -302,7 +302,7 @@ class AlvaHook(VendorHook):
             if token is not None:
                 query.append(("cursor", token))
             try:
-                return self.ask("GET", where, wire.page(parse, asked=asked), params=query)
+                return self.ask("GET", where, models.page(parse, asked=asked), params=query)
             except NotFound:
                 if not self.of_one_record.isdisjoint(dict(params)):
                     # The 404 is about that record, unless the key or the API root is wrong, which this check finds out.

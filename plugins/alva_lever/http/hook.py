@@ -267,10 +267,10 @@ class VendorHook(HttpHook, ABC):
             pass
         else:
             return connection
-        from alva_lever.http import lookup
+        from alva_lever.http import secrets_backends
 
         variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-        fault = lookup.fault("connection", conn_id)
+        fault = secrets_backends.fault("connection", conn_id)
         if fault is None:
             raise SetupError(
                 f"There is no connection `{conn_id}`. {self._how_to_connect()}, or set the environment variable "

@@ -15,8 +15,8 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.batch.leftovers import Item, Leftovers, Settled
+from alva_lever.connect import open_integration, read_variable
 from alva_lever.operators.base import DagState, LeverAlvaOperator, failing_at_once, is_lasting
-from alva_lever.operators.hooks import open_integration, read_variable
 from alva_lever.operators.run import Run, pulled
 from alva_lever.rules.events import Claim, Event, Kind
 from alva_lever.rules.window import Window

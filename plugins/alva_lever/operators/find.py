@@ -12,8 +12,8 @@ from airflow.sdk import Context
 
 from alva_lever.batch.leftovers import DUE, Item
 from alva_lever.batch.run_report import Meter, RunReport
+from alva_lever.connect import hooks, integration_of, read_variable
 from alva_lever.operators.base import DagState, LeverAlvaOperator
-from alva_lever.operators.hooks import hooks, integration_of, read_variable
 from alva_lever.operators.run import Run
 from alva_lever.rules.events import Claim
 from alva_lever.rules.window import LONGEST_MS, Window

@@ -20,9 +20,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from alva_lever.rules import reinvitation, tags
-from alva_lever.rules.facts import Facts, State, facts, status_tag
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Policy, Results
-from alva_lever.rules.notes import Reference, bounce_note, bounce_ref, own, result_note, result_ref
+from alva_lever.rules.notes import (
+    Facts,
+    Reference,
+    State,
+    bounce_note,
+    bounce_ref,
+    facts,
+    own,
+    result_note,
+    result_ref,
+    status_tag,
+)
 from alva_lever.rules.tags import TagChange
 
 

@@ -1,4 +1,7 @@
-"""Checks the claim about one opportunity, by a delivery, a poll or a person, against Lever and Alva, and acts on it."""
+"""Checks the claim about one opportunity, by a delivery, a poll or a person, against Lever and Alva, and acts on it.
+
+Hires and deletions in Lever are passed on to Alva.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,61 @@ from dataclasses import dataclass, field
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Checkpoint, Unfinished, tell, unfinished
 from alva_lever.batch.worker_pool import WorkerPool, word_of
-from alva_lever.http.errors import Forbidden, MissingPermission, NotFound
+from alva_lever.http.errors import Forbidden, MissingPermission, NotFound, RequestRejected, Unauthorized
 from alva_lever.rules.events import Kind
 from alva_lever.rules.model import AlvaCandidate
 from alva_lever.rules.notes import Failure
 from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import OVERLAP_MS
-from alva_lever.sync.departures import Departures
 from alva_lever.sync.invitations import Errand, Inviting
 from alva_lever.sync.results import ResultsWriter, opportunity_of
 from alva_lever.sync.snapshot import OnceEach, Snapshot, Snapshots
+
+HIRED, DELETED, NOT_IN_ALVA = "hired", "deleted", "not_in_alva"
+
+
+class Departures:
+    """Marks candidates as hired in Alva, or removes them. A repeat changes nothing."""
+
+    def __init__(self, alva: AlvaHook, *, dry_run: bool) -> None:
+        self._alva = alva
+        self._dry_run = dry_run
+
+    def hire(self, opportunity_id: str) -> str:
+        """Marks the opportunity's candidates in Alva as hired. Returns `hired` or `not_in_alva`."""
+        candidates = list(self._alva.candidates(external_id=opportunity_id))
+        return self._each(
+            candidates, HIRED, lambda one: None if one.stage == HIRED else self._alva.set_stage(one.id, HIRED)
+        )
+
+    def remove(self, opportunity_id: str) -> str:
+        """Removes the opportunity's candidates from Alva. Returns `deleted` or `not_in_alva`."""
+        candidates = list(self._alva.candidates(external_id=opportunity_id))
+        return self._each(candidates, DELETED, self._alva.remove_candidate)
+
+    def _each(self, candidates: Sequence[AlvaCandidate], word: str, tell: Callable[[AlvaCandidate], object]) -> str:
+        """Applies `tell` to each candidate. Returns `word`, or `not_in_alva` if Alva has none of them.
+
+        :raises RequestRejected: Alva refuses one candidate. Raised after the others are done.
+        """
+        told, fault = NOT_IN_ALVA, None
+        for candidate in candidates:
+            try:
+                if not self._dry_run:
+                    tell(candidate)
+            except Unauthorized:
+                raise
+            except RequestRejected as refused:
+                if isinstance(refused, NotFound) and not self._alva.has(candidate):
+                    # A person has removed the candidate meanwhile.
+                    continue
+                fault = fault or refused
+            else:
+                told = word
+        if fault is not None:
+            raise fault
+        return told
+
 
 UNCONFIRMED = "unconfirmed"
 # A deletion that a poll or a prompt delivery reports is not older.

@@ -23,8 +23,7 @@ from alva_lever.rules.positions import PostingWord
 from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
-from alva_lever.sync.departures import Departures
-from alva_lever.sync.events import Claiming, resolve
+from alva_lever.sync.events import Claiming, Departures, resolve
 from alva_lever.sync.invitations import Errand, Inviting
 from alva_lever.sync.items import CANDIDATE, POSITION, POSTING, RESULTS
 from alva_lever.sync.lever_writer import LeverWriter

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse
 
-from alva_lever.http import lookup
+from alva_lever.http import secrets_backends
 from alva_lever.http.errors import SetupError, TransientError
 from tests.http.conftest import ShopHook
 
@@ -69,7 +69,7 @@ def test_a_fault_of_another_secrets_backend_is_transient(monkeypatch: pytest.Mon
         def get_connection(self, conn_id: str) -> object:
             raise OSError("s3cret")
 
-    for place in ("airflow.sdk.execution_time.supervisor", "alva_lever.http.lookup"):
+    for place in ("airflow.sdk.execution_time.supervisor", "alva_lever.http.secrets_backends"):
         monkeypatch.setattr(f"{place}.ensure_secrets_backend_loaded", lambda: [VaultBackend()])
     with pytest.raises(TransientError, match="VaultBackend: OSError") as passing:
         ShopHook().call("GET", "/things")
@@ -78,6 +78,7 @@ def test_a_fault_of_another_secrets_backend_is_transient(monkeypatch: pytest.Mon
 
 def test_a_failed_lookup_of_a_variable_differs_from_a_missing_variable(supervisor: Callable[..., None]) -> None:
     supervisor(NO_VARIABLE)
-    assert lookup.fault("variable", "x") is None
+    assert secrets_backends.fault("variable", "x") is None
     supervisor(BROKEN)
-    assert lookup.fault("variable", "x") == lookup.Fault("ExecutionAPISecretsBackend", "API_SERVER_ERROR")
+    server_down = secrets_backends.Fault("ExecutionAPISecretsBackend", "API_SERVER_ERROR")
+    assert secrets_backends.fault("variable", "x") == server_down

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alva_lever.rules import tags
-from alva_lever.rules.facts import Facts, State, facts, status_tag
 from alva_lever.rules.model import AlvaCandidate, Assessment, Results, RoleFit
+from alva_lever.rules.notes import Facts, State, facts, status_tag
 from alva_lever.rules.tags import TagChange
 from tests.rules.build import candidate
 
@@ -235,5 +235,5 @@ NEARLY_DATES = st.text(st.sampled_from("0123456789-:T.Z+W /P"), max_size=30) | s
 def test_any_text_can_be_a_date_and_none_reads_the_clock(computed_at: str) -> None:
     mark = of(computed_at=computed_at).mark
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("alva_lever.rules.facts.datetime", NoClock)
+        patched.setattr("alva_lever.rules.notes.datetime", NoClock)
         assert of(computed_at=computed_at).mark == mark

@@ -1,4 +1,4 @@
-"""Reads the account's options, and opens its hooks and its integration for a task."""
+"""Opens an account as Airflow keeps it: its options from the Variable, its hooks and its integration."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _check_looked_for(variable: str) -> None:
     :raises SetupError: the lookup failed, and a retry would fail as well.
     """
     from alva_lever.http.errors import SetupError, TransientError
-    from alva_lever.http.lookup import fault
+    from alva_lever.http.secrets_backends import fault
 
     found = fault("variable", variable)
     if found is not None:

@@ -1,6 +1,100 @@
-"""The text on each DAG's page in Airflow."""
+"""What the DAG files share: retries, priorities, the fields of their forms, and the text on each DAG's page."""
 
 from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Param
+
+from alva_lever.rules.events import Kind
+from alva_lever.rules.ids import ID, UUID
+
+# When the pool's slot is free, the waiting task with the highest priority gets it.
+EVENTS_PRIORITY, RESULTS_PRIORITY, OTHER_PRIORITY = 30, 20, 10
+
+# Airflow keeps a form's input in the run's conf and in its audit log. Only UUIDs are accepted, so that no name, e-mail
+# address or phone number gets there.
+_ID_OR_PAGE = rf"^\s*((https://hire\.([a-z]+\.)?lever\.co/candidates/)?{UUID}/?)?\s*$"
+_DATE = r"^20\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$"
+_MOST_IDS = 10_000
+
+
+def defaults(priority: int) -> dict[str, Any]:
+    """Returns a DAG's `default_args`."""
+    return {
+        "retries": 3,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(minutes=10),
+        "weight_rule": "absolute",
+        "priority_weight": priority,
+    }
+
+
+def dry_run() -> dict[str, Param]:
+    """Returns the form field that every DAG has."""
+    return {
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Read, decide and report, but write nothing. Note that Trigger unpauses a paused DAG, and its "
+            "scheduled runs then write: to rehearse a whole DAG, set the option `dry_run` in the Variable "
+            "`alva_lever_settings`",
+        )
+    }
+
+
+def form(interval: str, named: str) -> dict[str, Param]:
+    """Returns the form of a DAG that polls. `interval`: what a run covers without `since`. `named`: what a run does to
+    the opportunities that a person names."""
+    return {
+        **dry_run(),
+        "since": Param(
+            None,
+            type=["null", "string"],
+            format="date-time",
+            pattern=_DATE,
+            title="Since",
+            description=f"Cover the time from then until now. Empty: {interval}",
+        ),
+        "opportunity_ids": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string", "pattern": _ID_OR_PAGE},
+            maxItems=_MOST_IDS,
+            title="Opportunities",
+            description=f"{named} One per line: an id, or the address of the candidate's page in Lever "
+            "(https://hire.lever.co/candidates/...). No names or e-mail addresses: Airflow keeps what you enter here",
+        ),
+    }
+
+
+DELIVERY = {
+    # Without a type, Airflow's form shows lines of text.
+    "type": "object",
+    "oneOf": [
+        {
+            "required": ["kind", "opportunity"],
+            "properties": {
+                "kind": {"enum": [kind.value for kind in Kind if kind is not Kind.RESULTS]},
+                "opportunity": {"type": "string", "pattern": f"^{UUID}$"},
+                "application": {"type": "string", "pattern": f"^{UUID}$"},
+            },
+            "additionalProperties": False,
+        },
+        {
+            "required": ["kind", "candidate"],
+            "properties": {
+                "kind": {"const": Kind.RESULTS.value},
+                "candidate": {"type": "string", "pattern": f"^{ID}$"},
+            },
+            "additionalProperties": False,
+        },
+    ],
+}
+
 
 _REPORT = """
 ### The report
@@ -26,7 +120,7 @@ but write nothing, until you remove it. The form's `dry_run` does the same for o
 DAG**, and its scheduled runs then write.
 """
 
-INVITE_CANDIDATES = f"""
+INVITE_CANDIDATES_DOC = f"""
 Every hour, this DAG finds candidates who entered the trigger stage, carry `Alva: Send Tests`, or applied for a posting
 with `Alva: Screening`. It invites them in Alva and tags them in Lever. It also marks hired candidates in Alva, and
 removes deleted ones from it.
@@ -62,7 +156,7 @@ You need not do anything about missed hours: the next scheduled run covers them,
 or trigger a manual run with `since`. The order doesn't matter, nor do repeats: no candidate is invited twice.
 {_REHEARSE}"""
 
-PUSH_RESULTS = f"""
+PUSH_RESULTS_DOC = f"""
 Every 15 minutes, this DAG brings opportunities in Lever up to date with their candidates in Alva. It writes only what
 differs. The first scheduled run goes 14 days back.
 
@@ -79,7 +173,7 @@ Nothing is written to an opportunity that is gone, anonymised or confidential (`
 Alva has no such candidate.
 {_REPORT}{_REHEARSE}"""
 
-SYNC_POSTINGS = f"""
+SYNC_POSTINGS_DOC = f"""
 Every night, this DAG brings the job positions in Alva up to date with their postings in Lever: name, team, hiring
 manager. It writes only what differs.
 
@@ -91,7 +185,7 @@ manager. It writes only what differs.
 | `confidential`, `gone` | the posting is confidential, or Lever no longer has it |
 {_REPORT}{_REHEARSE}"""
 
-HANDLE_EVENTS = f"""
+HANDLE_EVENTS_DOC = f"""
 Within seconds, this DAG does what the other DAGs would do later. Lever's and Alva's webhooks start its runs. A delivery
 is only a hint to check a record: even if it is late, repeated, out of order or untrue, the result is the same.
 
