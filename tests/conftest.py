@@ -29,6 +29,7 @@ KINDS = {
     "http": "unit",
     "batch": "unit",
     "dags": "sandbox",
+    "pages": "sandbox",
     "sandbox": "sandbox",
     "sync": "sandbox",
     "web": "sandbox",
@@ -48,6 +49,8 @@ for _name in [name for name in os.environ if name.startswith("AIRFLOW")]:
 os.environ |= {
     "AIRFLOW_HOME": _home(),
     "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
+    "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
     "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

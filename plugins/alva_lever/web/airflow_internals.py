@@ -1,4 +1,5 @@
-"""Uses of Airflow beyond its public interface: creates runs in process, reads and writes connections.
+"""Uses of Airflow beyond its public interface: creates runs in process, reads and writes connections, and asks who is
+logged in and what they may do.
 
 Checked against Airflow 3.3.2; `tests/web/test_airflow_internals.py` fails if another version behaves differently. Never
 call these on an event loop: each waits for the database.
@@ -9,15 +10,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
 
 from airflow.api.common.trigger_dag import trigger_dag
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.auth.tokens import get_signing_key
+from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.configuration import conf, ensure_secrets_loaded
 from airflow.exceptions import DagRunAlreadyExists
 from airflow.models.connection import Connection
 from airflow.secrets.metastore import MetastoreBackend
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
+from fastapi import Request
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
@@ -102,6 +110,59 @@ def is_kept_elsewhere(conn_id: str) -> bool:
 def base_url() -> str:
     """Returns the address in Airflow's configuration, empty if there is none."""
     return str(conf.get("api", "base_url", fallback="") or "")
+
+
+def base_path() -> str:
+    """Returns the path under which browsers find Airflow, without a slash at its end; empty at a host's root."""
+    return urlsplit(base_url()).path.rstrip("/")
+
+
+async def user_of(request: Request) -> object:
+    """Returns the user who is logged in, by cookie or bearer token. :raises HTTPException: 401 or 403."""
+    return await get_user(request, None, await bearer_scheme(request))
+
+
+def user_id(user: object) -> str:
+    """Returns Airflow's id of a user."""
+    return str(cast("BaseUser", user).get_id())
+
+
+def may_read_dag(user: object, dag_id: str) -> bool:
+    """Whether the user may read this DAG."""
+    return bool(
+        get_auth_manager().is_authorized_dag(method="GET", details=DagDetails(id=dag_id), user=cast("BaseUser", user))
+    )
+
+
+def may_trigger_dag(user: object, dag_id: str) -> bool:
+    """Whether the user may trigger this DAG."""
+    return bool(
+        get_auth_manager().is_authorized_dag(
+            method="POST",
+            access_entity=DagAccessEntity.RUN,
+            details=DagDetails(id=dag_id),
+            user=cast("BaseUser", user),
+        )
+    )
+
+
+def may_set_up(user: object) -> bool:
+    """Whether the user may change connections and Variables."""
+    manager = get_auth_manager()
+    return bool(
+        manager.is_authorized_connection(method="PUT", user=cast("BaseUser", user))
+        and manager.is_authorized_variable(method="PUT", user=cast("BaseUser", user))
+    )
+
+
+def login_url(next_path: str) -> str:
+    """Returns the address of Airflow's login, which leads back to this path."""
+    return f"{base_path()}/api/v2/auth/login?next={quote(next_path)}"
+
+
+def signing_key() -> str:
+    """Returns the key with which Airflow signs what it gives to browsers: all API servers share it."""
+    return str(get_signing_key("api", "secret_key"))
 
 
 def stored(conn_id: str) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,111 @@
+"""Who visits the page, and what they may do there, by Airflow's own login and permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from alva_lever.account import URL_PREFIX, Account
+from alva_lever.web import airflow_internals
+
+# A form that stays open longer is refused, and the page must be loaded again.
+_FORM_SECONDS = 12 * 60 * 60
+_SAFE_METHODS = {"GET", "HEAD"}
+# What browsers say of a request that our own page, or the person in the address bar, has caused.
+_OWN_SITES = {None, "same-origin", "none"}
+
+
+class Right(Enum):
+    """What a visitor needs: to look, the right to read the hourly DAG; to act, to trigger it; to set up, to change
+    connections and Variables."""
+
+    LOOK = "look"
+    ACT = "act"
+    SET_UP = "set up"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded."""
+
+    rights: frozenset[Right]
+    form_token: str
+
+    @property
+    def may_act(self) -> bool:
+        return Right.ACT in self.rights
+
+    @property
+    def may_set_up(self) -> bool:
+        return Right.SET_UP in self.rights
+
+
+class LoginNeeded(Exception):
+    """Nobody is logged in, and a browser asked for a page: it is sent to `url`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("Log in to Airflow first")
+        self.url = url
+
+
+def needs(right: Right, account: Account) -> Callable[[Request], Awaitable[Visitor]]:
+    """Returns a FastAPI dependency that lets only visitors with this right in, and checks the form token of a request
+    that changes something.
+
+    It raises `LoginNeeded` or answers 401 without a login, and 403 without the right or the token.
+    """
+
+    async def visitor(request: Request) -> Visitor:
+        user = await _user(request)
+        rights = await run_in_threadpool(_rights, user, account)
+        if right not in rights:
+            raise HTTPException(403, f"Your role in Airflow may not {right.value} here")
+        user_id = airflow_internals.user_id(user)
+        if request.method not in _SAFE_METHODS:
+            await _check_form(request, user_id)
+        return Visitor(rights, _serializer().dumps(user_id))
+
+    return visitor
+
+
+async def _user(request: Request) -> object:
+    try:
+        return await airflow_internals.user_of(request)
+    except HTTPException as refused:
+        is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if refused.status_code != 401 or not is_page:
+            raise
+    here = airflow_internals.base_path() + URL_PREFIX + "/" + request.url.path.rsplit("/", 1)[-1]
+    query = f"?{request.url.query}" if request.url.query else ""
+    raise LoginNeeded(airflow_internals.login_url(here + query))
+
+
+def _rights(user: object, account: Account) -> frozenset[Right]:
+    found = set()
+    if airflow_internals.may_read_dag(user, account.invite_dag_id):
+        found.add(Right.LOOK)
+    if airflow_internals.may_trigger_dag(user, account.invite_dag_id):
+        found.add(Right.ACT)
+    if airflow_internals.may_set_up(user):
+        found.add(Right.SET_UP)
+    return frozenset(found)
+
+
+async def _check_form(request: Request, user_id: str) -> None:
+    """Refuses a request that another site's page has caused. :raises HTTPException: 403."""
+    token = request.headers.get("x-form-token") or (await request.form()).get("form_token")
+    try:
+        known = _serializer().loads(str(token), max_age=_FORM_SECONDS) == user_id
+    except BadData:
+        known = False
+    if not known or request.headers.get("sec-fetch-site") not in _OWN_SITES:
+        raise HTTPException(403, "This form is too old, or did not come from this page. Load the page again")
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(airflow_internals.signing_key(), salt="alva-lever-form")

@@ -1,0 +1,76 @@
+"""The page as Airflow serves it: Airflow's whole API server on loopback, with its database, login and roles."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+import uvicorn
+from airflow.api_fastapi.app import create_app, get_auth_manager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+from include.sandbox import Sandbox
+from include.sandbox.server import listen
+from tests.dags.conftest import hourly, posting, sandbox, served, settings
+
+__all__ = ["hourly", "posting", "sandbox", "served", "settings"]
+HTML = {"Accept": "text/html"}
+
+
+@dataclass
+class Site:
+    """The page, and both services. `role`: VIEWER, USER, OP, ADMIN; None: a login without a role."""
+
+    url: str
+    sandbox: Sandbox
+    sessions: dict[str | None, requests.Session] = field(default_factory=dict)
+
+    def session(self, role: str | None = "ADMIN") -> requests.Session:
+        """Returns a session of a person with this role, who is logged in."""
+        if role not in self.sessions:
+            session = requests.Session()
+            user = SimpleAuthManagerUser(username=f"{role}".lower(), role=role)
+            session.cookies.set("_token", get_auth_manager().generate_jwt(user))
+            self.sessions[role] = session
+        return self.sessions[role]
+
+    def get(self, path: str, role: str | None = "ADMIN", **params: Any) -> requests.Response:
+        return self.session(role).get(self.url + path, params=params, headers=HTML, timeout=60, allow_redirects=False)
+
+    def post(self, path: str, role: str | None = "ADMIN", /, page: str = "why", **form: Any) -> requests.Response:
+        """Sends a form as the page does, with the token that `page` holds."""
+        token = self.token(role, page)
+        return self.session(role).post(
+            self.url + path, data={"form_token": token, **form}, timeout=60, allow_redirects=False
+        )
+
+    def token(self, role: str | None = "ADMIN", page: str = "why") -> str:
+        found = re.search(r'X-Form-Token": "([^"]+)"', self.get(page, role).text)
+        return found[1] if found else ""
+
+
+@pytest.fixture(scope="session")
+def api_server(database: None) -> Iterator[str]:
+    """Returns the address of the page on Airflow's API server."""
+    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning", lifespan="off"))
+    listening = listen(0)
+    listening.listen(128)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/alva-lever/"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def site(api_server: str, served: str, sandbox: Sandbox) -> Iterator[Site]:
+    """The page with connections to both services, and the options set."""
+    site = Site(api_server, sandbox)
+    yield site
+    for session in site.sessions.values():
+        session.close()
