@@ -40,6 +40,12 @@ function mark(column) {
   column?.classList.add("over");
 }
 
+let shown = searched(); // what the page's cards were searched by
+
+function searched() {
+  return document.getElementById("q").value;
+}
+
 // A part waits for the next poll while a card of it is dragged or a list in it is open.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
@@ -49,6 +55,7 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
     return;
   }
   target.dataset.scrolled = target.scrollTop;
+  if (searched() !== shown) return; // other cards, and no news
   for (const card of fragment.querySelectorAll(".card")) {
     const before = document.getElementById(card.id);
     const same = before && target.contains(before) && before.textContent === card.textContent;
@@ -94,6 +101,7 @@ document.addEventListener("htmx:sendError", () => {
 });
 document.addEventListener("htmx:responseError", (event) => say(`The sandbox refused: ${event.detail.xhr.status}.`));
 document.addEventListener("htmx:afterOnLoad", () => {
+  shown = searched();
   if (silent) document.getElementById("said").replaceChildren();
   silent = false;
 });
