@@ -174,7 +174,7 @@ def _columns(lever: LeverAccount, search: str) -> tuple[Column, ...]:
     """Returns the stages in order, then the archive. Each has the latest arrivals first, as Lever lists them."""
     piles = {stage_id: _Pile() for stage_id in [*lever.stages, ARCHIVED]}
     for row in lever.opportunities:
-        if search in row.contact.name.casefold():
+        if not search or search in row.contact.name.casefold():
             piles[ARCHIVED if row.archived else row.stage.id].add(row)
     named = [(stage.id, stage.text, stage.pipeline) for stage in lever.stages.values()]
     return tuple(
@@ -238,7 +238,7 @@ def _alva(simulation: Simulation, search: str) -> Alva:
     roster = simulation.world.alva.roster
     found: dict[str, Candidate] = {}
     for candidate in roster.all():
-        if search in _alva_name(candidate).casefold():
+        if not search or search in _alva_name(candidate).casefold():
             found[candidate.external_id or candidate.id] = roster.get(candidate.id)
     latest = islice(reversed(found.values()), SHOWN)
     return Alva(len(found), tuple(_alva_card(simulation, candidate) for candidate in latest))
