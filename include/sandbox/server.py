@@ -37,6 +37,7 @@ def server(application: ASGIApp) -> uvicorn.Server:
     config = uvicorn.Config(
         application,
         http=_Cuttable,
+        interface="asgi3",
         ws="none",
         lifespan="off",
         log_level="warning",

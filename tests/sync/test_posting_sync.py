@@ -34,7 +34,7 @@ class Written(SandboxAdapter):
 @pytest.fixture(autouse=True)
 def written(office: Office) -> list[dict[str, Any]]:
     """The bodies of all PATCHes."""
-    adapter = Written(office.sandbox.gate)
+    adapter = Written(office.sandbox.app)
     adapter.changes = []
     office.adapter = adapter
     return adapter.changes

@@ -7,11 +7,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from include.sandbox.clock import Clock
+from include.sandbox.clock import Clock, Ids, fixed_uuid
 from include.sandbox.deliveries import Deliveries
-from include.sandbox.ids import Ids, fixed_uuid
-from include.sandbox.lever.access import Keys
-from include.sandbox.lever.errors import NotFound
+from include.sandbox.lever.access import Keys, LeverError
 from include.sandbox.lever.models import (
     ArchiveReason,
     Contact,
@@ -166,7 +164,7 @@ class LeverAccount:
     def opportunity(self, uid: str) -> Opportunity:
         found = self.opportunities.get(uid)
         if found is None:
-            raise NotFound(f"opportunities {uid} was not found")
+            raise LeverError(404, f"opportunities {uid} was not found")
         return found
 
     def note(self, opportunity: Opportunity, uid: str) -> Note:
@@ -260,5 +258,5 @@ def canonical(email: str) -> str:
 
 def _find(things: Mapping[str, Thing], collection: str, uid: str) -> Thing:
     if uid not in things:
-        raise NotFound(f"{collection} {uid} was not found")
+        raise LeverError(404, f"{collection} {uid} was not found")
     return things[uid]
