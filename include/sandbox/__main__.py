@@ -11,7 +11,7 @@ from include.sandbox.alva.door import AlvaDoor
 from include.sandbox.deliveries import WAITS_SECONDS
 from include.sandbox.lever.door import LeverDoor
 from include.sandbox.sandbox import Sandbox
-from include.sandbox.server import listen, server
+from include.sandbox.transport import listen, server
 
 
 def main(arguments: list[str] | None = None) -> int:

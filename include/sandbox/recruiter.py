@@ -136,11 +136,8 @@ class Recruiter:
     def apply_lead(self, opportunity: str, posting: str, at_ms: int | None = None) -> str:
         """A lead gets a posting later. Returns the application's id."""
         with self._world.lock:
-            row, at = self._find.opportunity(opportunity), self._at(at_ms)
-            application = changes.link_posting(
-                self._lever, row, self._find.posting(posting), at, by=self._find.actor().id, by_hand=True
-            )
-            return application.id
+            row, job, at = self._find.opportunity(opportunity), self._find.posting(posting), self._at(at_ms)
+            return changes.link_posting(self._lever, row, job, at, by=self._find.actor().id, by_hand=True).id
 
     # Candidates move
 
@@ -238,16 +235,15 @@ class Recruiter:
         if event is not None and event not in changes.EVENTS:
             raise ValueError(f"No event {event!r}; there are: {', '.join(sorted(changes.EVENTS))}")
         with self._world.lock:
-            switched = changes.EVENTS if event is None else {event}
-            lever = self._world.lever
-            lever.switched_on = lever.switched_on | switched if on else lever.switched_on - switched
-            return sorted(lever.switched_on)
+            switched, now_on = changes.EVENTS if event is None else {event}, self._lever.switched_on
+            self._lever.switched_on = now_on | switched if on else now_on - switched
+            return sorted(self._lever.switched_on)
 
     def verify_webhook(self, webhook: str) -> int | None:
         """The button that tests a webhook: sends a delivery without data once, even if the webhook is off. Waits for
         the answer and returns its status, None for no answer."""
         with self._world.lock:
-            row, at_ms = self._find.webhook(webhook), self._world.clock.now_ms()
+            row, at_ms = self._find.webhook(webhook), self._now()
         return self._world.deliveries.verify(row, at_ms=at_ms)
 
     def rerun_delivery(self, delivery: str) -> str:
@@ -274,18 +270,14 @@ class Recruiter:
         extends or replaces the usual ids. Returns the ids of the deliveries.
         """
         with self._world.lock:
-            lever = self._world.lever
-            webhooks = [webhook for webhook in lever.webhooks.values() if webhook.event == event]
+            webhooks = [webhook for webhook in self._lever.webhooks.values() if webhook.event == event]
             if not webhooks:
                 raise ValueError(f"There is no webhook for {event!r}")
-            known = lever.opportunities.get(opportunity)
+            known = self._lever.opportunities.get(opportunity)
             contact = fixed_uuid(f"contact of {opportunity}") if known is None else known.contact.id
-            claimed = changes.about(opportunity, contact) | data
-            now = self._world.clock.now_ms()
-            return [
-                self._world.deliveries.send(webhook, event, claimed, at_ms=now, opportunity=opportunity)
-                for webhook in webhooks
-            ]
+            claimed, now = changes.about(opportunity, contact) | data, self._now()
+            send = self._world.deliveries.send
+            return [send(webhook, event, claimed, at_ms=now, opportunity=opportunity) for webhook in webhooks]
 
     # Helpers of the moves
 

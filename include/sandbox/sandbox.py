@@ -7,20 +7,20 @@ from contextlib import AbstractContextManager
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from include.sandbox import alva, control
-from include.sandbox.adapter import SandboxAdapter
+from include.sandbox import control
 from include.sandbox.alva.door import AlvaDoor
+from include.sandbox.alva.routes import router as alva
 from include.sandbox.lever.door import LeverDoor
 from include.sandbox.lever.routes import router as lever
-from include.sandbox.server import running
 from include.sandbox.simulation import Simulation
+from include.sandbox.transport import SandboxAdapter, running
 
 IN_PROCESS = "http://127.0.0.1"
 
 # Shared by all sandboxes of a process: it takes the sandbox from the request's state.
 _application = FastAPI(title="Sandbox of Lever and Alva", openapi_url=None, redirect_slashes=False)
 _application.include_router(lever, prefix=LeverDoor.root)
-_application.include_router(alva.router, prefix=AlvaDoor.root)
+_application.include_router(alva, prefix=AlvaDoor.root)
 _application.include_router(control.router, prefix="/control")
 
 

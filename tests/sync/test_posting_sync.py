@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from alva_lever.batch.batch import Unfinished
 from alva_lever.http.errors import ApiError, Forbidden, Unauthorized
 from alva_lever.http.retry import ATTEMPTS
-from include.sandbox.adapter import SandboxAdapter
+from include.sandbox.transport import SandboxAdapter
 from tests.sync.office import Office
 
 MANAGER = "mika.strand@hiring.example.com"

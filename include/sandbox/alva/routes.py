@@ -129,10 +129,9 @@ async def change_candidate(candidate: Applicant, change: CandidateChange, organi
     return candidate
 
 
-@router.delete("/candidates/{candidate_id}", status_code=204)
-async def remove_candidate(candidate: Applicant, organisation: Organisation) -> Response:
+@router.delete("/candidates/{candidate_id}", status_code=204, response_class=Response)
+async def remove_candidate(candidate: Applicant, organisation: Organisation) -> None:
     organisation.roster.remove(candidate.id)
-    return Response(status_code=204)
 
 
 @router.post("/candidates/{candidate_id}/invitation")
@@ -196,10 +195,9 @@ async def change_webhook(webhook_id: str, sent: WebhookChange, organisation: Org
     return webhook
 
 
-@router.delete("/webhooks/{webhook_id}", status_code=204)
-async def remove_webhook(webhook_id: str, organisation: Organisation) -> Response:
+@router.delete("/webhooks/{webhook_id}", status_code=204, response_class=Response)
+async def remove_webhook(webhook_id: str, organisation: Organisation) -> None:
     organisation.directory.webhooks.remove(webhook_id)
-    return Response(status_code=204)
 
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -198,12 +198,6 @@ class LeverAccount:
             if not contact.anonymised and any(canonical(email) in wanted for email in contact.emails):
                 return contact
         return None
-
-    def tag_counts(self) -> Counter[str]:
-        return Counter(tag for opportunity in self.opportunities for tag in opportunity.tags)
-
-    def source_counts(self) -> Counter[str]:
-        return Counter(source for opportunity in self.opportunities for source in opportunity.sources)
 
     # updatedAt
 

@@ -69,12 +69,12 @@ async def get_archive_reason(call: Asking, reason_id: str) -> Response:
 
 @router.get("/tags")
 async def list_tags(call: Asking) -> Response:
-    return _counted(call.account.tag_counts())
+    return _counted(tag for row in call.account.opportunities for tag in row.tags)
 
 
 @router.get("/sources")
 async def list_sources(call: Asking) -> Response:
-    return _counted(call.account.source_counts())
+    return _counted(source for row in call.account.opportunities for source in row.sources)
 
 
 @router.get("/users")
@@ -103,8 +103,9 @@ def whole_list(rows: Iterable[Shape]) -> Response:
     return answer({"data": [*rows], "hasNext": False})
 
 
-def _counted(counts: Counter[str]) -> Response:
+def _counted(uses: Iterable[str]) -> Response:
     """Returns the names in alphabetical order, without ids."""
+    counts = Counter(uses)
     names = sorted(counts, key=lambda name: (name.casefold(), name))
     return whole_list({"text": name, "count": counts[name]} for name in names)
 

@@ -105,10 +105,10 @@ def rename_posting(account: LeverAccount, posting: Posting, text: str, at: int) 
 
 def change_stage(
     account: LeverAccount, opportunity: Opportunity, stage: Stage, at: int, *, by: str | None = None
-) -> bool:
+) -> None:
     """Moves an opportunity, archived or not. Its present stage changes nothing."""
     if opportunity.stage is stage:
-        return False
+        return
     before, opportunity.stage = opportunity.stage, stage
     opportunity.stage_changes.append(_stage_change(account, stage, at, by))
     opportunity.last_advanced_at = at
@@ -116,7 +116,6 @@ def change_stage(
     account.opportunities.place(opportunity)
     account.touched(opportunity, at)
     _about(account, "candidateStageChange", opportunity, fromStageId=before.id, toStageId=stage.id)
-    return True
 
 
 def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReason, at: int) -> None:
@@ -134,17 +133,16 @@ def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReas
     _archive_changed(account, opportunity, before)
 
 
-def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
+def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> None:
     """Makes an archived opportunity active again, in its stage. An active one doesn't change."""
     if opportunity.archived is None:
-        return False
+        return
     before, opportunity.archived = opportunity.archived, None
     if opportunity.application is not None:
         opportunity.application.archived = None
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.touched(opportunity, at)
     _archive_changed(account, opportunity, before)
-    return True
 
 
 def change_items(
@@ -155,7 +153,7 @@ def change_items(
     *,
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
-) -> bool:
+) -> None:
     """Appends the missing items, or removes items. Links belong to the person: all opportunities show them."""
     contact, concerned = opportunity.contact, [opportunity]
     if kind == "links":
@@ -163,12 +161,12 @@ def change_items(
         concerned = account.opportunities_of(contact)
     held: list[str] = contact.links if kind == "links" else getattr(opportunity, kind)
     kept = [item for item in held if item not in remove] + [item for item in dict.fromkeys(add) if item not in held]
-    changed = kept != held
-    held[:] = kept
-    return _touch_all(account, concerned, changed, at)
+    if kept != held:
+        held[:] = kept
+        _touch_all(account, concerned, at)
 
 
-def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Mapping[str, Any]) -> bool:
+def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Mapping[str, Any]) -> None:
     """Replaces the given fields that are not None; moves ``updatedAt`` on every opportunity of the person."""
     _updatable(contact)
     changed = {name: value for name, value in fields.items() if value not in (None, getattr(contact, name))}
@@ -176,20 +174,20 @@ def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Map
         setattr(contact, name, value)
     if changed:
         _announce(account, "contactUpdated", {"contactId": contact.id, "accountId": _ACCOUNT_ID, "updatedAt": at})
-    return _touch_all(account, account.opportunities_of(contact), bool(changed), at)
+        _touch_all(account, account.opportunities_of(contact), at)
 
 
-def anonymise(account: LeverAccount, contact: Contact, at: int) -> bool:
+def anonymise(account: LeverAccount, contact: Contact, at: int) -> None:
     """Blanks the person's data; stages, tags and times of the opportunities stay."""
     if contact.anonymised:
-        return False
+        return
     contact.name = contact.headline = contact.location = ""
     contact.emails, contact.phones, contact.links = [], [], []
     contact.anonymised = True
     for opportunity in account.opportunities_of(contact):
         if opportunity.application is not None:
             opportunity.application.name = opportunity.application.email = opportunity.application.phone = None
-    return _touch_all(account, account.opportunities_of(contact), True, at)
+    _touch_all(account, account.opportunities_of(contact), at)
 
 
 def delete(account: LeverAccount, opportunity: Opportunity, at: int, *, by: str | None = None) -> None:
@@ -266,11 +264,9 @@ def _updatable(contact: Contact) -> None:
         raise LeverError(400, "An anonymized contact cannot be updated.")
 
 
-def _touch_all(account: LeverAccount, opportunities: Sequence[Opportunity], changed: bool, at: int) -> bool:
-    if changed:
-        for opportunity in opportunities:
-            account.touched(opportunity, at)
-    return changed
+def _touch_all(account: LeverAccount, opportunities: Sequence[Opportunity], at: int) -> None:
+    for opportunity in opportunities:
+        account.touched(opportunity, at)
 
 
 def _stage_change(account: LeverAccount, stage: Stage, at: int, by: str | None) -> StageChange:

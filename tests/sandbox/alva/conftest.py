@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from include.sandbox.alva import AlvaOrganisation, router
+from include.sandbox.alva.organisation import AlvaOrganisation
+from include.sandbox.alva.routes import router
 from include.sandbox.candidates import Candidates
 from include.sandbox.faults import Faults
 from include.sandbox.journal import Journal

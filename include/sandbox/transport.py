@@ -1,4 +1,5 @@
-"""Access without a socket: a transport adapter for requests that calls the ASGI application."""
+"""How the sandbox is reached: in process, by a transport adapter for requests, or over a socket, by uvicorn on the
+loopback interface. Either can cut a connection midway."""
 
 from __future__ import annotations
 
@@ -8,16 +9,23 @@ import functools
 import http.client
 import io
 import os
+import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import requests
+import uvicorn
 from requests.adapters import HTTPAdapter
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from urllib3 import HTTPHeaderDict, HTTPResponse
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from include.sandbox.answer import CUT
+
+# In process
 
 
 @functools.cache
@@ -110,3 +118,66 @@ async def _exchange(application: ASGIApp, request: requests.PreparedRequest) -> 
 
 def _raw(value: str | bytes, encoding: str = "latin-1") -> bytes:
     return value if isinstance(value, bytes) else value.encode(encoding)
+
+
+# Over a socket
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class _Cuttable(H11Protocol):
+    """Gives the application a function that drops the request's connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself declares it
+        super().connection_made(transport)
+        application = cast(ASGIApp, self.app)
+
+        async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[CUT] = transport.abort
+            await application(scope, receive, send)
+
+        self.app = cast(Any, with_cut)
+
+
+def server(application: ASGIApp) -> uvicorn.Server:
+    """Returns a server without a socket."""
+    config = uvicorn.Config(
+        application,
+        http=_Cuttable,
+        interface="asgi3",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
+
+
+def listen(port: int, host: str = LOOPBACK[0]) -> socket.socket:
+    """Opens a socket on the loopback interface only. Port 0: any free port. ValueError for another host."""
+    if host not in LOOPBACK:
+        raise ValueError(f"The sandbox listens on {', '.join(LOOPBACK)} only, not on {host}: it protects nothing.")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    return listening
+
+
+@contextmanager
+def running(application: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serves in a thread during the block; yields the base URL."""
+    listening = listen(port)
+    base_url = f"http://{LOOPBACK[0]}:{listening.getsockname()[1]}"
+    serving = server(application)
+    listening.listen(128)  # from here on a caller waits for an answer and is not refused
+    thread = threading.Thread(target=serving.run, kwargs={"sockets": [listening]}, name="sandbox-http", daemon=True)
+    thread.start()
+    try:
+        yield base_url
+    finally:
+        serving.should_exit = True
+        thread.join()
+        listening.close()
