@@ -367,7 +367,7 @@ class TestWhoMayAct:
     ) -> None:
         reset = requests.post(f"{board.url}/control/reset", headers={"Sec-Fetch-Site": "cross-site"}, timeout=30)
         assert reset.status_code == 403
-        assert sandbox.look(opportunity)["id"] == opportunity
+        assert sandbox.look(opportunity)["stage"] == "New applicant"
 
     def test_its_own_form_is_taken(self, board: Board, opportunity: str) -> None:
         own = {"Sec-Fetch-Site": "same-origin", "Origin": board.url}
