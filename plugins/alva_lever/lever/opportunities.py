@@ -52,6 +52,34 @@ class OpportunityFilter:
         """Returns the query, in wire names. A field with several values is repeated."""
         return list(self._pairs())
 
+    def matches(self, opportunity: Opportunity) -> bool:
+        """Whether Lever's listing with this filter shows the opportunity. A confidential one is never listed."""
+        archived = opportunity.archived
+        wanted = (
+            (self.stage_id, {opportunity.stage_id}),
+            (self.tag, {*opportunity.tags}),
+            (self.posting_id, {opportunity.posting_id}),
+            (self.archive_reason_id, {archived.reason_id if archived else None}),
+        )
+        moments = {
+            "created": opportunity.created_at_ms,
+            "updated": opportunity.updated_at_ms,
+            "advanced": opportunity.last_advanced_at_ms,
+            "archived": archived.at_ms if archived else None,
+        }
+        return (
+            not opportunity.confidential
+            and all(not values or not present.isdisjoint(values) for values, present in wanted)
+            and self.archived in (None, archived is not None)
+            and all(self._is_within(what, moment_ms) for what, moment_ms in moments.items())
+        )
+
+    def _is_within(self, what: str, moment_ms: int | None) -> bool:
+        first_ms, last_ms = (getattr(self, f"{what}_at_{end}_ms") for end in ("start", "end"))
+        if first_ms is None and last_ms is None:
+            return True
+        return moment_ms is not None and (first_ms or 0) <= moment_ms <= (moment_ms if last_ms is None else last_ms)
+
     def moved_since(self, moment_ms: int) -> OpportunityFilter:
         """Returns the filter for opportunities that have entered a stage since then, and so changed their place.
 

@@ -13,7 +13,7 @@ from functools import partial
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Batch, Batches, Checkpoint
-from alva_lever.batch.leftovers import DUE, Item
+from alva_lever.batch.leftovers import DUE, Item, Leftover
 from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.batch.worker_pool import THREADS, locked
 from alva_lever.lever.hook import LeverHook
@@ -24,6 +24,7 @@ from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
 from alva_lever.sync.events import Claiming, Departures, resolve
+from alva_lever.sync.explanation import Explaining, Explanation
 from alva_lever.sync.invitations import Errand, Inviting
 from alva_lever.sync.items import CANDIDATE, POSITION, POSTING, RESULTS
 from alva_lever.sync.lever_writer import LeverWriter
@@ -198,6 +199,27 @@ class Integration:
             free=lambda word: word == PostingWord.UNCHANGED,
         )
         batch.work(str(item["id"]) for item in attempt.items)
+
+    # Explaining.
+
+    def explain(
+        self, opportunity_id: str, *, window: Window | None = None, leftover: Leftover | None = None
+    ) -> Explanation:
+        """Explains what both services show of an opportunity, and what runs would do about it. Writes nothing.
+
+        `window`: the time that the next scheduled run covers. `leftover`: what an earlier run could not do about it.
+
+        :raises ApiError: something can't be read.
+        """
+        explaining = Explaining(
+            LeverWriter(self._lever),
+            self._alva,
+            window=window,
+            leftover=leftover,
+            now_ms=round(self._now() * 1000),
+        )
+        snapshots = Snapshots(self._lever, self._alva, self._settings, lambda carrier_id, tags: None)
+        return explaining.explain(snapshots.of(opportunity_id), dry_run=self._settings.dry_run)
 
     def _carry_out(
         self,
