@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from alva_lever.http.errors import MissingPermission, NotFound
-from alva_lever.http.paginator import Paginator, Unreadable, whole
+from alva_lever.http.errors import MissingPermission, NotFound, RequestRejected
+from alva_lever.http.paginator import Page, Paginator, Unreadable, whole
 from alva_lever.http.session import path
 from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
-from alva_lever.lever.base import LeverBase
+from alva_lever.lever.base import LeverBase, offset_is_stale
 from alva_lever.lever.models import NotExpanded
 from alva_lever.lever.objects import AfterWrite, DeletedOpportunity
 from alva_lever.rules.model import Note, Opportunity, Reply
@@ -139,6 +139,17 @@ class Opportunities(LeverBase):
         yield from listing
         if listing.pages > 1:
             yield from self._listing(filters.moved_since(started_ms - CATCH_UP_OVERLAP_MS), given=listing.given)
+
+    def opportunity_page(self, filters: OpportunityFilter, token: str | None = None) -> Page[Opportunity]:
+        """Returns one page of the listing: the first, or the one that `token` names. If Lever has forgotten the token,
+        the first. GET /opportunities"""
+        params = [*filters.params(), _EXPANDED]
+        try:
+            return self._page(self._opportunity, "opportunities", token=token, params=params)
+        except RequestRejected as error:
+            if token is None or not offset_is_stale(error):
+                raise
+        return self._page(self._opportunity, "opportunities", token=None, params=params)
 
     def deleted_opportunities(
         self, *, deleted_at_start_ms: int, deleted_at_end_ms: int
