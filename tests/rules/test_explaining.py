@@ -148,7 +148,7 @@ def test_why_a_row_holds(known: KnownCase, sentence: str) -> None:
             f"Its posting has `Alva: Screening`, but its application of {NEW_YEAR} is not new: it was not created in "
             "the time that the run covers.",
         ),
-        (11, {}, "No person names it."),
+        (11, {}, "No person names it in this run."),
     ],
 )
 def test_why_a_row_does_not_hold(row: int, facts: dict[str, Any], sentence: str) -> None:

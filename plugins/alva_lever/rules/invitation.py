@@ -292,7 +292,7 @@ _TABLE: tuple[_Check, ...] = (
         Reason.MANUAL,
         lambda case: case.named,
         lambda case: "A person names it in a manual run.",
-        lambda case: "No person names it.",
+        lambda case: "No person names it in this run.",
     ),
     _Check(
         Reason.NOT_REQUESTED,

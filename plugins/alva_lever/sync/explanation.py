@@ -38,7 +38,16 @@ class Foreseen:
     @property
     def reason(self) -> Reason:
         """The reason of the row that holds."""
-        return next(row.reason for row in self.rows if row.holds)
+        return self._row.reason
+
+    @property
+    def why(self) -> str:
+        """Why that row holds."""
+        return self._row.sentence
+
+    @property
+    def _row(self) -> Row:
+        return next(row for row in self.rows if row.holds)
 
 
 @dataclass(frozen=True, slots=True)

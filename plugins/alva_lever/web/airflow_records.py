@@ -120,6 +120,14 @@ def paused(dag_ids: Sequence[str]) -> dict[str, bool]:
         return {dag_id: bool(is_paused) for dag_id, is_paused in session.execute(wanted)}
 
 
+def next_interval_ms(dag_id: str) -> tuple[int, int] | None:
+    """Returns the data interval of the DAG's next scheduled run in epoch milliseconds, None if Airflow has none."""
+    with create_session() as session:
+        wanted = select(DagModel.next_dagrun_data_interval_start, DagModel.next_dagrun_data_interval_end)
+        start, end = session.execute(wanted.where(DagModel.dag_id == dag_id)).first() or (None, None)
+    return None if start is None or end is None else (round(start.timestamp() * 1000), round(end.timestamp() * 1000))
+
+
 class _AssetValues:
     """Reads the values of an asset, as `AssetStateStoreAccessor` does in a task."""
 
