@@ -227,18 +227,18 @@ class TestFailures:
         assert f"( {word} )" in page.text
         assert story.run(ada) == {word: 1}
         after = asked(site, ada)
-        assert f"tells of `{word}`. {wrong}" in after.row(5)[1]
+        assert f"reports `{word}`. {wrong}" in after.row(5)[1]
         assert f"move the candidate to another stage and back to {TRIGGER}" in after.row(5)[1]
         assert f"What its notes tell {word} , 20" in after.text
 
     def test_a_refusal_by_alva(self, site: Site, story: Story) -> None:
         page = asked(site, story.expired())
-        assert "tells of `refused_by_alva`. Alva refused the candidate." in page.row(5)[1]
+        assert "reports `refused_by_alva`. Alva refused the candidate." in page.row(5)[1]
         assert page.buttons == ["Explain", "Invite now"]
 
     def test_a_bounce(self, site: Site, story: Story, results: Runner) -> None:
         page = asked(site, story.bounced(results))
-        assert "tells of `bounced`. The invitation e-mail could not be delivered." in page.row(5)[1]
+        assert "reports `bounced`. The invitation e-mail could not be delivered." in page.row(5)[1]
         assert "In Alva The invitation e-mail bounced; the last invitation was sent on 20" in page.text
         assert page.buttons == ["Explain", "Invite now", "Mirror the results now"]
         assert "It is invited again to Data Engineer" in page.text

@@ -172,7 +172,7 @@ def test_an_event_of_an_application_alone_is_no_entry_into_the_trigger_stage() -
     row = explain(replace(case(stage_id=TESTS.id), arrived=True))[8]
     assert (row.holds, row.sentence.partition(", but ")[2]) == (
         False,
-        "an event has told of a new application only, and of no entry into it.",
+        "an event reports a new application only, and no entry into it.",
     )
 
 
@@ -206,20 +206,20 @@ def told(*notes: Note, named: bool = False, in_alva: Any = None, **facts: Any) -
 )
 def test_a_failure_that_waits_is_told_with_what_to_do(failure: str, wrong: str, remedy: str) -> None:
     sentences = told(told_failure(failure, str(NEW_YEAR_MS), NEW_YEAR_MS + HOUR_MS))
-    assert sentences.startswith(f"The note of 2026-01-01 01:00 UTC tells of `{failure}`. {wrong}")
-    assert f"It came on {NEW_YEAR}, and not since, into Tests. {remedy} Then, to have the invitation sent" in sentences
+    assert sentences.startswith(f"The note of 2026-01-01 01:00 UTC reports `{failure}`. {wrong}")
+    assert f"Its last entry into Tests was on {NEW_YEAR}. {remedy} Then, to have the invitation sent" in sentences
     assert AGAIN in sentences
 
 
 def test_a_bounce_that_waits_is_told_with_what_to_do() -> None:
     sentences = told(told_bounce(NEW_YEAR_MS + HOUR_MS), tags=(tags.INVITATION_BOUNCED,))
-    assert "tells of `bounced`. The invitation e-mail could not be delivered." in sentences
+    assert "reports `bounced`. The invitation e-mail could not be delivered." in sentences
     assert "Correct the e-mail address. Then" in sentences
 
 
 def test_a_failure_of_a_later_version_is_told_without_advice() -> None:
     sentences = told(note(failure_ref("eclipse", "key"), at_ms=NEW_YEAR_MS + HOUR_MS))
-    assert sentences.endswith(f"tells of `eclipse`. It came on {NEW_YEAR}, and not since, into Tests.")
+    assert sentences.endswith(f"reports `eclipse`. Its last entry into Tests was on {NEW_YEAR}.")
 
 
 def test_with_send_tests_the_cause_is_still_there() -> None:
@@ -254,7 +254,7 @@ def test_a_later_entry_asks_again() -> None:
 
 
 def test_without_the_note_any_entry_asks_again() -> None:
-    assert told().startswith("There is no note that tells of it, so that any entry into Tests counts as later.")
+    assert told().startswith("No note reports it, so that any entry into Tests counts as later.")
     never = asking(
         opportunity(tags=(tags.INVITATION_FAILED,)), [], Request(policy()), posting=posting(), candidate=None
     )

@@ -222,7 +222,7 @@ def _why_trigger_stage(case: Case) -> str:
 
 def _why_not_trigger_stage(case: Case) -> str:
     if _in_trigger_stage(case):
-        return "It is in the trigger stage, but an event has told of a new application only, and of no entry into it."
+        return "It is in the trigger stage, but an event reports a new application only, and no entry into it."
     stage_id = case.opportunity.stage_id if case.opportunity else None
     known = next((stage.name for stage in case.policy.pipeline if stage.id == stage_id), None)
     where = f"in the stage {known}" if known else "in a stage that is not in the account's pipeline"

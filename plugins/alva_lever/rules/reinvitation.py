@@ -135,9 +135,9 @@ def asking(
     stage = request.policy.trigger_stage
     entry_ms = opportunity.entered_ms(stage.id)
     if last is None:
-        told = f"There is no note that tells of it, so that any entry into {stage.name} counts as later."
+        told = f"No note reports it, so that any entry into {stage.name} counts as later."
     else:
-        told = f"The note of {in_words(last.at_ms)} tells of `{last.failure or 'bounced'}`."
+        told = f"The note of {in_words(last.at_ms)} reports `{last.failure or 'bounced'}`."
         told += f" {what_is_wrong(failure)}" if failure or last.failure is None else ""
     match again:
         case Again.NAMED:
@@ -146,13 +146,14 @@ def asking(
             return f"{told} It came into {stage.name} after that, on {in_words(entry_ms or 0)}."
         case Again.CAUSE_REMOVED:
             return f"{told} It has `{tags.SEND_TESTS}`, and the cause is gone: {_gone_cause(opportunity, failure)}."
-    came = "It has never come" if entry_ms is None else f"It came on {in_words(entry_ms)}, and not since,"
+    never = f"It has never come into {stage.name}."
+    came = never if entry_ms is None else f"Its last entry into {stage.name} was on {in_words(entry_ms)}."
     tagged = (
         f" It has `{tags.SEND_TESTS}`, but the cause is still there." if tags.SEND_TESTS in opportunity.tags else ""
     )
     unknown = failure is None and tags.INVITATION_BOUNCED not in opportunity.tags
     to_do = "" if unknown else f" {what_to_do(failure, request.policy)}"
-    return f"{told} {came} into {stage.name}.{tagged}{to_do}"
+    return f"{told} {came}{tagged}{to_do}"
 
 
 def needs_alva(opportunity: Opportunity) -> bool:

@@ -8,6 +8,7 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Checkpoint
 from alva_lever.batch.leftovers import Leftover
 from alva_lever.http.errors import RequestRejected, Unauthorized
+from alva_lever.rules import tags
 from alva_lever.rules.events import Claim
 from alva_lever.rules.invitation import Reason, Row, explain
 from alva_lever.rules.model import AlvaCandidate, Opportunity, Policy, Posting
@@ -160,7 +161,7 @@ def _sentence(word: str, sends: bool, snapshot: Snapshot) -> str:
     if word in set(Failure):
         failure = Failure(word)
         return (
-            f"The invitation fails: {what_is_wrong(failure)} Lever shows a tag and a note about it. "
+            f"The invitation fails: {what_is_wrong(failure)} Lever gets `{tags.INVITATION_FAILED}` and a note. "
             f"{what_to_do(failure, snapshot.policy)}"
         )
     if sends:
