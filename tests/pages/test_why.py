@@ -263,8 +263,12 @@ class TestLater:
         assert story.hourly.manual(opportunity_ids=[ada]).counts == {"leftover": 1}
         story.sandbox.faults.clear()
         page = asked(site, ada)
-        assert re.search(r"could not be done, refused , in 1 attempt\. It is due again on 20", page.text)
+        assert "could not be done, refused , in 1 attempt. The next scheduled run tries it again." in page.text
         assert "Try the leftover again now" in page.buttons
+        story.sandbox.faults.add("lever", "POST", f"/opportunities/{ada}/addTags", status=400, times=None)
+        assert story.hourly.manual(opportunity_ids=[ada]).counts == {"leftover": 1}
+        story.sandbox.faults.clear()
+        assert re.search(r"in 2 attempts\. It is tried again from 20", asked(site, ada).text)
 
     def test_the_next_run_does_not_look_at_one_who_came_long_ago(self, site: Site, story: Story) -> None:
         long_ago_ms = round(time.time() * 1000) - 30 * 24 * HOUR_MS
@@ -487,6 +491,13 @@ class TestRights:
         assert site.post("why-run", "VIEWER", **fields).status_code == 403
         assert runs() == []
         assert [site.post("why-run", role, **fields).status_code for role in ROLES[1:]] == [303] * 3
+
+    def test_a_person_who_may_trigger_only_one_of_the_dags_cannot_act(
+        self, site: Site, hourly: Runner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("alva_lever.web.airflow_internals.may_trigger_dag", lambda user, dag_id: dag_id == INVITE)
+        fields = {"opportunity_id": UNKNOWN, "action": "mirror", "press": "2026-01-01T00:00:00Z-0a"}
+        assert (site.post("why-run", "USER", **fields).status_code, runs()) == (403, [])
 
     def test_without_a_role_nothing_is_shown(self, site: Site, hourly: Runner) -> None:
         assert site.get("why", None).status_code == 403

@@ -205,4 +205,5 @@ def _page(
         paused=airflow_records.paused([account.invite_dag_id, account.results_dag_id]) if told else {},
         account=account,
         in_words=in_words,
+        now_ms=round(time.time() * 1000),
     )
