@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
@@ -83,6 +84,17 @@ class AlvaHook(VendorHook):
         except ApiError as error:
             return False, str(error)
         return True, "Alva answered, and accepts the key"
+
+    def has_page(self, link: str) -> bool:
+        """Whether a link leads to a page of Alva's: to the API's host, or to another host of the same domain."""
+        self.get_conn()
+        here, there = urlsplit(self.base_url), urlsplit(link)
+        if there.scheme not in ("http", "https") or not there.hostname:
+            return False
+        names = (here.hostname or "").split(".")
+        domain = ".".join(names[-2:])
+        is_name = len(names) > 1 and not names[-1].isdecimal()
+        return there.netloc == here.netloc or (is_name and f".{there.hostname}".endswith(f".{domain}"))
 
     def check_key(self) -> None:
         """Checks the key. GET /job_positions. :raises Unauthorized: Alva doesn't accept it."""

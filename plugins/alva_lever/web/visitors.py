@@ -21,8 +21,8 @@ _OWN_SITES = {None, "same-origin", "none"}
 
 
 class Right(Enum):
-    """What a visitor needs: to look, the right to read the hourly DAG; to act, to trigger it; to set up, to change
-    connections and Variables."""
+    """What a visitor needs: to look, the right to read the hourly DAG; to act, to trigger it and the results DAG; to
+    set up, to change connections and Variables."""
 
     LOOK = "look"
     ACT = "act"
@@ -31,10 +31,14 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded."""
+    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded.
+
+    `user_name`: their name in Airflow.
+    """
 
     rights: frozenset[Right]
     form_token: str
+    user_name: str
 
     @property
     def may_act(self) -> bool:
@@ -68,7 +72,7 @@ def needs(right: Right, account: Account) -> Callable[[Request], Awaitable[Visit
         user_id = airflow_internals.user_id(user)
         if request.method not in _SAFE_METHODS:
             await _check_form(request, user_id)
-        return Visitor(rights, _serializer().dumps(user_id))
+        return Visitor(rights, _serializer().dumps(user_id), airflow_internals.user_name(user))
 
     return visitor
 
@@ -89,7 +93,8 @@ def _rights(user: object, account: Account) -> frozenset[Right]:
     found = set()
     if airflow_internals.may_read_dag(user, account.invite_dag_id):
         found.add(Right.LOOK)
-    if airflow_internals.may_trigger_dag(user, account.invite_dag_id):
+    named = (account.invite_dag_id, account.results_dag_id)
+    if all(airflow_internals.may_trigger_dag(user, dag_id) for dag_id in named):
         found.add(Right.ACT)
     if airflow_internals.may_set_up(user):
         found.add(Right.SET_UP)
