@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from urllib.parse import quote, unquote
 
 import pytest
 import requests
@@ -236,7 +237,7 @@ class TestState:
         started = site.post("do-now", "OP", page="", dag_id=INVITE, opportunity_id=ada)
         made = runs()[-1]
         assert (made.conf, made.triggering_user_name, str(made.state)) == ({"opportunity_ids": [ada]}, "op", "queued")
-        assert made.run_id in requests.compat.unquote(started.headers["location"])
+        assert made.run_id in unquote(started.headers["location"])
         assert "asked for by op" in said(site.get(started.headers["location"]))
         assert hourly.queued(made.run_id).state == "success"
         assert tags(sandbox, ada) == ["Invitation Sent"]
@@ -306,3 +307,33 @@ class TestActions:
     def test_a_long_backfill_is_refused_with_a_shorter_way(self, site: Site, hourly: Runner) -> None:
         answer = site.post("backfill", page="", since=f"{datetime.now(UTC) - timedelta(days=32):%Y-%m-%d}")
         assert (answer.status_code, runs(), "Use Run now" in said(answer)) == (400, [], True)
+
+
+class TestInAirflow:
+    """The page's places in Airflow's own UI, as its REST API tells them to the UI."""
+
+    def test_the_page_is_in_the_navigation_and_a_report_in_a_tab_of_its_run(self, site: Site, hourly: Runner) -> None:
+        plugins = site.get("../api/v2/plugins").json()["plugins"]
+        nav, tab = next(one["external_views"] for one in plugins if one["name"] == "alva_lever")
+        assert (nav["destination"], nav.get("url_route"), tab["destination"]) == ("nav", None, "dag_run")
+        assert site.get(f"../{nav['href']}").status_code == 200
+        ended = hourly.manual(opportunity_ids=[UNKNOWN])
+        # As the UI puts ids into the address.
+        href = tab["href"].replace("{DAG_ID}", INVITE).replace("{RUN_ID}", quote(ended.run_id, safe=""))
+        answer = site.get(f"../{href}")
+        assert ("Invited 0; looked at 1" in said(answer), "<nav" in answer.text) == (True, False)
+        other = site.get(f"../{tab['href'].replace('{DAG_ID}', 'another').replace('{RUN_ID}', 'x')}")
+        assert (other.status_code, said(other)) == (
+            404,
+            "No such run This is no run of Alva and Lever, or it has been deleted.",
+        )
+
+    def test_each_task_of_the_work_links_to_its_run(
+        self, site: Site, hourly: Runner, sandbox: Sandbox, posting: str
+    ) -> None:
+        applied(sandbox, posting)
+        ended = hourly.scheduled(THIS_HOUR)
+        for task_id, map_index in (("find", -1), ("invite", 0), ("report", -1)):
+            path = f"../api/v2/dags/{INVITE}/dagRuns/{quote(ended.run_id)}/taskInstances/{task_id}/links"
+            link = site.get(path, map_index=map_index).json()["extra_links"]["What happened"]
+            assert "Invited 1; looked at 1" in said(site.get(f"../{link}"))

@@ -136,11 +136,12 @@ def happened(visitor: Looker) -> Response:
 
 
 @router.get("/run")
-def run(visitor: Looker, dag_id: str = "", run_id: str = "") -> Response:
-    """One run's report, with the ids under each word."""
+def run(visitor: Looker, dag_id: str = "", run_id: str = "", panel: str = "") -> Response:
+    """One run's report, with the ids under each word. `panel`: not empty inside a tab of Airflow's UI."""
+    base = "panel.html" if panel else "base.html"
     record = airflow_records.run_record(dag_id, run_id) if dag_id in account.dag_ids else None
     if record is None:
-        return page("no_run.html", visitor, status=404, here="./")
+        return page("no_run.html", visitor, status=404, here="./", base=base)
     report = record.report or {}
     words = [
         (word, MEANINGS.get(word, word), count, report["ids"].get(word, []))
@@ -150,6 +151,7 @@ def run(visitor: Looker, dag_id: str = "", run_id: str = "") -> Response:
         "run.html",
         visitor,
         here="./",
+        base=base,
         run=shown(record),
         report=report,
         words=words,
