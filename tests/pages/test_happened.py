@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
@@ -14,9 +15,10 @@ from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from alva_lever.connect import Looking
+from alva_lever.web import airflow_records
 from include.sandbox import Sandbox
 from tests.dags.people import INVITE, THIS_HOUR, applied, hours_pass, ms, tags
 from tests.dags.runner import HOUR, UNKNOWN, Runner
@@ -119,10 +121,9 @@ class TestRuns:
         ended = hourly.scheduled(THIS_HOUR)
         hourly.manual(dry_run=True)
         answer = site.get("")
-        rows = table(section(answer, "last-runs"))
-        assert [row[1:4] for row in rows] == [
-            ["Invite candidates (scheduled)", "Invited 1; looked at 2; 1 failed", "success"],
+        assert sorted(row[1:4] for row in table(section(answer, "last-runs"))) == [
             ["Invite candidates (manual)", "Rehearsal: would have invited 0; looked at 2", "success"],
+            ["Invite candidates (scheduled)", "Invited 1; looked at 2; 1 failed", "success"],
         ]
         quoted = ended.run_id.replace(":", "%3A").replace("+", "%2B")
         assert f'href="../dags/{INVITE}/runs/{quoted}"' in answer.text
@@ -231,7 +232,7 @@ class TestState:
         rows = {row[0]: row[1:] for row in table(section(site.get(""), "covered"))}
         assert list(rows) == ["Invite candidates", "Push results", "Handle events", "Sync postings"]
         assert rows["Invite candidates"][1:] == [f"{THIS_HOUR:%Y-%m-%d %H:%M} UTC", "1"]
-        assert rows["Push results"][1:] == ["never", "0"]
+        assert rows["Push results"][1:] == ["nothing yet", "0"]
 
     def test_a_leftover_is_done_now(self, site: Site, ada: str, hourly: Runner, sandbox: Sandbox) -> None:
         started = site.post("do-now", "OP", page="", dag_id=INVITE, opportunity_id=ada)
@@ -337,3 +338,62 @@ class TestInAirflow:
             path = f"../api/v2/dags/{INVITE}/dagRuns/{quote(ended.run_id)}/taskInstances/{task_id}/links"
             link = site.get(path, map_index=map_index).json()["extra_links"]["What happened"]
             assert "Invited 1; looked at 1" in said(site.get(f"../{link}"))
+
+
+class TestWhatToLookAt:
+    def test_postings_and_tags_that_a_person_should_look_at(
+        self, site: Site, hourly: Runner, nightly: Runner, sandbox: Sandbox, posting: str
+    ) -> None:
+        ada = applied(sandbox, posting)
+        hourly.manual()
+        sandbox.recruiter.change_posting(posting, name="Data Engineer II")
+        sandbox.recruiter.tag(ada, "alva: send tests")
+        near = sandbox.recruiter.add_posting("Another", tags=["Alva:Screening"])
+        applied(sandbox, near)
+        hourly.manual()
+        hourly.manual(opportunity_ids=[UNKNOWN])
+        nightly.scheduled(THIS_HOUR - 24 * HOUR, THIS_HOUR)
+        answer = site.get("")
+        assert sorted(table(section(answer, "look-at"))) == [
+            ["Alva:Screening", f"posting {near}"], ["alva: send tests", f"Why? {ada}"],
+        ]  # fmt: skip
+        told = " ".join(re.sub(r"<[^>]*>", " ", section(answer, "look-at")).split())
+        assert "1 posting whose hiring manager has no user in Alva" in told
+        assert told.endswith(posting)
+
+    def test_a_rehearsal_and_wrong_options_are_told(
+        self, site: Site, hourly: Runner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", '{"trigger_stage": "Tests", "dry_run": true}')
+        assert "Rehearsing" in said(site.get(""))
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", '{"trigger_stage": "Tests", "dryrun": true}')
+        assert "There is no option `dryrun`" in said(site.get(""))
+
+
+def test_any_number_of_runs_takes_one_query(site: Site, hourly: Runner) -> None:
+    for _ in range(3):
+        hourly.manual(opportunity_ids=[UNKNOWN])
+    queries: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        queries.append(statement)
+
+    with create_session() as session:
+        engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        last = airflow_records.last_runs([INVITE], each=5)
+        figures = airflow_records.figures_since([INVITE], THIS_HOUR - 24 * HOUR, ["gone", "no_posting"])
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert (len(last), len(figures), len([one for one in queries if "SELECT" in one])) == (3, 3, 2)
+    assert [one.ids for one in figures] == [{"gone": [UNKNOWN]}] * 3
+
+
+def test_the_owner_of_the_dags_leads_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    from alva_lever.operators.dags import OWNER, owner_links
+
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/prefix/")
+    assert owner_links() == {OWNER: "https://airflow.example.com/prefix/alva-lever/"}
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "")
+    assert owner_links() == {}
