@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 import requests
@@ -13,9 +15,10 @@ from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from alva_lever.connect import Looking
+from alva_lever.web import airflow_records
 from include.sandbox import Sandbox
 from tests.dags.people import INVITE, THIS_HOUR, applied, hours_pass, ms, tags
 from tests.dags.runner import HOUR, UNKNOWN, Runner
@@ -118,10 +121,9 @@ class TestRuns:
         ended = hourly.scheduled(THIS_HOUR)
         hourly.manual(dry_run=True)
         answer = site.get("")
-        rows = table(section(answer, "last-runs"))
-        assert [row[1:4] for row in rows] == [
-            ["Invite candidates (scheduled)", "Invited 1; looked at 2; 1 failed", "success"],
+        assert sorted(row[1:4] for row in table(section(answer, "last-runs"))) == [
             ["Invite candidates (manual)", "Rehearsal: would have invited 0; looked at 2", "success"],
+            ["Invite candidates (scheduled)", "Invited 1; looked at 2; 1 failed", "success"],
         ]
         quoted = ended.run_id.replace(":", "%3A").replace("+", "%2B")
         assert f'href="../dags/{INVITE}/runs/{quoted}"' in answer.text
@@ -230,13 +232,13 @@ class TestState:
         rows = {row[0]: row[1:] for row in table(section(site.get(""), "covered"))}
         assert list(rows) == ["Invite candidates", "Push results", "Handle events", "Sync postings"]
         assert rows["Invite candidates"][1:] == [f"{THIS_HOUR:%Y-%m-%d %H:%M} UTC", "1"]
-        assert rows["Push results"][1:] == ["never", "0"]
+        assert rows["Push results"][1:] == ["nothing yet", "0"]
 
     def test_a_leftover_is_done_now(self, site: Site, ada: str, hourly: Runner, sandbox: Sandbox) -> None:
         started = site.post("do-now", "OP", page="", dag_id=INVITE, opportunity_id=ada)
         made = runs()[-1]
         assert (made.conf, made.triggering_user_name, str(made.state)) == ({"opportunity_ids": [ada]}, "op", "queued")
-        assert made.run_id in requests.compat.unquote(started.headers["location"])
+        assert made.run_id in unquote(started.headers["location"])
         assert "asked for by op" in said(site.get(started.headers["location"]))
         assert hourly.queued(made.run_id).state == "success"
         assert tags(sandbox, ada) == ["Invitation Sent"]
@@ -306,3 +308,92 @@ class TestActions:
     def test_a_long_backfill_is_refused_with_a_shorter_way(self, site: Site, hourly: Runner) -> None:
         answer = site.post("backfill", page="", since=f"{datetime.now(UTC) - timedelta(days=32):%Y-%m-%d}")
         assert (answer.status_code, runs(), "Use Run now" in said(answer)) == (400, [], True)
+
+
+class TestInAirflow:
+    """The page's places in Airflow's own UI, as its REST API tells them to the UI."""
+
+    def test_the_page_is_in_the_navigation_and_a_report_in_a_tab_of_its_run(self, site: Site, hourly: Runner) -> None:
+        plugins = site.get("../api/v2/plugins").json()["plugins"]
+        nav, tab = next(one["external_views"] for one in plugins if one["name"] == "alva_lever")
+        assert (nav["destination"], nav.get("url_route"), tab["destination"]) == ("nav", None, "dag_run")
+        assert site.get(f"../{nav['href']}").status_code == 200
+        ended = hourly.manual(opportunity_ids=[UNKNOWN])
+        # As the UI puts ids into the address.
+        href = tab["href"].replace("{DAG_ID}", INVITE).replace("{RUN_ID}", quote(ended.run_id, safe=""))
+        answer = site.get(f"../{href}")
+        assert ("Invited 0; looked at 1" in said(answer), "<nav" in answer.text) == (True, False)
+        other = site.get(f"../{tab['href'].replace('{DAG_ID}', 'another').replace('{RUN_ID}', 'x')}")
+        assert (other.status_code, said(other)) == (
+            404,
+            "No such run This is no run of Alva and Lever, or it has been deleted.",
+        )
+
+    def test_each_task_of_the_work_links_to_its_run(
+        self, site: Site, hourly: Runner, sandbox: Sandbox, posting: str
+    ) -> None:
+        applied(sandbox, posting)
+        ended = hourly.scheduled(THIS_HOUR)
+        for task_id, map_index in (("find", -1), ("invite", 0), ("report", -1)):
+            path = f"../api/v2/dags/{INVITE}/dagRuns/{quote(ended.run_id)}/taskInstances/{task_id}/links"
+            link = site.get(path, map_index=map_index).json()["extra_links"]["What happened"]
+            assert "Invited 1; looked at 1" in said(site.get(f"../{link}"))
+
+
+class TestWhatToLookAt:
+    def test_postings_and_tags_that_a_person_should_look_at(
+        self, site: Site, hourly: Runner, nightly: Runner, sandbox: Sandbox, posting: str
+    ) -> None:
+        ada = applied(sandbox, posting)
+        hourly.manual()
+        sandbox.recruiter.change_posting(posting, name="Data Engineer II")
+        sandbox.recruiter.tag(ada, "alva: send tests")
+        near = sandbox.recruiter.add_posting("Another", tags=["Alva:Screening"])
+        applied(sandbox, near)
+        hourly.manual()
+        hourly.manual(opportunity_ids=[UNKNOWN])
+        nightly.scheduled(THIS_HOUR - 24 * HOUR, THIS_HOUR)
+        answer = site.get("")
+        assert sorted(table(section(answer, "look-at"))) == [
+            ["Alva:Screening", f"posting {near}"], ["alva: send tests", f"Why? {ada}"],
+        ]  # fmt: skip
+        told = " ".join(re.sub(r"<[^>]*>", " ", section(answer, "look-at")).split())
+        assert "1 posting whose hiring manager has no user in Alva" in told
+        assert told.endswith(posting)
+
+    def test_a_rehearsal_and_wrong_options_are_told(
+        self, site: Site, hourly: Runner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", '{"trigger_stage": "Tests", "dry_run": true}')
+        assert "Rehearsing" in said(site.get(""))
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", '{"trigger_stage": "Tests", "dryrun": true}')
+        assert "There is no option `dryrun`" in said(site.get(""))
+
+
+def test_any_number_of_runs_takes_one_query(site: Site, hourly: Runner) -> None:
+    for _ in range(3):
+        hourly.manual(opportunity_ids=[UNKNOWN])
+    queries: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        queries.append(statement)
+
+    with create_session() as session:
+        engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        last = airflow_records.last_runs([INVITE], each=5)
+        figures = airflow_records.figures_since([INVITE], THIS_HOUR - 24 * HOUR, ["gone", "no_posting"])
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert (len(last), len(figures), len([one for one in queries if "SELECT" in one])) == (3, 3, 2)
+    assert [one.ids for one in figures] == [{"gone": [UNKNOWN]}] * 3
+
+
+def test_the_owner_of_the_dags_leads_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    from alva_lever.operators.dags import OWNER, owner_links
+
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/prefix/")
+    assert owner_links() == {OWNER: "https://airflow.example.com/prefix/alva-lever/"}
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "")
+    assert owner_links() == {}

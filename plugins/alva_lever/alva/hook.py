@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# The hosts of pages that people open, such as app.alvalabs.io.
+_WEB_HOST = re.compile(r"(?:[a-z0-9-]+\.)*(?:alva|alvalabs)\.[a-z]+")
 # Alva's largest page.
 PAGE_LIMIT = 100
 # The fields of a job position that can be changed.
@@ -86,15 +89,13 @@ class AlvaHook(VendorHook):
         return True, "Alva answered, and accepts the key"
 
     def has_page(self, link: str) -> bool:
-        """Whether a link leads to a page of Alva's: to the API's host, or to another host of the same domain."""
+        """Whether a link on an opportunity, which anybody can set, leads to a page of Alva's: on the API's own host, or
+        on a host of Alva's."""
         self.get_conn()
-        here, there = urlsplit(self.base_url), urlsplit(link)
-        if there.scheme not in ("http", "https") or not there.hostname:
+        there = urlsplit(link)
+        if there.scheme not in ("http", "https"):
             return False
-        names = (here.hostname or "").split(".")
-        domain = ".".join(names[-2:])
-        is_name = len(names) > 1 and not names[-1].isdecimal()
-        return there.netloc == here.netloc or (is_name and f".{there.hostname}".endswith(f".{domain}"))
+        return there.netloc == urlsplit(self.base_url).netloc or _WEB_HOST.fullmatch(there.hostname or "") is not None
 
     def check_key(self) -> None:
         """Checks the key. GET /job_positions. :raises Unauthorized: Alva doesn't accept it."""

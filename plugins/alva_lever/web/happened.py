@@ -76,11 +76,15 @@ class ShownLeftover:
 
 @dataclass(frozen=True, slots=True)
 class ShownDag:
-    """A DAG. `is_paused`: None if Airflow doesn't have it. `covered_at`: None if no scheduled run has been."""
+    """A DAG. `is_paused`: None if Airflow doesn't have it. `polls`: whether its scheduled runs cover a time.
+
+    `covered_at`: None if no scheduled run has been.
+    """
 
     dag_id: str
     name: str
     is_paused: bool | None
+    polls: bool
     covered_at: datetime | None
     waiting: int
 
@@ -115,7 +119,8 @@ def happened(visitor: Looker) -> Response:
     runs = airflow_records.last_runs(account.dag_ids, each=RUNS_EACH)
     dags, waiting = _state(now)
     nightly = airflow_records.last_reported(account.postings_dag_id)
-    hourly = airflow_records.last_reported(account.invite_dag_id)
+    # A run that names ids reads only their tags.
+    polls = [one for one in runs if one.dag_id == account.invite_dag_id and one.report and one.report["window"]]
     return page(
         "happened.html",
         visitor,
@@ -130,17 +135,18 @@ def happened(visitor: Looker) -> Response:
         nightly=None if nightly is None else shown(nightly),
         unknown_managers=_ids(nightly, PostingWord.OWNER_UNKNOWN),
         refused_fields=_ids(nightly, PostingWord.FIELD_REFUSED),
-        near_misses=_near_misses(hourly, nightly),
+        near_misses=_near_misses(*polls[:1], nightly),
         lever_site=lever_site(account),
     )
 
 
 @router.get("/run")
-def run(visitor: Looker, dag_id: str = "", run_id: str = "") -> Response:
-    """One run's report, with the ids under each word."""
+def run(visitor: Looker, dag_id: str = "", run_id: str = "", panel: str = "") -> Response:
+    """One run's report, with the ids under each word. `panel`: not empty inside a tab of Airflow's UI."""
+    base = "panel.html" if panel else "base.html"
     record = airflow_records.run_record(dag_id, run_id) if dag_id in account.dag_ids else None
     if record is None:
-        return page("no_run.html", visitor, status=404, here="./")
+        return page("no_run.html", visitor, status=404, here="./", base=base)
     report = record.report or {}
     words = [
         (word, MEANINGS.get(word, word), count, report["ids"].get(word, []))
@@ -150,6 +156,7 @@ def run(visitor: Looker, dag_id: str = "", run_id: str = "") -> Response:
         "run.html",
         visitor,
         here="./",
+        base=base,
         run=shown(record),
         report=report,
         words=words,
@@ -222,7 +229,8 @@ def _state(now: datetime) -> tuple[list[ShownDag], list[ShownLeftover]]:
         its = [_leftover(dag_id, leftover, now) for leftover in state.leftovers()]
         covered_ms = state.covered_ms
         covered_at = None if covered_ms is None else _moment(covered_ms)
-        dags.append(ShownDag(dag_id, NAMES[dag_id], paused.get(dag_id), covered_at, len(its)))
+        polls = dag_id != account.events_dag_id
+        dags.append(ShownDag(dag_id, NAMES[dag_id], paused.get(dag_id), polls, covered_at, len(its)))
         waiting += its
     return dags, sorted(waiting, key=lambda one: (one.due_at, one.leftover.id))
 
