@@ -32,7 +32,7 @@ def read_variable(account: Account) -> Options:
     try:
         return read_options(text)
     except BadOption as bad:
-        problem = str(bad)
+        problem = bad
     raise _correct_it(problem, variable)
 
 
@@ -45,7 +45,7 @@ def read_settings(account: Account, lever: LeverHook) -> Settings:
     try:
         return resolve(options, lever.stages())
     except BadOption as bad:
-        problem = str(bad)
+        problem = bad
     raise _correct_it(problem, account.settings_variable)
 
 
@@ -64,8 +64,8 @@ def _check_looked_for(variable: str) -> None:
         raise SetupError(problem) if found.lasting else TransientError(problem)
 
 
-def _correct_it(problem: str, variable: str) -> BadOption:
-    return BadOption(f"{problem}. Correct the Variable `{variable}` under Admin, Variables")
+def _correct_it(problem: BadOption, variable: str) -> BadOption:
+    return BadOption(f"{problem}. Correct the Variable `{variable}` under Admin, Variables", problem.faults)
 
 
 def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:

@@ -117,6 +117,18 @@ class Registration:
         for event in EVENTS:
             yield Registered(event, self._one(event, renew=renew))
 
+    def registered(self) -> Iterator[tuple[str, int, int]]:
+        """Yields for each event how many webhooks Lever has for it at this address: those whose signing token is stored
+        here by `register`, and others. Reads only.
+
+        :raises CannotRegister: the tokens are kept elsewhere.
+        """
+        _check_tokens_are_ours()
+        webhooks = self._lever.webhooks()
+        for event in EVENTS:
+            ours, others = self._sorted(event, webhooks)
+            yield event, len(ours), len(others)
+
     def _one(self, event: str, *, renew: bool) -> Outcome:
         ours, unknown = self._there(event)
         left: list[Webhook] = []
@@ -136,8 +148,11 @@ class Registration:
         return Outcome.REMADE if unknown else Outcome.MADE
 
     def _there(self, event: str) -> tuple[list[Webhook], list[Webhook]]:
-        """Returns the webhooks for this event and address: those whose token is stored, and the others."""
-        there = [webhook for webhook in self._lever.webhooks() if (webhook.event, webhook.url) == (event, self._url)]
+        """Reads the webhooks for this event and address: those whose token is stored, and the others."""
+        return self._sorted(event, self._lever.webhooks())
+
+    def _sorted(self, event: str, webhooks: Sequence[Webhook]) -> tuple[list[Webhook], list[Webhook]]:
+        there = [webhook for webhook in webhooks if (webhook.event, webhook.url) == (event, self._url)]
         password, extra = stored(_CONN_ID)
         marks = {_mark(token) for token in _apart(password) if is_token(token)}
         # The password decides: a person may have removed a token from it.
