@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import Variable
 
 from alva_lever.account import Account
-from alva_lever.settings import BadOption, Options, Settings, read_options, resolve
+from alva_lever.settings import BadOption, NoOptions, Options, Settings, read_options, resolve
 
 if TYPE_CHECKING:
     from alva_lever.alva.hook import AlvaHook
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 def read_variable(account: Account) -> Options:
     """Reads the options from the Variable, without a call to Lever.
 
-    :raises BadOption: the Variable is missing, or an option can't be used.
+    :raises NoOptions: the Variable is missing.
+    :raises BadOption: an option can't be used.
     :raises TransientError: Airflow could not look for the Variable.
     """
     variable = account.settings_variable
     text = Variable.get(variable, default=None)
     if not text:
         _check_looked_for(variable)
-        raise BadOption(
+        raise NoOptions(
             f"There is no Variable `{variable}`. Make it in Airflow under Admin, Variables, as JSON such as "
             '{"trigger_stage": "Assessment", "dry_run": true}; the README lists its options'
         )

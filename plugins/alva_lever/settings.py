@@ -39,6 +39,10 @@ class BadOption(ValueError):
         self.faults = tuple(faults) or (("", text),)
 
 
+class NoOptions(BadOption):
+    """Nobody has set any options."""
+
+
 class Options(BaseModel):
     """The options as a company writes them. A form can be drawn from the JSON schema."""
 
