@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
@@ -27,6 +27,7 @@ from airflow.secrets.metastore import MetastoreBackend
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
+from alva_lever.http.session import HasHost
 from alva_lever.web.airflow_internals import NotWritten, change_connection
 
 if TYPE_CHECKING:
@@ -53,13 +54,24 @@ def _database(what: str) -> Iterator[Session]:
 # Connections and the Variable.
 
 
-def find_connection(conn_id: str) -> Connection | None:
+class KeptConnection(HasHost, Protocol):
+    """A connection as Airflow keeps it, its key decrypted."""
+
+    @property
+    def login(self) -> str | None: ...
+    @property
+    def password(self) -> str | None: ...
+    @property
+    def extra(self) -> str | None: ...
+
+
+def find_connection(conn_id: str) -> KeptConnection | None:
     """Returns a connection from wherever Airflow reads it, None if there is none.
 
     :raises NotWritten: it wasn't found, but some place could not be searched.
     """
     found = _looked_up(lambda backend: backend.get_connection(conn_id=conn_id), f"Connection `{conn_id}`")
-    return cast("Connection | None", found)
+    return cast("KeptConnection | None", found)
 
 
 def is_variable_kept_elsewhere(key: str) -> bool:
