@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.models.connection import Connection
 from airflow.models.dag import DagModel
 from airflow.models.log import Log
@@ -130,6 +131,11 @@ class TestWho:
     def test_without_a_role_there_is_nothing(self, site: Site) -> None:
         assert site.get(PAGE, None).status_code == 403
 
+    def test_the_pool_takes_airflows_right_to_make_pools(self, bare: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(SimpleAuthManager, "is_authorized_pool", lambda *_, **__: False)
+        assert send(bare, "set-up-pool").status_code == 403
+        assert send(bare, "set-up-dags").status_code == 303
+
     @pytest.mark.parametrize("role", ["OP", "ADMIN"])
     def test_who_may_set_up_sees_the_forms_and_uses_them(self, bare: Site, role: str) -> None:
         assert bare.get(PAGE, role).text.count('method="post"') > 5
@@ -140,9 +146,9 @@ class TestChecklist:
     def test_with_nothing_set_up_the_page_says_what_is_missing(self, bare: Site) -> None:
         said = text(bare.get(PAGE))
         for missing in (
-            "There is no connection `lever_default`.",
-            "There is no connection `alva_default`.",
-            "There is no Variable `alva_lever_settings`.",
+            "There is no connection lever_default .",
+            "There is no connection alva_default .",
+            "There is no Variable alva_lever_settings .",
             "There is no such pool, so that no task can run.",
             "DAG alva_lever_push_results (missing): It is paused.",
         ):
@@ -243,6 +249,16 @@ class TestAccess:
         answer = send(site, "set-up-connection", vendor="lever", root="https://api.lever.co/v1", key=KEY)
         assert answer.status_code == 422
         assert connection("lever_default") is None
+
+    def test_a_key_that_was_encrypted_with_another_key_is_said_and_does_not_break_the_page(
+        self, bare: Site, root: Callable[[str], str]
+    ) -> None:
+        send(bare, "set-up-connection", vendor="lever", root=root("lever"), key=KEY)
+        with create_session() as session:
+            session.execute(update(Connection).values(password="gAAAAAnot-decryptable"))
+        answer = bare.get(PAGE)
+        assert (answer.status_code, KEY in answer.text) == (200, False)
+        assert "Connection lever_default could not be read" in text(answer)
 
     def test_there_is_no_other_vendor(self, site: Site) -> None:
         assert send(site, "set-up-connection", vendor="other").status_code == 404

@@ -1,7 +1,8 @@
 """Uses of Airflow beyond its public interface by the set-up: connections, the Variable, the pool and the DAGs.
 
-Checked against Airflow 3.3.2. Never call these on an event loop: each waits for the database. None of them goes through
-Airflow's audit log, so no key gets there.
+Checked against Airflow 3.3.2; `tests/pages/test_setup.py` and `test_checks.py` fail if another version behaves
+differently. Never call these on an event loop: each waits for the database. None of them goes through Airflow's audit
+log, so no key gets there.
 """
 
 from __future__ import annotations
@@ -70,8 +71,15 @@ def find_connection(conn_id: str) -> KeptConnection | None:
 
     :raises NotWritten: it wasn't found, but some place could not be searched.
     """
-    found = _looked_up(lambda backend: backend.get_connection(conn_id=conn_id), f"Connection `{conn_id}`")
-    return cast("KeptConnection | None", found)
+
+    def look(backend: Any) -> object | None:
+        found = backend.get_connection(conn_id=conn_id)
+        if found is not None:
+            # Decrypts it, which fails where it was encrypted with another key.
+            _ = found.password, found.extra
+        return cast("object | None", found)
+
+    return cast("KeptConnection | None", _looked_up(look, f"Connection `{conn_id}`"))
 
 
 def is_variable_kept_elsewhere(key: str) -> bool:

@@ -21,7 +21,8 @@ _under_way = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The signing tokens of a vendor, by their fingerprints. `address`: where the vendor sends its deliveries."""
+    """The signing tokens of a vendor, by their fingerprints. `address`: where the vendor sends its
+    deliveries; empty if Airflow doesn't know its own."""
 
     slug: str
     vendor: str
@@ -62,7 +63,7 @@ def tokens(account: Account) -> list[Tokens]:
             elsewhere = kept_elsewhere(f"Connection `{conn_id}`") if is_kept_elsewhere(conn_id) else ""
         except NotWritten as error:
             problem = str(error)
-        address = f"{base_url().rstrip('/')}{URL_PREFIX}{path}"
+        address = f"{base_url().rstrip('/')}{URL_PREFIX}{path}" if base_url() else ""
         found.append(Tokens(slug, vendor, conn_id, address, words, elsewhere, problem))
     return found
 

@@ -35,6 +35,12 @@ class Finding:
     link: str = ""
 
     @property
+    def place(self) -> str:
+        """The name of Airflow's page that `link` leads to: a DAG's id, or as Airflow's navigation calls it."""
+        name = self.link.rpartition("/")[2]
+        return name if "/" in self.link else {"dags": "Dags"}.get(name, name.capitalize())
+
+    @property
     def is_fault(self) -> bool:
         return self.state in (State.MISSING, State.WRONG)
 

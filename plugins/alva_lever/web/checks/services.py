@@ -32,7 +32,7 @@ def lever_hook(account: Account) -> LeverHook:
 
 
 def live(account: Account) -> Iterator[Finding]:
-    """Yields what Lever and Alva show. It takes about twenty seconds."""
+    """Yields what Lever and Alva show. It takes about fifteen seconds."""
     lever, alva = lever_hook(account), AlvaHook(account.alva_conn_id)
     works, sentence = lever.test_connection()
     yield _answer("Lever", works, sentence)
