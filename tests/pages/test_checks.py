@@ -123,7 +123,7 @@ class TestSetWrong:
     @pytest.mark.parametrize("vendor", ["Lever", "Alva"])
     def test_no_connection(self, vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT")
-        found = only_fault()
+        found = only_fault(lately=True)
         assert (found.subject, found.state) == (f"{vendor}'s connection", State.MISSING)
         assert found.said == f"There is no connection `{vendor.lower()}_default`"
         assert found.link == "connections"
@@ -170,7 +170,7 @@ class TestSetWrong:
     def test_a_pool_of_two_slots(self) -> None:
         with create_session() as session:
             session.execute(update(Pool).where(Pool.pool == "lever_api").values(slots=2))
-        assert only_fault().remedy == "Give it 1 slot, by the button below or in Airflow"
+        assert only_fault().remedy == "Give it 1 slot, on the set-up page or in Airflow"
 
     def test_a_paused_dag(self) -> None:
         with create_session() as session:
@@ -308,7 +308,7 @@ class TestServicesSetWrong:
         assert (found.subject, found.state, found.remedy) == (
             "Webhook candidateHired",
             State.MISSING,
-            "Register the webhooks below",
+            "Register the webhooks on the set-up page",
         )
 
     def test_when_the_last_delivery_of_each_kind_came_is_said(self) -> None:

@@ -43,7 +43,7 @@ def connection(hook: VendorHook) -> Iterator[Finding]:
             subject,
             State.MISSING,
             f"There is no connection `{conn_id}`",
-            f"Put the API root and the API key of {hook.vendor} into the form below, or make the connection in Airflow",
+            f"Put {hook.vendor}'s API root and API key into the form on the set-up page, or make it in Airflow",
             "connections",
         )
         return
@@ -59,10 +59,16 @@ def connection(hook: VendorHook) -> Iterator[Finding]:
             f"{hook.vendor}'s API key",
             State.WRONG,
             f"The key is in the login field of connection `{conn_id}`, which Airflow shows in its audit log",
-            "Save the connection below, which moves the key into the password, or move it in Airflow; a key that "
-            "others may have seen there should be replaced",
+            "Save the connection on the set-up page, which moves the key into the password, or move it in Airflow; "
+            "replace a key that others may have seen there",
             "connections",
         )
+
+
+def is_usable(hook: VendorHook) -> bool:
+    """Whether there is a connection with which a call can be tried."""
+    conn_id = hook.http_conn_id
+    return airflow_setup.find_connection(conn_id) is not None and not hook.faults_of(hook.get_connection(conn_id))
 
 
 def options(account: Account) -> Iterator[Finding]:
@@ -73,7 +79,11 @@ def options(account: Account) -> Iterator[Finding]:
     except NoOptions:
         said = f"There is no Variable `{variable}`"
         yield Finding(
-            "Options", State.MISSING, said, "Choose the options below: they begin as a rehearsal", "variables"
+            "Options",
+            State.MISSING,
+            said,
+            "Choose the options on the set-up page: they begin as a rehearsal",
+            "variables",
         )
         return
     except BadOption as bad:
@@ -85,7 +95,7 @@ def options(account: Account) -> Iterator[Finding]:
             "Option trigger_stage",
             State.MISSING,
             f"The Variable `{variable}` names no trigger stage",
-            "Choose it below",
+            "Choose it on the set-up page",
             "variables",
         )
     else:
@@ -95,7 +105,7 @@ def options(account: Account) -> Iterator[Finding]:
             "Rehearsing",
             State.OPEN,
             "The option `dry_run` is on: all DAGs read, decide and report, and write nothing",
-            "When their reports are right, switch to Live below",
+            "When their reports are right, switch to Live on the set-up page",
         )
     else:
         yield Finding("Live", State.DONE, "The option `dry_run` is off: the DAGs write to Lever and Alva")
@@ -104,12 +114,12 @@ def options(account: Account) -> Iterator[Finding]:
 def pool(account: Account) -> Iterator[Finding]:
     """Whether the pool has its one slot."""
     subject, slots = f"Pool {account.pool}", airflow_setup.pool_slots(account.pool)
-    remedy = f"Make it below with {SLOTS} slot, or in Airflow"
+    remedy = f"Make it on the set-up page, or in Airflow with {SLOTS} slot"
     if slots is None:
         yield Finding(subject, State.MISSING, "There is no such pool, so that no task can run", remedy, "pools")
     elif slots != SLOTS:
         said = f"It has {slots} slots: tasks that call Lever would run side by side, over its limit, or not at all"
-        yield Finding(subject, State.WRONG, said, f"Give it {SLOTS} slot, by the button below or in Airflow", "pools")
+        yield Finding(subject, State.WRONG, said, f"Give it {SLOTS} slot, on the set-up page or in Airflow", "pools")
     else:
         yield Finding(subject, State.DONE, "It has 1 slot: one task at a time talks to Lever")
 
@@ -137,7 +147,7 @@ def dags(account: Account) -> Iterator[Finding]:
             remedy = "Look at the import errors on Airflow's list of DAGs"
             yield Finding(subject, State.WRONG, "Airflow can't import its file", remedy, "dags")
         elif state.paused:
-            yield Finding(subject, State.MISSING, "It is paused", "Unpause it, by the button below or in Airflow", link)
+            yield Finding(subject, State.MISSING, "It is paused", "Unpause it, on the set-up page or in Airflow", link)
         else:
             yield Finding(subject, State.DONE, "It is unpaused", link=link)
 
@@ -189,5 +199,7 @@ def tokens(conn_id: str, vendor: str) -> Iterator[Finding]:
             subject,
             State.OPEN,
             f"None is known, so that no webhook of {vendor} is taken: what happens is found by the scheduled runs",
-            "Register the webhooks below" if vendor == "Lever" else "Make a webhook in Alva, and add its token below",
+            "Register the webhooks on the set-up page"
+            if vendor == "Lever"
+            else "Make a webhook in Alva, and add its token on the set-up page",
         )

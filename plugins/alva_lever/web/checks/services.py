@@ -20,6 +20,7 @@ from alva_lever.settings import BadOption, resolve
 from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import base_url
 from alva_lever.web.checks.finding import Finding, State, guarded, wrong
+from alva_lever.web.checks.local import is_usable
 from alva_lever.web.registration import CannotRegister, Registration, webhook_url
 
 # A tenth of Lever's limit: the page must not slow the DAGs down.
@@ -33,14 +34,27 @@ def lever_hook(account: Account) -> LeverHook:
 
 def live(account: Account) -> Iterator[Finding]:
     """Yields what Lever and Alva show. It takes about fifteen seconds."""
-    lever, alva = lever_hook(account), AlvaHook(account.alva_conn_id)
+    yield from guarded("Lever", partial(_lever, account))
+    yield from guarded("Deliveries", partial(deliveries, account))
+    yield from guarded("Alva", partial(_alva, AlvaHook(account.alva_conn_id)))
+
+
+def _lever(account: Account) -> Iterator[Finding]:
+    lever = lever_hook(account)
+    if not is_usable(lever):
+        # The local checks have said it.
+        return
     works, sentence = lever.test_connection()
     yield _answer("Lever", works, sentence)
     if works:
         yield from guarded("Lever's permissions", partial(lever_permissions, lever))
         yield from guarded("Stages of the options", partial(stages, account, lever))
         yield from guarded("Lever's webhooks", partial(webhooks, lever))
-    yield from guarded("Deliveries", partial(deliveries, account))
+
+
+def _alva(alva: AlvaHook) -> Iterator[Finding]:
+    if not is_usable(alva):
+        return
     works, sentence = alva.test_connection()
     yield _answer("Alva", works, sentence)
     if works:
@@ -76,7 +90,7 @@ def _permission(seen: Seen) -> Finding:
         return wrong(subject, str(error))
     remedy = (
         f"Make a new key in Lever under Settings, Integrations and API, API Credentials, with `{permission}` as well, "
-        "and store it below: a key's permissions can't be changed"
+        "and store it on the set-up page: a key's permissions can't be changed"
     )
     if permission.without:
         return Finding(subject, State.OPEN, f"The key lacks it, which is optional: {permission.without}", remedy)
@@ -95,7 +109,11 @@ def stages(account: Account, lever: LeverHook) -> Iterator[Finding]:
     except BadOption as bad:
         for option, text in bad.faults:
             yield Finding(
-                f"Option {option}" if option else "Options", State.WRONG, text, "Choose another one below", "variables"
+                f"Option {option}" if option else "Options",
+                State.WRONG,
+                text,
+                "Choose another one on the set-up page",
+                "variables",
             )
         return
     then = f", and `{policy.progression_stage.name}`" if policy.progression_stage else ""
@@ -124,14 +142,14 @@ def webhooks(lever: LeverHook) -> Iterator[Finding]:
                 subject,
                 State.OPEN,
                 "It is registered in Lever, but not from here, so that reading can't show whether its token is known",
-                "If its deliveries are answered 401 in Lever's log, add its signing token below, or register it below",
+                "If Lever's log shows 401 for it, add its signing token on the set-up page, or register it there",
             )
         elif any(ours or others for _, ours, others in found):
             said = "It is not registered in Lever with Airflow's address, and others are"
-            yield Finding(subject, State.MISSING, said, "Register the webhooks below")
+            yield Finding(subject, State.MISSING, said, "Register the webhooks on the set-up page")
         else:
             said = "It is not registered in Lever with Airflow's address: the scheduled runs find what it would tell"
-            yield Finding(subject, State.OPEN, said, "Register the webhooks below")
+            yield Finding(subject, State.OPEN, said, "Register the webhooks on the set-up page")
 
 
 def deliveries(account: Account) -> Iterator[Finding]:
