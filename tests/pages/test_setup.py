@@ -177,7 +177,7 @@ class TestChecklist:
 class TestAccess:
     def test_a_root_and_a_key_are_stored_encrypted(self, bare: Site, root: Callable[[str], str]) -> None:
         answer = send(bare, "set-up-connection", vendor="lever", root=root("lever") + "/", key=f" {KEY} ")
-        assert (answer.status_code, answer.headers["Location"]) == (303, "set-up?done=lever#access-lever")
+        assert (answer.status_code, answer.headers["Location"]) == (303, "set-up?done=lever#connection-lever")
         row = connection("lever_default")
         assert row is not None
         assert (row.conn_type, row.host, row.password, row.is_encrypted) == ("lever", root("lever"), KEY, True)

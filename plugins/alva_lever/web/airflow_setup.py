@@ -121,6 +121,9 @@ def write_connection(conn_id: str, *, conn_type: str, root: str, key: str) -> No
         # The root says it all, and a login may hold the key of earlier versions, which the audit log shows.
         row.host, row.schema, row.port, row.login = root, None, None, None
         row.set_password(key)
+        if not key:
+            # Airflow treats an empty password as not given.
+            row._password, row.is_encrypted = None, False
 
 
 def _types_are_known() -> bool:

@@ -12,13 +12,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from alva_lever.account import DEFAULT as ACCOUNT
 from alva_lever.settings import ORIGINS
-from alva_lever.web import airflow_setup, setup_access, setup_options, setup_webhooks
+from alva_lever.web import airflow_setup, setup_connections, setup_options, setup_webhooks
 from alva_lever.web.airflow_internals import NotWritten, base_url
 from alva_lever.web.checks import Finding, State, live, local
 from alva_lever.web.checks.local import SLOTS, dag_ids
 from alva_lever.web.pages import page
 from alva_lever.web.registration import STILL_TO_DO, Outcome
-from alva_lever.web.setup_access import Access
+from alva_lever.web.setup_connections import ConnectionForm
 from alva_lever.web.setup_options import OptionsForm
 from alva_lever.web.setup_webhooks import Registering
 from alva_lever.web.visitors import Right, Visitor, needs
@@ -61,20 +61,20 @@ def show(request: Request, visitor: Looks) -> HTMLResponse:
 def save_connection(visitor: SetsUp, vendor: Text = "", root: Text = "", key: Text = "") -> Response:
     _known(vendor)
     try:
-        faults = setup_access.save(ACCOUNT, vendor, root=root, key=key)
+        faults = setup_connections.save(ACCOUNT, vendor, root=root, key=key)
     except NotWritten as error:
-        faults = {setup_access.WHOLE: str(error)}
+        faults = {setup_connections.WHOLE: str(error)}
     if not faults:
-        return _done(vendor, f"access-{vendor}")
-    refused = setup_access.access(ACCOUNT, vendor, faults=faults, root=root)
-    return _page(visitor, accesses={vendor: refused}, status=_UNPROCESSABLE)
+        return _done(vendor, f"connection-{vendor}")
+    refused = setup_connections.connection_form(ACCOUNT, vendor, faults=faults, root=root)
+    return _page(visitor, connections={vendor: refused}, status=_UNPROCESSABLE)
 
 
 @router.post("/set-up-test")
 def try_connection(visitor: SetsUp, vendor: Text = "") -> HTMLResponse:
     _known(vendor)
-    tested = setup_access.hook_of(ACCOUNT, vendor).test_connection()
-    return _page(visitor, accesses={vendor: setup_access.access(ACCOUNT, vendor, tested=tested)})
+    tested = setup_connections.hook_of(ACCOUNT, vendor).test_connection()
+    return _page(visitor, connections={vendor: setup_connections.connection_form(ACCOUNT, vendor, tested=tested)})
 
 
 @router.get("/set-up-options")
@@ -158,7 +158,7 @@ def _try(visitor: Visitor, word: str, do: Any) -> Response:
 
 
 def _known(vendor: str) -> None:
-    if vendor not in setup_access.VENDORS:
+    if vendor not in setup_connections.VENDORS:
         raise HTTPException(404, "There is no such vendor")
 
 
@@ -178,13 +178,13 @@ def _page(
     everything: bool = False,
     said: str = "",
     problem: str = "",
-    accesses: Mapping[str, Access] | None = None,
+    connections: Mapping[str, ConnectionForm] | None = None,
     registering: Registering | None = None,
     token_problems: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     findings = list(local(ACCOUNT))
     shown_live: list[Finding] = list(live(ACCOUNT)) if everything else []
-    forms = accesses or {}
+    forms = connections or {}
     return page(
         "set-up.html",
         visitor,
@@ -197,7 +197,9 @@ def _page(
         everything=everything,
         said=said,
         problem=problem,
-        accesses=[forms.get(slug) or setup_access.access(ACCOUNT, slug) for slug in setup_access.VENDORS],
+        connections=[
+            forms.get(slug) or setup_connections.connection_form(ACCOUNT, slug) for slug in setup_connections.VENDORS
+        ],
         registering=registering or Registering(base_url()),
         foreign=Outcome.FOREIGN,
         still_to_do=STILL_TO_DO.strip(),

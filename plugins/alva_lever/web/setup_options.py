@@ -12,7 +12,7 @@ from alva_lever.rules.model import Stage
 from alva_lever.settings import BadOption, Fault, NoOptions, Options, read_options, resolve
 from alva_lever.web import airflow_setup
 from alva_lever.web.checks.services import lever_hook
-from alva_lever.web.setup_access import kept_elsewhere
+from alva_lever.web.setup_connections import kept_elsewhere
 
 _DESCRIPTION = "Options of the integration of Lever and Alva; set on its page"
 

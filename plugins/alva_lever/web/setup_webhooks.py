@@ -12,7 +12,7 @@ from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import NotWritten, base_url, is_kept_elsewhere, passwords
 from alva_lever.web.checks.services import lever_hook
 from alva_lever.web.registration import CannotRegister, Registered, Registration, advice, forget_old, webhook_url
-from alva_lever.web.setup_access import kept_elsewhere
+from alva_lever.web.setup_connections import kept_elsewhere
 from alva_lever.web.tokens import SHORTEST, fingerprint, is_token
 
 # Two registrations at once could register an event twice.

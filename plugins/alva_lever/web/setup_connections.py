@@ -23,7 +23,7 @@ _FIELDS = {"host": ROOT, "password": KEY, "extra": WHOLE}
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class ConnectionForm:
     """What the form of a vendor shows. `faults`: a sentence by field, `WHOLE` for none. `tested`: whether a call
     worked, and a sentence."""
 
@@ -43,14 +43,14 @@ def hook_of(account: Account, slug: str) -> LeverHook | AlvaHook:
     return lever_hook(account) if slug == "lever" else AlvaHook(account.alva_conn_id)
 
 
-def access(
+def connection_form(
     account: Account,
     slug: str,
     *,
     faults: Mapping[str, str] | None = None,
     root: str | None = None,
     tested: tuple[bool, str] | None = None,
-) -> Access:
+) -> ConnectionForm:
     """Returns the form as it stands. `faults` and `root`: of a form that was refused."""
     hook = hook_of(account, slug)
     found, problem, elsewhere = None, "", False
@@ -62,7 +62,7 @@ def access(
     shown = dict(faults or {})
     if problem:
         shown.setdefault(WHOLE, problem)
-    return Access(
+    return ConnectionForm(
         slug,
         hook.vendor,
         hook.http_conn_id,
