@@ -361,7 +361,7 @@ class TestWebhooks:
         answer = send(connected, "set-up-webhooks", url="https://airflow.example.com/prefix", action="register")
         assert answer.status_code == 200
         assert answer.text.count("is registered now.") == 4
-        assert "Still to do, by a Super Admin in Lever" in answer.text
+        assert "a Super Admin switches these four events on in Lever" in answer.text
         webhooks = sandbox.world.lever.webhooks.values()
         assert {one.url for one in webhooks} == {"https://airflow.example.com/prefix/alva-lever/webhooks/lever"}
         row = connection("lever_webhook")

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from alva_lever.http.deliveries import OLDEST_MS
 from alva_lever.http.errors import ApiError, MissingPermission, Unauthorized
-from alva_lever.rules.events import Event, Kind
+from alva_lever.rules.events import OLDEST_DELIVERY_MS, Event, Kind
 from alva_lever.rules.window import OVERLAP_MS, Window
 from tests.sync.killing import Killer, When, survives
 from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Office
@@ -356,8 +355,8 @@ class TestDeletion:
             (HOUR_MS, "deleted"),
             (2 * HOUR_MS, "deleted"),
             (13 * DAY_MS, "deleted"),
-            (OLDEST_MS + OVERLAP_MS, "deleted"),
-            (OLDEST_MS + OVERLAP_MS + 1, "unconfirmed"),
+            (OLDEST_DELIVERY_MS + OVERLAP_MS, "deleted"),
+            (OLDEST_DELIVERY_MS + OVERLAP_MS + 1, "unconfirmed"),
         ],
     )
     def test_a_deletion_is_found_for_as_long_as_its_delivery_is_accepted(

@@ -1,4 +1,4 @@
-"""Reads and verifies Alva's webhook deliveries, and makes events of them. The README describes the contract.
+"""Reads and verifies Alva's webhook deliveries, and makes events of them. What is assumed of Alva is in docs/alva.md.
 
     X-Alva-Signature: sha256=<hex HMAC-SHA256 of the raw body>
     {"id", "event", "created_at": ISO 8601, "data": {"candidate_id", ...}}

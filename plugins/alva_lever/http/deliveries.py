@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from alva_lever.http.wire import Model, Untrusted, WireModel, parsed
+from alva_lever.rules.events import OLDEST_DELIVERY_MS
 
-# Lever's own log of deliveries goes back no further.
-OLDEST_MS = 14 * 24 * 60 * 60 * 1000
 # Two clocks never differ by more.
 AHEAD_MS = 24 * 60 * 60 * 1000
 
@@ -76,7 +75,7 @@ def said(model: type[Model], body: object) -> Model:
 
 def is_too_old(at_ms: int, now_ms: int) -> bool:
     """Whether a delivery sent at this time is too old to act on."""
-    return now_ms - at_ms > OLDEST_MS
+    return now_ms - at_ms > OLDEST_DELIVERY_MS
 
 
 def is_ahead(at_ms: int, now_ms: int) -> bool:

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from alva_lever.rules.model import Application
-from alva_lever.rules.window import LONGEST_MS
+
+# An older delivery is not acted on: Lever's own log of deliveries goes back no further.
+OLDEST_DELIVERY_MS = 14 * 24 * 60 * 60 * 1000
 
 
 class Kind(StrEnum):
@@ -125,9 +127,9 @@ def claims(events: Iterable[Event], received_ms: int) -> dict[str, Claim]:
     """Returns one claim for each opportunity, in the order of its first event: several deliveries need only one read.
 
     Skips events of Alva candidates, whose opportunity is not known yet. `received_ms`: when the deliveries came. The
-    changes that they report are at most `LONGEST_MS` older, the longest that a delivery is accepted late.
+    changes that they report are at most `OLDEST_DELIVERY_MS` older.
     """
-    since_ms = received_ms - LONGEST_MS
+    since_ms = received_ms - OLDEST_DELIVERY_MS
     found: dict[str, Claim] = {}
     for event in events:
         if not event.opportunity_id:

@@ -35,8 +35,8 @@ _CONN_ID = DEFAULT.lever_webhook_conn_id
 # The key in the connection's extra for the fingerprints of the stored tokens, by webhook id.
 _KNOWN = "webhooks"
 STILL_TO_DO = """
-Still to do, by a Super Admin in Lever (Settings, Integrations and API, Webhooks): switch these four events on. Until
-then Lever sends nothing. "Verify connection" there sends a test, which is answered with 200."""
+If it is not done yet: a Super Admin switches these four events on in Lever (Settings, Integrations and API, Webhooks).
+Until then Lever sends nothing. "Verify connection" there sends a test, which is answered with 200."""
 _REHEARSED = "Nothing is written. Without --dry-run this would be the result, unless Lever refuses to delete a webhook:"
 _RENEWED = """
 Deliveries signed with the old tokens may still be on their way. In two weeks, run this with --forget-old."""
@@ -289,7 +289,7 @@ def _tell(registered: Iterable[Registered], *, dry_run: bool) -> set[Outcome]:
 def advice(error: Exception) -> str:
     """Returns what else to say of an error, empty if nothing."""
     if isinstance(error, Forbidden):
-        return ". This command needs both: webhooks: read and write"
+        return ". This needs both: webhooks: read and write"
     if isinstance(error, NotWritten):
         return ". Run this where Airflow's database and its key (fernet_key) are those of the API server"
     return ""

@@ -1,0 +1,1 @@
+"""The sandbox's own page: Lever's pipeline as a board, with Alva's side beside it."""
