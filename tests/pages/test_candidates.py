@@ -80,6 +80,15 @@ class TestByState:
         assert ("<html" in whole.text, "<html" in some.text) == (True, False)
         assert "Ada Byron" in said(whole)
 
+    def test_without_javascript_the_next_page_is_a_link(self, site: Site, sandbox: Sandbox, posting: str) -> None:
+        for number in range(101):
+            one = sandbox.recruiter.apply(posting, f"Person {number}", emails=[])
+            sandbox.recruiter.tag(one, "Alva: Invitation Failed")
+        whole = site.get("candidates", state="failed")
+        found = re.search(r'<a href="(candidates[^"]*)">Next page', whole.text)
+        assert found is not None
+        assert len(rows(site.get(unescape(found[1])))) == 1
+
     def test_a_listing_goes_on_page_by_page_and_each_costs_one_call(
         self, site: Site, sandbox: Sandbox, posting: str
     ) -> None:

@@ -221,7 +221,7 @@ class TestState:
 
     def test_leftovers_with_fault_attempts_and_due_time(self, site: Site, ada: str) -> None:
         row = table(section(site.get(""), "leftovers"))[0]
-        assert row == [f"Why? {ada}", INVITE, "refused", "1", "in the next run", "Do now"]
+        assert row == [f"Why? {ada}", "Invite candidates", "refused", "1", "in the next run", "Do now"]
         hours_pass(-3)
         due = datetime.now(UTC) + timedelta(hours=3)
         assert table(section(site.get("", "VIEWER"), "leftovers"))[0][4][:13] in (

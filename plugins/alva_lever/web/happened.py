@@ -126,6 +126,7 @@ def happened(visitor: Looker) -> Response:
         visitor,
         here="./",
         mode=mode(),
+        names=NAMES,
         dags=dags,
         runs=[shown(run) for run in runs],
         days=by_day(figures, now),
