@@ -100,7 +100,7 @@ def open_integration(account: Account) -> Integration:
     return integration_of(account, *hooks(account))
 
 
-class Looking:
+class SharedIntegration:
     """Opens an account for the page, whose visitors share one pace: together they make at most one call to Lever a
     second, a tenth of its limit, in each process of Airflow's API server.
 

@@ -17,7 +17,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from alva_lever.account import DEFAULT
-from alva_lever.connect import Looking, lever_site
+from alva_lever.connect import SharedIntegration, lever_site
 from include.sandbox import Sandbox
 from tests.dags.people import THIS_HOUR, applied, lately_ms, ms
 from tests.dags.runner import HOUR, Runner
@@ -29,7 +29,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Looking, "CALLS_PER_SECOND", 1000.0)
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1000.0)
 
 
 def part(site: Site, path: str) -> requests.Response:
@@ -176,7 +176,7 @@ class TestStanding:
     def test_all_visitors_together_make_one_call_a_second(
         self, site: Site, sandbox: Sandbox, posting: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Looking, "CALLS_PER_SECOND", 4.0)
+        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 4.0)
         applied(sandbox, posting)
         # A changed option opens the account again.
         monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", '{"trigger_stage": "applicant-new"}')

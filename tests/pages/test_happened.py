@@ -17,7 +17,7 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import event, select, update
 
-from alva_lever.connect import Looking
+from alva_lever.connect import SharedIntegration
 from alva_lever.web import airflow_records
 from include.sandbox import Sandbox
 from tests.dags.people import INVITE, THIS_HOUR, applied, hours_pass, ms, tags
@@ -76,7 +76,7 @@ def end_backfills(database: None) -> Callable[[], None]:
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Looking, "CALLS_PER_SECOND", 1000.0)
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1000.0)
 
 
 class TestWhoMay:
