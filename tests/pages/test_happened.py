@@ -18,7 +18,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import event, select, update
 
 from alva_lever.connect import SharedIntegration
-from alva_lever.web import airflow_records
+from alva_lever.web import airflow_internals, airflow_records
 from include.sandbox import Sandbox
 from tests.dags.people import INVITE, THIS_HOUR, applied, hours_pass, ms, tags
 from tests.dags.runner import HOUR, UNKNOWN, Runner
@@ -243,6 +243,18 @@ class TestState:
         assert hourly.queued(made.run_id).state == "success"
         assert tags(sandbox, ada) == ["Invitation Sent"]
         assert "Nothing waits" in said(site.get(""))
+
+    def test_the_dag_that_does_it_is_one_that_the_person_may_trigger(
+        self, site: Site, ada: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        may = airflow_internals.may_trigger_dag
+        monkeypatch.setattr(
+            airflow_internals, "may_trigger_dag", lambda user, dag_id: dag_id == INVITE and may(user, dag_id)
+        )
+        form = {"dag_id": "alva_lever_push_results", "opportunity_id": ada}
+        before = len(runs())
+        assert (site.post("do-now", page="", **form).status_code, len(runs())) == (403, before)
+        assert site.post("do-now", page="", **form | {"dag_id": INVITE}).status_code == 303
 
     @pytest.mark.parametrize(
         "form", [{"dag_id": "another_dag", "opportunity_id": UNKNOWN}, {"dag_id": INVITE, "opportunity_id": "Ada B"}]
