@@ -42,6 +42,11 @@ def rows(answer: requests.Response) -> dict[str, str]:
     return {row[0]: row[1] for row in table(answer.text)}
 
 
+def test_without_a_login_a_part_is_refused_and_the_page_loaded_again(site: Site) -> None:
+    answer = requests.get(f"{site.url}candidates", headers=HTMX, timeout=60, allow_redirects=False)
+    assert (answer.status_code, answer.headers.get("HX-Redirect")) == (401, "./")
+
+
 class TestByState:
     @pytest.fixture
     def people(self, hourly: Runner, results: Runner, sandbox: Sandbox, posting: str) -> dict[str, str]:

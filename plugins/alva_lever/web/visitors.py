@@ -89,6 +89,9 @@ async def _user(request: Request) -> object:
         return await airflow_internals.user_of(request)
     except HTTPException as refused:
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if refused.status_code == 401 and request.headers.get("hx-request") == "true":
+            # A session has ended while the page was open: htmx loads the page again, which leads to the login.
+            raise HTTPException(401, refused.detail, {"HX-Redirect": "./"}) from None
         if refused.status_code != 401 or not is_page:
             raise
     here = airflow_internals.base_path() + URL_PREFIX + "/" + request.url.path.rsplit("/", 1)[-1]
