@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook, Variable
@@ -101,7 +102,7 @@ def open_integration(account: Account) -> Integration:
     return integration_of(account, *hooks(account))
 
 
-class Looking:
+class SharedIntegration:
     """Opens an account for the page, whose visitors share one pace: together they make at most one call to Lever a
     second, a tenth of its limit, in each process of Airflow's API server.
 
@@ -141,6 +142,12 @@ class Looking:
             return b""
         text = Variable.get(self._account.settings_variable, default=None)
         return hashlib.sha256("\n".join([*uris, text or ""]).encode()).digest()
+
+
+@cache
+def shared(account: Account) -> SharedIntegration:
+    """Returns the account's one `SharedIntegration` in this process."""
+    return SharedIntegration(account)
 
 
 def lever_site(account: Account) -> str | None:

@@ -17,7 +17,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from alva_lever.account import DEFAULT
-from alva_lever.connect import Looking, lever_site
+from alva_lever.connect import SharedIntegration, lever_site
 from include.sandbox import Sandbox
 from tests.dags.people import THIS_HOUR, applied, lately_ms, ms
 from tests.dags.runner import HOUR, Runner
@@ -29,7 +29,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Looking, "CALLS_PER_SECOND", 1000.0)
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1000.0)
 
 
 def part(site: Site, path: str) -> requests.Response:
@@ -40,6 +40,11 @@ def part(site: Site, path: str) -> requests.Response:
 def rows(answer: requests.Response) -> dict[str, str]:
     """Returns by candidate what stands in the second column."""
     return {row[0]: row[1] for row in table(answer.text)}
+
+
+def test_without_a_login_a_part_is_refused_and_the_page_loaded_again(site: Site) -> None:
+    answer = requests.get(f"{site.url}candidates", headers=HTMX, timeout=60, allow_redirects=False)
+    assert (answer.status_code, answer.headers.get("HX-Redirect")) == (401, "./")
 
 
 class TestByState:
@@ -79,6 +84,15 @@ class TestByState:
         whole, some = site.get("candidates", state="sent"), part(site, "candidates?state=sent")
         assert ("<html" in whole.text, "<html" in some.text) == (True, False)
         assert "Ada Byron" in said(whole)
+
+    def test_without_javascript_the_next_page_is_a_link(self, site: Site, sandbox: Sandbox, posting: str) -> None:
+        for number in range(101):
+            one = sandbox.recruiter.apply(posting, f"Person {number}", emails=[])
+            sandbox.recruiter.tag(one, "Alva: Invitation Failed")
+        whole = site.get("candidates", state="failed")
+        found = re.search(r'<a href="(candidates[^"]*)">Next page', whole.text)
+        assert found is not None
+        assert len(rows(site.get(unescape(found[1])))) == 1
 
     def test_a_listing_goes_on_page_by_page_and_each_costs_one_call(
         self, site: Site, sandbox: Sandbox, posting: str
@@ -167,7 +181,7 @@ class TestStanding:
     def test_all_visitors_together_make_one_call_a_second(
         self, site: Site, sandbox: Sandbox, posting: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Looking, "CALLS_PER_SECOND", 4.0)
+        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 4.0)
         applied(sandbox, posting)
         # A changed option opens the account again.
         monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", '{"trigger_stage": "applicant-new"}')

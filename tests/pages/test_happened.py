@@ -17,8 +17,8 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import event, select, update
 
-from alva_lever.connect import Looking
-from alva_lever.web import airflow_records
+from alva_lever.connect import SharedIntegration
+from alva_lever.web import airflow_internals, airflow_records
 from include.sandbox import Sandbox
 from tests.dags.people import INVITE, THIS_HOUR, applied, hours_pass, ms, tags
 from tests.dags.runner import HOUR, UNKNOWN, Runner
@@ -76,7 +76,7 @@ def end_backfills(database: None) -> Callable[[], None]:
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Looking, "CALLS_PER_SECOND", 1000.0)
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1000.0)
 
 
 class TestWhoMay:
@@ -221,7 +221,7 @@ class TestState:
 
     def test_leftovers_with_fault_attempts_and_due_time(self, site: Site, ada: str) -> None:
         row = table(section(site.get(""), "leftovers"))[0]
-        assert row == [f"Why? {ada}", INVITE, "refused", "1", "in the next run", "Do now"]
+        assert row == [f"Why? {ada}", "Invite candidates", "refused", "1", "in the next run", "Do now"]
         hours_pass(-3)
         due = datetime.now(UTC) + timedelta(hours=3)
         assert table(section(site.get("", "VIEWER"), "leftovers"))[0][4][:13] in (
@@ -243,6 +243,18 @@ class TestState:
         assert hourly.queued(made.run_id).state == "success"
         assert tags(sandbox, ada) == ["Invitation Sent"]
         assert "Nothing waits" in said(site.get(""))
+
+    def test_the_dag_that_does_it_is_one_that_the_person_may_trigger(
+        self, site: Site, ada: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        may = airflow_internals.may_trigger_dag
+        monkeypatch.setattr(
+            airflow_internals, "may_trigger_dag", lambda user, dag_id: dag_id == INVITE and may(user, dag_id)
+        )
+        form = {"dag_id": "alva_lever_push_results", "opportunity_id": ada}
+        before = len(runs())
+        assert (site.post("do-now", page="", **form).status_code, len(runs())) == (403, before)
+        assert site.post("do-now", page="", **form | {"dag_id": INVITE}).status_code == 303
 
     @pytest.mark.parametrize(
         "form", [{"dag_id": "another_dag", "opportunity_id": UNKNOWN}, {"dag_id": INVITE, "opportunity_id": "Ada B"}]

@@ -33,7 +33,7 @@ HOUR_MS = 60 * 60 * 1000
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page asks without waiting."""
-    monkeypatch.setattr(connect.Looking, "CALLS_PER_SECOND", 100_000.0)
+    monkeypatch.setattr(connect.SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
 
 
 @pytest.fixture
@@ -525,7 +525,7 @@ class TestPace:
     def test_it_asks_lever_once_a_second_and_writes_nothing(
         self, site: Site, sandbox: Sandbox, posting: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(connect.Looking, "CALLS_PER_SECOND", 1.0)
+        monkeypatch.setattr(connect.SharedIntegration, "CALLS_PER_SECOND", 1.0)
         ada = sandbox.recruiter.apply(posting, NAME, [ADDRESS])
         began = time.monotonic()
         page = asked(site, ada)

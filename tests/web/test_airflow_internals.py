@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow.models.connection import Connection
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
+from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import delete, select, text
 
-from alva_lever.web.airflow_internals import NotWritten, change_connection, passwords, start_run
+from alva_lever.web.airflow_internals import (
+    NotWritten,
+    Refused,
+    change_connection,
+    passwords,
+    start_backfill,
+    start_run,
+)
 from tests.dags.runner import Runner
 
 DAG_ID = "alva_lever_handle_events"
@@ -59,6 +68,25 @@ class TestStartRun:
         start_run(DAG_ID, "run-1", CONF)
         start_run(DAG_ID, "run-1", CONF)
         assert len(runs()) == 1
+
+    def test_a_persons_run_has_their_name_and_a_note(self) -> None:
+        start_run(DAG_ID, "a-run", {"dry_run": True}, user_name="ada", note="Dry run")
+        with create_session() as session:
+            run = session.scalars(select(DagRun)).one()
+            assert (run.triggering_user_name, run.triggered_by, run.note) == (
+                "ada",
+                DagRunTriggeredByType.UI,
+                "Dry run",
+            )
+
+    def test_a_dag_without_a_schedule_has_no_backfill(self) -> None:
+        with pytest.raises(NotWritten, match="DagNonPeriodicScheduleException"):
+            start_backfill(DAG_ID, datetime.now(UTC) - timedelta(hours=3), datetime.now(UTC), user_name="ada")
+
+    def test_a_backfill_of_less_than_an_interval_is_refused(self) -> None:
+        now = datetime.now(UTC)
+        with pytest.raises(Refused, match="No whole hour"):
+            start_backfill("alva_lever_invite_candidates", now - timedelta(seconds=1), now, user_name="ada")
 
     def test_a_run_of_an_unknown_dag_is_refused(self) -> None:
         with pytest.raises(NotWritten, match="No run of no_such_dag could be made"):

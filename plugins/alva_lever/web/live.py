@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Response
 
 from alva_lever.account import DEFAULT as account
-from alva_lever.connect import Looking, lever_site
+from alva_lever.connect import lever_site, shared
 from alva_lever.http.errors import ApiError
 from alva_lever.rules import tags
 from alva_lever.rules.invitation import Reason
@@ -31,7 +31,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "failed": ("Failed", tags.INVITATION_FAILED),
     "completed": ("Completed", tags.COMPLETED),
 }
-_looking = Looking(account)
+_shared = shared(account)
 
 
 @router.get("/candidates")
@@ -39,14 +39,14 @@ def candidates(visitor: Looker, state: str = "sent", after: str | None = None, h
     """A page of the candidates with a status tag."""
     label, tag = STATES.get(state, STATES["sent"])
     caption = f"{label}: not archived, with the tag {tag}"
-    return _show(visitor, lambda: _looking.integration().carriers(tag, after), caption, f"candidates?state={state}", hx)
+    return _show(visitor, lambda: _shared.integration().carriers(tag, after), caption, f"candidates?state={state}", hx)
 
 
 @router.get("/standing")
 def standing(visitor: Looker, after: str | None = None, hx: IsPart = "") -> Response:
     """A page of those who stand in the trigger stage and were not invited, and why."""
     caption = "In the trigger stage and not invited"
-    return _show(visitor, lambda: _looking.integration().standing(after), caption, "standing?", hx)
+    return _show(visitor, lambda: _shared.integration().standing(after), caption, "standing?", hx)
 
 
 def _show(visitor: Visitor, read: Callable[[], CandidatesPage], caption: str, href: str, hx: str) -> Response:

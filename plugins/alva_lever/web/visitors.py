@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from fastapi import HTTPException, Request
@@ -31,14 +31,21 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded.
-
-    `user_name`: their name in Airflow.
-    """
+    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded. `user`: as
+    Airflow's auth manager has them."""
 
     rights: frozenset[Right]
     form_token: str
-    user_name: str
+    user: object = field(repr=False)
+
+    @property
+    def user_name(self) -> str:
+        """Their name in Airflow."""
+        return airflow_internals.user_name(self.user)
+
+    def may_trigger(self, dag_id: str) -> bool:
+        """Whether they may trigger this DAG. Not for an event loop."""
+        return airflow_internals.may_trigger_dag(self.user, dag_id)
 
     @property
     def may_act(self) -> bool:
@@ -74,7 +81,7 @@ def needs(
         user_id = airflow_internals.user_id(user)
         if request.method not in _SAFE_METHODS:
             await _check_form(request, user_id)
-        return Visitor(rights, _serializer().dumps(user_id), airflow_internals.user_name(user))
+        return Visitor(rights, _serializer().dumps(user_id), user)
 
     return visitor
 
@@ -84,6 +91,9 @@ async def _user(request: Request) -> object:
         return await airflow_internals.user_of(request)
     except HTTPException as refused:
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if refused.status_code == 401 and request.headers.get("hx-request") == "true":
+            # A session has ended while the page was open: htmx loads the page again, which leads to the login.
+            raise HTTPException(401, refused.detail, {"HX-Redirect": "./"}) from None
         if refused.status_code != 401 or not is_page:
             raise
     here = airflow_internals.base_path() + URL_PREFIX + "/" + request.url.path.rsplit("/", 1)[-1]

@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.batch.leftovers import Leftover
-from alva_lever.connect import Looking, lever_site
+from alva_lever.connect import lever_site, shared
 from alva_lever.http.errors import ApiError
 from alva_lever.rules import tags
 from alva_lever.rules.ids import id_in, is_uuid
@@ -39,7 +39,7 @@ Actor = Annotated[Visitor, Depends(needs(Right.ACT, account))]
 Asked = Annotated[str | None, Header(alias="HX-Request")]
 Field = Annotated[str, Form()]
 
-_looking = Looking(account)
+_shared = shared(account)
 _NOT_AN_ID = (
     "This is neither the address of a candidate's page in Lever nor an id. Open the candidate in Lever, and paste the "
     "address of that page: https://hire.lever.co/candidates/..."
@@ -159,7 +159,7 @@ def _answer(visitor: Visitor, opportunity_id: str, *, part: bool = False) -> Res
 
 
 def _explained(opportunity_id: str) -> Told:
-    integration = _looking.integration()
+    integration = _shared.integration()
     state = airflow_records.state_of(account.invite_dag_id)
     leftovers = {
         dag_id: leftover
