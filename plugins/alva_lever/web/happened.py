@@ -127,7 +127,6 @@ def happened(visitor: Looker) -> Response:
         here="./",
         mode=mode(),
         names=NAMES,
-        may_trigger={dag_id: visitor.may_trigger(dag_id) for dag_id in TAKE_IDS},
         dags=dags,
         runs=[shown(run) for run in runs],
         days=by_day(figures, now),

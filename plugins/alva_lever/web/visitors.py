@@ -43,10 +43,6 @@ class Visitor:
         """Their name in Airflow."""
         return airflow_internals.user_name(self.user)
 
-    def may_trigger(self, dag_id: str) -> bool:
-        """Whether they may trigger this DAG. Not for an event loop."""
-        return airflow_internals.may_trigger_dag(self.user, dag_id)
-
     @property
     def may_act(self) -> bool:
         return Right.ACT in self.rights
