@@ -1,0 +1,166 @@
+"""A person sets everything up in the browser alone, rehearses, goes live, and moves a candidate on the board."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+
+from include.demo.running import running
+from include.sandbox import Sandbox
+
+# The machine may be busy with other work.
+PATIENCE_MS = 240_000
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+
+
+@dataclass
+class Desk:
+    """An Airflow in which nothing is set up, and the sandbox with its board."""
+
+    sandbox: Sandbox
+    page_url: str
+    sandbox_url: str
+
+
+@pytest.fixture
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    sandbox = Sandbox()
+    sandbox.recruiter.add_posting("Data Engineer", team="Platform")
+    with sandbox.serve() as url, running(tmp_path_factory.mktemp("airflow"), url, empty=True) as airflow:
+        yield Desk(sandbox, f"{airflow.url}/alva-lever/", f"{url}/")
+
+
+def faults(tab: Page) -> list[str]:
+    """Returns what people with a screen reader could not use, in light and dark, at a desk and on a phone; and what is
+    wider than the screen."""
+    found = []
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        for size in (DESK, PHONE):
+            # Without movement: colours that still change would be measured half way.
+            tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            tab.set_viewport_size(size)
+            where = f"{tab.url.rpartition('/')[2] or './'}, {scheme}, {size['width']}"
+            violations = Axe().run(tab).response["violations"]
+            found += [
+                f"{where}: {one['id']}: {node['html']}"
+                for one in violations
+                if one["impact"] in ("serious", "critical")
+                for node in one["nodes"]
+            ]
+            if tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                found.append(f"{where}: wider than the screen")
+    tab.emulate_media(color_scheme="light")
+    tab.set_viewport_size(DESK)
+    return found
+
+
+def press(tab: Page, name: str) -> None:
+    """Presses a button, and waits for the page that answers."""
+    with tab.expect_navigation(timeout=PATIENCE_MS):
+        tab.get_by_role("button", name=name, exact=True).click()
+
+
+def connect(tab: Page, vendor: str, root: str, key: str) -> None:
+    form = tab.locator(f"#connection-{vendor.lower()}")
+    form.get_by_label("API root").fill(root)
+    form.get_by_label("API key").fill(key)
+    press(tab, f"Save {vendor}'s connection")
+    expect(tab.locator("main [role=status]").first).to_contain_text("is saved")
+
+
+def test_from_nothing_to_an_invitation(context: BrowserContext, desk: Desk) -> None:
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    tab, board = context.new_page(), context.new_page()
+    refused: list[str] = []
+    tab.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+
+    # Set up, from nothing.
+    tab.goto(f"{desk.page_url}set-up")
+    assert faults(tab) == []
+    connect(tab, "Lever", f"{desk.sandbox_url}lever/v1", Sandbox.LEVER_KEY)
+    connect(tab, "Alva", f"{desk.sandbox_url}alva/v1", Sandbox.ALVA_KEY)
+    tab.get_by_label("Trigger stage").select_option(label="Assessment")
+    tab.get_by_label("Progression stage").select_option(label="Manager screen")
+    press(tab, "Save the options")
+    press(tab, "Make the pool lever_api")
+    press(tab, "Unpause all 4 DAGs")
+    press(tab, "Register the four webhooks")
+    expect(tab.locator("#webhooks")).to_contain_text("candidateStageChange: is registered now")
+    tab.goto(f"{desk.page_url}set-up")
+    tab.get_by_role("button", name="Check everything").click()
+    expect(tab.locator("#checklist")).to_contain_text("As Lever and Alva show it")
+    expect(tab.locator("#checklist")).to_contain_text("Nothing is missing or wrong.")
+    assert faults(tab) == []
+    assert Sandbox.LEVER_KEY not in tab.content()
+
+    # A candidate on the board; a rehearsal writes nothing.
+    board.goto(desk.sandbox_url)
+    board.get_by_role("button", name="Switch them on").click()
+    board.get_by_text("Add a candidate").click()
+    form = board.locator("details[open]")
+    form.get_by_label("Name").fill("Grace Hopper")
+    form.get_by_label("E-mail").fill("grace@candidates.example.com")
+    form.get_by_role("button", name="Add").click()
+    grace = board.locator("#lever .card", has_text="Grace Hopper")
+    expect(grace).to_be_visible()
+    opportunity_id = grace.get_attribute("data-opportunity") or ""
+    move(board, opportunity_id, "Assessment")
+    tab.goto(desk.page_url)
+    press(tab, "Rehearse")
+    until_over(tab)
+    expect(tab.locator("main")).to_contain_text("Nothing was written")
+    assert faults(tab) == []
+    assert desk.sandbox.look(opportunity_id)["alva"]["present"] is False
+
+    # Why is she not invited yet?
+    tab.goto(f"{desk.page_url}why")
+    tab.get_by_label("The candidate's page in Lever, or an id").fill(
+        f"https://hire.lever.co/candidates/{opportunity_id}"
+    )
+    press(tab, "Explain")
+    expect(tab.locator("main")).to_contain_text("Row 9 holds")
+    assert faults(tab) == []
+
+    # Go live, and move her again.
+    tab.goto(f"{desk.page_url}set-up")
+    tab.get_by_role("switch").check()
+    press(tab, "Save the options")
+    move(board, opportunity_id, "New applicant")
+    move(board, opportunity_id, "Assessment")
+    expect(board.locator(f"#card-{opportunity_id}")).to_contain_text("Alva: Invitation Sent")
+    assert desk.sandbox.candidates.find(opportunity_id)["invitations_sent"] == 1
+
+    # What happened.
+    tab.goto(desk.page_url)
+    expect(tab.locator("main")).to_contain_text("Invited 1")
+    assert faults(tab) == []
+    assert faults(board) == []
+    assert refused == []
+
+
+def move(board: Page, opportunity_id: str, stage: str) -> None:
+    """Moves a candidate on the board, in the panel that their name opens."""
+    board.locator(f"#open-{opportunity_id}").click()
+    board.locator(f"#stage-{opportunity_id}").select_option(label=stage)
+    board.locator(f"#move-{opportunity_id}").click()
+    expect(board.locator("#said")).to_contain_text(f"is in {stage} now")
+    board.get_by_role("link", name=re.compile("^Close")).click()
+
+
+def until_over(tab: Page) -> None:
+    """Loads a run's page again until the run is over."""
+    for _ in range(PATIENCE_MS // 1000):
+        if tab.locator("dd .good, dd .bad").count():
+            return
+        tab.wait_for_timeout(1000)
+        tab.reload()
+    raise AssertionError(f"the run did not end: {tab.locator('main').inner_text()}")
