@@ -45,8 +45,9 @@ class AlvaLeverPlugin(AirflowPlugin):
     fastapi_apps = _Lazy(_apps)  # reads as a list
     operator_extra_links = _Lazy(_links)  # likewise
     external_views = [
-        # Without `url_route`, a link to a page of its own: from an iframe, no OAuth provider could be reached.
-        {"name": "Alva and Lever", "href": _PAGE, "destination": "nav", "nav_top_level": True},
+        # Without `url_route`, a link to a page of its own: from an iframe, no OAuth provider could be reached. In a
+        # menu, since Airflow 3.3.2 makes a button that does nothing of such a link on the bar itself.
+        {"name": "Alva and Lever", "href": _PAGE, "destination": "nav", "category": "browse"},
         # A tab of every run.
         {
             "name": "What happened",

@@ -328,7 +328,8 @@ class TestInAirflow:
     def test_the_page_is_in_the_navigation_and_a_report_in_a_tab_of_its_run(self, site: Site, hourly: Runner) -> None:
         plugins = site.get("../api/v2/plugins").json()["plugins"]
         nav, tab = next(one["external_views"] for one in plugins if one["name"] == "alva_lever")
-        assert (nav["destination"], nav.get("url_route"), tab["destination"]) == ("nav", None, "dag_run")
+        assert (nav["category"], nav.get("url_route"), nav.get("nav_top_level")) == ("browse", None, False)
+        assert tab["destination"] == "dag_run"
         assert site.get(f"../{nav['href']}").status_code == 200
         ended = hourly.manual(opportunity_ids=[UNKNOWN])
         # As the UI puts ids into the address.
