@@ -18,12 +18,14 @@ from include.sandbox.alva import router as alva
 from include.sandbox.answer import CUT, Answer, dump
 from include.sandbox.faults import PASSING_THROUGH, Fault
 from include.sandbox.lever.errors import error_body
+from include.sandbox.lever.oauth import router as sign_in
 from include.sandbox.lever.routes import router as lever
 from include.sandbox.simulation import Simulation
 
 LEVER_ROOT = "/lever/v1"
 ALVA_ROOT = "/alva/v1"
-_ROOTS = {"lever": LEVER_ROOT, "alva": ALVA_ROOT}
+SIGN_IN_ROOT = "/lever/sign-in"
+_ROOTS = {"lever": LEVER_ROOT, "alva": ALVA_ROOT, "sign_in": SIGN_IN_ROOT}
 _TOKENS = {"lever": "offset", "alva": "cursor"}
 _PAGE = (
     b"<!DOCTYPE html>\n<html><head><title>One moment</title></head><body><h1>One moment, please</h1></body></html>\n"
@@ -33,6 +35,7 @@ _PAGE = (
 _application = FastAPI(title="Sandbox of Lever and Alva", openapi_url=None, redirect_slashes=False)
 _application.include_router(lever, prefix=LEVER_ROOT)
 _application.include_router(alva, prefix=ALVA_ROOT)
+_application.include_router(sign_in, prefix=SIGN_IN_ROOT)
 _application.include_router(control.router, prefix="/control")
 
 
@@ -56,7 +59,7 @@ class Gate:
         at_ms = self._simulation.clock.now_ms()
         number = self._journal.arrived(service, method, path, query, client[1] if client else None, at_ms)
         body = await _read(receive)
-        token = next((value for name, value in query if name == _TOKENS[service]), None)
+        token = next((value for name, value in query if name == _TOKENS.get(service)), None)
         met = self._faults.take(service, method, path, query=query, has_token=token is not None)
         fault = await self._let_pass(met)
         kind = fault.kind if fault else None

@@ -71,6 +71,7 @@ class Door(APIRoute):
             with world.lock:
                 account: LeverAccount = world.lever
                 try:
+                    account.sign_in.settle(account.clock.now_ms())
                     key = account.keys.admit(request.headers.get("authorization"))
                     if resource is not None:
                         key.require(resource, READ if request.method == "GET" else WRITE)

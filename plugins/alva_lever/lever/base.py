@@ -11,25 +11,37 @@ from alva_lever.http.errors import RequestRejected
 from alva_lever.http.exchange import VendorError
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator
-from alva_lever.http.session import path, usable_key
+from alva_lever.http.session import api_root, path, read_extras, usable_key
 from alva_lever.lever import wire
+from alva_lever.lever.access import TokenAuth, Tokens, read_grant
+from alva_lever.lever.oauth import GRANT_AGAIN, App, SignIn, audience_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 T = TypeVar("T")
 
+_HOW_TO_MAKE_AN_APP = (
+    "Make one in Airflow under Admin, Connections, of any type, with the client id of your OAuth app at Lever as its "
+    "login and the client secret as its password"
+)
 # Lever's largest page.
 PAGE_LIMIT = 100
 
 
 class LeverBase(VendorHook):
-    """Access to Lever by API key: the user name of HTTP Basic authentication, without a password."""
+    """Access to Lever by API key, the user name of HTTP Basic authentication without a password. If the connection has
+    no key: by a token that a person has granted."""
 
     vendor: ClassVar[str] = "Lever"
     example_root: ClassVar[str] = "https://api.lever.co/v1"
     # Read only for near misses, which a run can do without.
     optional_listings: ClassVar[frozenset[str]] = frozenset({"/tags"})
+
+    oauth_conn_id: str
+    oauth_variable: str
+    renews: bool
+    _tokens: Tokens | None = None
 
     def _auth(self, connection: Connection) -> AuthBase:
         key = connection.password
@@ -40,10 +52,41 @@ class LeverBase(VendorHook):
                 "it to the API key (password) field",
                 self.http_conn_id,
             )
+        if not (key or "").strip() and read_grant(self.oauth_variable) is not None:
+            return self._token_auth()
         missing = (
-            f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its API key (password) field"
+            f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its API key (password) field, "
+            "or grant access on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
         )
         return HTTPBasicAuth(usable_key(key, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id), "")
+
+    def _token_auth(self) -> TokenAuth:
+        self._tokens = Tokens(
+            self.oauth_variable,
+            audience=audience_of(self.base_url),
+            sign_in=self.sign_in,
+            renews=self.renews,
+            now=self._now,
+            sleep=self._sleep,
+        )
+        # Read, and renewed if needed, when the hook is opened, so that its faults come before any work.
+        self._tokens.current()
+        return TokenAuth(self._tokens)
+
+    def _renewed(self, authorization: str) -> bool:
+        return self._tokens is not None and self._tokens.replaced(authorization.removeprefix("Bearer "))
+
+    def sign_in(self) -> SignIn:
+        """Opens Lever's sign-in for the company's OAuth app. It takes proxies, certificates and time-outs from Lever's
+        connection.
+
+        :raises SetupError: a connection is missing or incomplete.
+        """
+        lever = self._connection(self.http_conn_id, self._how_to_connect())
+        root = api_root(lever, vendor=self.vendor, example=self.example_root)
+        extras = read_extras(lever.extra_dejson, conn_id=self.http_conn_id, vendor=self.vendor)
+        app = App.of(self._connection(self.oauth_conn_id, _HOW_TO_MAKE_AN_APP), root)
+        return SignIn(app, extras=extras, adapter=self._transport, now=self._now)
 
     def _how_to_connect(self) -> str:
         return (
@@ -57,10 +100,16 @@ class LeverBase(VendorHook):
 
     def _advice(self, status: int, method: str, path: str) -> str:
         field = f"the API key (password) field of connection `{self.http_conn_id}`"
+        if self._tokens is not None and status in (401, 403):
+            scope = f"{_resource(path)}:{_access(method)}:admin"
+            lacks = (
+                f"what was granted doesn't include this (scope needed: {scope}), or what was asked for is confidential"
+            )
+            return lacks if status == 403 else f"the access token was not accepted. {GRANT_AGAIN}"
         if status == 401:
             return f"the API key was not accepted. Put a valid one into {field}"
         if status == 403:
-            needed = f"{_resource(path)}: {'read' if method == 'GET' else 'write'}"
+            needed = f"{_resource(path)}: {_access(method)}"
             return (
                 f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential. "
                 "A key's permissions are fixed when it is made: make a new one in Lever under Settings, Integrations "
@@ -103,6 +152,10 @@ def _resource(path: str) -> str:
     """Returns the permission's name: the last resource in the path, such as `notes` for an opportunity's notes."""
     names = path.split("/")[1::2]
     return next((name for name in reversed(names) if name in _RESOURCES), names[0] if names else path)
+
+
+def _access(method: str) -> str:
+    return "read" if method == "GET" else "write"
 
 
 _RESOURCES = {"opportunities", "notes", "postings", "stages", "tags", "users", "archive_reasons", "webhooks"}
