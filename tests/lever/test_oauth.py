@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -45,7 +45,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     sandbox = Sandbox(lever_calls_per_second=None)
-    sandbox.clock.freeze()
+    sandbox.clock.freeze(1_790_000_000_000)
     lever = {"conn_type": "lever", "host": sandbox.lever_root, "extra": {"calls_per_second": 100_000}}
     app = {
         "conn_type": "generic", "host": f"http://127.0.0.1{SIGN_IN_ROOT}", "login": CLIENT_ID,
@@ -109,7 +109,6 @@ class TestWhichAccess:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(connection))
         lever = hook(sandbox)
         assert lever.stages()
-        assert lever.get_conn().auth is not None
         sandbox.remove_lever_key(key)
         with pytest.raises(Unauthorized, match="API key was not accepted"):
             lever.stages()
@@ -143,7 +142,7 @@ class TestWhichAccess:
 
     def test_a_token_for_another_api_is_not_sent(self, sandbox: Sandbox, grant: Grant, store: Store) -> None:
         store[VARIABLE] = grant.model_copy(update={"audience": "https://api.lever.co/v1/"}).model_dump_json()
-        with pytest.raises(SetupError, match="granted to https://api.lever.co/v1/, and the connection leads to"):
+        with pytest.raises(SetupError, match=r"granted to https://api.lever.co/v1/, and the connection leads to"):
             hook(sandbox).stages()
         assert [*sandbox.journal] == []
 
@@ -198,7 +197,7 @@ class TestWhere:
 
     def test_a_missing_app_says_how_to_make_it(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("AIRFLOW_CONN_LEVER_OAUTH")
-        with pytest.raises(SetupError, match="no connection `lever_oauth`.* client id .* login"):
+        with pytest.raises(SetupError, match=r"no connection `lever_oauth`.* client id .* login"):
             sign_in(sandbox)
 
 
@@ -243,11 +242,9 @@ class TestRenewing:
         page = hook(sandbox, renews=False)
         page.stages()
         pass_time(sandbox, HOUR)
-        with pytest.raises(
-            SetupError, match=r"ran out at 20.* UTC\. The next task that calls Lever renews it"
-        ) as error:
+        sentence = r"ran out at 20.* UTC\. The next task that calls Lever renews it.* Grant access again"
+        with pytest.raises(SetupError, match=sentence):
             page.stages()
-        assert "Grant access again on the page" in str(error.value)
         assert renewals(sandbox) == []
         hook(sandbox).stages()
         assert page.stages()
@@ -258,7 +255,7 @@ class TestRenewing:
         sandbox.journal.clear()
         pass_time(sandbox, HOUR)
         for renews in (True, True, False):
-            with pytest.raises(GrantRefused, match="no longer accepts .* Grant access again on the page"):
+            with pytest.raises(GrantRefused, match=r"no longer accepts .* Grant access again on the page"):
                 hook(sandbox, renews=renews).stages()
         assert renewals(sandbox) == [403]
         stored = read_grant(VARIABLE)
@@ -371,7 +368,7 @@ class TestA401:
 
 class TestStoring:
     @pytest.fixture
-    def failing(self, monkeypatch: pytest.MonkeyPatch, store: Store) -> Iterator[list[int]]:
+    def failing(self, monkeypatch: pytest.MonkeyPatch, store: Store) -> list[int]:
         """Lets as many attempts to store fail as the first number says."""
         left = [0]
 
@@ -382,7 +379,7 @@ class TestStoring:
             store[key] = value
 
         monkeypatch.setattr(Variable, "set", put)
-        yield left
+        return left
 
     def test_is_tried_again(self, sandbox: Sandbox, grant: Grant, failing: list[int]) -> None:
         failing[0] = 3
@@ -399,8 +396,8 @@ class TestStoring:
         with pytest.raises(TransientError, match=r"could not store it \(RuntimeError\).* the access is lost") as error:
             hook(sandbox).get_conn()
         assert error.value.__context__ is None
+        failing[0] = 0
         with pytest.raises(GrantRefused, match="Grant access again"):
-            failing[0] = 0
             hook(sandbox).stages()
 
     def test_where_nobody_reads_it_is_said(
