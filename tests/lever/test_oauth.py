@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from airflow.sdk import Variable
 
 from alva_lever.http.errors import SetupError, TransientError, Unauthorized
@@ -18,6 +18,7 @@ from alva_lever.lever.oauth import SCOPES, App, Grant, GrantRefused, SignIn
 from include.sandbox import Sandbox
 from include.sandbox.gate import SIGN_IN_ROOT
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET
+from tests.granting import answered, query_of
 
 VARIABLE = "alva_lever_oauth_token"
 CALLBACK = "http://127.0.0.1:8080/alva-lever/granted"
@@ -70,20 +71,14 @@ def sign_in(sandbox: Sandbox) -> SignIn:
 def granted(sandbox: Sandbox, store: Store) -> Grant:
     """Grants access as a person does, and stores it as the page does."""
     opened = sign_in(sandbox)
-    url = urlsplit(opened.app.authorize_url(redirect_uri=CALLBACK, state="s"))
-    session = opened._exchange.session
-    answer = session.post(
-        f"{opened.app.root}/authorize", data={**dict_of(url.query), "answer": "allow"}, allow_redirects=False
-    )
-    code = dict_of(urlsplit(answer.headers["location"]).query)["code"]
+    url = opened.app.authorize_url(redirect_uri=CALLBACK, state="s")
+    session = requests.Session()
+    session.mount("http://", sandbox.adapter())
+    code = query_of(answered(session, url))["code"]
     grant = opened.grant(code, redirect_uri=CALLBACK)
     store[VARIABLE] = grant.model_dump_json()
     sandbox.journal.clear()
     return grant
-
-
-def dict_of(query: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 @pytest.fixture
@@ -169,9 +164,9 @@ class TestWhere:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
         found = LeverHook().sign_in().app
         assert (found.root, found.audience) == (root, audience)
-        url = urlsplit(found.authorize_url(redirect_uri=CALLBACK, state="a b"))
-        assert f"{url.scheme}://{url.netloc}{url.path}" == f"{root}/authorize"
-        assert dict_of(url.query) == {
+        url = found.authorize_url(redirect_uri=CALLBACK, state="a b")
+        assert url.partition("?")[0] == f"{root}/authorize"
+        assert query_of(url) == {
             "client_id": "client", "redirect_uri": CALLBACK, "response_type": "code", "state": "a b",
             "audience": audience, "scope": " ".join(SCOPES),
         }  # fmt: skip
