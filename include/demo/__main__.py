@@ -12,17 +12,19 @@ from include.demo.airflow import PORT as AIRFLOW_PORT
 from include.demo.airflow import Installation, command_line
 from include.demo.control import PORT as SANDBOX_PORT
 from include.demo.control import Control
+from include.demo.events import DAG_ID as EVENTS
 from include.demo.events import Events
 from include.demo.home import RECORD, home_of_its_own
 from include.demo.interruptions import Interrupted, Interruptions
 from include.demo.play import DAG_ID, RUNS, Play
 from include.demo.ports import LOOPBACK, free_port
-from include.demo.printing import Progress, say, second_table, table, third_table
+from include.demo.printing import Progress, invitation, places, say, second_table, table, third_table
 from include.demo.processes import DemoError, Fleet
 from include.demo.rest import AirflowApi
 from include.demo.results import Results
 from include.demo.settings import load_settings
 from include.demo.start import PROJECT, Start
+from include.demo.story import TRIGGER_STAGE
 
 _WATCH_SECONDS = 1.0
 
@@ -81,13 +83,10 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
 
 def _stay(fleet: Fleet, airflow: Installation, sandbox_port: int) -> None:
     """Waits for an interruption, which is the demo's normal end."""
-    url = airflow.url
-    say(f"\nThe DAG         {url}/dags/{DAG_ID}")
-    for run_id in RUNS:
-        say(f"A run           {url}/dags/{DAG_ID}/runs/{run_id}")
-    say(f"Airflow         {url}/")
-    say(f"The sandbox     http://{LOOPBACK}:{sandbox_port}/control")
-    say(f"Command line    {command_line(airflow.home, 'dags', 'list')}")
+    sandbox_url = f"http://{LOOPBACK}:{sandbox_port}"
+    pages = [f"dags/{DAG_ID}", *(f"dags/{DAG_ID}/runs/{run_id}" for run_id in RUNS)]
+    say(f"\n{places(airflow.url, sandbox_url, pages, command_line(airflow.home, 'dags', 'list'))}")
+    say(f"\n{invitation(airflow.url, sandbox_url, EVENTS, TRIGGER_STAGE)}")
     say("\nEverything keeps running until Ctrl-C.")
     try:
         while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from include.demo.finale import Last
 from include.demo.outcome import Outcome
@@ -89,6 +89,31 @@ def third_table(lasts: Sequence[Last]) -> str:
         for last in lasts
     ]
     return "\n\n".join([rows, *notes])
+
+
+def places(airflow_url: str, sandbox_url: str, pages: Iterable[str], command: str) -> str:
+    """Returns a line for each place to look at. ``pages``: of Airflow, below its address."""
+    lines = [
+        ("The board", f"{sandbox_url}/"),
+        ("The page", f"{airflow_url}/alva-lever/"),
+        ("Airflow", f"{airflow_url}/"),
+        *(("", f"{airflow_url}/{page}") for page in pages),
+        ("By HTTP", f"{sandbox_url}/control"),
+        ("Command line", command),
+    ]
+    return "\n".join(f"{name:<15} {place}" for name, place in lines)
+
+
+def invitation(airflow_url: str, sandbox_url: str, events_dag_id: str, trigger_stage: str) -> str:
+    """Returns how to go on playing, now that the webhooks of both services are set up."""
+    return f"""\
+Now it is your turn: play the recruiter in one tab, and watch Airflow in another.
+
+1. Open the board, {sandbox_url}/, and {airflow_url}/dags/{events_dag_id}
+2. Move a candidate to {trigger_stage}: a run starts, and seconds later the card has its tag and Alva its candidate.
+3. On Alva's side, finish the tests: tags, a note and a link come back, and the card moves on.
+4. Then try what goes wrong: no e-mail address, an invitation that bounces, a deletion, a hire.
+A tag such as "Alva: Send Tests" sends no webhook: the next hourly run finds it, or one that you trigger."""
 
 
 def _mark(surprises: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ In a test, without a socket::
     session.mount("http://", sandbox.adapter())
     session.get(f"{sandbox.lever_root}/opportunities", auth=(sandbox.LEVER_KEY, ""))
 
-As a separate process: ``python -m include.sandbox --port 8765``.
+As a separate process: ``python -m include.sandbox --port 8765``. A person plays on its board, at ``/``.
 
 It imports nothing from the integration, so that it can't share its mistakes.
 """

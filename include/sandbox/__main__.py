@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     host = f"[{options.host}]" if ":" in options.host else options.host
     base_url = f"http://{host}:{listening.getsockname()[1]}"
     print(f"Sandbox: Lever {base_url}{LEVER_ROOT}  Alva {base_url}{ALVA_ROOT}  control {base_url}/control", flush=True)
+    print(f"Its board: {base_url}/", flush=True)
     server(sandbox.app).run(sockets=[listening])
     return 0
 

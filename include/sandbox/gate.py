@@ -16,6 +16,7 @@ from include.sandbox import control
 from include.sandbox.alva import AlvaError
 from include.sandbox.alva import router as alva
 from include.sandbox.answer import CUT, Answer, dump
+from include.sandbox.board import add_board
 from include.sandbox.faults import PASSING_THROUGH, Fault
 from include.sandbox.lever.errors import error_body
 from include.sandbox.lever.oauth import router as sign_in
@@ -37,6 +38,7 @@ _application.include_router(lever, prefix=LEVER_ROOT)
 _application.include_router(alva, prefix=ALVA_ROOT)
 _application.include_router(sign_in, prefix=SIGN_IN_ROOT)
 _application.include_router(control.router, prefix="/control")
+add_board(_application)
 
 
 class Gate:
