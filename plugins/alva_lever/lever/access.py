@@ -28,7 +28,7 @@ RENEW_SECONDS = 20 * 60
 # After a passing fault, the present token is used for so long before the next attempt.
 _PAUSE_SECONDS = 60
 _WRITES = 4
-_DESCRIPTION = "Access to Lever that a person granted on the page of Alva and Lever. Written by its tasks"
+DESCRIPTION = "Access to Lever that a person granted on the page of Alva and Lever. Written by its tasks"
 
 
 class Tokens:
@@ -141,7 +141,7 @@ class Tokens:
         text = grant.model_dump_json()
         for attempt in range(1, _WRITES + 1):
             try:
-                Variable.set(self._variable, text, description=_DESCRIPTION)
+                Variable.set(self._variable, text, description=DESCRIPTION)
                 break
             except Exception as error:
                 fault = type(error).__name__

@@ -44,34 +44,33 @@ class LeverBase(VendorHook):
     _tokens: Tokens | None = None
 
     def _auth(self, connection: Connection) -> AuthBase:
-        key = connection.password
-        if not (key or "").strip() and (connection.login or "").strip():
-            key = connection.login
+        key = _key_of(connection)
+        if not key and read_grant(self.oauth_variable) is not None:
+            self._tokens = self._tokens_for(self.base_url)
+            # Read, and renewed if needed, when the hook is opened, so that its faults come before any work.
+            self._tokens.current()
+            return TokenAuth(self._tokens)
+        if key and not (connection.password or "").strip():
             self.log.warning(
                 "Lever's API key is in the login field of connection `%s`, which Airflow shows in its audit log. Move "
                 "it to the API key (password) field",
                 self.http_conn_id,
             )
-        if not (key or "").strip() and read_grant(self.oauth_variable) is not None:
-            return self._token_auth()
         missing = (
             f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its API key (password) field, "
             "or grant access on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
         )
         return HTTPBasicAuth(usable_key(key, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id), "")
 
-    def _token_auth(self) -> TokenAuth:
-        self._tokens = Tokens(
+    def _tokens_for(self, root: str) -> Tokens:
+        return Tokens(
             self.oauth_variable,
-            audience=audience_of(self.base_url),
+            audience=audience_of(root),
             sign_in=self.sign_in,
             renews=self.renews,
             now=self._now,
             sleep=self._sleep,
         )
-        # Read, and renewed if needed, when the hook is opened, so that its faults come before any work.
-        self._tokens.current()
-        return TokenAuth(self._tokens)
 
     def _renewed(self, authorization: str) -> bool:
         return self._tokens is not None and self._tokens.replaced(authorization.removeprefix("Bearer "))
@@ -82,11 +81,26 @@ class LeverBase(VendorHook):
 
         :raises SetupError: a connection is missing or incomplete.
         """
-        lever = self._connection(self.http_conn_id, self._how_to_connect())
-        root = api_root(lever, vendor=self.vendor, example=self.example_root)
+        lever, root = self._place()
         extras = read_extras(lever.extra_dejson, conn_id=self.http_conn_id, vendor=self.vendor)
         app = App.of(self._connection(self.oauth_conn_id, _HOW_TO_MAKE_AN_APP), root)
         return SignIn(app, extras=extras, adapter=self._transport, now=self._now)
+
+    def has_key(self) -> bool:
+        """Whether the connection has an API key, which is then used. :raises SetupError: there is no connection."""
+        return bool(_key_of(self._place()[0]))
+
+    def check_grant(self) -> None:
+        """Checks that there is a granted token, which can be used now. Asks Lever only if the hook renews.
+
+        :raises SetupError: there is none.
+        """
+        self._tokens_for(self._place()[1]).current()
+
+    def _place(self) -> tuple[Connection, str]:
+        """Returns Lever's connection, and the API's root."""
+        lever = self._connection(self.http_conn_id, self._how_to_connect())
+        return lever, api_root(lever, vendor=self.vendor, example=self.example_root)
 
     def _how_to_connect(self) -> str:
         return (
@@ -141,6 +155,11 @@ class LeverBase(VendorHook):
             return self.ask("GET", where, wire.page(parse, asked=asked, keyset=keyset), params=query)
 
         return Paginator(fetch, key=key, stale=_offset_is_stale, given=given)
+
+
+def _key_of(connection: Connection) -> str:
+    """Returns the API key. Earlier versions had it in the login field."""
+    return (connection.password or "").strip() or (connection.login or "").strip()
 
 
 def _offset_is_stale(error: RequestRejected) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
+from airflow._shared.secrets_masker import mask_secret
 from airflow.api.common.trigger_dag import trigger_dag
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
@@ -22,6 +23,8 @@ from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.configuration import conf, ensure_secrets_loaded
 from airflow.exceptions import DagRunAlreadyExists
 from airflow.models.connection import Connection
+from airflow.models.crypto import get_fernet
+from airflow.models.variable import Variable
 from airflow.secrets.metastore import MetastoreBackend
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
@@ -78,6 +81,27 @@ def passwords(conn_id: str) -> tuple[str, ...]:
     if problem:
         raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
     return ()
+
+
+def set_variable(name: str, text: str, description: str) -> None:
+    """Writes a Variable into Airflow's database, encrypted.
+
+    :raises NotWritten: it can't be written, or would not be encrypted.
+    """
+    if not get_fernet().is_encrypted:
+        raise NotWritten("Airflow has no `fernet_key`, so that it would store access to Lever unencrypted. Set one")
+    try:
+        Variable.set(name, text, description)
+    except Exception as error:
+        problem = type(error).__name__
+    else:
+        return
+    raise NotWritten(f"The Variable `{name}` could not be written ({problem})")
+
+
+def hide(secret: str) -> None:
+    """Keeps a secret out of what this process logs from now on. The server logs each request with its query."""
+    mask_secret(secret)
 
 
 def as_server() -> None:

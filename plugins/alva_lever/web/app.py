@@ -20,8 +20,10 @@ from alva_lever.alva.deliveries import Delivery as AlvaDelivery
 from alva_lever.http.deliveries import NotTaken
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
 from alva_lever.rules.events import Event
+from alva_lever.web import grant
 from alva_lever.web.airflow_internals import NotWritten, start_run
 from alva_lever.web.group import Group
+from alva_lever.web.pages import add_pages
 from alva_lever.web.tokens import FreshTokens, signing_tokens
 
 log = logging.getLogger(__name__)
@@ -114,10 +116,11 @@ async def _body(request: Request) -> bytes:
 
 
 def build_app() -> FastAPI:
-    """Builds the app. It needs no login, since every delivery is signed, and serves no API description."""
+    """Builds the app. The webhooks need no login, since every delivery is signed. Each page checks its visitor."""
     app = FastAPI(title="Alva and Lever", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for account in ACCOUNTS.values():
         _add_webhooks(app, account)
+    add_pages(app, grant.router)
     return app
 
 

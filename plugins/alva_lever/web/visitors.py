@@ -31,10 +31,12 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded."""
+    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded. `user_id`:
+    Airflow's."""
 
     rights: frozenset[Right]
     form_token: str
+    user_id: str
 
     @property
     def may_act(self) -> bool:
@@ -68,7 +70,7 @@ def needs(right: Right, account: Account) -> Callable[[Request], Awaitable[Visit
         user_id = airflow_internals.user_id(user)
         if request.method not in _SAFE_METHODS:
             await _check_form(request, user_id)
-        return Visitor(rights, _serializer().dumps(user_id))
+        return Visitor(rights, _serializer().dumps(user_id), user_id)
 
     return visitor
 
