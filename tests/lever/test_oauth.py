@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,6 +124,8 @@ class TestWhichAccess:
         assert len(SCOPES) <= 20
         assert "offline_access" in SCOPES
         assert "confidential:access:admin" not in SCOPES
+        readme = (Path(__file__).parent.parent.parent / "README.md").read_text("utf-8")
+        assert set(re.findall(r"`([a-z_]+:(?:read|write):admin|offline_access)`", readme)) == set(SCOPES)
 
     @pytest.mark.parametrize(
         ("text", "hint"),
