@@ -104,7 +104,10 @@ def test_threads_of_a_task_may_ask_airflow_at_the_same_time() -> None:
     supervisor.start()
     keys = [f"key-{number}" for number in range(500)]
     with ours, ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda key: channel.send(GetVariable(key=key)).value, keys))
-        ours.shutdown(socket.SHUT_WR)
-        supervisor.join()
+        try:
+            answers = list(pool.map(lambda key: channel.send(GetVariable(key=key)).value, keys, timeout=30))
+        finally:
+            # Ends every thread that still waits for an answer.
+            ours.shutdown(socket.SHUT_RDWR)
+    supervisor.join()
     assert answers == keys
