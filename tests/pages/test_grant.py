@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
+from airflow.models.connection import Connection
 from airflow.models.log import Log
 from airflow.models.variable import Variable
 from airflow.utils.session import create_session
@@ -62,7 +63,7 @@ def stored() -> Grant | None:
 
 def start(site: Site, role: str = "ADMIN") -> str:
     """Presses the button, and returns where the browser goes then."""
-    page = site.post("grant", role, page="granted")
+    page = site.post("grant", role, page="access")
     assert page.status_code == 200, page.text
     url = page.headers["refresh"].removeprefix("0; url=")
     assert f'<a href="{url}">'.replace("&", "&amp;") in page.text
@@ -144,10 +145,10 @@ class TestGranting:
 
     def test_without_an_app_it_says_what_is_missing(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("AIRFLOW_CONN_LEVER_OAUTH")
-        assert site.post("grant", page="granted").status_code == 409
+        assert site.post("grant", page="access").status_code == 409
         part = site.get("access")
         assert "There is no connection `lever_oauth`" in words(part)
-        assert "<button" not in part.text
+        assert "Grant access</button>" not in part.text
 
     def test_where_the_variable_is_read_from_elsewhere_it_says_so(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
@@ -166,6 +167,86 @@ class TestGranting:
         monkeypatch.setattr(airflow_internals, "get_fernet", Plain)
         assert "Airflow has no `fernet_key`" in words(back(site, url))
         assert stored() is None
+
+
+class TestTheApp:
+    """A person stores the OAuth app, where nothing is set up."""
+
+    @pytest.fixture(autouse=True)
+    def _nothing_set_up(self, served: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        for name in ("LEVER_DEFAULT", "LEVER_OAUTH"):
+            monkeypatch.delenv(f"AIRFLOW_CONN_{name}")
+        yield
+        with create_session() as session:
+            session.execute(delete(Connection).where(Connection.conn_id.in_(["lever_default", "lever_oauth"])))
+
+    def save(self, site: Site, role: str = "ADMIN", **fields: str) -> requests.Response:
+        return site.post("oauth-app", role, page="access", **fields)
+
+    def kept(self, conn_id: str) -> tuple[str | None, str | None, str | None] | None:
+        with create_session() as session:
+            row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
+            return None if row is None else (row.host, row.login, row.password)
+
+    def test_from_nothing_to_granted_in_the_browser_alone(self, site: Site, served: str) -> None:
+        assert 'name="root"' in site.get("access").text
+        fields = {"root": f"{served}/lever/v1", "sign_in": served + SIGN_IN_ROOT}
+        saved = self.save(site, client_id=f" {CLIENT_ID} ", secret=CLIENT_SECRET, **fields)
+        assert (saved.status_code, saved.headers["location"]) == (303, "set-up")
+        assert self.kept("lever_default") == (f"{served}/lever/v1", None, None)
+        assert self.kept("lever_oauth") == (served + SIGN_IN_ROOT, CLIENT_ID, CLIENT_SECRET)
+        part = site.get("access").text
+        assert CLIENT_ID in part
+        assert CLIENT_SECRET not in part
+        assert back(site, in_lever(site)).status_code == 303
+        assert LeverHook().stages()
+
+    def test_an_empty_secret_keeps_the_stored_one_but_sends_it_nowhere_else(self, site: Site, served: str) -> None:
+        fields = {"root": f"{served}/lever/v1", "client_id": "first", "sign_in": served + SIGN_IN_ROOT}
+        assert self.save(site, secret="stored-secret", **fields).status_code == 303
+        assert self.save(site, **{**fields, "client_id": "second"}).status_code == 303
+        assert self.kept("lever_oauth") == (served + SIGN_IN_ROOT, "second", "stored-secret")
+        refused = self.save(site, **{**fields, "sign_in": "https://elsewhere.example.com"})
+        assert (refused.status_code, "has no client secret" in words(refused)) == (422, True)
+        assert self.kept("lever_oauth") == (served + SIGN_IN_ROOT, "second", "stored-secret")
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({"client_id": ""}, "has no client id"),
+            ({"secret": "two words"}, "holds white space"),
+            ({"root": "http://api.example.com/v1"}, "in the clear"),
+            ({"sign_in": "http://auth.example.com"}, "in the clear"),
+            ({"root": ""}, "has no host"),
+        ],
+    )
+    def test_what_cannot_be_used_is_refused_and_nothing_stored(
+        self, site: Site, fields: dict[str, str], said: str
+    ) -> None:
+        given = {"root": "https://api.lever.co/v1", "client_id": "client", "secret": "the-secret", **fields}
+        page = self.save(site, **given)
+        assert page.status_code == 422
+        assert said in words(page)
+        assert given["secret"] not in page.text
+        assert (self.kept("lever_default"), self.kept("lever_oauth")) == (None, None)
+
+    def test_a_connection_to_lever_that_is_there_stays_as_it_is(
+        self, site: Site, served: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connect(monkeypatch, served, "a-key")
+        fields = {"root": "https://api.lever.co/v1", "sign_in": "https://auth.example.com"}
+        assert self.save(site, client_id="client", secret="the-secret", **fields).status_code == 303
+        assert self.kept("lever_default") is None
+        assert self.kept("lever_oauth") == ("https://auth.example.com", "client", "the-secret")
+
+    def test_an_app_from_the_environment_is_changed_there(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", "https://client:secret@auth.example.com")
+        page = self.save(site, root="https://api.lever.co/v1", client_id="client", secret="the-secret")
+        assert (page.status_code, "change it there" in words(page)) == (422, True)
+
+    def test_who_may_not_set_up_may_not_store_it(self, site: Site) -> None:
+        assert self.save(site, "USER", client_id="client", secret="the-secret").status_code == 403
+        assert 'name="secret"' not in site.get("access", "USER").text
 
 
 class TestWhoAsked:
@@ -194,13 +275,13 @@ class TestWhoAsked:
         assert stored() is None
 
     def test_a_form_token_is_no_state(self, site: Site) -> None:
-        state = site.token(page="granted")
+        state = site.token(page="access")
         assert back(site, f"{site.url}granted?{urlencode({'code': 'c', 'state': state})}").status_code == 400
 
     @pytest.mark.parametrize("role", ["VIEWER", "USER", None])
     def test_who_may_not_set_up_may_not_grant(self, site: Site, role: str | None) -> None:
         url = in_lever(site)
-        assert site.post("grant", role, page="granted").status_code == 403
+        assert site.post("grant", role, page="access").status_code == 403
         assert back(site, url, role).status_code == 403
         assert stored() is None
 
@@ -210,6 +291,11 @@ class TestWhoAsked:
         assert part.status_code == 200
         assert "no access has been granted" in words(part)
         assert ("Grant access</button>" in part.text) == button
+
+    def test_htmx_gets_it_as_a_part(self, site: Site) -> None:
+        part = site.session().get(f"{site.url}access", headers={"HX-Request": "true"}, timeout=60).text
+        assert part.startswith("<section")
+        assert "<html" in site.get("access").text
 
     def test_without_a_login_there_is_nothing(self, site: Site) -> None:
         for path in ("access", "granted?code=c&state=s"):

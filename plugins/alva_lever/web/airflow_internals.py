@@ -203,6 +203,27 @@ def stored(conn_id: str) -> tuple[str, dict[str, Any]]:
     raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
 
 
+def store_connection(conn_id: str, *, host: str, login: str | None = None, password: str | None = None) -> None:
+    """Writes these fields into a connection in Airflow's database, which encrypts the password. A new one is of the
+    type generic.
+
+    :raises NotWritten: the database can't be written.
+    """
+    try:
+        with create_session() as session:
+            row = session.scalar(select(Connection).where(Connection.conn_id == conn_id).with_for_update())
+            if row is None:
+                row = Connection(conn_id=conn_id, conn_type="generic")
+                session.add(row)
+            row.host, row.schema, row.port, row.login = host or None, None, None, login
+            row.set_password(password)
+    except Exception as error:
+        problem = type(error).__name__
+    else:
+        return
+    raise NotWritten(f"Connection `{conn_id}` could not be written ({problem})")
+
+
 def change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:
     """Writes `change(password, extra)` into a connection in Airflow's database, and creates the connection if needed.
 

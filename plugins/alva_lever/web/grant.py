@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -16,10 +18,12 @@ from alva_lever.account import DEFAULT, URL_PREFIX, Account
 from alva_lever.connect import lever_hook
 from alva_lever.http.errors import ApiError
 from alva_lever.http.exchange import one_word
+from alva_lever.http.session import api_root
 from alva_lever.lever.access import DESCRIPTION, read_grant
-from alva_lever.lever.oauth import SCOPES
+from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.oauth import SCOPES, App
 from alva_lever.web import airflow_internals
-from alva_lever.web.airflow_internals import NotWritten
+from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
 from alva_lever.web.pages import page
 from alva_lever.web.visitors import Right, Visitor, needs
 
@@ -27,7 +31,10 @@ log = logging.getLogger(__name__)
 router = APIRouter()
 Looking = Annotated[Visitor, Depends(needs(Right.LOOK, DEFAULT))]
 SettingUp = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT))]
+# FastAPI quotes what it refuses, so every field is a text that is never missing: a secret must not be quoted.
+Text = Annotated[str, Form()]
 
+EXAMPLE_ROOT = LeverHook.example_root
 # A person who takes longer in Lever has to begin again.
 _STATE_SECONDS = 15 * 60
 _CALLBACK = "granted"
@@ -36,29 +43,36 @@ _SET_UP = "set-up"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a person sees of the access to Lever; never a token.
+    """What a person sees of the access to Lever; never a token and never a secret.
 
     :param key: whether the connection has an API key, which is then used.
+    :param root: Lever's API root, empty if there is no connection.
     :param granted_at: when access was granted, empty if it never was; to which `client_id`.
     :param valid_until: when the present token ends.
     :param problem: why what was granted can't be used, empty if it can.
     :param missing: why access can't be granted yet, empty if it can.
     :param callback: the address that the OAuth app at Lever must know.
+    :param app_id: the client id of the OAuth app that is stored, and its `sign_in`, if that isn't Lever's own.
+    :param refused: why a form that was sent is refused.
     """
 
     key: bool
+    root: str
     granted_at: str
     client_id: str
     valid_until: str
     problem: str
     missing: str
     callback: str
+    app_id: str
+    sign_in: str
+    refused: str = ""
     scopes: tuple[str, ...] = SCOPES
 
 
-def access(account: Account, request: Request) -> Access:
+def access(account: Account, request: Request, *, refused: str = "") -> Access:
     """Returns the state of the access, as Airflow keeps it. Asks Lever nothing."""
-    lever = lever_hook(account)
+    lever, app = lever_hook(account), _kept(account.lever_oauth_conn_id)
     key, problem, missing, grant = False, "", "", None
     try:
         key = lever.has_key()
@@ -73,19 +87,37 @@ def access(account: Account, request: Request) -> Access:
         missing = str(error)
     return Access(
         key=key,
+        root=_root(account),
         granted_at=_time(grant.granted_at) if grant else "",
         client_id=grant.client_id if grant else "",
         valid_until=_time(grant.expires_at) if grant else "",
         problem=problem,
         missing=missing,
         callback=_callback(request),
+        app_id=(app.login or "") if app else "",
+        sign_in=(app.host or "") if app else "",
+        refused=refused,
     )
 
 
 @router.get("/access")
 def show_access(request: Request, visitor: Looking) -> Response:
-    """The part of the set-up page about the access to Lever."""
-    return page("_grant.html", visitor, access=access(DEFAULT, request))
+    """The access to Lever by OAuth: as a page, or, for htmx, as a part of the set-up page."""
+    template = "_grant.html" if "hx-request" in request.headers else "access.html"
+    return page(template, visitor, here=_SET_UP, grant=access(DEFAULT, request))
+
+
+@router.post("/oauth-app")
+def save_app(
+    request: Request, visitor: SettingUp, client_id: Text = "", secret: Text = "", root: Text = "", sign_in: Text = ""
+) -> Response:
+    """Stores the company's OAuth app and, where there is no connection to Lever yet, one without a key."""
+    try:
+        _save_app(DEFAULT, client_id=client_id, secret=secret, root=root, sign_in=sign_in)
+    except (ApiError, NotWritten) as failure:
+        refused = access(DEFAULT, request, refused=str(failure))
+        return page("access.html", visitor, status=422, here=_SET_UP, grant=refused)
+    return RedirectResponse(_SET_UP, 303)
 
 
 @router.post("/grant")
@@ -126,6 +158,45 @@ def finish(visitor: SettingUp, state: str = "", code: str = "", error: str = "")
         return _outcome(visitor, "Access was not granted", str(failure), status=502)
     # Away from the address with the code.
     return RedirectResponse(_SET_UP, 303)
+
+
+def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_in: str) -> None:
+    """:raises ApiError, NotWritten: a field can't be used, or Airflow can't store it. Nothing is stored then."""
+    lever_conn_id, conn_id = account.lever_conn_id, account.lever_oauth_conn_id
+    for name in (lever_conn_id, conn_id):
+        if is_kept_elsewhere(name) and (name == conn_id or not _root(account)):
+            raise NotWritten(f"Connection `{name}` comes from the environment or a secrets backend: change it there")
+    lever_root = _root(account) or api_root(
+        Connection(conn_id=lever_conn_id, conn_type="generic", host=root), vendor="Lever", example=EXAMPLE_ROOT
+    )
+    before = _kept(conn_id)
+    # A stored secret is not sent to another host than before.
+    kept = before.password if before and (before.host or "") == sign_in.strip() else ""
+    app = Connection(
+        conn_id=conn_id, conn_type="generic", host=sign_in.strip(), login=client_id.strip(),
+        password=secret.strip() or kept,
+    )  # fmt: skip
+    App.of(app, lever_root)
+    if not _root(account):
+        airflow_internals.store_connection(lever_conn_id, host=lever_root)
+    airflow_internals.store_connection(conn_id, host=app.host or "", login=app.login, password=app.password)
+
+
+def _root(account: Account) -> str:
+    """Returns the API root in Lever's connection, empty if there is none that can be used."""
+    connection = _kept(account.lever_conn_id)
+    try:
+        return api_root(connection, vendor="Lever", example=EXAMPLE_ROOT) if connection else ""
+    except ApiError:
+        return ""
+
+
+def _kept(conn_id: str) -> Connection | None:
+    try:
+        connection: Connection = BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return None
+    return connection
 
 
 def _asked(state: str, code: str, visitor: Visitor) -> str | None:
