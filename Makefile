@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-unit lint bench lock clean
+.PHONY: help demo demo-empty test test-unit lint bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -10,6 +10,9 @@ help:  ## what can be made
 
 demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C stops it all
 	@$(BIN)/python -m include.demo
+
+demo-empty: .venv/installed  ## the same with nothing set up, to be set up in the browser
+	@$(BIN)/python -m include.demo --empty
 
 # Those that start an Airflow come after the others, one by one: two Airflows at once keep each other waiting for minutes.
 WORKERS ?= 2

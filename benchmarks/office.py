@@ -93,7 +93,7 @@ def forget(url: str) -> None:
 
 def furnish(sandbox: Sandbox, opportunities: int, *, postings: int = 3, completed: bool = False) -> list[str]:
     """Adds this many candidates for `office`, and returns their ids."""
-    from include.sandbox.alva import Invitee
+    from include.sandbox.alva.models import Invitee
 
     names = [sandbox.recruiter.add_posting(f"Engineer {number}", team="Platform") for number in range(postings)]
     now_ms = sandbox.clock.now_ms()

@@ -18,7 +18,7 @@ from include.demo.home import RECORD, home_of_its_own
 from include.demo.interruptions import Interrupted, Interruptions
 from include.demo.play import DAG_ID, RUNS, Play
 from include.demo.ports import LOOPBACK, free_port
-from include.demo.printing import Progress, invitation, places, say, second_table, table, third_table
+from include.demo.printing import Progress, first_steps, invitation, places, say, second_table, table, third_table
 from include.demo.processes import DemoError, Fleet
 from include.demo.rest import AirflowApi
 from include.demo.results import Results
@@ -27,6 +27,8 @@ from include.demo.start import PROJECT, Start
 from include.demo.story import TRIGGER_STAGE
 
 _WATCH_SECONDS = 1.0
+# The candidates of a demo in which nothing is set up.
+SEED, SEEDED = 7, 40
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,6 +60,8 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     control, api = Control(f"http://{LOOPBACK}:{sandbox_port}"), AirflowApi(airflow.url)
     start = Start(fleet, home, progress, interruptions)
     start.sandbox(sandbox_port, control)
+    if options.empty:
+        return _empty(fleet, start, airflow, control, sandbox_port)
     start.airflow(airflow, api)
     progress.step("Airflow: loading airflow_settings.yaml")
     api.load(settings.at_port(SANDBOX_PORT, sandbox_port))
@@ -81,12 +85,28 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     return 1 if surprises else 0
 
 
+def _empty(fleet: Fleet, start: Start, airflow: Installation, control: Control, sandbox_port: int) -> int:
+    """Starts an Airflow with nothing set up beside a Lever with candidates, for a person to set up on the page."""
+    control.seed(SEED, SEEDED)
+    start.airflow(airflow, AirflowApi(airflow.url))
+    start.parsed(AirflowApi(airflow.url), airflow.dags)
+    sandbox_url = f"http://{LOOPBACK}:{sandbox_port}"
+    say(f"\n{places(airflow.url, sandbox_url, (), command_line(airflow.home, 'dags', 'list'))}")
+    say(f"\n{first_steps(airflow.url, sandbox_url)}")
+    _until_interrupted(fleet)
+    return 0
+
+
 def _stay(fleet: Fleet, airflow: Installation, sandbox_port: int) -> None:
-    """Waits for an interruption, which is the demo's normal end."""
+    """Shows where to look, and waits for an interruption, which is the demo's normal end."""
     sandbox_url = f"http://{LOOPBACK}:{sandbox_port}"
     pages = [f"dags/{DAG_ID}", *(f"dags/{DAG_ID}/runs/{run_id}" for run_id in RUNS)]
     say(f"\n{places(airflow.url, sandbox_url, pages, command_line(airflow.home, 'dags', 'list'))}")
     say(f"\n{invitation(airflow.url, sandbox_url, EVENTS, TRIGGER_STAGE)}")
+    _until_interrupted(fleet)
+
+
+def _until_interrupted(fleet: Fleet) -> None:
     say("\nEverything keeps running until Ctrl-C.")
     try:
         while True:
@@ -99,6 +119,7 @@ def _stay(fleet: Fleet, airflow: Installation, sandbox_port: int) -> None:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m include.demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="play, print the results, and end")
+    parser.add_argument("--empty", action="store_true", help="nothing is set up and nothing is played: do it yourself")
     parser.add_argument("--dags", type=Path, default=PROJECT / "dags", metavar="FOLDER", help="other DAGs than dags/")
     parser.add_argument(
         "--home",

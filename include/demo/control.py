@@ -26,6 +26,10 @@ class Control:
         except requests.RequestException:
             return False
 
+    def seed(self, seed: int, opportunities: int) -> None:
+        """Replaces the world by one that is generated from this number."""
+        self._call("POST", "seed", json={"seed": seed, "opportunities": opportunities})
+
     def now_ms(self) -> int:
         """Returns the time in the sandbox's world."""
         return int(self._call("GET", "clock")["now_ms"])

@@ -116,6 +116,17 @@ Now it is your turn: play the recruiter in one tab, and watch Airflow in another
 A tag such as "Alva: Send Tests" sends no webhook: the next hourly run finds it, or one that you trigger."""
 
 
+def first_steps(airflow_url: str, sandbox_url: str) -> str:
+    """Returns how to set everything up in the browser. The keys are the sandbox's own."""
+    return f"""\
+Nothing is set up yet. In the browser alone:
+
+1. Open the page, {airflow_url}/alva-lever/set-up, and go through its list. Lever's API root is
+   {sandbox_url}/lever/v1 and its key sandbox-lever-key; Alva's are {sandbox_url}/alva/v1 and sandbox-alva-key.
+2. Read the reports of the rehearsal, then go live.
+3. Open the board, {sandbox_url}/, and move a candidate to the trigger stage."""
+
+
 def _mark(surprises: Sequence[str]) -> str:
     return "!!" if surprises else "ok"
 

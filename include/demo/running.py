@@ -43,9 +43,11 @@ def running(
     sandbox_url: str,
     dags: Path = PROJECT / "dags",
     more: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    empty: bool = False,
 ) -> Iterator[Running]:
     """Starts the four components, with connections to a running sandbox and the DAGs parsed and paused. ``folder``: for
-    all files. ``more``: extra sections of Airflow's settings."""
+    all files. ``more``: extra sections of Airflow's settings. ``empty``: without connections, pool and options."""
     with Interruptions() as interruptions, home_of_its_own(folder) as home:
         fleet = Fleet(home / RECORD)
         try:
@@ -54,8 +56,9 @@ def running(
             api = AirflowApi(installation.url)
             start = Start(fleet, home, Progress(), interruptions)
             start.airflow(installation, api)
-            settings = load_settings(PROJECT / "airflow_settings.yaml")
-            api.load(settings.at_port(_SANDBOX_PORT, int(sandbox_url.rpartition(":")[2])))
+            if not empty:
+                settings = load_settings(PROJECT / "airflow_settings.yaml")
+                api.load(settings.at_port(_SANDBOX_PORT, int(sandbox_url.rpartition(":")[2])))
             start.parsed(api, dags)
             yield Running(installation, api, start)
         finally:

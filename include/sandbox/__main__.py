@@ -7,10 +7,11 @@ import math
 import sys
 from pathlib import Path
 
+from include.sandbox.alva.door import AlvaDoor
 from include.sandbox.deliveries import WAITS_SECONDS
-from include.sandbox.gate import ALVA_ROOT, LEVER_ROOT
+from include.sandbox.lever.door import LeverDoor
 from include.sandbox.sandbox import Sandbox
-from include.sandbox.server import listen, server
+from include.sandbox.transport import listen, server
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     listening.listen(128)
     host = f"[{options.host}]" if ":" in options.host else options.host
     base_url = f"http://{host}:{listening.getsockname()[1]}"
-    print(f"Sandbox: Lever {base_url}{LEVER_ROOT}  Alva {base_url}{ALVA_ROOT}  control {base_url}/control", flush=True)
+    lever, alva = base_url + LeverDoor.root, base_url + AlvaDoor.root
+    print(f"Sandbox: Lever {lever}  Alva {alva}  control {base_url}/control", flush=True)
     print(f"Its board: {base_url}/", flush=True)
     server(sandbox.app).run(sockets=[listening])
     return 0

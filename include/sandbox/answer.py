@@ -1,50 +1,55 @@
-"""One whole answer of a service, kept so that a fault can change it before it is sent."""
+"""What the services answer with: JSON, a refusal, or a connection that is cut."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
-from starlette.types import Send
-
-Headers = list[tuple[bytes, bytes]]
+from fastapi import Response
+from starlette.types import Receive, Scope, Send
 
 CUT = "include.sandbox.cut"  # the server's extension in the ASGI scope: a function that cuts the connection
-
-
-@dataclass(slots=True)
-class Answer:
-    status: int
-    headers: Headers
-    body: bytes
-
-    @classmethod
-    def of(cls, status: int, content: bytes, content_type: str, extra: Mapping[str, str] | None = None) -> Answer:
-        headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(content)).encode())]
-        headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in (extra or {}).items()]
-        return cls(status, headers, content)
-
-    @classmethod
-    def json(cls, status: int, value: object, extra: Mapping[str, str] | None = None) -> Answer:
-        return cls.of(status, dump(value), "application/json; charset=utf-8", extra)
-
-    def parsed(self) -> Any:
-        return json.loads(self.body)
-
-    def with_body(self, content: bytes) -> Answer:
-        """Returns the answer with another body and its length."""
-        kept = [(name, value) for name, value in self.headers if name != b"content-length"]
-        return Answer(self.status, [*kept, (b"content-length", str(len(content)).encode())], content)
-
-    async def send(self, send: Send, *, size: int | None = None) -> None:
-        """Sends it, or only the first ``size`` bytes of the body, without the end."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        body = self.body if size is None else self.body[:size]
-        await send({"type": "http.response.body", "body": body, "more_body": size is not None})
 
 
 def dump(value: object) -> bytes:
     """Compact JSON in UTF-8, as both services write it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Json(Response):
+    media_type = "application/json; charset=utf-8"
+
+    def render(self, content: object) -> bytes:
+        return dump(content)
+
+
+class Cut(Response):
+    """Cuts the connection, after nothing or after the head and half the body of an answer."""
+
+    def __init__(self, begun: Response | None = None) -> None:
+        super().__init__()
+        self._begun = begun
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._begun is not None:
+            half = self._begun.body[: len(self._begun.body) // 2]
+            start = {"status": self._begun.status_code, "headers": self._begun.raw_headers}
+            await send({"type": "http.response.start", **start})
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+        cut: Callable[[], None] = scope["extensions"][CUT]
+        cut()
+        while (await receive())["type"] != "http.disconnect":
+            continue
+
+
+class Refusal(Exception):
+    """A service's answer to what it doesn't do. Each service has its own kind."""
+
+    status: int
+
+    def body(self) -> dict[str, object]:
+        """Returns the answer's JSON."""
+        raise NotImplementedError
+
+    def answer(self) -> Response:
+        return Json(self.body(), self.status)

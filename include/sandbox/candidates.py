@@ -22,11 +22,11 @@ from include.sandbox.alva.models import (
     Interview,
     Invitee,
     Person,
+    Results,
     RoleFit,
     Score,
 )
 from include.sandbox.alva.organisation import AlvaOrganisation
-from include.sandbox.alva.schemas import Results
 from include.sandbox.alva.webhook import Connection
 
 
@@ -73,11 +73,8 @@ class Candidates:
             return candidate.id
 
     def finish(self, opportunity: str, role_fit: float | None = 82, only: Sequence[str] | None = None) -> str:
-        """The candidate completes all tests, or `only` some of `logic`, `personality`, `coding`.
-
-        Logic and personality count for the person's other applications too, with other role fits. `role_fit` None: no
-        role fit yet.
-        """
+        """The candidate completes all tests, or `only` some of `logic`, `personality`, `coding`. Logic and personality
+        count for the person's other applications too, with other role fits. `role_fit` None: no role fit yet."""
         with self._moving(opportunity) as candidate:
             tests = [test.type for test in candidate.assessments if only is None or test.type in only]
             if not tests:
@@ -110,10 +107,8 @@ class Candidates:
             return candidate.id
 
     def reset(self, opportunity: str) -> str:
-        """Alva's staff let the person retake the tests: the results disappear from all of the person's applications.
-
-        No e-mail is sent; the old link works.
-        """
+        """Alva's staff let the person retake the tests: the results disappear from all of the person's applications. No
+        e-mail is sent; the old link works."""
         with self._moving(opportunity) as candidate:
             person = self._person(candidate)
             person.forget()
@@ -158,10 +153,8 @@ class Candidates:
             return candidate.id
 
     def remember_person(self, email: str, role_fit: float | None = 82, age_days: int = 0) -> None:
-        """A person has earlier results; applications that wait for them get them now.
-
-        Results less than 24 months (730 days) old complete the next invitation at once.
-        """
+        """A person has earlier results; applications that wait for them get them now. Results less than 24 months (730
+        days) old complete the next invitation at once."""
         with self._organisation.lock:
             person, now_ms = self._organisation.persons.of(email), self._now_ms()
             with self._organisation.webhook.watching(self._roster.of_person(person)):
@@ -213,10 +206,7 @@ class Candidates:
             self._organisation.webhook.connection = None
 
     def pretend_webhook(self, event: str, candidate_id: str) -> str:
-        """Sends a correctly signed delivery whose event may be untrue and whose candidate may not exist.
-
-        Returns the delivery's id.
-        """
+        """Sends a correctly signed delivery, returns its id. The event may be untrue, the candidate need not exist."""
         with self._organisation.lock:
             return self._organisation.webhook.tell(event, candidate_id, self._roster.find(candidate_id))
 

@@ -37,11 +37,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 
-from include.sandbox.alva import AlvaError
-from include.sandbox.clock import Clock
+from include.sandbox.answer import Refusal
 from include.sandbox.faults import Fault
-from include.sandbox.journal import Arrived
-from include.sandbox.lever.errors import LeverError
 from include.sandbox.simulation import Simulation
 
 Json = dict[str, Any]
@@ -92,30 +89,6 @@ class Lag(Order):
     ms: int
 
 
-class Time(BaseModel):
-    now_ms: int
-    frozen: bool
-
-    @classmethod
-    def of(cls, clock: Clock) -> Time:
-        return cls(now_ms=clock.now_ms(), frozen=clock.frozen)
-
-
-class Overview(BaseModel):
-    lever_key: str
-    alva_key: str
-    recruiter: dict[str, dict[str, str]]
-    candidates: dict[str, dict[str, str]]
-
-
-class Requests(BaseModel):
-    requests: list[Arrived]
-
-
-class Result(BaseModel):
-    result: Any
-
-
 class Sentence(APIRoute):
     """A route that answers an error with a sentence."""
 
@@ -134,14 +107,14 @@ class Sentence(APIRoute):
                 raise HTTPException(400, said) from error
             except LookupError as error:
                 raise HTTPException(404, str(error)) from error
-            except (TypeError, ValueError, LeverError, AlvaError) as error:
+            except (TypeError, ValueError, Refusal) as error:
                 raise HTTPException(400, str(error)) from error
 
         return guarded
 
 
 def _simulation(request: Request) -> Simulation:
-    simulation: Simulation = request.state.simulation
+    simulation: Simulation = request.state.sandbox
     return simulation
 
 
@@ -153,13 +126,13 @@ router = APIRouter(route_class=Sentence)
 
 
 @router.get("")
-def overview(simulation: Present) -> Overview:
-    return Overview(
-        lever_key=simulation.LEVER_KEY,
-        alva_key=simulation.ALVA_KEY,
-        recruiter=_described(simulation.recruiter),
-        candidates=_described(simulation.candidates),
-    )
+def overview(simulation: Present) -> Json:
+    return {
+        "lever_key": simulation.LEVER_KEY,
+        "alva_key": simulation.ALVA_KEY,
+        "recruiter": _described(simulation.recruiter),
+        "candidates": _described(simulation.candidates),
+    }
 
 
 @router.post("/reset")
@@ -175,22 +148,22 @@ def seed(simulation: Present, order: Seeding) -> Json:
 
 
 @router.get("/clock")
-def clock(simulation: Present) -> Time:
-    return Time.of(simulation.clock)
+def clock(simulation: Present) -> Json:
+    return {"now_ms": simulation.clock.now_ms(), "frozen": simulation.clock.frozen}
 
 
 @router.post("/clock")
-def set_clock(simulation: Present, order: ClockChange | None = None) -> Time:
+def set_clock(simulation: Present, order: ClockChange | None = None) -> Json:
     if order is not None:
         simulation.clock.adjust(order.now_ms, order.advance_ms, order.frozen)
-    return Time.of(simulation.clock)
+    return clock(simulation)
 
 
 @router.get("/requests")
 def requests(
     simulation: Present, service: str | None = None, method: str | None = None, path: str | None = None
-) -> Requests:
-    return Requests(requests=simulation.journal.of(service, method, path))
+) -> Json:
+    return {"requests": simulation.journal.of(service, method, path)}
 
 
 @router.delete("/requests")
@@ -266,13 +239,13 @@ def set_lag(simulation: Present, order: Lag) -> Json:
 
 
 @router.post("/recruiter/{move}")
-def recruiter(simulation: Present, move: str, arguments: Arguments = None) -> Result:
-    return Result(result=_make_move(simulation.recruiter, move, arguments or {}))
+def recruiter(simulation: Present, move: str, arguments: Arguments = None) -> Json:
+    return {"result": _make_move(simulation.recruiter, move, arguments or {})}
 
 
 @router.post("/candidates/{move}")
-def candidates(simulation: Present, move: str, arguments: Arguments = None) -> Result:
-    return Result(result=_make_move(simulation.candidates, move, arguments or {}))
+def candidates(simulation: Present, move: str, arguments: Arguments = None) -> Json:
+    return {"result": _make_move(simulation.candidates, move, arguments or {})}
 
 
 @router.get("/world")
@@ -297,27 +270,18 @@ def _described(mover: object) -> dict[str, dict[str, str]]:
 
 
 def _make_move(mover: object, name: str, arguments: Mapping[str, Any]) -> Any:
-    """Calls the move.
-
-    A list for a ``*parameter`` is passed as separate arguments. TypeError for arguments that don't fit.
-    """
+    """Calls the move; a list for a ``*parameter`` becomes several arguments. TypeError for arguments that don't fit."""
     if name not in moves(mover):
         raise LookupError(f"No move {name!r}; there are: {', '.join(moves(mover))}")
     method = getattr(mover, name)
-    named = dict(arguments)
-    positional: list[Any] = []
-    parameters = inspect.signature(method).parameters.values()
-    spread = next((parameter.name for parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL), None)
-    if spread is not None:
-        for parameter in parameters:
-            if parameter.name == spread:
-                positional += named.pop(spread, [])
-                break
-            if parameter.name not in named:
-                raise TypeError(f"missing a required argument: {parameter.name!r}")
-            positional.append(named.pop(parameter.name))
-    bound = inspect.signature(method).bind(*positional, **named)
-    return method(*bound.args, **bound.kwargs)
+    signature = inspect.signature(method)
+    named = [
+        part.replace(kind=part.POSITIONAL_OR_KEYWORD, default=()) if part.kind is part.VAR_POSITIONAL else part
+        for part in signature.parameters.values()
+    ]
+    bound = signature.replace(parameters=named).bind(**arguments)
+    spread = inspect.BoundArguments(signature, bound.arguments)
+    return method(*spread.args, **spread.kwargs)
 
 
 def _in_words(parameter: inspect.Parameter) -> str:

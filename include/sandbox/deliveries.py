@@ -14,25 +14,39 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, get_args
+
+import requests
 
 from include.sandbox.answer import dump
-from include.sandbox.ids import Ids
+from include.sandbox.clock import Ids
 from include.sandbox.lever.models import Webhook
-from include.sandbox.sender import CONNECTIONS, TIMEOUT_SECONDS, Letter, Sender, Target, is_loopback, post_once
+from include.sandbox.outbox import Outbox, is_loopback, post, session
 
+CONNECTIONS = 50
+TIMEOUT_SECONDS = 10.0
+IDLE_SECONDS = 2.0  # shorter than a server keeps a connection open, so that none is used while it is being closed
 WAITS_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)  # before each of the five retries; Lever publishes no times
 TOKEN_LENGTH = 48  # of the signing token, and of the token in each delivery
 HEADERS = {"User-Agent": "Lever-Webhooks"}
-NOT_LOOPBACK = "not loopback"
 State = Literal["waiting", "delivered", "failed"]
-STATES: tuple[State, ...] = ("waiting", "delivered", "failed")
 
 
-@dataclass(slots=True, repr=False)
+class Target(Protocol):
+    """A webhook of either service, with its current URL."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Delivery:
     """One event for one webhook. Its body is the same in every attempt (Lever doesn't document that)."""
 
@@ -55,9 +69,6 @@ class Delivery:
             return "waiting"
         return "delivered" if self.accepted else "failed"
 
-    def letter(self) -> Letter:
-        return Letter(self.id, self.webhook, self.body, self.headers)
-
     def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -71,28 +82,44 @@ class Delivery:
         }
 
 
+@dataclass(slots=True, eq=False, repr=False)
+class _Copy:
+    """One copy of a delivery, until it is accepted or given up."""
+
+    delivery: Delivery
+    failures: int = 0
+
+
 class Deliveries:
     """All deliveries, the oldest first, until the world is reset. Safe to use from several threads.
 
-    Only `verify` and `wait` wait for an answer: call them without holding a lock. ``waits_seconds``: real time before
-    each retry; there are as many retries as waits.
+    ``waits_seconds``: real time before each retry, whatever the world's clock says; there are as many retries as waits.
+    Up to ``connections`` threads send, each with its own open connection: one starts when a copy finds no idle thread,
+    and ends after a while without copies. Only `verify` and `wait` wait for an answer: call them without holding a
+    lock.
     """
 
     def __init__(
         self,
-        *,
         waits_seconds: Sequence[float] = WAITS_SECONDS,
         connections: int = CONNECTIONS,
         timeout_seconds: float = TIMEOUT_SECONDS,
         seed: int = 1,
     ) -> None:
+        if connections < 1:
+            raise ValueError("A sender needs a connection")
         self.waits_seconds = tuple(waits_seconds)
+        self.ids = Ids(f"deliveries {seed}")  # kept over a reset, so that neither id nor token comes twice
+        self._connections = connections
+        self._timeout_seconds = timeout_seconds
         self._changed = threading.Condition()
         self._deliveries: dict[str, Delivery] = {}
+        self._outbox: Outbox[_Copy] = Outbox()
         self._unsettled = 0
         self._copies = 1
-        self.ids = Ids(f"deliveries {seed}")  # kept over a reset, so that neither id nor token comes twice
-        self._sender = Sender(self._answered, connections=connections, timeout_seconds=timeout_seconds)
+        self._threads: set[threading.Thread] = set()
+        self._idle = 0
+        self._stopping = False
 
     # Sending
 
@@ -120,8 +147,9 @@ class Deliveries:
     def verify(self, webhook: Webhook, *, at_ms: int) -> int | None:
         """Sends a delivery without data, once. Returns the answer's status, None for no answer. No list shows it."""
         with self._changed:
-            letter = self._signed(webhook, webhook.event, {}, at_ms, None).letter()
-        return post_once(letter, self._sender.timeout_seconds)
+            delivery = self._signed(webhook, webhook.event, {}, at_ms, None)
+        with session() as opened:
+            return self._post(opened, delivery)
 
     def disturb(self, *, duplicates: int, shuffled: bool) -> None:
         """From now on sends each delivery ``1 + duplicates`` times, and in another order if shuffled."""
@@ -129,34 +157,44 @@ class Deliveries:
             raise ValueError("There can't be fewer than no duplicates")
         with self._changed:
             self._copies = 1 + duplicates
-            self._sender.shuffle(shuffled)
+            self._outbox.shuffle(shuffled)
 
     def hold(self) -> None:
         """Sends nothing more until `release`; deliveries on their way go on."""
-        self._sender.hold()
+        with self._changed:
+            self._outbox.hold()
 
     def release(self, *, backwards: bool = False) -> None:
         """Sends the held deliveries, in their order or the last first."""
-        self._sender.release(backwards=backwards)
+        with self._changed:
+            self._outbox.release(backwards=backwards)
+            self._attend()
 
     def forget(self) -> None:
         """Drops all deliveries, including those that wait, and ends `hold` and `disturb`."""
         with self._changed:
             self._deliveries.clear()
+            self._outbox = Outbox()
             self._unsettled = 0
             self._copies = 1
-            self._sender.forget()
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Stops the threads. The next delivery starts them again."""
-        self._sender.stop()
+        """Stops each thread after its present copy. The next delivery starts them again."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+            threads = [*self._threads]
+        for thread in threads:
+            thread.join()
+        with self._changed:
+            self._stopping = False
 
     # The list
 
     def all(self) -> list[Delivery]:
         """Returns copies of all deliveries as they are now."""
-        return self._which(lambda delivery: True)
+        return self.of()
 
     def of(
         self,
@@ -165,21 +203,22 @@ class Deliveries:
         opportunity: str | None = None,
         state: str | None = None,
     ) -> list[Delivery]:
-        """Returns the deliveries of this event, webhook (by id), opportunity and state; None: any."""
-        return self._which(
-            lambda delivery: (
-                event in (None, delivery.event)
+        """Returns copies of the deliveries of this event, webhook (by id), opportunity and state; None: any."""
+        with self._changed:
+            return [
+                replace(delivery, attempts=[*delivery.attempts])
+                for delivery in self._deliveries.values()
+                if event in (None, delivery.event)
                 and webhook in (None, delivery.webhook.id)
                 and opportunity in (None, delivery.opportunity)
                 and state in (None, delivery.state)
-            )
-        )
+            ]
 
     def summary(self) -> dict[str, int]:
         """Counts the deliveries in each state."""
         with self._changed:
             counts = Counter(delivery.state for delivery in self._deliveries.values())
-        return {state: counts[state] for state in STATES}
+        return {state: counts[state] for state in get_args(State)}
 
     def settled(self) -> bool:
         """Whether no delivery waits to be sent, is held or waits for a retry."""
@@ -195,12 +234,7 @@ class Deliveries:
         with self._changed:
             self._deliveries = {uid: delivery for uid, delivery in self._deliveries.items() if delivery.unsent}
 
-    # Helpers
-
-    def _which(self, keep: Callable[[Delivery], bool]) -> list[Delivery]:
-        with self._changed:
-            rows = [delivery for delivery in self._deliveries.values() if keep(delivery)]
-            return [replace(delivery, attempts=[*delivery.attempts]) for delivery in rows]
+    # Helpers. Where nothing else is said, the caller holds the lock
 
     def _signed(
         self, webhook: Webhook, event: str, data: Mapping[str, object], at_ms: int, opportunity: str | None
@@ -211,26 +245,70 @@ class Deliveries:
         return Delivery(uid, event, webhook, opportunity, at_ms, dump(shown), HEADERS)
 
     def _dispatch(self, delivery: Delivery) -> None:
-        """Queues the copies of a delivery, but none for another machine. The caller holds the lock."""
+        """Queues the copies of a delivery, but none for another machine."""
         delivery.accepted, delivery.reason = False, None
         if not is_loopback(delivery.webhook.url):
-            delivery.reason = NOT_LOOPBACK
+            delivery.reason = "not loopback"
             return
         self._unsettled += delivery.unsent == 0
         delivery.unsent += self._copies
-        self._sender.add(*[delivery.letter() for _ in range(self._copies)])
+        for _ in range(self._copies):
+            self._outbox.add(_Copy(delivery), time.monotonic())
+        self._attend()
 
-    def _answered(self, letter: Letter, status: int | None) -> None:
-        """Records an answer, and retries a failed delivery after a wait. A sending thread calls this."""
-        accepted = status is not None and 200 <= status < 300
+    def _attend(self) -> None:
+        """Wakes waiting threads and starts another if needed."""
+        self._changed.notify_all()
+        self._hire()
+
+    def _hire(self) -> None:
+        """Starts a thread if more copies are ready than threads are idle."""
+        wanted = max(self._outbox.ready, 0 if self._outbox.due is None else 1)
+        if wanted > self._idle and len(self._threads) < self._connections and not self._stopping:
+            thread = threading.Thread(target=self._work, name="sandbox-webhooks", daemon=True)
+            self._threads.add(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        """What a thread does, without the lock."""
+        with session() as opened:
+            while (copy := self._next()) is not None:
+                self._answered(copy, self._post(opened, copy.delivery))
+
+    def _post(self, opened: requests.Session, delivery: Delivery) -> int | None:
+        return post(opened, delivery.webhook.url, delivery.body, delivery.headers, self._timeout_seconds)
+
+    def _next(self) -> _Copy | None:
+        """Takes the lock and waits for a copy to send, None if this thread is to end."""
         with self._changed:
-            delivery = self._deliveries.get(letter.delivery_id)
-            if delivery is None:
+            idle_until = time.monotonic() + IDLE_SECONDS
+            while not self._stopping:
+                now = time.monotonic()
+                copy = self._outbox.take(now)
+                if copy is not None:
+                    self._hire()
+                    return copy
+                due = self._outbox.due
+                if now >= idle_until and (due is None or self._idle):
+                    break
+                until = [moment for moment in (due, idle_until) if moment is not None and moment > now]
+                self._idle += 1
+                self._changed.wait(min(until) - now)
+                self._idle -= 1
+            self._threads.discard(threading.current_thread())
+            return None
+
+    def _answered(self, copy: _Copy, status: int | None) -> None:
+        """Takes the lock and records an answer; retries a failed copy after a wait."""
+        accepted, delivery = status is not None and 200 <= status < 300, copy.delivery
+        with self._changed:
+            if self._deliveries.get(delivery.id) is not delivery:
                 return  # the world was reset in the meantime
             delivery.attempts.append(status)
-            if not accepted and letter.failures < len(self.waits_seconds):
-                letter.failures += 1
-                self._sender.add_later(letter, self.waits_seconds[letter.failures - 1])
+            if not accepted and copy.failures < len(self.waits_seconds):
+                self._outbox.add_later(copy, time.monotonic() + self.waits_seconds[copy.failures])
+                copy.failures += 1
+                self._attend()
                 return
             delivery.accepted |= accepted
             delivery.unsent -= 1

@@ -23,18 +23,25 @@ kind                  what the caller sees
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
+from fastapi import Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from pydantic import ConfigDict
+
+from include.sandbox.answer import Json, dump
 
 _NAMES = "status html redirect cut_before cut_after cut_within truncated no_data no_next repeated_token slow call edit"
 KINDS = frozenset(_NAMES.split())
 PASSING_THROUGH = frozenset({"slow", "call", "edit"})  # the service answers, so another fault may apply as well
+_REWRITING = frozenset({"edit", "no_data", "no_next", "repeated_token"})  # they change the JSON of a success
 _USUAL_STATUS = {"html": 200}  # 503 for all other kinds with a status
+_PAGE = "<!DOCTYPE html>\n<html><head><title>One moment</title></head><body><h1>One moment, please</h1></body></html>\n"
 
 
 @dataclass(slots=True)
@@ -78,7 +85,7 @@ class Fault:
     def as_json(self) -> dict[str, Any]:
         return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "action"}
 
-    def _matches(self, service: str, method: str, path: str, query: Sequence[tuple[str, str]], has_token: bool) -> bool:
+    def matches(self, service: str, method: str, path: str, query: Sequence[tuple[str, str]], has_token: bool) -> bool:
         return (
             self.service == service
             and self.times != 0
@@ -87,6 +94,44 @@ class Fault:
             and self.query.items() <= set(query)
             and (has_token or self.kind != "repeated_token")
         )
+
+    # What it does to an answer
+
+    def instead(self, vendors: object) -> Response | None:
+        """Returns the answer of a fault that keeps the request from the service. ``vendors``: the vendor's error."""
+        status = self.status or 503
+        if self.kind == "status":
+            headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+            if isinstance(self.body, str):
+                return PlainTextResponse(self.body, status, headers)
+            return Json(vendors if self.body is None else self.body, status, headers)
+        if self.kind == "html":
+            return HTMLResponse(_PAGE, status)
+        if self.kind == "redirect":
+            return PlainTextResponse("", 302, {"Location": self.location})
+        return None
+
+    def spoil(self, answer: Response, token: str | None) -> None:
+        """Changes the service's answer. ``token``: of the requested page."""
+        if self.kind == "truncated":
+            _replace(answer, bytes(answer.body[: len(answer.body) // 2]))
+        elif self.kind in _REWRITING and answer.status_code < 300 and answer.body:
+            content = json.loads(bytes(answer.body))
+            if self.kind == "edit" and self.action is not None:
+                self.action(content)
+            elif self.kind == "no_data":
+                content.pop("data", None)
+            elif self.kind == "no_next" and self.service == "lever":
+                content["hasNext"] = True
+                content.pop("next", None)
+            elif self.kind == "repeated_token":
+                content.update({"hasNext": True, "next": token} if self.service == "lever" else {"next_cursor": token})
+            _replace(answer, dump(content))
+
+
+def _replace(answer: Response, body: bytes) -> None:
+    answer.body = body
+    answer.headers["content-length"] = str(len(body))
 
 
 class Faults:
@@ -125,7 +170,7 @@ class Faults:
         met: list[Fault] = []
         with self._lock:
             for fault in self._faults:
-                if not fault._matches(service, method, path, query, has_token):
+                if not fault.matches(service, method, path, query, has_token):
                     continue
                 if fault.kind not in PASSING_THROUGH and any(other.kind not in PASSING_THROUGH for other in met):
                     continue

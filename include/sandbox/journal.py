@@ -6,18 +6,13 @@ Bodies are not kept. Queries are kept unchanged, so that a test can check them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One request.
-
-    ``status`` is what the caller saw: None until the answer, or if the connection was cut.
-    """
+    """One request. ``status`` is what the caller saw: None until the answer, or if the connection was cut."""
 
     number: int  # 1, 2, 3 ... in the order of arrival, both services together
     service: str  # "lever", "alva" or "sign_in" (Lever's)
@@ -31,9 +26,6 @@ class Arrived:
     def asked(self, name: str) -> list[str]:
         """Returns all values of a query parameter."""
         return [value for key, value in self.query if key == name]
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Journal:
@@ -85,9 +77,6 @@ class Journal:
             and (method is None or fnmatchcase(arrived.method, method))
             and (path is None or fnmatchcase(arrived.path, path))
         ]
-
-    def __iter__(self) -> Iterator[Arrived]:
-        return iter(self.all())
 
     def __len__(self) -> int:
         return len(self._entries)

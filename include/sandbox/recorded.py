@@ -23,17 +23,7 @@ from typing import Any
 
 from include.sandbox.deliveries import TOKEN_LENGTH
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.models import (
-    Application,
-    Archived,
-    ArchiveReason,
-    Contact,
-    Opportunity,
-    Posting,
-    Stage,
-    User,
-    Webhook,
-)
+from include.sandbox.lever.models import Application, ArchiveReason, Contact, Opportunity, Posting, Stage, User, Webhook
 
 Row = dict[str, Any]
 _CATEGORIES = ("team", "department", "location", "commitment")
@@ -97,28 +87,16 @@ def _opportunity(account: LeverAccount, row: Row, postings: Mapping[str, Posting
         "contact": contact,
         "stage": account.stages[row["stage"]],
         "confidential": row["confidentiality"] == "confidential",
-        "application": next((_application(row, uid, postings[uid]) for uid in row["applications"]), None),
         "location": row.get("opportunityLocation"),
     }
-    return Opportunity.model_validate(row | known)
-
-
-def _application(row: Row, uid: str, posting: Posting) -> Application:
-    applied = row["origin"] == "applied"
-    return Application(
-        id=uid,
-        opportunity_id=row["id"],
-        posting=posting,
-        created_at=row["createdAt"],
-        type="posting" if applied else "user",
-        posting_owner=posting.owner,
-        posting_hiring_manager=posting.hiring_manager,
-        name=row["name"] if applied else None,
-        email=next(iter(row["emails"]), None) if applied else None,
-        phone=next(iter(row["phones"]), None) if applied else None,
-        user=None if applied else row["owner"],
-        archived=Archived.model_validate(row["archived"]) if row["archived"] else None,
-    )
+    opportunity = Opportunity.model_validate(row | known)
+    for uid in row["applications"][:1]:
+        at, applied = opportunity.created_at, opportunity.origin == "applied"
+        opportunity.application = Application.of(
+            opportunity, uid, postings[uid], at, applied=applied, by=opportunity.owner
+        )
+        opportunity.application.archived = opportunity.archived
+    return opportunity
 
 
 def _posting(row: Row) -> Posting:

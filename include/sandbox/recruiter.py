@@ -11,19 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from include.sandbox.ids import fixed_uuid
+from include.sandbox.clock import fixed_uuid
 from include.sandbox.lever import changes
 from include.sandbox.lever.account import LeverAccount
 from include.sandbox.lever.models import ORIGINS, Comment, Contact, Opportunity, Posting
-from include.sandbox.naming import Naming
-from include.sandbox.world import World
+from include.sandbox.world import Naming, World
 
 
 class Recruiter:
-    """The moves.
-
-    Raises ValueError for an unknown name or a move that makes no sense, `LeverError` if Lever would refuse.
-    """
+    """Raises ValueError for an unknown name or a move that makes no sense, `LeverError` if Lever would refuse."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -78,10 +74,7 @@ class Recruiter:
         location: str | None = None,
         commitment: str | None = None,
     ) -> str:
-        """Changes the given fields; "" removes a team, hiring manager, department, location or commitment.
-
-        A new name changes tags too.
-        """
+        """Changes the given fields; "" removes a team, hiring manager, department, location or commitment."""
         with self._world.lock:
             row = self._find.posting(posting)
             values = {"team": team, "department": department, "location": location, "commitment": commitment}
@@ -135,10 +128,7 @@ class Recruiter:
         contact: str | None = None,
         at_ms: int | None = None,
     ) -> str:
-        """A person applies to a posting. Returns the opportunity's id.
-
-        ``contact``: an existing person, by the contact's or an opportunity's id.
-        """
+        """Returns the opportunity's id. ``contact``: an existing person, by the contact's or an opportunity's id."""
         with self._world.lock:
             person = self._person(contact, name, emails)
             return self._open(self._find.posting(posting), person, stage, origin, tags, at_ms)
@@ -146,11 +136,8 @@ class Recruiter:
     def apply_lead(self, opportunity: str, posting: str, at_ms: int | None = None) -> str:
         """A lead gets a posting later. Returns the application's id."""
         with self._world.lock:
-            row, at = self._find.opportunity(opportunity), self._at(at_ms)
-            application = changes.link_posting(
-                self._lever, row, self._find.posting(posting), at, by=self._find.actor().id, by_hand=True
-            )
-            return application.id
+            row, job, at = self._find.opportunity(opportunity), self._find.posting(posting), self._at(at_ms)
+            return changes.link_posting(self._lever, row, job, at, by=self._find.actor().id, by_hand=True).id
 
     # Candidates move
 
@@ -227,10 +214,7 @@ class Recruiter:
     # Notes
 
     def add_note(self, opportunity: str, text: str, author: str | None = None, at_ms: int | None = None) -> str:
-        """Adds a note written in Lever itself, which the API cannot change.
-
-        ``author``: a user; without one, the recruiter.
-        """
+        """Adds a note of a user (by default the recruiter) written in Lever itself, which the API cannot change."""
         with self._world.lock:
             row, at = self._find.opportunity(opportunity), self._at(at_ms)
             user = self._find.actor() if author is None else self._find.user(author)
@@ -247,25 +231,19 @@ class Recruiter:
     # Moves on deliveries affect Alva's deliveries too.
 
     def switch_webhooks(self, on: bool = True, event: str | None = None) -> list[str]:
-        """Switches webhooks on or off in Lever's settings, for one event or for all. They are off at first.
-
-        Returns the events that are now on.
-        """
+        """Switches webhooks on or off, for one event or for all; they are off at first. Returns the events now on."""
         if event is not None and event not in changes.EVENTS:
             raise ValueError(f"No event {event!r}; there are: {', '.join(sorted(changes.EVENTS))}")
         with self._world.lock:
-            switched = changes.EVENTS if event is None else {event}
-            lever = self._world.lever
-            lever.switched_on = lever.switched_on | switched if on else lever.switched_on - switched
-            return sorted(lever.switched_on)
+            switched, now_on = changes.EVENTS if event is None else {event}, self._lever.switched_on
+            self._lever.switched_on = now_on | switched if on else now_on - switched
+            return sorted(self._lever.switched_on)
 
     def verify_webhook(self, webhook: str) -> int | None:
-        """The button that tests a webhook: sends a delivery without data once, even if the webhook is off.
-
-        Waits for the answer and returns its status, None for no answer.
-        """
+        """The button that tests a webhook: sends a delivery without data once, even if the webhook is off. Waits for
+        the answer and returns its status, None for no answer."""
         with self._world.lock:
-            row, at_ms = self._find.webhook(webhook), self._world.clock.now_ms()
+            row, at_ms = self._find.webhook(webhook), self._now()
         return self._world.deliveries.verify(row, at_ms=at_ms)
 
     def rerun_delivery(self, delivery: str) -> str:
@@ -274,10 +252,8 @@ class Recruiter:
         return delivery
 
     def disturb_webhooks(self, duplicates: int = 0, shuffled: bool = False) -> None:
-        """From now on sends each delivery ``1 + duplicates`` times, and in another order if shuffled.
-
-        Shuffling holds deliveries for a tenth of a second. Without arguments, back to normal.
-        """
+        """From now on sends each delivery ``1 + duplicates`` times, and in another order if shuffled, which holds it
+        for a tenth of a second. Without arguments, back to normal."""
         self._world.deliveries.disturb(duplicates=duplicates, shuffled=shuffled)
 
     def hold_webhooks(self, held: bool = True, reversed: bool = False) -> None:
@@ -294,18 +270,14 @@ class Recruiter:
         extends or replaces the usual ids. Returns the ids of the deliveries.
         """
         with self._world.lock:
-            lever = self._world.lever
-            webhooks = [webhook for webhook in lever.webhooks.values() if webhook.event == event]
+            webhooks = [webhook for webhook in self._lever.webhooks.values() if webhook.event == event]
             if not webhooks:
                 raise ValueError(f"There is no webhook for {event!r}")
-            known = lever.opportunities.get(opportunity)
+            known = self._lever.opportunities.get(opportunity)
             contact = fixed_uuid(f"contact of {opportunity}") if known is None else known.contact.id
-            claimed = changes.about(opportunity, contact) | data
-            now = self._world.clock.now_ms()
-            return [
-                self._world.deliveries.send(webhook, event, claimed, at_ms=now, opportunity=opportunity)
-                for webhook in webhooks
-            ]
+            claimed, now = changes.about(opportunity, contact) | data, self._now()
+            send = self._world.deliveries.send
+            return [send(webhook, event, claimed, at_ms=now, opportunity=opportunity) for webhook in webhooks]
 
     # Helpers of the moves
 

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cached_property
+from contextlib import AbstractContextManager
 
-from include.sandbox.adapter import SandboxAdapter
-from include.sandbox.gate import ALVA_ROOT, LEVER_ROOT, Gate
-from include.sandbox.server import running
+from fastapi import Depends, FastAPI
+from starlette.types import Receive, Scope, Send
+
+from include.sandbox import control
+from include.sandbox.alva.door import AlvaDoor
+from include.sandbox.alva.routes import router as alva
+from include.sandbox.board.routes import add_board, from_no_other_site
+from include.sandbox.lever.door import LeverDoor
+from include.sandbox.lever.oauth import SignInDoor
+from include.sandbox.lever.oauth import router as sign_in
+from include.sandbox.lever.routes import router as lever
 from include.sandbox.simulation import Simulation
+from include.sandbox.transport import SandboxAdapter, running
 
 IN_PROCESS = "http://127.0.0.1"
+
+# Shared by all sandboxes of a process: it takes the sandbox from the request's state.
+_application = FastAPI(title="Sandbox of Lever and Alva", openapi_url=None, redirect_slashes=False)
+_application.include_router(lever, prefix=LeverDoor.root)
+_application.include_router(sign_in, prefix=SignInDoor.root)
+_application.include_router(alva, prefix=AlvaDoor.root)
+_application.include_router(control.router, prefix="/control", dependencies=[Depends(from_no_other_site)])
+add_board(_application)
 
 
 class Sandbox(Simulation):
     """`app` (ASGI), `adapter` (requests, no socket), `serve` (HTTP on a free port)."""
 
-    @cached_property
-    def gate(self) -> Gate:
-        """The whole ASGI application: ``/lever/v1``, ``/alva/v1``, ``/control``."""
-        return Gate(self)
+    lever_root = IN_PROCESS + LeverDoor.root
+    alva_root = IN_PROCESS + AlvaDoor.root
 
-    @property
-    def app(self) -> Gate:
-        return self.gate
-
-    @property
-    def lever_root(self) -> str:
-        """Lever's API root in process."""
-        return IN_PROCESS + LEVER_ROOT
-
-    @property
-    def alva_root(self) -> str:
-        """Alva's API root in process."""
-        return IN_PROCESS + ALVA_ROOT
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The whole ASGI application: both services, Lever's sign-in, ``/control``, and the board at ``/``."""
+        scope["state"] = {"sandbox": self}
+        await _application(scope, receive, send)
 
     def adapter(self) -> SandboxAdapter:
         """Returns an adapter for ``session.mount("http://", ...)`` that answers without a socket."""
-        return SandboxAdapter(self.gate)
+        return SandboxAdapter(self.app)
 
-    @contextmanager
-    def serve(self, port: int = 0) -> Iterator[str]:
+    def serve(self, port: int = 0) -> AbstractContextManager[str]:
         """Runs a real server on the loopback interface during the block; yields its base URL. Port 0: any free port."""
-        with running(self.gate, port) as base_url:
-            yield base_url
+        return running(self.app, port)

@@ -150,19 +150,9 @@ class _Maker:
         row.last_advanced_at = row.last_interaction_at = at
 
     def _link(self, row: Opportunity, posting: Posting, by: str | None) -> None:
-        applied = row.origin == "applied"
-        row.application = Application(
-            id=self._account.ids.uuid(),
-            opportunity_id=row.id,
-            posting=posting,
-            created_at=row.created_at,
-            type="posting" if applied else "user",
-            posting_owner=posting.owner,
-            posting_hiring_manager=posting.hiring_manager,
-            name=row.contact.name if applied else None,
-            email=next(iter(row.contact.emails), None) if applied else None,
-            user=None if applied else by,
-        )
+        applied, uid = row.origin == "applied", self._account.ids.uuid()
+        row.application = Application.of(row, uid, posting, row.created_at, applied=applied, by=by)
+        row.application.phone = None  # so that a seed's world stays what it was
         row.confidential = posting.confidential
         row.location = posting.location
         row.tags += [tag for tag in posting.derived_tags() if tag not in row.tags]

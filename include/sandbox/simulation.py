@@ -6,26 +6,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from include.sandbox.alva.organisation import ALVA_KEY
 from include.sandbox.candidates import Candidates
 from include.sandbox.clock import Clock
-from include.sandbox.deliveries import WAITS_SECONDS, Deliveries
+from include.sandbox.deliveries import CONNECTIONS, TIMEOUT_SECONDS, WAITS_SECONDS, Deliveries
 from include.sandbox.faults import Faults
 from include.sandbox.journal import Journal
 from include.sandbox.lever.access import Limit
-from include.sandbox.naming import Naming
 from include.sandbox.recorded import load_recorded
 from include.sandbox.recruiter import Recruiter
 from include.sandbox.seed import fill
-from include.sandbox.sender import CONNECTIONS, TIMEOUT_SECONDS
-from include.sandbox.world import ALVA_KEY, LEVER_KEY, World
+from include.sandbox.world import LEVER_KEY, Naming, World
 
 
 class Simulation:
-    """Safe to use from several threads.
-
-    ``lever_calls_per_second`` None switches Lever's limit off. ``webhook_waits_seconds``: real time before each retry
-    of a delivery.
-    """
+    """Safe to use from several threads. ``lever_calls_per_second`` None switches Lever's limit off.
+    ``webhook_waits_seconds``: real time before each retry of a delivery."""
 
     LEVER_KEY = LEVER_KEY
     ALVA_KEY = ALVA_KEY
@@ -44,12 +40,7 @@ class Simulation:
         self.clock = clock or Clock()
         self.journal = Journal()
         self.faults = Faults()
-        self.deliveries = Deliveries(
-            waits_seconds=webhook_waits_seconds,
-            connections=webhook_connections,
-            timeout_seconds=webhook_timeout_seconds,
-            seed=seed,
-        )
+        self.deliveries = Deliveries(webhook_waits_seconds, webhook_connections, webhook_timeout_seconds, seed)
         self.world = World(self.clock, Limit(lever_calls_per_second, lever_burst), seed, self.deliveries)
         self.recruiter = Recruiter(self.world)
         self.candidates = Candidates(self.world.alva)
@@ -62,10 +53,8 @@ class Simulation:
         confidential: bool = False,
         bearer: bool = False,
     ) -> str:
-        """Adds a key. ``permissions``: by resource (``{"opportunities": "read"}``), None for all.
-
-        ``bearer``: an OAuth access token, sent as Bearer.
-        """
+        """Adds a key. ``permissions``: by resource (``{"opportunities": "read"}``), None for all. ``bearer``: an OAuth
+        access token, sent as Bearer."""
         with self.world.lock:
             return self.world.lever.keys.add(token, permissions, confidential=confidential, bearer=bearer).token
 

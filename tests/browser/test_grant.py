@@ -9,8 +9,7 @@ from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from playwright.sync_api import BrowserContext, Page
 
-from include.sandbox.gate import SIGN_IN_ROOT
-from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET
+from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.pages.conftest import Site, api_server, hourly, posting, sandbox, served, settings, site
 from tests.pages.test_grant import _nothing_granted, stored
 
@@ -24,7 +23,7 @@ def test_a_person_grants_or_denies(
 ) -> None:  # fmt: skip
     # By another name than the page's, so that to the browser it is another site, as Lever is.
     lever = served.replace("127.0.0.1", "localhost")
-    app = {"conn_type": "generic", "host": lever + SIGN_IN_ROOT, "login": CLIENT_ID, "password": CLIENT_SECRET}
+    app = {"conn_type": "generic", "host": lever + SignInDoor.root, "login": CLIENT_ID, "password": CLIENT_SECRET}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps({"conn_type": "lever", "host": f"{served}/lever/v1"}))
     token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="admin", role="ADMIN"))

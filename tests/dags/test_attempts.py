@@ -11,7 +11,7 @@ import pytest
 from alva_lever.batch.leftovers import Leftover
 from alva_lever.rules.events import Claim, Kind
 from include.sandbox import Sandbox
-from include.sandbox.alva import Invitee
+from include.sandbox.alva.models import Invitee
 from tests.dags.people import (
     INVITE,
     RESULTS,

@@ -17,8 +17,7 @@ from sqlalchemy import delete, select
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import Grant
 from include.sandbox import Sandbox
-from include.sandbox.gate import SIGN_IN_ROOT
-from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET
+from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.dags.people import THIS_HOUR, announced, applied, sent
 from tests.dags.runner import HOUR, Runner
 from tests.granting import answered, query_of
@@ -31,7 +30,7 @@ CALLBACK = "http://127.0.0.1:8080/alva-lever/granted"
 def served(served: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both services, with a connection to Lever that has no key, and one that has the OAuth app."""
     lever = {"conn_type": "lever", "host": f"{served}/lever/v1", "extra": {"calls_per_second": 100_000}}
-    app = {"conn_type": "generic", "host": served + SIGN_IN_ROOT, "login": CLIENT_ID, "password": CLIENT_SECRET}
+    app = {"conn_type": "generic", "host": served + SignInDoor.root, "login": CLIENT_ID, "password": CLIENT_SECRET}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(lever))
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
     return served

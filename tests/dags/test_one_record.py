@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from include.sandbox import Sandbox
-from include.sandbox.alva import Invitee
+from include.sandbox.alva.models import Invitee
 from include.sandbox.lever import changes
 from include.sandbox.lever.models import Comment
 from tests.dags.people import (

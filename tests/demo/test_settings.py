@@ -11,8 +11,9 @@ from include.demo.settings import Connection, Pool, Settings, Variable, load_set
 from include.demo.start import PROJECT
 from include.demo.story import TRIGGER_STAGE
 from include.sandbox import Sandbox
-from include.sandbox.gate import ALVA_ROOT, LEVER_ROOT, SIGN_IN_ROOT
-from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET
+from include.sandbox.alva.door import AlvaDoor
+from include.sandbox.lever.door import LeverDoor
+from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 
 TEMPLATE = """
 airflow:
@@ -44,9 +45,9 @@ def test_the_projects_settings_point_at_the_sandbox() -> None:
     settings = load_settings(PROJECT / "airflow_settings.yaml")
     root = f"http://127.0.0.1:{PORT}"
     assert settings.connections == (
-        Connection("lever_default", "lever", root + LEVER_ROOT, password=Sandbox.LEVER_KEY),
-        Connection("lever_oauth", "generic", root + SIGN_IN_ROOT, login=CLIENT_ID, password=CLIENT_SECRET),
-        Connection("alva_default", "alva", root + ALVA_ROOT, password=Sandbox.ALVA_KEY),
+        Connection("lever_default", "lever", root + LeverDoor.root, password=Sandbox.LEVER_KEY),
+        Connection("lever_oauth", "generic", root + SignInDoor.root, login=CLIENT_ID, password=CLIENT_SECRET),
+        Connection("alva_default", "alva", root + AlvaDoor.root, password=Sandbox.ALVA_KEY),
     )
     assert [(pool.name, pool.slots) for pool in settings.pools] == [("lever_api", 1)]
     assert [variable.key for variable in settings.variables] == ["alva_lever_settings"]

@@ -18,8 +18,7 @@ from alva_lever.lever.access import RENEW_SECONDS, read_grant
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, App, Grant, GrantRefused, SignIn
 from include.sandbox import Sandbox
-from include.sandbox.gate import SIGN_IN_ROOT
-from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET
+from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.granting import answered, query_of
 
 VARIABLE = "alva_lever_oauth_token"
@@ -51,7 +50,7 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     sandbox.clock.freeze(1_790_000_000_000)
     lever = {"conn_type": "lever", "host": sandbox.lever_root, "extra": {"calls_per_second": 100_000}}
     app = {
-        "conn_type": "generic", "host": f"http://127.0.0.1{SIGN_IN_ROOT}", "login": CLIENT_ID,
+        "conn_type": "generic", "host": f"http://127.0.0.1{SignInDoor.root}", "login": CLIENT_ID,
         "password": CLIENT_SECRET,
     }  # fmt: skip
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps(lever))
@@ -143,7 +142,7 @@ class TestWhichAccess:
         store[VARIABLE] = grant.model_copy(update={"audience": "https://api.lever.co/v1/"}).model_dump_json()
         with pytest.raises(SetupError, match=r"granted to https://api.lever.co/v1/, and the connection leads to"):
             hook(sandbox).stages()
-        assert [*sandbox.journal] == []
+        assert sandbox.journal.of() == []
 
     def test_what_is_not_granted_is_refused_with_the_scope(self, sandbox: Sandbox, grant: Grant) -> None:
         sandbox.add_lever_key(grant.access_token, {"stages": "read"}, bearer=True)
@@ -283,7 +282,12 @@ class TestRenewing:
     def test_a_wrong_secret_is_a_matter_of_the_connection_and_ends_no_grant(
         self, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        app = {"conn_type": "x", "host": f"http://127.0.0.1{SIGN_IN_ROOT}", "login": CLIENT_ID, "password": "wrong-one"}
+        app = {
+            "conn_type": "x",
+            "host": f"http://127.0.0.1{SignInDoor.root}",
+            "login": CLIENT_ID,
+            "password": "wrong-one",
+        }
         right = json.dumps({**app, "password": CLIENT_SECRET})
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
         pass_time(sandbox, HOUR)

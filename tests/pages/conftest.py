@@ -15,7 +15,7 @@ from airflow.api_fastapi.app import create_app, get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 
 from include.sandbox import Sandbox
-from include.sandbox.server import listen
+from include.sandbox.transport import listen
 from tests.dags.conftest import hourly, posting, sandbox, served, settings
 
 __all__ = ["hourly", "posting", "sandbox", "served", "settings"]

@@ -21,8 +21,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, Grant
 from alva_lever.web import airflow_internals
 from include.sandbox import Sandbox
-from include.sandbox.gate import SIGN_IN_ROOT
-from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET
+from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.granting import answered, query_of
 from tests.pages.conftest import Site
 
@@ -33,7 +32,7 @@ VARIABLE = "alva_lever_oauth_token"
 def served(served: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both services, with a connection to Lever that has no key, and one that has the OAuth app."""
     connect(monkeypatch, served)
-    app = {"conn_type": "generic", "host": served + SIGN_IN_ROOT, "login": CLIENT_ID, "password": CLIENT_SECRET}
+    app = {"conn_type": "generic", "host": served + SignInDoor.root, "login": CLIENT_ID, "password": CLIENT_SECRET}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
     return served
 
@@ -87,7 +86,7 @@ def words(page: requests.Response) -> str:
 class TestGranting:
     def test_lever_is_asked_for_what_is_needed(self, site: Site, served: str) -> None:
         url = start(site)
-        assert url.startswith(f"{served}{SIGN_IN_ROOT}/authorize?")
+        assert url.startswith(f"{served}{SignInDoor.root}/authorize?")
         asked = query_of(url)
         assert asked["redirect_uri"] == f"{site.url}granted"
         assert asked["scope"].split() == list(SCOPES)
@@ -136,7 +135,7 @@ class TestGranting:
         assert stored() == first
 
     def test_a_wrong_secret_is_told(self, site: Site, served: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        app = {"conn_type": "generic", "host": served + SIGN_IN_ROOT, "login": CLIENT_ID, "password": "wrong-secret"}
+        app = {"conn_type": "generic", "host": served + SignInDoor.root, "login": CLIENT_ID, "password": "wrong-secret"}
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
         page = back(site, in_lever(site))
         assert page.status_code == 502
@@ -190,11 +189,11 @@ class TestTheApp:
 
     def test_from_nothing_to_granted_in_the_browser_alone(self, site: Site, served: str) -> None:
         assert 'name="root"' in site.get("access").text
-        fields = {"root": f"{served}/lever/v1", "sign_in": served + SIGN_IN_ROOT}
+        fields = {"root": f"{served}/lever/v1", "sign_in": served + SignInDoor.root}
         saved = self.save(site, client_id=f" {CLIENT_ID} ", secret=CLIENT_SECRET, **fields)
         assert (saved.status_code, saved.headers["location"]) == (303, "set-up")
         assert self.kept("lever_default") == (f"{served}/lever/v1", None, None)
-        assert self.kept("lever_oauth") == (served + SIGN_IN_ROOT, CLIENT_ID, CLIENT_SECRET)
+        assert self.kept("lever_oauth") == (served + SignInDoor.root, CLIENT_ID, CLIENT_SECRET)
         part = site.get("access").text
         assert CLIENT_ID in part
         assert CLIENT_SECRET not in part
@@ -202,13 +201,13 @@ class TestTheApp:
         assert LeverHook().stages()
 
     def test_an_empty_secret_keeps_the_stored_one_but_sends_it_nowhere_else(self, site: Site, served: str) -> None:
-        fields = {"root": f"{served}/lever/v1", "client_id": "first", "sign_in": served + SIGN_IN_ROOT}
+        fields = {"root": f"{served}/lever/v1", "client_id": "first", "sign_in": served + SignInDoor.root}
         assert self.save(site, secret="stored-secret", **fields).status_code == 303
         assert self.save(site, **{**fields, "client_id": "second"}).status_code == 303
-        assert self.kept("lever_oauth") == (served + SIGN_IN_ROOT, "second", "stored-secret")
+        assert self.kept("lever_oauth") == (served + SignInDoor.root, "second", "stored-secret")
         refused = self.save(site, **{**fields, "sign_in": "https://elsewhere.example.com"})
         assert (refused.status_code, "has no client secret" in words(refused)) == (422, True)
-        assert self.kept("lever_oauth") == (served + SIGN_IN_ROOT, "second", "stored-secret")
+        assert self.kept("lever_oauth") == (served + SignInDoor.root, "second", "stored-secret")
 
     @pytest.mark.parametrize(
         ("fields", "said"),

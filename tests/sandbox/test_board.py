@@ -362,6 +362,13 @@ class TestWhoMayAct:
         assert board.send("hire", headers, opportunity=opportunity).status_code == 403
         assert sandbox.look(opportunity)["archived"] is None
 
+    def test_another_page_cannot_drive_the_control_plane(
+        self, sandbox: Sandbox, board: Board, opportunity: str
+    ) -> None:
+        reset = requests.post(f"{board.url}/control/reset", headers={"Sec-Fetch-Site": "cross-site"}, timeout=30)
+        assert reset.status_code == 403
+        assert sandbox.look(opportunity)["stage"] == "New applicant"
+
     def test_its_own_form_is_taken(self, board: Board, opportunity: str) -> None:
         own = {"Sec-Fetch-Site": "same-origin", "Origin": board.url}
         assert board.send("hire", own, opportunity=opportunity).status_code == 303

@@ -19,7 +19,7 @@ from alva_lever.batch.batch import Unfinished
 from alva_lever.http.errors import ApiError
 from alva_lever.rules.events import Event, Kind
 from alva_lever.settings import Options
-from include.sandbox.alva import AlvaError
+from include.sandbox.alva.wire import AlvaError
 from tests.http.shapes import MISSING, Path, _changed, _paths
 from tests.sync.office import FURTHER, MINUTE_MS, TRIGGER, Office
 

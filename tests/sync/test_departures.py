@@ -6,7 +6,7 @@ import pytest
 
 from alva_lever.batch.batch import Unfinished
 from alva_lever.http.errors import ApiError, Unauthorized
-from include.sandbox.alva import Invitee
+from include.sandbox.alva.models import Invitee
 from tests.sync.office import Office
 
 

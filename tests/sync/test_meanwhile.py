@@ -10,7 +10,7 @@ import pytest
 from alva_lever.http.errors import ApiError
 from alva_lever.rules.events import Event, Kind
 from alva_lever.settings import Options
-from include.sandbox.alva import Invitee, RoleFit
+from include.sandbox.alva.models import Invitee, RoleFit
 from include.sandbox.lever.models import Comment
 from tests.sync.office import ELSEWHERE, FURTHER, TRIGGER, Office
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from alva_lever.batch.batch import Unfinished
 from alva_lever.http.errors import ApiError, Forbidden, Unauthorized
 from alva_lever.http.retry import ATTEMPTS
-from include.sandbox.adapter import SandboxAdapter
+from include.sandbox.transport import SandboxAdapter
 from tests.sync.office import Office
 
 MANAGER = "mika.strand@hiring.example.com"
@@ -34,7 +34,7 @@ class Written(SandboxAdapter):
 @pytest.fixture(autouse=True)
 def written(office: Office) -> list[dict[str, Any]]:
     """The bodies of all PATCHes."""
-    adapter = Written(office.sandbox.gate)
+    adapter = Written(office.sandbox.app)
     adapter.changes = []
     office.adapter = adapter
     return adapter.changes

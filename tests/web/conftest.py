@@ -21,7 +21,7 @@ from airflow.utils.session import create_session
 from fastapi import FastAPI
 from sqlalchemy import delete, select
 
-from include.sandbox.server import listen
+from include.sandbox.transport import listen
 from tests.dags.runner import Runner
 
 LEVER = "/alva-lever/webhooks/lever"

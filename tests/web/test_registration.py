@@ -291,7 +291,7 @@ class TestCommand:
         assert [line for line in printed.out.splitlines() if "is registered now" in line] == [
             f"{event}: is registered now" for event in EVENTS
         ]
-        assert "switch these four events on" in printed.out
+        assert "switches these four events on" in printed.out
         assert not any(token in printed.out + printed.err for token in tokens_at_lever(sandbox))
 
     def test_the_command_prints_what_was_done_before_a_fault(

@@ -12,12 +12,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, field_serializer, mod
 from include.sandbox.alva.wire import Address, AlvaError, Moment, Name, OrNone, Unique, Wire, later
 
 DAY_MS = 24 * 60 * 60 * 1000
-ACTIVE_MS = 90 * DAY_MS
-"""How long a job position stays active after a candidate was added (Alva's help centre)."""
-VALID_MS = 730 * DAY_MS
-"""24 months: how long a psychometric result can be used again, and how long a candidate's data is kept by default."""
-REMINDER_MS = 3 * DAY_MS
-"""The step of automatic reminders (Alva's help centre)."""
+ACTIVE_MS = 90 * DAY_MS  # how long a job position stays active after a candidate was added (Alva's help centre)
+VALID_MS = 730 * DAY_MS  # 24 months: how long a psychometric result can be used again, and a candidate's data is kept
+REMINDER_MS = 3 * DAY_MS  # the step of automatic reminders (Alva's help centre)
 
 INACTIVE, ACTIVE, EXPIRED = "inactive", "active", "expired"
 INVITED, STARTED, COMPLETED = "invited", "started", "completed"
@@ -30,23 +27,15 @@ Number = int | float
 
 @dataclass(slots=True)
 class Policy:
-    """A switch for each point on which Alva's help centre says nothing or contradicts itself.
+    """A switch for each point on which Alva's help centre says nothing or contradicts itself."""
 
-    - `expired_takes_candidates`: False = an expired position refuses them (422), True = adding one re-activates it.
-    Alva's article on job positions supports both. - `lowest_fit`, `highest_fit`: 0 and 100 as in the older articles, 1
-    and 99 in the current ones. A score outside is clipped. - `partial_fit`: whether there is a role fit when only some
-    of the tests are done. - `known_users_only`: an owner or a hiring team's member must be a user of the organisation
-    (Alva's article on hiring teams). - `known_teams_only`: likewise for the team. Nothing is documented, so that any
-    name is taken by default. - `retention_ms`: how long after it was added a candidate is anonymised.
-    """
-
-    expired_takes_candidates: bool = False
-    lowest_fit: float = 0
+    expired_takes_candidates: bool = False  # True: adding one re-activates it. Alva's article supports both
+    lowest_fit: float = 0  # these two as in the older articles; 1 and 99 in the current ones. Others are clipped
     highest_fit: float = 100
-    partial_fit: bool = False
-    known_users_only: bool = True
-    known_teams_only: bool = False
-    retention_ms: int = VALID_MS
+    partial_fit: bool = False  # whether there is a role fit when only some of the tests are done
+    known_users_only: bool = True  # owner and hiring team must be users of the organisation (article on hiring teams)
+    known_teams_only: bool = False  # likewise for the team: nothing is documented, so any name is taken
+    retention_ms: int = VALID_MS  # how long after it was added a candidate is anonymised
 
     def fit(self, score: float) -> float:
         """Clips a role fit to the scale."""
@@ -334,3 +323,27 @@ class Person:
             return fit
         apart = 3 + zlib.crc32(weighing.encode()) % 12
         return fit - apart if fit - apart >= policy.lowest_fit else fit + apart
+
+
+class Results(Wire):
+    """A candidate's current results. A test without a visible result is null."""
+
+    candidate_id: str
+    role_fit: RoleFit | None
+    logic: Score | None
+    personality: Score | None
+    coding: Score | None
+    interviews: list[Interview]
+    url: str
+
+    @classmethod
+    def of(cls, row: Candidate) -> Results:
+        return cls(
+            candidate_id=row.id,
+            role_fit=row.role_fit,
+            logic=row.score("logic"),
+            personality=row.score("personality"),
+            coding=row.score("coding"),
+            interviews=row.interviews,
+            url=row.url,
+        )

@@ -14,13 +14,12 @@ import hmac
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from include.sandbox.alva.models import BOUNCED, COMPLETED, Candidate
 from include.sandbox.alva.wire import Clock, iso
 from include.sandbox.answer import dump
 from include.sandbox.deliveries import Deliveries, Delivery
-
-ROLE_FIT, TESTS, BOUNCE, UPDATE = "role_fit.created", "test.completed", "invitation.bounced", "candidate.updated"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,8 +64,7 @@ class AlvaWebhook:
         return self._deliveries.add(Delivery(uid, event, self.connection, external_id, at_ms, body, headers))
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """The state that decides which event a candidate's change is."""
 
     updated_at_ms: int
@@ -76,16 +74,13 @@ class _State:
 
     @classmethod
     def of(cls, candidate: Candidate) -> _State:
-        return cls(
-            candidate.updated_at_ms,
-            candidate.role_fit is not None,
-            sum(test.status == COMPLETED for test in candidate.assessments),
-            candidate.invitation is not None and candidate.invitation.status == BOUNCED,
-        )
+        completed = sum(test.status == COMPLETED for test in candidate.assessments)
+        bounced = candidate.invitation is not None and candidate.invitation.status == BOUNCED
+        return cls(candidate.updated_at_ms, candidate.role_fit is not None, completed, bounced)
 
     def event_since(self, before: _State) -> str:
         if self.fitted and not before.fitted:
-            return ROLE_FIT
+            return "role_fit.created"
         if self.completed > before.completed:
-            return TESTS
-        return BOUNCE if self.bounced and not before.bounced else UPDATE
+            return "test.completed"
+        return "invitation.bounced" if self.bounced and not before.bounced else "candidate.updated"

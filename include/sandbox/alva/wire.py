@@ -10,14 +10,17 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Protocol
 
+from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic_core import PydanticCustomError
+
+from include.sandbox.answer import Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s.\x00-\x1f\x7f]+(\.[^@\s.\x00-\x1f\x7f]+)+")
 
 
-class AlvaError(Exception):
+class AlvaError(Refusal):
     """A refusal: HTTP status, code, a sentence without personal data, and details, which may quote the request.
 
     Callers may rely on the statuses and the body's outline; the codes are invented, except `job_position_expired`. 400:
@@ -35,6 +38,13 @@ class AlvaError(Exception):
         """Returns the answer's JSON: `{"error": {"code", "message", "details"}}`."""
         return {"error": {"code": self.code, "message": self.message, "details": self.details}}
 
+    def answer(self) -> JSONResponse:
+        headers = {"WWW-Authenticate": "Bearer"} if self.status == 401 else {}
+        allowed = self.details.get("allowed")
+        if isinstance(allowed, list):
+            headers["Allow"] = ", ".join(allowed)
+        return JSONResponse(self.body(), self.status, headers)
+
 
 class Clock(Protocol):
     """The part of the world's clock that Alva's half needs."""
@@ -50,10 +60,7 @@ def iso(moment_ms: int, *, with_fraction: bool = False) -> str:
 
 
 def parse_iso(text: str) -> int:
-    """Reads an ISO 8601 date and time into milliseconds.
-
-    Raises ValueError, also for a time without an offset, which is ambiguous.
-    """
+    """Reads an ISO 8601 time into milliseconds. ValueError, also for a time without an offset, which is ambiguous."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("no offset from UTC")
@@ -61,8 +68,7 @@ def parse_iso(text: str) -> int:
 
 
 def later(before_ms: int, now_ms: int) -> int:
-    """Returns the time of a change: now, but always later than the previous change, so that a frozen clock hides
-    none."""
+    """Returns the time of a change: now, but later than the one before, so that a frozen clock hides none."""
     return max(now_ms, before_ms + 1)
 
 

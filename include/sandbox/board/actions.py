@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from starlette.datastructures import FormData
 
-from include.sandbox.naming import Naming
 from include.sandbox.simulation import Simulation
+from include.sandbox.world import Naming
 
 
 class Fields:

@@ -18,12 +18,11 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from include.sandbox.alva import AlvaError
+from include.sandbox.answer import Refusal
 from include.sandbox.board.actions import ACTIONS, Fields
 from include.sandbox.board.view import Scene, look
-from include.sandbox.lever.errors import LeverError
-from include.sandbox.server import LOOPBACK
 from include.sandbox.simulation import Simulation
+from include.sandbox.transport import LOOPBACK
 
 # As strict as those of the package's own page: nothing inline, nothing from another host, no frame around it.
 HEADERS: Mapping[str, str] = {
@@ -57,20 +56,20 @@ def add_board(app: FastAPI) -> None:
 
 
 def _simulation(request: Request) -> Simulation:
-    simulation: Simulation = request.state.simulation
+    simulation: Simulation = request.state.sandbox
     return simulation
 
 
-def _of_this_page(request: Request) -> None:
-    """Refuses a form of another page, so that no site which a person has open can drive the sandbox.
+def from_no_other_site(request: Request) -> None:
+    """Refuses what another site's page sends, so that no site which a person has open can drive the sandbox.
 
     A client that is no browser sends none of the headers, and is let through.
     """
     host = request.headers.get("host", "")
-    named = urlsplit(f"//{host}").hostname
+    elsewhere = bool(host) and urlsplit(f"//{host}").hostname not in LOOPBACK
     from_elsewhere = request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
     origin = request.headers.get("origin")
-    if from_elsewhere or (origin is not None and urlsplit(origin).netloc != host) or named not in LOOPBACK:
+    if from_elsewhere or (origin is not None and urlsplit(origin).netloc != host) or elsewhere:
         raise HTTPException(403, "Only the sandbox's own page may do this.")
 
 
@@ -100,14 +99,14 @@ def candidate(simulation: Present, opportunity_id: str) -> HTMLResponse:
     return _html("panel.html", status=200 if scene.candidate else 404, by_a_click=True, **values)
 
 
-@router.post("/board/{action}", dependencies=[Depends(_of_this_page)])
+@router.post("/board/{action}", dependencies=[Depends(from_no_other_site)])
 def act(request: Request, simulation: Present, action: str, form: Annotated[Fields, Depends(_fields)]) -> Response:
     """Makes a move. Without JavaScript the answer leads back to the page; an error is said on it."""
     if action not in ACTIONS:
         raise HTTPException(404, "There is no such action.")
     try:
         said, status = ACTIONS[action](simulation, form), 200
-    except (LookupError, ValueError, LeverError, AlvaError) as error:
+    except (LookupError, ValueError, Refusal) as error:
         said, status = str(error), 400
     q = form.optional("q")
     if "hx-request" in request.headers:

@@ -1,4 +1,9 @@
-"""API keys: permissions for each resource, access to confidential data, and a bucket of calls for each key."""
+"""API keys: permissions for each resource, access to confidential data, and a bucket of calls for each key; and how
+Lever refuses a call.
+
+Two codes are known for certain: ``UnauthorizedError`` (401) and ``ResourceNotFound`` (404), with the texts here. The
+codes of 400, 403, 429 and 5xx are invented in the same style; don't rely on them.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +13,48 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from include.sandbox.lever.errors import Forbidden, TooManyRequests, Unauthorized
+from fastapi import Response
+
+from include.sandbox.answer import Json, Refusal
 
 _NAMES = "applications archive_reasons contact notes opportunities postings sources stages tags users webhooks"
 RESOURCES = frozenset(_NAMES.split())
 READ, WRITE = "read", "write"
+HEADERS = {"server": "lever-data-api", "x-lever-region": "global", "x-stream-path": "dapi"}  # of all Lever's answers
+_CODES = {
+    400: "BadRequestError",
+    401: "UnauthorizedError",
+    403: "ForbiddenError",
+    404: "ResourceNotFound",
+    408: "RequestTimeoutError",
+    409: "ConflictError",
+    422: "UnprocessableEntityError",
+    429: "TooManyRequestsError",
+    500: "InternalServerError",
+    502: "BadGatewayError",
+    503: "ServiceUnavailableError",
+    504: "GatewayTimeoutError",
+}
+
+
+class LeverError(Refusal):
+    """A refusal: a status and a flat ``{"code", "message"}``."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def body(self) -> dict[str, object]:
+        return {"code": _CODES.get(self.status, "InternalServerError"), "message": str(self)}
+
+    def answer(self) -> Response:
+        return Json(self.body(), self.status, HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``calls_per_second`` steadily, up to ``burst`` at once; None: no limit.
-
-    The ``timer`` counts real seconds, not the world's clock: a caller that is too fast really is.
-    """
+    """``calls_per_second`` steadily, up to ``burst`` at once; None: no limit. The ``timer`` counts real seconds, not
+    the world's clock: a caller that is too fast really is."""
 
     calls_per_second: float | None = 10
     burst: int = 20
@@ -50,10 +84,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class Key:
-    """An API key. ``permissions``: resource to ``read`` or ``write`` (which includes reading).
-
-    As in Lever, they are fixed when the key is created.
-    """
+    """An API key. ``permissions``: resource to ``read`` or ``write`` (which includes reading), fixed as in Lever."""
 
     token: str = field(repr=False)
     permissions: Mapping[str, str]
@@ -64,11 +95,11 @@ class Key:
     def require(self, resource: str, access: str) -> None:
         held = self.permissions.get(resource)
         if held is None or (access == WRITE and held != WRITE):
-            raise Forbidden(f"This API key has no permission to {access} {resource}.")
+            raise LeverError(403, f"This API key has no permission to {access} {resource}.")
 
     def require_confidential(self) -> None:
         if not self.confidential:
-            raise Forbidden("This API key has no access to confidential data.")
+            raise LeverError(403, "This API key has no access to confidential data.")
 
 
 class Keys:
@@ -109,9 +140,9 @@ class Keys:
         """Returns the key of an ``Authorization`` header, and takes one call from its bucket."""
         key = self._keys.get(_credentials(authorization))
         if key is None:
-            raise Unauthorized
+            raise LeverError(401, "The request requires authentication.")
         if not key.bucket.take():
-            raise TooManyRequests
+            raise LeverError(429, "Too many requests")
         return key
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import bisect
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from include.sandbox.clock import Clock
+from include.sandbox.clock import Clock, Ids, fixed_uuid
 from include.sandbox.deliveries import Deliveries
-from include.sandbox.ids import Ids, fixed_uuid
-from include.sandbox.lever.access import Keys
-from include.sandbox.lever.errors import NotFound
+from include.sandbox.lever.access import Keys, LeverError
 from include.sandbox.lever.models import (
     ArchiveReason,
     Contact,
@@ -168,7 +166,7 @@ class LeverAccount:
     def opportunity(self, uid: str) -> Opportunity:
         found = self.opportunities.get(uid)
         if found is None:
-            raise NotFound(f"opportunities {uid} was not found")
+            raise LeverError(404, f"opportunities {uid} was not found")
         return found
 
     def note(self, opportunity: Opportunity, uid: str) -> Note:
@@ -202,12 +200,6 @@ class LeverAccount:
             if not contact.anonymised and any(canonical(email) in wanted for email in contact.emails):
                 return contact
         return None
-
-    def tag_counts(self) -> Counter[str]:
-        return Counter(tag for opportunity in self.opportunities for tag in opportunity.tags)
-
-    def source_counts(self) -> Counter[str]:
-        return Counter(source for opportunity in self.opportunities for source in opportunity.sources)
 
     # updatedAt
 
@@ -262,5 +254,5 @@ def canonical(email: str) -> str:
 
 def _find(things: Mapping[str, Thing], collection: str, uid: str) -> Thing:
     if uid not in things:
-        raise NotFound(f"{collection} {uid} was not found")
+        raise LeverError(404, f"{collection} {uid} was not found")
     return things[uid]

@@ -1,4 +1,4 @@
-"""Lever's paths of the account: stages, archive reasons, tags, sources, users, contacts, webhooks."""
+"""Lever's paths of the account: stages, archive reasons, tags, sources, users, contacts, postings, webhooks."""
 
 from __future__ import annotations
 
@@ -6,16 +6,30 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import Query, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
 from include.sandbox.deliveries import TOKEN_LENGTH
 from include.sandbox.lever import changes, listing, schemas
+from include.sandbox.lever.access import LeverError
 from include.sandbox.lever.account import in_order
-from include.sandbox.lever.door import Asking, Door, OneContact, answer, gone
-from include.sandbox.lever.listing import asked
-from include.sandbox.lever.models import ORIGINS, Shape, Webhook
+from include.sandbox.lever.door import (
+    Asking,
+    Call,
+    ChangeablePosting,
+    NeededPerformer,
+    OneContact,
+    OnePosting,
+    OpenPosting,
+    Viewed,
+    answer,
+    gone,
+    new_router,
+)
+from include.sandbox.lever.models import ORIGINS, Contact, Posting, Shape, Webhook, with_users
 
-router = APIRouter(route_class=Door, strict_content_type=False)
+router = new_router()
 
 
 # Reference data. The short lists have one page
@@ -34,10 +48,7 @@ async def get_stage(call: Asking, stage_id: str) -> Response:
 
 @router.get("/disposition_stages")
 async def list_disposition_stages(call: Asking) -> Response:
-    """Not in Lever's documentation, but in recorded traffic: the ranks that order the listings.
-
-    Only the reason type ``hired`` is documented.
-    """
+    """Not in Lever's documentation, but in recorded traffic: the ranks that order the listings."""
     stages = [stage.shape() for stage in call.account.stages.values()]
     reasons = [
         reason.shape() | {"type": "hired" if reason.type == "hired" else None}
@@ -47,7 +58,7 @@ async def list_disposition_stages(call: Asking) -> Response:
 
 
 @router.get("/archive_reasons")
-async def list_archive_reasons(call: Asking, query: Annotated[listing.Reasons, asked(listing.Reasons)]) -> Response:
+async def list_archive_reasons(call: Asking, query: Annotated[listing.Reasons, Query()]) -> Response:
     return whole_list(row.shape() for row in call.account.archive_reasons.values() if query.type in (None, row.type))
 
 
@@ -58,20 +69,17 @@ async def get_archive_reason(call: Asking, reason_id: str) -> Response:
 
 @router.get("/tags")
 async def list_tags(call: Asking) -> Response:
-    return _counted(call.account.tag_counts())
+    return _counted(tag for row in call.account.opportunities for tag in row.tags)
 
 
 @router.get("/sources")
 async def list_sources(call: Asking) -> Response:
-    return _counted(call.account.source_counts())
+    return _counted(source for row in call.account.opportunities for source in row.sources)
 
 
 @router.get("/users")
-async def list_users(call: Asking, query: Annotated[listing.Users, asked(listing.Users)]) -> Response:
-    fits, rows = query.keep(), in_order(call.account.users.values())
-    everyone = query.include_deactivated == "true"
-    keep = lambda user: fits(user) and (everyone or user.deactivated_at is None)  # noqa: E731
-    return answer(query.page(rows, lambda user: user.shape(), keep))
+async def list_users(call: Asking, query: Annotated[listing.Users, Query()]) -> Response:
+    return answer(query.page(in_order(call.account.users.values()), lambda user: user.shape()))
 
 
 @router.get("/users/{user_id}")
@@ -95,10 +103,87 @@ def whole_list(rows: Iterable[Shape]) -> Response:
     return answer({"data": [*rows], "hasNext": False})
 
 
-def _counted(counts: Counter[str]) -> Response:
+def _counted(uses: Iterable[str]) -> Response:
     """Returns the names in alphabetical order, without ids."""
+    counts = Counter(uses)
     names = sorted(counts, key=lambda name: (name.casefold(), name))
     return whole_list({"text": name, "count": counts[name]} for name in names)
+
+
+# Lever's documentation, Postings. A single tag can't be added: an update sends the whole list
+
+
+@router.get("/postings")
+async def list_postings(call: Asking, query: Annotated[listing.Postings, Query()]) -> Response:
+    rows = in_order(call.account.postings.values())
+    return answer(
+        query.allowed(call.key).page(rows, lambda row: with_users(row.shape(), call.account.users, query.expand))
+    )
+
+
+@router.post("/postings")
+async def create_posting(
+    call: Asking, performer: NeededPerformer, body: schemas.PostingChange, view: Viewed
+) -> Response:
+    """Creates a posting, by default a draft. The API can't create confidential postings."""
+    if not body.text:
+        raise LeverError(400, "Missing required parameter: text")
+    now, uid = call.now_ms, call.account.ids.uuid()
+    row = Posting(id=uid, text="", created_at=now, updated_at=now, state="draft", user=performer, owner=performer)
+    _change(call, row, body)
+    call.account.postings[row.id] = row
+    return answer({"data": call.shown(row.shape(), view)}, 201)
+
+
+@router.get("/postings/{posting_id}")
+async def get_posting(call: Asking, row: OnePosting, view: Viewed) -> Response:
+    return answer({"data": call.shown(row.shape(), view)})
+
+
+@router.post("/postings/{posting_id}")
+async def change_posting(
+    call: Asking,
+    performer: NeededPerformer,
+    row: ChangeablePosting,
+    body: schemas.PostingChange,
+    view: Viewed,
+) -> Response:
+    _change(call, row, body)
+    row.updated_at = call.now_ms
+    return answer({"data": call.shown(row.shape(), view)})
+
+
+@router.post("/postings/{posting_id}/apply")
+async def apply(call: Asking, row: OpenPosting, body: schemas.Applying) -> Response:
+    """Adds a candidate from the job site; an existing one is found by e-mail."""
+    account = call.account
+    person = account.contact_with([body.email])
+    contact = person or Contact(id=account.ids.uuid(), name=body.name, emails=[body.email])
+    opportunity = changes.open_opportunity(
+        account,
+        contact,
+        account.stage("applicant-new"),
+        call.now_ms,
+        origin="applied",
+        sources=["Job site"],
+        posting=row,
+    )
+    application = opportunity.application
+    return answer({"data": {"applicationId": application.id if application else None}}, 201)
+
+
+def _change(call: Call, row: Posting, body: schemas.PostingChange) -> None:
+    row.state = body.state or row.state
+    for name in body.model_fields_set & {"user", "owner", "hiring_manager"}:
+        uid = getattr(body, name)
+        setattr(row, name, call.account.user(uid).id if uid else None)
+    if body.categories is not None:
+        for name in body.categories.model_fields_set:
+            setattr(row, name, getattr(body.categories, name))
+    if "tags" in body.model_fields_set:
+        row.tags = list(dict.fromkeys(body.tags))
+    if body.text and body.text != row.text:
+        changes.rename_posting(call.account, row, body.text, call.now_ms)
 
 
 # Lever's documentation, Webhooks: setup. The same event and URL may be registered twice, as in recorded traffic
@@ -152,5 +237,8 @@ def _origins(event: str, configuration: Any) -> list[str] | None:
     if event not in changes.WITH_ORIGINS:
         return None
     conditions = configuration.get("conditions") if isinstance(configuration, dict) else None
-    origins = schemas.Conditions.model_validate(conditions).origins if isinstance(conditions, dict) else []
+    try:
+        origins = schemas.Conditions.model_validate(conditions).origins if isinstance(conditions, dict) else []
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
     return [*(origins or ORIGINS)]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from include.sandbox.ids import fixed_uuid
+from include.sandbox.clock import fixed_uuid
+from include.sandbox.lever.access import LeverError
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.errors import BadRequest, Forbidden
 from include.sandbox.lever.models import (
     Application,
     Archived,
@@ -75,26 +75,16 @@ def link_posting(
     by: str | None = None,
     by_hand: bool = False,
 ) -> Application:
-    """Adds an opportunity's one application.
-
-    Lever adds the posting's title, department, team, location and commitment as tags.
-    """
+    """Adds an opportunity's one application, and the posting's tags as Lever does."""
     if opportunity.application is not None:
-        raise BadRequest("The opportunity already has an application.")
-    applied = opportunity.origin == "applied" and not by_hand
-    contact = opportunity.contact
-    opportunity.application = Application(
-        id=account.ids.uuid(),
-        opportunity_id=opportunity.id,
-        posting=posting,
-        created_at=at,
-        type="posting" if applied else "user",
-        posting_owner=posting.owner,
-        posting_hiring_manager=posting.hiring_manager,
-        name=contact.name if applied else None,
-        email=contact.emails[0] if applied and contact.emails else None,
-        phone=contact.phones[0] if applied and contact.phones else None,
-        user=None if applied else by,
+        raise LeverError(400, "The opportunity already has an application.")
+    opportunity.application = Application.of(
+        opportunity,
+        account.ids.uuid(),
+        posting,
+        at,
+        applied=opportunity.origin == "applied" and not by_hand,
+        by=by,
     )
     opportunity.confidential = posting.confidential
     opportunity.location = posting.location
@@ -105,10 +95,7 @@ def link_posting(
 
 
 def rename_posting(account: LeverAccount, posting: Posting, text: str, at: int) -> None:
-    """Changes a posting's title.
-
-    Lever removes the old title from the opportunities' tags and appends the new one (seen in recorded traffic).
-    """
+    """Changes a posting's title, also in the opportunities' tags: the new one comes last (seen in recorded traffic)."""
     old, posting.text = posting.text, text
     for opportunity in account.opportunities:
         if opportunity.posting is posting and old in opportunity.tags:
@@ -118,10 +105,10 @@ def rename_posting(account: LeverAccount, posting: Posting, text: str, at: int) 
 
 def change_stage(
     account: LeverAccount, opportunity: Opportunity, stage: Stage, at: int, *, by: str | None = None
-) -> bool:
+) -> None:
     """Moves an opportunity, archived or not. Its present stage changes nothing."""
     if opportunity.stage is stage:
-        return False
+        return
     before, opportunity.stage = opportunity.stage, stage
     opportunity.stage_changes.append(_stage_change(account, stage, at, by))
     opportunity.last_advanced_at = at
@@ -129,14 +116,11 @@ def change_stage(
     account.opportunities.place(opportunity)
     account.touched(opportunity, at)
     _about(account, "candidateStageChange", opportunity, fromStageId=before.id, toStageId=stage.id)
-    return True
 
 
 def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReason, at: int) -> None:
     """Archives an opportunity, or changes reason and time of an archived one, whose application keeps the first time.
-
-    ``lastAdvancedAt`` changes too, as on some of the recorded opportunities.
-    """
+    ``lastAdvancedAt`` changes too, as on some of the recorded opportunities."""
     before, opportunity.archived = opportunity.archived, Archived(reason=reason.id, archived_at=at)
     application = opportunity.application
     if application is not None:
@@ -149,17 +133,16 @@ def archive(account: LeverAccount, opportunity: Opportunity, reason: ArchiveReas
     _archive_changed(account, opportunity, before)
 
 
-def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> bool:
+def unarchive(account: LeverAccount, opportunity: Opportunity, at: int) -> None:
     """Makes an archived opportunity active again, in its stage. An active one doesn't change."""
     if opportunity.archived is None:
-        return False
+        return
     before, opportunity.archived = opportunity.archived, None
     if opportunity.application is not None:
         opportunity.application.archived = None
     opportunity.last_interaction_at = max(at, opportunity.last_interaction_at)
     account.touched(opportunity, at)
     _archive_changed(account, opportunity, before)
-    return True
 
 
 def change_items(
@@ -170,23 +153,20 @@ def change_items(
     *,
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
-) -> bool:
-    """Appends the missing items, in their order, or removes items.
-
-    Links belong to the person, so all of the person's opportunities show them.
-    """
+) -> None:
+    """Appends the missing items, or removes items. Links belong to the person: all opportunities show them."""
     contact, concerned = opportunity.contact, [opportunity]
     if kind == "links":
         _updatable(contact)
         concerned = account.opportunities_of(contact)
     held: list[str] = contact.links if kind == "links" else getattr(opportunity, kind)
     kept = [item for item in held if item not in remove] + [item for item in dict.fromkeys(add) if item not in held]
-    changed = kept != held
-    held[:] = kept
-    return _touch_all(account, concerned, changed, at)
+    if kept != held:
+        held[:] = kept
+        _touch_all(account, concerned, at)
 
 
-def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Mapping[str, Any]) -> bool:
+def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Mapping[str, Any]) -> None:
     """Replaces the given fields that are not None; moves ``updatedAt`` on every opportunity of the person."""
     _updatable(contact)
     changed = {name: value for name, value in fields.items() if value not in (None, getattr(contact, name))}
@@ -194,20 +174,20 @@ def change_contact(account: LeverAccount, contact: Contact, at: int, fields: Map
         setattr(contact, name, value)
     if changed:
         _announce(account, "contactUpdated", {"contactId": contact.id, "accountId": _ACCOUNT_ID, "updatedAt": at})
-    return _touch_all(account, account.opportunities_of(contact), bool(changed), at)
+        _touch_all(account, account.opportunities_of(contact), at)
 
 
-def anonymise(account: LeverAccount, contact: Contact, at: int) -> bool:
+def anonymise(account: LeverAccount, contact: Contact, at: int) -> None:
     """Blanks the person's data; stages, tags and times of the opportunities stay."""
     if contact.anonymised:
-        return False
+        return
     contact.name = contact.headline = contact.location = ""
     contact.emails, contact.phones, contact.links = [], [], []
     contact.anonymised = True
     for opportunity in account.opportunities_of(contact):
         if opportunity.application is not None:
             opportunity.application.name = opportunity.application.email = opportunity.application.phone = None
-    return _touch_all(account, account.opportunities_of(contact), True, at)
+    _touch_all(account, account.opportunities_of(contact), at)
 
 
 def delete(account: LeverAccount, opportunity: Opportunity, at: int, *, by: str | None = None) -> None:
@@ -231,7 +211,7 @@ def delete(account: LeverAccount, opportunity: Opportunity, at: int, *, by: str 
 def delete_posting(account: LeverAccount, posting: Posting, at: int, *, by: str | None = None) -> None:
     """Deletes a posting that has no applications."""
     if any(one.posting is posting for one in account.opportunities):
-        raise BadRequest("The posting has applications.")
+        raise LeverError(400, "The posting has applications.")
     del account.postings[posting.id]
     gone = Deleted(id=posting.id, deleted_at=at, deleted_by=by, confidential=posting.confidential)
     account.deleted["postings"].place(gone)
@@ -274,24 +254,19 @@ def replace_note(
 
 
 def delete_note(opportunity: Opportunity, note: Note) -> None:
-    """Deletes a note.
-
-    The opportunity's times stay: Lever's documentation doesn't say that this changes any.
-    """
+    """Deletes a note. The opportunity's times stay: Lever's documentation names none that this changes."""
     _made_through_api(note)
     del opportunity.notes[note.id]
 
 
 def _updatable(contact: Contact) -> None:
     if contact.anonymised:
-        raise BadRequest("An anonymized contact cannot be updated.")
+        raise LeverError(400, "An anonymized contact cannot be updated.")
 
 
-def _touch_all(account: LeverAccount, opportunities: Sequence[Opportunity], changed: bool, at: int) -> bool:
-    if changed:
-        for opportunity in opportunities:
-            account.touched(opportunity, at)
-    return changed
+def _touch_all(account: LeverAccount, opportunities: Sequence[Opportunity], at: int) -> None:
+    for opportunity in opportunities:
+        account.touched(opportunity, at)
 
 
 def _stage_change(account: LeverAccount, stage: Stage, at: int, by: str | None) -> StageChange:
@@ -305,7 +280,7 @@ def _interacted(account: LeverAccount, opportunity: Opportunity, at: int) -> Non
 
 def _made_through_api(note: Note) -> None:
     if not note.by_api:
-        raise Forbidden("Only notes that were created through the API can be changed through it.")
+        raise LeverError(403, "Only notes that were created through the API can be changed through it.")
 
 
 # Deliveries of webhooks: Lever's documentation, Webhooks. Ids only, also for confidential opportunities. There are no

@@ -1,38 +1,24 @@
-"""The checks of every request to Lever's paths, and the dependencies of the routes.
+"""The checks of every request to Lever's paths, and what the routes depend on.
 
 The order is: the key (401), its bucket (429), the path (404), the key's permission (403), the route itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from pydantic import ValidationError
-from starlette.exceptions import HTTPException
 
-from include.sandbox.answer import dump
-from include.sandbox.lever import listing, schemas
-from include.sandbox.lever.access import READ, RESOURCES, WRITE, Key
+from include.sandbox.answer import Json
+from include.sandbox.door import Door
+from include.sandbox.lever import listing
+from include.sandbox.lever.access import HEADERS, READ, RESOURCES, WRITE, Key, LeverError
 from include.sandbox.lever.account import LeverAccount
-from include.sandbox.lever.errors import BadRequest, Forbidden, LeverError
-from include.sandbox.lever.listing import View, asked
-from include.sandbox.lever.models import (
-    Contact,
-    Note,
-    Opportunity,
-    Posting,
-    Shape,
-    with_users,
-)
+from include.sandbox.lever.models import Contact, Note, Opportunity, Posting, Shape, with_users
 
-VERSION = "/v1"
-_HEADERS = {"server": "lever-data-api", "x-lever-region": "global", "x-stream-path": "dapi"}
-_JSON = "application/json; charset=utf-8"
 _OTHER_RESOURCES = {"disposition_stages": "stages", "contacts": "contact"}
 
 
@@ -47,55 +33,59 @@ class Call:
     def past_ms(self, at: int | None) -> int:
         """Returns the time, which must not be in the future, or now if none was sent."""
         if at is not None and at > self.now_ms:
-            raise BadRequest("Invalid value for createdAt: milliseconds in the past are expected.")
+            raise LeverError(400, "Invalid value for createdAt: milliseconds in the past are expected.")
         return self.now_ms if at is None else at
 
-    def shown(self, shape: Shape, view: View) -> Shape:
+    def shown(self, shape: Shape, view: listing.View) -> Shape:
         return view.of(with_users(shape, self.account.users, view.expand))
 
 
-class Door(APIRoute):
-    """The permission that a key needs is for the last resource in the path: to read on GET, else to write.
+class LeverDoor(Door):
+    """The permission that a key needs is for the last resource in the path: to read on GET, else to write."""
 
-    The routes are coroutines that wait for nothing, so the whole request is handled under the lock.
-    """
+    service, root, page_token = "lever", "/lever/v1", "offset"
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    def admit(self, request: Request) -> None:
+        account: LeverAccount = request.state.sandbox.world.lever
+        account.sign_in.settle(account.clock.now_ms())
+        key = account.keys.admit(request.headers.get("authorization"))
         words = [_OTHER_RESOURCES.get(word, word) for word in self.path.split("/")]
         resource = next((word for word in reversed(words) if word in RESOURCES), None)
+        if resource is not None:
+            key.require(resource, READ if request.method == "GET" else WRITE)
+        account.settle()
+        request.state.call = Call(account, key, account.clock.now_ms())
+        asked = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        request.scope["query_string"] = urlencode([(name.removesuffix("[]"), value) for name, value in asked]).encode()
 
-        async def guarded(request: Request) -> Response:
-            await request.body()
-            world = request.state.world
-            with world.lock:
-                account: LeverAccount = world.lever
-                try:
-                    account.sign_in.settle(account.clock.now_ms())
-                    key = account.keys.admit(request.headers.get("authorization"))
-                    if resource is not None:
-                        key.require(resource, READ if request.method == "GET" else WRITE)
-                    account.settle()
-                    request.state.call = Call(account, key, account.clock.now_ms())
-                    return await handle(request)
-                except LeverError as error:
-                    return answer(error.body(), error.status)
-                except (RequestValidationError, ValidationError) as error:
-                    refused = schemas.unreadable(error.errors())
-                    return answer(refused.body(), refused.status)
-                except HTTPException:  # FastAPI raises it for bytes that are not text
-                    return answer(BadRequest("The request body is not valid JSON.").body(), 400)
+    def refusal(self, status: int, message: str) -> LeverError:
+        return LeverError(status, message)
 
-        return guarded
+    def unreadable(self, error: RequestValidationError) -> LeverError:
+        """Returns the refusal for the first error, without quoting what was sent."""
+        first = error.errors()[0]
+        kind, path = first["type"], [part for part in first["loc"] if part not in ("body", "query")]
+        if kind == "json_invalid" or (kind == "missing" and not path):
+            return LeverError(400, "The request body is not valid JSON.")
+        if not path:
+            return LeverError(400, "The request body is not a JSON object.")
+        name = next(part for part in reversed(path) if isinstance(part, str))
+        if kind in ("missing", "string_too_short"):
+            return LeverError(400, f"Missing required parameter: {name}")
+        return LeverError(400, f"Invalid value for {name}. {first['msg']}.")
+
+
+def new_router() -> APIRouter:
+    return APIRouter(route_class=LeverDoor, strict_content_type=False)
 
 
 def answer(body: Shape, status: int = 200) -> Response:
     """Returns an answer in Lever's format."""
-    return Response(dump(body), status, _HEADERS, _JSON)
+    return Json(body, status, HEADERS)
 
 
 def gone() -> Response:
-    return Response(status_code=204, headers=_HEADERS)
+    return Response(status_code=204, headers=HEADERS)
 
 
 async def _call(request: Request) -> Call:
@@ -108,7 +98,7 @@ Asking = Annotated[Call, Depends(_call)]
 
 async def _performer(call: Asking, perform_as: str | None = None) -> str | None:
     if perform_as is not None and perform_as not in call.account.users:
-        raise BadRequest("perform_as names no user of this account.")
+        raise LeverError(400, "perform_as names no user of this account.")
     return perform_as
 
 
@@ -117,7 +107,7 @@ Performer = Annotated[str | None, Depends(_performer)]
 
 async def _needed(performer: Performer) -> str:
     if performer is None:
-        raise BadRequest("Missing required parameter: perform_as")
+        raise LeverError(400, "Missing required parameter: perform_as")
     return performer
 
 
@@ -127,11 +117,19 @@ async def _opportunity(call: Asking, opportunity_id: str) -> Opportunity:
     if found.confidential:
         call.key.require_confidential()
     if found.restricted:
-        raise Forbidden("This API key has no access to this opportunity.")
+        raise LeverError(403, "This API key has no access to this opportunity.")
     return found
 
 
 One = Annotated[Opportunity, Depends(_opportunity)]
+
+
+async def _note(call: Asking, row: One, note_id: str) -> Note:
+    return call.account.note(row, note_id)
+
+
+async def _thread(call: Asking, row: One, note_id: str | None = None) -> Note | None:
+    return None if note_id is None else call.account.note(row, note_id)
 
 
 async def _posting(call: Asking, posting_id: str) -> Posting:
@@ -144,15 +142,15 @@ async def _posting(call: Asking, posting_id: str) -> Posting:
 OnePosting = Annotated[Posting, Depends(_posting)]
 
 
-async def changeable(row: OnePosting) -> Posting:
+async def _changeable(row: OnePosting) -> Posting:
     if row.confidential:
-        raise Forbidden("Confidential postings cannot be modified through the API.")
+        raise LeverError(403, "Confidential postings cannot be modified through the API.")
     return row
 
 
-async def taking(row: OnePosting) -> Posting:
+async def _open(row: OnePosting) -> Posting:
     if row.state not in ("published", "internal"):
-        raise BadRequest("The posting does not take applications.")
+        raise LeverError(400, "The posting does not take applications.")
     return row
 
 
@@ -160,16 +158,10 @@ async def _contact(call: Asking, contact_id: str) -> Contact:
     return call.account.contact(contact_id)
 
 
-async def _note(call: Asking, row: One, note_id: str) -> Note:
-    return call.account.note(row, note_id)
-
-
-async def thread(call: Asking, row: One, note_id: str | None = None) -> Note | None:
-    return None if note_id is None else call.account.note(row, note_id)
-
-
-OneNote = Annotated[Note, Depends(_note)]
-OneContact = Annotated[Contact, Depends(_contact)]
 NeededPerformer = Annotated[str, Depends(_needed)]
-Viewed = Annotated[View, asked(View)]
-Listed = Annotated[listing.Listing, asked(listing.Listing)]
+OneNote = Annotated[Note, Depends(_note)]
+Thread = Annotated[Note | None, Depends(_thread)]
+ChangeablePosting = Annotated[Posting, Depends(_changeable)]
+OpenPosting = Annotated[Posting, Depends(_open)]
+OneContact = Annotated[Contact, Depends(_contact)]
+Viewed = Annotated[listing.View, Query()]

@@ -7,84 +7,61 @@ parameters have to match. Unknown parameters are ignored.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import quote, unquote
 
-from fastapi import Depends, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from include.sandbox.lever.access import Key
+from include.sandbox.lever.access import Key, LeverError
 from include.sandbox.lever.account import Ordered, Place, Placed, canonical
-from include.sandbox.lever.errors import BadRequest
 from include.sandbox.lever.models import Opportunity, Shape
 
 Row = TypeVar("Row", bound=Placed)
 MAX_LIMIT = 100
-LAST = BeforeValidator(lambda values: values[-1])
 Texts = list[str]
-Integer = Annotated[int | None, LAST]
-Flag = Annotated[Literal["true", "false"] | None, LAST]
-Text = Annotated[str | None, LAST]
+Emails = Annotated[list[str], AfterValidator(lambda emails: [*map(canonical, emails)])]
+Flag = Literal["true", "false"]
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The filter of a parameter: ``test`` compares the row's value with the parameter's."""
+    """What a parameter filters by: whether a row fits its value."""
 
-    value: Callable[[Any], Any]
-    test: Callable[[Any, Any], bool]
-
-
-Value = Callable[[Any], Any]
+    fits: Callable[[Any, Any], bool]
 
 
-def any_of(value: str | Value) -> Filter:
+Value = str | Callable[[Any], Any]  # of a row: the path of an attribute, or a function
+
+
+def any_of(value: Value) -> Filter:
     """Matches if the row's value is one of the given values."""
-    return Filter(_getter(value), lambda found, wanted: found in wanted)
+    get = _getter(value)
+    return Filter(lambda row, wanted: get(row) in wanted)
 
 
-def overlap(name: str) -> Filter:
+def overlap(values: str | Callable[[Any], Iterable[str]]) -> Filter:
     """Matches if one of the row's values is given."""
-    return Filter(attrgetter(name), lambda found, wanted: not set(wanted).isdisjoint(found))
+    get = _getter(values)
+    return Filter(lambda row, wanted: not set(wanted).isdisjoint(get(row)))
 
 
-def since(value: str | Value) -> Filter:
+def since(time: Value) -> Filter:
     """Matches from this time on, in milliseconds, inclusive. None never matches."""
-    return Filter(_getter(value), lambda found, start: found is not None and found >= start)
+    get = _getter(time)
+    return Filter(lambda row, start: get(row) is not None and get(row) >= start)
 
 
-def until(value: str | Value) -> Filter:
-    return Filter(_getter(value), lambda found, end: found is not None and found <= end)
+def until(time: Value) -> Filter:
+    get = _getter(time)
+    return Filter(lambda row, end: get(row) is not None and get(row) <= end)
 
 
-def flag(value: Callable[[Any], bool]) -> Filter:
-    return Filter(value, lambda found, wanted: found is (wanted == "true"))
-
-
-def emails(value: Callable[[Any], Collection[str]]) -> Filter:
-    return Filter(
-        lambda row: {*map(canonical, value(row))}, lambda found, wanted: not found.isdisjoint(map(canonical, wanted))
-    )
-
-
-def _getter(value: str | Value) -> Value:
+def _getter(value: Value) -> Callable[[Any], Any]:
     return attrgetter(value) if isinstance(value, str) else value
-
-
-def asked(model: type[BaseModel]) -> Any:
-    """Returns a dependency that reads the query into the model."""
-
-    async def read(request: Request) -> BaseModel:
-        values: dict[str, list[str]] = {}
-        for name, value in request.query_params.multi_items():
-            values.setdefault(name.removesuffix("[]"), []).append(value)
-        return model.model_validate(values)
-
-    return Depends(read)
 
 
 class View(BaseModel):
@@ -92,8 +69,8 @@ class View(BaseModel):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    include: Texts = Field(default_factory=list)
-    expand: Texts = Field(default_factory=list)
+    include: Texts = []
+    expand: Texts = []
 
     def of(self, shape: Shape) -> Shape:
         """Returns the fields that ``include`` or ``expand`` names; without ``include``, all."""
@@ -104,18 +81,18 @@ class View(BaseModel):
 class Listing(View):
     """The parameters of a page."""
 
-    limit: Annotated[int, LAST] = Field(default=MAX_LIMIT, ge=1, le=MAX_LIMIT)
-    offset: Text = None
+    limit: int = Field(default=MAX_LIMIT, ge=1, le=MAX_LIMIT)
+    offset: str | None = None
 
     def keep(self) -> Callable[[Any], bool]:
         """Returns whether a row matches every filter."""
         tests = [
-            (found.value, found.test, getattr(self, name))
+            (found.fits, getattr(self, name))
             for name, field in type(self).model_fields.items()
             for found in field.metadata
             if isinstance(found, Filter) and getattr(self, name) not in (None, [])
         ]
-        return lambda row: all(test(value(row), wanted) for value, test, wanted in tests)
+        return lambda row: all(fits(row, wanted) for fits, wanted in tests)
 
     def page(
         self, rows: Ordered[Row], show: Callable[[Row], Shape], keep: Callable[[Row], bool] | None = None
@@ -138,10 +115,7 @@ class Guarded(Listing):
 
     confidentiality: Annotated[
         Literal["non-confidential", "confidential", "all"],
-        LAST,
-        Filter(
-            attrgetter("confidential"), lambda found, wanted: wanted == "all" or found is (wanted == "confidential")
-        ),
+        Filter(lambda row, wanted: wanted == "all" or row.confidential is (wanted == "confidential")),
     ] = "non-confidential"
 
     def allowed(self, key: Key) -> Self:
@@ -151,39 +125,31 @@ class Guarded(Listing):
         return self
 
 
-def _applied_to(row: Opportunity) -> str | None:
-    return row.posting.id if row.posting else None
-
-
-def _archived_from(row: Opportunity) -> str | None:
-    return row.application.posting.id if row.application and row.application.archived else None
-
-
-def _archived_at(row: Opportunity) -> int | None:
-    return row.archived.archived_at if row.archived else None
-
-
 class Opportunities(Guarded):
     stage_id: Annotated[Texts, any_of("stage.id")] = []
     origin: Annotated[Texts, any_of("origin")] = []
     contact_id: Annotated[Texts, any_of("contact.id")] = []
     archive_reason_id: Annotated[Texts, any_of(lambda row: row.archived and row.archived.reason)] = []
-    posting_id: Annotated[Texts, any_of(_applied_to)] = []
-    archived_posting_id: Annotated[Texts, any_of(_archived_from)] = []
+    posting_id: Annotated[Texts, any_of(lambda row: row.posting and row.posting.id)] = []
+    archived_posting_id: Annotated[
+        Texts, any_of(lambda row: row.application and row.application.archived and row.posting.id)
+    ] = []
     location: Annotated[Texts, any_of(lambda row: row.location or "unspecified")] = []
     tag: Annotated[Texts, overlap("tags")] = []
     source: Annotated[Texts, overlap("sources")] = []
-    email: Annotated[Texts, emails(lambda row: row.contact.emails)] = []
-    archived: Annotated[Flag, flag(lambda row: row.archived is not None)] = None
-    snoozed: Flag = None
-    created_at_start: Annotated[Integer, since("created_at")] = None
-    created_at_end: Annotated[Integer, until("created_at")] = None
-    updated_at_start: Annotated[Integer, since("updated_at")] = None
-    updated_at_end: Annotated[Integer, until("updated_at")] = None
-    advanced_at_start: Annotated[Integer, since("last_advanced_at")] = None
-    advanced_at_end: Annotated[Integer, until("last_advanced_at")] = None
-    archived_at_start: Annotated[Integer, since(_archived_at)] = None
-    archived_at_end: Annotated[Integer, until(_archived_at)] = None
+    email: Annotated[Emails, overlap(lambda row: map(canonical, row.contact.emails))] = []
+    archived: Annotated[Flag | None, Filter(lambda row, wanted: (row.archived is not None) is (wanted == "true"))] = (
+        None
+    )
+    snoozed: Flag | None = None
+    created_at_start: Annotated[int | None, since("created_at")] = None
+    created_at_end: Annotated[int | None, until("created_at")] = None
+    updated_at_start: Annotated[int | None, since("updated_at")] = None
+    updated_at_end: Annotated[int | None, until("updated_at")] = None
+    advanced_at_start: Annotated[int | None, since("last_advanced_at")] = None
+    advanced_at_end: Annotated[int | None, until("last_advanced_at")] = None
+    archived_at_start: Annotated[int | None, since(lambda row: row.archived and row.archived.archived_at)] = None
+    archived_at_end: Annotated[int | None, until(lambda row: row.archived and row.archived.archived_at)] = None
 
     def keep_at(self, now_ms: int) -> Callable[[Opportunity], bool]:
         """Returns `keep`, with the snooze filter at that time."""
@@ -203,37 +169,45 @@ class Postings(Guarded):
     location: Annotated[Texts, any_of("location")] = []
     commitment: Annotated[Texts, any_of("commitment")] = []
     tag: Annotated[Texts, overlap("tags")] = []
-    distribution_channel: Texts = Field(default=[], validation_alias="distributionChannel")
-    updated_at_start: Annotated[Integer, since("updated_at")] = None
-    updated_at_end: Annotated[Integer, until("updated_at")] = None
+    distribution_channel: Texts = Field(default=[], alias="distributionChannel")
+    updated_at_start: Annotated[int | None, since("updated_at")] = None
+    updated_at_end: Annotated[int | None, until("updated_at")] = None
 
     @model_validator(mode="after")
     def _alone(self) -> Self:
-        names = {"state", "group", "team", "department", "location", "commitment", "tag", "distribution_channel"}
-        spans = {"updated_at_start", "updated_at_end"}
-        if spans & self.model_fields_set and names & self.model_fields_set:
-            raise BadRequest("updated_at_start and updated_at_end can only be combined with confidentiality.")
+        spans = (self.updated_at_start, self.updated_at_end)
+        others = (self.state, self.group, self.team, self.department, self.location, self.commitment, self.tag)
+        if spans != (None, None) and any((*others, self.distribution_channel)):
+            raise LeverError(400, "updated_at_start and updated_at_end can only be combined with confidentiality.")
         return self
 
 
 class Users(Listing):
     """Lists active users only, unless ``includeDeactivated``."""
 
-    access_role: Annotated[Texts, any_of("access_role")] = Field(default=[], validation_alias="accessRole")
+    access_role: Annotated[Texts, any_of("access_role")] = Field(default=[], alias="accessRole")
     external_directory_id: Annotated[Texts, any_of("external_directory_id")] = []
-    email: Annotated[Texts, emails(lambda row: [row.email])] = []
-    include_deactivated: Flag = Field(default=None, validation_alias="includeDeactivated")
+    email: Annotated[Emails, overlap(lambda row: [canonical(row.email)])] = []
+    include_deactivated: Flag = Field(default="false", alias="includeDeactivated")
+
+    def keep(self) -> Callable[[Any], bool]:
+        fits, everyone = super().keep(), self.include_deactivated == "true"
+        return lambda user: fits(user) and (everyone or user.deactivated_at is None)
 
 
 class DeletedOnes(Listing):
     """There is no ``confidentiality`` here: confidential records are left out."""
 
-    deleted_at_start: Annotated[Integer, since("deleted_at")] = None
-    deleted_at_end: Annotated[Integer, until("deleted_at")] = None
+    deleted_at_start: Annotated[int | None, since("deleted_at")] = None
+    deleted_at_end: Annotated[int | None, until("deleted_at")] = None
+
+    def keep(self) -> Callable[[Any], bool]:
+        fits = super().keep()
+        return lambda row: fits(row) and not row.confidential
 
 
 class Reasons(BaseModel):
-    type: Annotated[Literal["hired", "non-hired"] | None, LAST] = None
+    type: Literal["hired", "non-hired"] | None = None
 
 
 def encode(place: Place) -> str:
@@ -247,14 +221,11 @@ def encode(place: Place) -> str:
 
 
 def decode(token: str) -> Place:
-    """Returns the place of a token, percent-encoded or not.
-
-    Raises 400 for anything else: Lever's text is known, its status is not.
-    """
+    """Returns the place of a token, percent-encoded or not. Else 400: Lever's text is known, its status is not."""
     try:
         parts = json.loads(token if token.startswith("[") else unquote(token))
     except ValueError:
-        raise BadRequest("Invalid offset token") from None
+        parts = None
     well_formed = (
         isinstance(parts, list)
         and len(parts) in (2, 3)
@@ -262,6 +233,6 @@ def decode(token: str) -> Place:
         and all(isinstance(part, int | float) and not isinstance(part, bool) for part in parts[:-1])
     )
     if not well_formed:
-        raise BadRequest("Invalid offset token")
+        raise LeverError(400, "Invalid offset token")
     *numbers, uid = parts
     return (*numbers[:-1], -numbers[-1], uid)

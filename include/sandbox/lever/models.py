@@ -182,6 +182,24 @@ class Application(Record):
     created_at: int
     archived: Archived | None = None
 
+    @classmethod
+    def of(cls, row: Opportunity, uid: str, posting: Posting, at: int, *, applied: bool, by: str | None) -> Application:
+        """An application through the job site has the person's name and address of that time, another has its maker."""
+        person = row.contact
+        return cls(
+            id=uid,
+            opportunity_id=row.id,
+            posting=posting,
+            created_at=at,
+            type="posting" if applied else "user",
+            posting_owner=posting.owner,
+            posting_hiring_manager=posting.hiring_manager,
+            name=person.name if applied else None,
+            email=next(iter(person.emails), None) if applied else None,
+            phone=next(iter(person.phones), None) if applied else None,
+            user=None if applied else by,
+        )
+
     @model_serializer(mode="wrap")
     def _whole(self, serialize: SerializerFunctionWrapHandler) -> Shape:
         unknown = ("requisitionForHire", "ipAddress", "referer", "userAgent", "acceptLanguage", "timezone")

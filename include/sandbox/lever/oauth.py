@@ -13,8 +13,11 @@ from html import escape
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
 
+from include.sandbox.answer import Json, Refusal
+from include.sandbox.door import Door
 from include.sandbox.lever.access import READ, RESOURCES, WRITE, Keys
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-client-secret"
@@ -31,6 +34,33 @@ _PAGE = """<!doctype html>
 <button name="answer" value="allow">Allow</button> <button name="answer" value="deny">Deny</button>
 </form></main></body></html>
 """
+
+
+class SignInRefusal(Refusal):
+    """A refusal by RFC 6749, 5.2."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"Refused by the sandbox: {code}")
+        self.status = status
+        self._code = code
+
+    def body(self) -> dict[str, object]:
+        return {"error": self._code, "error_description": str(self)}
+
+
+class SignInDoor(Door):
+    """Lets every request in: a person has no key, and an app's secret is in the form."""
+
+    service, root, page_token = "sign_in", "/lever/sign-in", ""
+
+    def admit(self, request: Request) -> None:
+        pass
+
+    def refusal(self, status: int, message: str) -> SignInRefusal:
+        return SignInRefusal(status, "server_error")
+
+    def unreadable(self, error: RequestValidationError) -> SignInRefusal:
+        return SignInRefusal(400, "invalid_request")
 
 
 @dataclass(slots=True)
@@ -109,16 +139,14 @@ def _permissions(scopes: tuple[str, ...]) -> Mapping[str, str]:
     return permissions
 
 
-# Coroutines that wait for nothing but the body, so that each is handled whole under the lock.
-router = APIRouter()
+router = APIRouter(route_class=SignInDoor)
 
 
 @router.get("/authorize")
 async def ask(request: Request) -> Response:
     asked = dict(request.query_params)
-    problem = _problem(asked)
-    if problem is not None:
-        return HTMLResponse(f"<!doctype html><title>Lever (sandbox)</title><p>{escape(problem)}</p>", 400)
+    if (problem := _problem(asked)) is not None:
+        return _page(problem)
     return HTMLResponse(
         _PAGE.format(
             client=escape(asked["client_id"]),
@@ -133,15 +161,13 @@ async def ask(request: Request) -> Response:
 
 @router.post("/authorize")
 async def answer(request: Request) -> Response:
-    form = {name: str(value) for name, value in (await request.form()).items()}
-    problem = _problem(form)
-    if problem is not None:
-        return HTMLResponse(escape(problem), 400)
-    world = request.state.world
+    form = await _form(request)
+    if (problem := _problem(form)) is not None:
+        return _page(problem)
+    world = request.state.sandbox.world
     if form.get("answer") == "allow":
-        with world.lock:
-            scopes = tuple(form["scope"].split())
-            said = {"code": world.lever.sign_in.code(scopes, form["redirect_uri"], world.clock.now_ms())}
+        scopes = tuple(form["scope"].split())
+        said = {"code": world.lever.sign_in.code(scopes, form["redirect_uri"], world.clock.now_ms())}
     else:
         said = {"error": "access_denied", "error_description": "User did not authorize the request"}
     return RedirectResponse(f"{form['redirect_uri']}?{urlencode({**said, 'state': form.get('state', '')})}", 303)
@@ -149,27 +175,29 @@ async def answer(request: Request) -> Response:
 
 @router.post("/oauth/token")
 async def token(request: Request) -> Response:
-    form = {name: str(value) for name, value in (await request.form()).items()}
-    world = request.state.world
+    form, world = await _form(request), request.state.sandbox.world
+    sign_in, now_ms = world.lever.sign_in, world.clock.now_ms()
     if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
-        return _refused(401, "invalid_client")
-    with world.lock:
-        sign_in, now_ms = world.lever.sign_in, world.clock.now_ms()
-        if form.get("grant_type") == "authorization_code":
-            granted = sign_in.codes.pop(form.get("code", ""), None)
-            if granted is not None and granted.redirect_uri != form.get("redirect_uri"):
-                granted = None
-        elif form.get("grant_type") == "refresh_token":
-            granted = sign_in.refresh_tokens.pop(form.get("refresh_token", ""), None)
-        else:
-            return _refused(400, "unsupported_grant_type")
-        if granted is None or granted.ends_ms <= now_ms:
-            return _refused(403, "invalid_grant")
-        return JSONResponse(sign_in.tokens(granted, now_ms), headers={"Cache-Control": "no-store"})
+        raise SignInRefusal(401, "invalid_client")
+    if form.get("grant_type") == "authorization_code":
+        granted = sign_in.codes.pop(form.get("code", ""), None)
+        if granted is not None and granted.redirect_uri != form.get("redirect_uri"):
+            granted = None
+    elif form.get("grant_type") == "refresh_token":
+        granted = sign_in.refresh_tokens.pop(form.get("refresh_token", ""), None)
+    else:
+        raise SignInRefusal(400, "unsupported_grant_type")
+    if granted is None or granted.ends_ms <= now_ms:
+        raise SignInRefusal(403, "invalid_grant")
+    return Json(sign_in.tokens(granted, now_ms))
 
 
-def _refused(status: int, code: str) -> Response:
-    return JSONResponse({"error": code, "error_description": f"Refused by the sandbox: {code}"}, status)
+async def _form(request: Request) -> dict[str, str]:
+    return {name: str(value) for name, value in (await request.form()).items()}
+
+
+def _page(problem: str) -> Response:
+    return HTMLResponse(f"<!doctype html><title>Lever (sandbox)</title><p>{escape(problem)}</p>", 400)
 
 
 def _problem(asked: Mapping[str, str]) -> str | None:

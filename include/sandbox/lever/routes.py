@@ -1,40 +1,30 @@
-"""Lever's paths."""
+"""Lever's paths of opportunities and their notes."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Query, Request, Response
 
-from include.sandbox.lever import account_routes, changes, door, listing, schemas
+from include.sandbox.lever import account_routes, changes, listing, schemas
+from include.sandbox.lever.access import LeverError
 from include.sandbox.lever.account import in_order
 from include.sandbox.lever.door import (
     Asking,
     Call,
-    Door,
-    Listed,
     NeededPerformer,
     One,
     OneNote,
-    OnePosting,
     Performer,
+    Thread,
     Viewed,
     answer,
     gone,
+    new_router,
 )
-from include.sandbox.lever.errors import BadRequest, NotFound
-from include.sandbox.lever.listing import View, asked
-from include.sandbox.lever.models import (
-    Comment,
-    Contact,
-    Note,
-    Opportunity,
-    Posting,
-    Shape,
-    with_users,
-)
+from include.sandbox.lever.models import Comment, Contact, Note, Opportunity, Shape, with_users
 
-router = APIRouter(route_class=Door, strict_content_type=False)
+router = new_router()
 ONE = "/opportunities/{opportunity_id}"
 
 
@@ -42,9 +32,7 @@ ONE = "/opportunities/{opportunity_id}"
 
 
 @router.get("/opportunities")
-async def list_opportunities(
-    call: Asking, query: Annotated[listing.Opportunities, asked(listing.Opportunities)]
-) -> Response:
+async def list_opportunities(call: Asking, query: Annotated[listing.Opportunities, Query()]) -> Response:
     keep = query.allowed(call.key).keep_at(call.now_ms)
     return answer(query.page(call.account.opportunities, lambda row: _whole(call, row, query), keep))
 
@@ -55,11 +43,11 @@ async def create_opportunity(call: Asking, performer: NeededPerformer, body: sch
     account = call.account
     postings = [account.posting(uid) for uid in body.postings]
     if len(postings) > 1:
-        raise BadRequest("An opportunity can be created for one posting at most.")
+        raise LeverError(400, "An opportunity can be created for one posting at most.")
     stage, at = account.stage(body.stage or "lead-new"), call.past_ms(body.created_at)
     known = account.contact_with(body.emails) if body.contact is None else account.contact(body.contact)
     if known is not None and known.anonymised:
-        raise BadRequest("An anonymized contact cannot be linked.")
+        raise LeverError(400, "An anonymized contact cannot be linked.")
     contact = known or Contact(
         id=account.ids.uuid(),
         name=body.name or "",
@@ -91,13 +79,10 @@ async def create_opportunity(call: Asking, performer: NeededPerformer, body: sch
 @router.get("/opportunities/deleted")
 @router.get("/applications/deleted")
 @router.get("/postings/deleted")
-async def list_deleted(
-    call: Asking, query: Annotated[listing.DeletedOnes, asked(listing.DeletedOnes)], request: Request
-) -> Response:
+async def list_deleted(call: Asking, query: Annotated[listing.DeletedOnes, Query()], request: Request) -> Response:
     """The newest first."""
-    kind, fits = request.url.path.split("/")[-2], query.keep()
-    rows = call.account.deleted[kind]
-    return answer(query.page(rows, lambda row: row.shape(), lambda row: not row.confidential and fits(row)))
+    rows = call.account.deleted[request.url.path.split("/")[-2]]
+    return answer(query.page(rows, lambda row: row.shape()))
 
 
 @router.get(ONE)
@@ -153,7 +138,7 @@ async def list_applications(row: One) -> Response:
     return account_routes.whole_list([row.application.shape()] if row.application else [])
 
 
-def _whole(call: Call, row: Opportunity, view: View) -> Shape:
+def _whole(call: Call, row: Opportunity, view: listing.View) -> Shape:
     shape = row.shape()
     if not view.expand:
         return shape
@@ -170,7 +155,7 @@ def _written(row: Opportunity) -> Shape:
 
 
 @router.get(f"{ONE}/notes")
-async def list_notes(call: Asking, row: One, query: Listed) -> Response:
+async def list_notes(call: Asking, row: One, query: Annotated[listing.Listing, Query()]) -> Response:
     """The newest first, in pages."""
     return answer(query.page(in_order(row.notes.values()), lambda note: _shape(call, note, query)))
 
@@ -180,7 +165,7 @@ async def create_note(
     call: Asking,
     row: One,
     performer: Performer,
-    thread: Annotated[Note | None, Depends(door.thread)],
+    thread: Thread,
     body: schemas.NewComment,
 ) -> Response:
     """Adds a note, or with ``note_id`` a comment to that note. Without ``perform_as`` it has no author."""
@@ -207,7 +192,7 @@ async def delete_note(row: One, note: OneNote) -> Response:
     return gone()
 
 
-def _shape(call: Call, note: Note, view: View) -> Shape:
+def _shape(call: Call, note: Note, view: listing.View) -> Shape:
     shape = note.shape()
     for field in shape["fields"]:
         with_users(field, call.account.users, view.expand)
@@ -219,85 +204,9 @@ def _comment(call: Call, body: schemas.NewComment, user: str | None, stage: str 
     return Comment(value=body.value, created_at=at, user=user, score=body.score, stage=stage)
 
 
-# Lever's documentation, Postings. A single tag can't be added: an update sends the whole list
-
-
-@router.get("/postings")
-async def list_postings(call: Asking, query: Annotated[listing.Postings, asked(listing.Postings)]) -> Response:
-    rows = in_order(call.account.postings.values())
-    return answer(
-        query.allowed(call.key).page(rows, lambda row: with_users(row.shape(), call.account.users, query.expand))
-    )
-
-
-@router.post("/postings")
-async def create_posting(
-    call: Asking, performer: NeededPerformer, body: schemas.PostingChange, view: Viewed
-) -> Response:
-    """Creates a posting, by default a draft. The API can't create confidential postings."""
-    if not body.text:
-        raise BadRequest("Missing required parameter: text")
-    now, uid = call.now_ms, call.account.ids.uuid()
-    row = Posting(id=uid, text="", created_at=now, updated_at=now, state="draft", user=performer, owner=performer)
-    _change(call, row, body)
-    call.account.postings[row.id] = row
-    return answer({"data": call.shown(row.shape(), view)}, 201)
-
-
-@router.get("/postings/{posting_id}")
-async def get_posting(call: Asking, row: OnePosting, view: Viewed) -> Response:
-    return answer({"data": call.shown(row.shape(), view)})
-
-
-@router.post("/postings/{posting_id}")
-async def change_posting(
-    call: Asking,
-    performer: NeededPerformer,
-    row: Annotated[Posting, Depends(door.changeable)],
-    body: schemas.PostingChange,
-    view: Viewed,
-) -> Response:
-    _change(call, row, body)
-    row.updated_at = call.now_ms
-    return answer({"data": call.shown(row.shape(), view)})
-
-
-@router.post("/postings/{posting_id}/apply")
-async def apply(call: Asking, row: Annotated[Posting, Depends(door.taking)], body: schemas.Applying) -> Response:
-    """Adds a candidate from the job site; an existing one is found by e-mail."""
-    account = call.account
-    person = account.contact_with([body.email])
-    contact = person or Contact(id=account.ids.uuid(), name=body.name, emails=[body.email])
-    opportunity = changes.open_opportunity(
-        account,
-        contact,
-        account.stage("applicant-new"),
-        call.now_ms,
-        origin="applied",
-        sources=["Job site"],
-        posting=row,
-    )
-    application = opportunity.application
-    return answer({"data": {"applicationId": application.id if application else None}}, 201)
-
-
-def _change(call: Call, row: Posting, body: schemas.PostingChange) -> None:
-    row.state = body.state or row.state
-    for name in body.model_fields_set & {"user", "owner", "hiring_manager"}:
-        uid = getattr(body, name)
-        setattr(row, name, call.account.user(uid).id if uid else None)
-    if body.categories is not None:
-        for name in body.categories.model_fields_set:
-            setattr(row, name, getattr(body.categories, name))
-    if "tags" in body.model_fields_set:
-        row.tags = list(dict.fromkeys(body.tags))
-    if body.text and body.text != row.text:
-        changes.rename_posting(call.account, row, body.text, call.now_ms)
-
-
 router.include_router(account_routes.router)
 
 
 @router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
 async def nothing_here(rest: str) -> Response:
-    raise NotFound(f"{door.VERSION}/{rest} does not exist")
+    raise LeverError(404, f"/v1/{rest} does not exist")

@@ -1,17 +1,15 @@
-"""The request bodies of Lever's API, and the refusal of a body that it can't read."""
+"""The request bodies of Lever's API."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
 
+from include.sandbox.lever.access import LeverError
 from include.sandbox.lever.changes import Event
-from include.sandbox.lever.errors import BadRequest
-from include.sandbox.lever.models import Origin, Shape
+from include.sandbox.lever.models import Origin
 
 OR_NONE = BeforeValidator(lambda value: [] if value is None else value)
 OR_BLANK = BeforeValidator(lambda value: value or None)
@@ -116,7 +114,7 @@ class Applying(Body):
             return body
         answers |= body
         if not answers.get("name") or not answers.get("email"):
-            raise BadRequest("Missing required parameter: name, email")
+            raise LeverError(400, "Missing required parameter: name, email")
         return answers
 
 
@@ -149,16 +147,3 @@ class WebhookChanges(Body):
     """Several changes: all take effect, or none."""
 
     data: list[WebhookChange]
-
-
-def unreadable(errors: Sequence[ErrorDetails | Shape]) -> BadRequest:
-    """Returns the refusal for the first error in a query or a body, without quoting it."""
-    kind, path = errors[0]["type"], [part for part in errors[0]["loc"] if part != "body"]
-    if kind == "json_invalid" or (kind == "missing" and not path):
-        return BadRequest("The request body is not valid JSON.")
-    if not path:
-        return BadRequest("The request body is not a JSON object.")
-    name = next(part for part in reversed(path) if isinstance(part, str))
-    if kind in ("missing", "string_too_short"):
-        return BadRequest(f"Missing required parameter: {name}")
-    return BadRequest(f"Invalid value for {name}. {errors[0]['msg']}.")

@@ -37,8 +37,8 @@ _CONN_ID = DEFAULT.lever_webhook_conn_id
 # The key in the connection's extra for the fingerprints of the stored tokens, by webhook id.
 _KNOWN = "webhooks"
 _STILL_TO_DO = """
-Still to do, by a Super Admin in Lever (Settings, Integrations and API, Webhooks): switch these four events on. Until
-then Lever sends nothing. "Verify connection" there sends a test, which is answered with 200."""
+If it is not done yet: a Super Admin switches these four events on in Lever (Settings, Integrations and API, Webhooks).
+Until then Lever sends nothing. "Verify connection" there sends a test, which is answered with 200."""
 _REHEARSED = "Nothing is written. Without --dry-run this would be the result, unless Lever refuses to delete a webhook:"
 _RENEWED = """
 Deliveries signed with the old tokens may still be on their way. In two weeks, run this with --forget-old."""

@@ -11,8 +11,11 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from include.sandbox.alva import AlvaOrganisation, router
+from include.sandbox.alva.organisation import AlvaOrganisation
+from include.sandbox.alva.routes import router
 from include.sandbox.candidates import Candidates
+from include.sandbox.faults import Faults
+from include.sandbox.journal import Journal
 
 MARCH_MS = 1_740_816_000_000  # 2025-03-01T08:00:00Z
 
@@ -79,12 +82,13 @@ def organisation(clock: StandingClock) -> AlvaOrganisation:
 
 @pytest.fixture
 def api(organisation: AlvaOrganisation) -> Api:
+    world = SimpleNamespace(alva=organisation, lock=organisation.lock)
+    sandbox = SimpleNamespace(world=world, clock=organisation.clock, journal=Journal(), faults=Faults())
     app = FastAPI()
     app.include_router(router, prefix="/alva/v1")
 
     async def behind(scope: Scope, receive: Receive, send: Send) -> None:
-        world = SimpleNamespace(alva=organisation, lock=organisation.lock)
-        await app({**scope, "state": {"world": world}}, receive, send)
+        await app({**scope, "state": {"sandbox": sandbox}}, receive, send)
 
     return Api(TestClient(behind, raise_server_exceptions=True))
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from include.sandbox.alva import AlvaOrganisation, Invitee
+from include.sandbox.alva.models import Invitee
+from include.sandbox.alva.organisation import AlvaOrganisation
 from include.sandbox.candidates import Candidates
 from tests.sandbox.alva.conftest import Api, StandingClock
 

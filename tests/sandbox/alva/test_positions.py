@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.sandbox.alva import AlvaOrganisation
+from include.sandbox.alva.organisation import AlvaOrganisation
 from include.sandbox.candidates import Candidates
 from tests.sandbox.alva.conftest import Api, StandingClock
 

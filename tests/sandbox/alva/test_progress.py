@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.alva import AlvaOrganisation
+from include.sandbox.alva.organisation import AlvaOrganisation
 from include.sandbox.candidates import Candidates, UnknownCandidate
 from tests.sandbox.alva.conftest import Api, StandingClock
 

@@ -15,9 +15,10 @@ import requests
 from fastapi import FastAPI, Request, Response
 
 from include.sandbox import Clock, Sandbox
-from include.sandbox.alva import AlvaOrganisation, Policy
+from include.sandbox.alva.models import Policy
+from include.sandbox.alva.organisation import AlvaOrganisation
 from include.sandbox.candidates import Candidates
-from include.sandbox.server import running
+from include.sandbox.transport import running
 from tests.sandbox.alva.conftest import MARCH_MS, Api
 from tests.sandbox.conftest import Client
 

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from include.sandbox import Clock, Sandbox
-from include.sandbox.sender import is_loopback
+from include.sandbox.outbox import is_loopback
 from tests.http.recording import CUT, RecordingServer, Reply
 from tests.sandbox.conftest import Client
 

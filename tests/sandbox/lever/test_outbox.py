@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from include.sandbox.sender import BATCH_SECONDS, Outbox
+from include.sandbox.outbox import BATCH_SECONDS, Outbox
 
 MANY = [*range(40)]
 
