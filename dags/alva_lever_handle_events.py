@@ -8,7 +8,7 @@ from airflow.sdk import DAG, Param
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.operators.alerts import on_failure
-from alva_lever.operators.dags import DELIVERY, EVENTS_PRIORITY, HANDLE_EVENTS_DOC, defaults, dry_run
+from alva_lever.operators.dags import DELIVERY, EVENTS_PRIORITY, HANDLE_EVENTS_DOC, defaults, dry_run, owner_links
 from alva_lever.operators.do import HandleEventsOperator
 from alva_lever.operators.report import ReportOperator
 
@@ -25,6 +25,7 @@ with DAG(
     dagrun_timeout=timedelta(hours=24),
     on_failure_callback=on_failure(),
     tags=["alva", "lever"],
+    owner_links=owner_links(),
     params={
         **dry_run(),
         "deliveries": Param(

@@ -10,7 +10,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.operators.alerts import WatchPoolOperator, late, on_failure
-from alva_lever.operators.dags import INVITE_CANDIDATES_DOC, OTHER_PRIORITY, defaults, form
+from alva_lever.operators.dags import INVITE_CANDIDATES_DOC, OTHER_PRIORITY, defaults, form, owner_links
 from alva_lever.operators.do import InviteCandidatesOperator
 from alva_lever.operators.find import FindCandidatesOperator
 from alva_lever.operators.report import ReportOperator
@@ -28,6 +28,7 @@ with DAG(
     deadline=late(timedelta(hours=2)),
     on_failure_callback=on_failure(),
     tags=["alva", "lever"],
+    owner_links=owner_links(),
     params=form(
         "the last whole hour", "Check only these opportunities, and invite them unless the table rules it out."
     ),

@@ -8,7 +8,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.operators.alerts import on_failure
-from alva_lever.operators.dags import PUSH_RESULTS_DOC, RESULTS_PRIORITY, defaults, form
+from alva_lever.operators.dags import PUSH_RESULTS_DOC, RESULTS_PRIORITY, defaults, form, owner_links
 from alva_lever.operators.do import PushResultsOperator
 from alva_lever.operators.find import FindResultsOperator
 from alva_lever.operators.report import ReportOperator
@@ -25,6 +25,7 @@ with DAG(
     dagrun_timeout=timedelta(hours=24),
     on_failure_callback=on_failure(),
     tags=["alva", "lever"],
+    owner_links=owner_links(),
     params=form("the last whole quarter of an hour", "Write the results of these opportunities only."),
     default_args=defaults(RESULTS_PRIORITY),
 ):

@@ -28,8 +28,9 @@ FLOORS: dict[str, set[str]] = {
     "batch": {"http"},
     "sync": {"rules", "settings", "http", "lever", "alva", "batch"},
     "connect": {"account", "settings", "http", "lever", "alva", "batch", "sync"},
-    "operators": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect"},
-    "web": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect"},
+    "dag_state": {"batch", "sync"},
+    "operators": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect", "dag_state"},
+    "web": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect", "dag_state"},
 }
 # What the rules may import besides the standard library.
 PURE = {"pendulum", "email_validator", "alva_lever"}

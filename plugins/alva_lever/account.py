@@ -30,6 +30,11 @@ class Account:
     events_dag_id: str
 
     @property
+    def dag_ids(self) -> tuple[str, ...]:
+        """The ids of the account's DAGs."""
+        return (self.invite_dag_id, self.results_dag_id, self.events_dag_id, self.postings_dag_id)
+
+    @property
     def pooled_tasks(self) -> Mapping[str, tuple[str, ...]]:
         """By DAG, the ids of all tasks that use the pool: every task that may call Lever."""
         return {

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+import time
 from typing import TYPE_CHECKING
 
-from airflow.sdk import Variable, get_current_context
+from airflow.sdk import BaseHook, Variable, get_current_context
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from alva_lever.account import Account
 from alva_lever.settings import BadOption, Options, Settings, read_options, resolve
@@ -78,13 +82,16 @@ def _holds_the_pool(account: Account) -> bool:
     return bool(task.pool == account.pool)
 
 
-def hooks(account: Account) -> tuple[LeverHook, AlvaHook]:
+def hooks(account: Account, *, lever_calls_per_second: float | None = None) -> tuple[LeverHook, AlvaHook]:
     """Opens both hooks, so that what Airflow keeps for them is read, and a granted token renewed, before any thread
-    needs it."""
+    needs it.
+
+    `lever_calls_per_second`: None for the connection's own pace.
+    """
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.batch.worker_pool import THREADS
 
-    lever = lever_hook(account, threads=THREADS)
+    lever = lever_hook(account, threads=THREADS, calls_per_second=lever_calls_per_second)
     alva = AlvaHook(account.alva_conn_id, threads=THREADS)
     lever.get_conn()
     alva.get_conn()
@@ -101,3 +108,56 @@ def integration_of(account: Account, lever: LeverHook, alva: AlvaHook) -> Integr
 def open_integration(account: Account) -> Integration:
     """Returns the account's integration with new hooks."""
     return integration_of(account, *hooks(account))
+
+
+class Looking:
+    """Opens an account for the page, whose visitors share one pace: together they make at most one call to Lever a
+    second, a tenth of its limit, in each process of Airflow's API server.
+
+    The options and their stages are kept for a while. A changed connection or Variable is seen at once.
+    """
+
+    CALLS_PER_SECOND = 1.0
+    _KEPT_SECONDS = 300.0
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._lock = threading.Lock()
+        self._mark = b""
+        self._until = 0.0
+        self._opened: Integration | None = None
+
+    def integration(self) -> Integration:
+        """Returns the account's integration.
+
+        :raises ApiError: a connection can't be used.
+        :raises BadOption: the account's options can't be used.
+        """
+        with self._lock:
+            mark = self._read_mark()
+            if self._opened is None or not mark or mark != self._mark or time.monotonic() > self._until:
+                lever, alva = hooks(self._account, lever_calls_per_second=self.CALLS_PER_SECOND)
+                self._opened = integration_of(self._account, lever, alva)
+                self._mark, self._until = mark, time.monotonic() + self._KEPT_SECONDS
+            return self._opened
+
+    def _read_mark(self) -> bytes:
+        """Returns what changes with a connection or the options; nothing if a connection can't be read."""
+        conn_ids = (self._account.lever_conn_id, self._account.alva_conn_id)
+        try:
+            uris = [BaseHook.get_connection(conn_id).get_uri() for conn_id in conn_ids]
+        except AirflowNotFoundException:
+            return b""
+        text = Variable.get(self._account.settings_variable, default=None)
+        return hashlib.sha256("\n".join([*uris, text or ""]).encode()).digest()
+
+
+def lever_site(account: Account) -> str | None:
+    """Returns the root of the site on which people use this Lever account; None if the connection names none."""
+    from alva_lever.http.errors import ApiError
+    from alva_lever.lever.base import web_root
+
+    try:
+        return web_root(lever_hook(account).root())
+    except ApiError:
+        return None

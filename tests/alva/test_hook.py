@@ -523,3 +523,23 @@ class TestPositions:
         with pytest.raises(ValueError, match="changes are"):
             alva.update_position("771", changes)
         assert server.received == []
+
+
+@pytest.mark.parametrize(
+    ("link", "is_alvas"),
+    [
+        ("https://app.alvalabs.io/c/1", True),
+        ("https://alva.test/c/1", True),
+        ("https://alvaro.com/", False),
+        ("https://alvalabs.io.example.com/", False),
+        ("https://example.com/?next=https://app.alvalabs.io/", False),
+        ("javascript:alert(1)//app.alvalabs.io", False),
+        ("linkedin.com/in/alva", False),
+    ],
+)
+def test_which_links_lead_to_a_page_of_alvas(link: str, is_alvas: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_ALVA_DEFAULT", '{"conn_type": "alva", "host": "http://127.0.0.1:1/a", "password": "k"}'
+    )
+    assert AlvaHook().has_page(link) is is_alvas
+    assert AlvaHook().has_page("http://127.0.0.1:1/c/1")

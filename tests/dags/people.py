@@ -15,7 +15,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from alva_lever.batch.leftovers import Leftover, Leftovers
-from alva_lever.operators.base import DagState, covered_asset
+from alva_lever.dag_state import WritableDagState, asset_name
 from alva_lever.sync.items import joined
 from include.sandbox import Sandbox
 from tests.dags.runner import Ended
@@ -90,7 +90,7 @@ class _InDatabase:
 
     def __init__(self, dag_id: str) -> None:
         with create_session() as session:
-            found = session.scalar(select(AssetModel.id).where(AssetModel.name == covered_asset(dag_id).name))
+            found = session.scalar(select(AssetModel.id).where(AssetModel.name == asset_name(dag_id)))
         assert found is not None
         self._scope = AssetScope(asset_id=found)
 
@@ -105,14 +105,12 @@ class _InDatabase:
         get_state_backend().delete(self._scope, key)
 
 
-def state_of(dag_id: str = INVITE) -> DagState:
-    state = DagState(dag_id)
-    state._store = _InDatabase(dag_id)
-    return state
+def state_of(dag_id: str = INVITE) -> WritableDagState:
+    return WritableDagState(_InDatabase(dag_id))
 
 
 def covered(dag_id: str = INVITE) -> datetime | None:
-    value = state_of(dag_id)._store.get("covered_ms")
+    value = state_of(dag_id).covered_ms
     return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
 
 

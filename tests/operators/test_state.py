@@ -10,7 +10,7 @@ import pytest
 
 from alva_lever.batch.leftovers import MOST, Item, Leftovers
 from alva_lever.operators import base
-from alva_lever.operators.base import DagState
+from alva_lever.operators.base import state_of
 from alva_lever.rules.events import Claim, Kind
 from alva_lever.sync.items import joined
 
@@ -75,22 +75,22 @@ def waiting(*items: Item) -> Leftovers:
 
 
 def kept() -> list[Item]:
-    return [one.item for one in DagState("dag").leftovers()]
+    return [one.item for one in state_of("dag").leftovers()]
 
 
 @pytest.mark.parametrize("count", [0, 1, 100, 101, MOST])
 def test_any_number_of_leftovers_is_kept_unchanged(store: Store, count: int) -> None:
     some = items(count)
-    DagState("dag").keep(waiting(*some))
+    state_of("dag").keep(waiting(*some))
     assert kept() == some
 
 
 @pytest.mark.parametrize(("before", "after"), [(MOST, 1), (1, MOST), (MOST, 0), (500, 600), (600, 500)])
 def test_new_leftovers_replace_the_old_ones(store: Store, before: int, after: int) -> None:
-    DagState("dag").keep(waiting(*items(before)))
-    DagState("dag").keep(waiting(*items(after, start=5000)))
+    state_of("dag").keep(waiting(*items(before)))
+    state_of("dag").keep(waiting(*items(after, start=5000)))
     assert kept() == items(after, start=5000)
-    DagState("dag").keep(waiting())
+    state_of("dag").keep(waiting())
     assert (kept(), len(store)) == ([], 1)
 
 
@@ -99,7 +99,7 @@ def test_a_kill_between_two_writes_leaves_all_old_leftovers_or_all_new_ones(
     store: Store, before: int, after: int
 ) -> None:
     old, new = items(before), items(after, start=5000)
-    DagState("dag").keep(waiting(*old))
+    state_of("dag").keep(waiting(*old))
     there = Store(store)
     seen = []
     for writes in range(100):
@@ -107,13 +107,13 @@ def test_a_kill_between_two_writes_leaves_all_old_leftovers_or_all_new_ones(
         store.update(there)
         store.writes = writes
         try:
-            DagState("dag").keep(waiting(*new))
+            state_of("dag").keep(waiting(*new))
         except Killed:
             store.writes = None
             assert kept() in (old, new)
             seen.append(kept() == new)
             # The next task can write again.
-            DagState("dag").keep(waiting(*items(200, start=9000)))
+            state_of("dag").keep(waiting(*items(200, start=9000)))
             assert kept() == items(200, start=9000)
         else:
             break
@@ -124,13 +124,13 @@ def test_a_kill_between_two_writes_leaves_all_old_leftovers_or_all_new_ones(
 
 
 def test_unchanged_leftovers_are_not_written(store: Store) -> None:
-    DagState("dag").keep(waiting(*items(2)))
+    state_of("dag").keep(waiting(*items(2)))
     store.writes = 0
-    DagState("dag").keep(waiting(*items(2)))
+    state_of("dag").keep(waiting(*items(2)))
     assert kept() == items(2)
 
 
 def test_the_covered_time_never_moves_back(store: Store) -> None:
     for end_ms in (NOW, NOW - 1):
-        DagState("dag").move_covered(end_ms)
+        state_of("dag").move_covered(end_ms)
     assert list(map(json.loads, store.values())) == [NOW]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from alva_lever.rules.ids import ID, UUID, as_id, is_id, is_lever_record_id, is_uuid
+from alva_lever.rules.ids import ID, UUID, as_id, id_in, is_id, is_lever_record_id, is_uuid
 
 A_UUID = "8d49b010-cc6a-4f40-ace5-e86061c677ed"
 NO_IDS = [
@@ -68,3 +68,20 @@ def test_the_patterns_decide_alike_in_a_form(text: str) -> None:
     line = text.removesuffix("\n")
     assert (re.search(f"^{ID}$", text) is not None) == is_id(line)
     assert (re.search(f"^{UUID}$", text) is not None) == is_uuid(line)
+
+
+PAGE = "https://hire.lever.co/candidates/0b8f2d5e-9c1a-4a57-8a55-7d2f3f5b6c01"
+
+
+@pytest.mark.parametrize(
+    "text", [PAGE, f" {PAGE}\n", f"{PAGE}/", f"{PAGE}?tab=feedback", f"{PAGE}#x", PAGE[-36:], f"{PAGE[-36:]} "]
+)
+def test_the_id_in_the_address_of_a_candidates_page(text: str) -> None:
+    assert id_in(text) == PAGE[-36:]
+
+
+@pytest.mark.parametrize(
+    "text", ["Ada Byron", "ada@candidates.example.com", f"see {PAGE}", f"{PAGE} Ada Byron", f"{PAGE}0", ""]
+)
+def test_another_text_has_no_id(text: str) -> None:
+    assert not is_uuid(id_in(text))

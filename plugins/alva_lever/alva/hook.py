@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# The hosts of pages that people open, such as app.alvalabs.io.
+_WEB_HOST = re.compile(r"(?:[a-z0-9-]+\.)*(?:alva|alvalabs)\.[a-z]+")
 # Alva's largest page.
 PAGE_LIMIT = 100
 # The fields of a job position that can be changed.
@@ -83,6 +87,15 @@ class AlvaHook(VendorHook):
         except ApiError as error:
             return False, str(error)
         return True, "Alva answered, and accepts the key"
+
+    def has_page(self, link: str) -> bool:
+        """Whether a link on an opportunity, which anybody can set, leads to a page of Alva's: on the API's own host, or
+        on a host of Alva's."""
+        self.get_conn()
+        there = urlsplit(link)
+        if there.scheme not in ("http", "https"):
+            return False
+        return there.netloc == urlsplit(self.base_url).netloc or _WEB_HOST.fullmatch(there.hostname or "") is not None
 
     def check_key(self) -> None:
         """Checks the key. GET /job_positions. :raises Unauthorized: Alva doesn't accept it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar
+from urllib.parse import urlsplit
 
 from requests.auth import AuthBase, HTTPBasicAuth
 
@@ -90,12 +92,16 @@ class LeverBase(VendorHook):
         """Whether the connection has an API key, which is then used. :raises SetupError: there is no connection."""
         return bool(_key_of(self._place()[0]))
 
+    def root(self) -> str:
+        """Returns the API's root. :raises SetupError: the connection names none."""
+        return self._place()[1]
+
     def check_grant(self) -> None:
         """Checks that there is a granted token, which can be used now. Asks Lever only if the hook renews.
 
         :raises SetupError: there is none.
         """
-        self._tokens_for(self._place()[1]).current()
+        self._tokens_for(self.root()).current()
 
     def _place(self) -> tuple[Connection, str]:
         """Returns Lever's connection, and the API's root."""
@@ -145,16 +151,28 @@ class LeverBase(VendorHook):
         given: set[str] | None = None,
     ) -> Paginator[T]:
         """Walks a listing. `keyset=False` if its pages may have no `hasNext`."""
-        where = path(self.vendor, *segments)
 
         def fetch(token: str | None, asked: Collection[str]) -> Page[T]:
-            query = [*params, ("limit", str(PAGE_LIMIT))]
-            if token is not None:
-                # Sent as received: the token is percent-encoded JSON, and requests encodes it once more.
-                query.append(("offset", token))
-            return self.ask("GET", where, wire.page(parse, asked=asked, keyset=keyset), params=query)
+            return self._page(parse, *segments, token=token, params=params, asked=asked, keyset=keyset)
 
-        return Paginator(fetch, key=key, stale=_offset_is_stale, given=given)
+        return Paginator(fetch, key=key, stale=offset_is_stale, given=given)
+
+    def _page(
+        self,
+        parse: Callable[[object], T | None],
+        *segments: str,
+        token: str | None,
+        params: Sequence[tuple[str, str]] = (),
+        asked: Collection[str] = (),
+        keyset: bool = True,
+    ) -> Page[T]:
+        """Reads one page of a listing: the first, or the one that `token` names. `asked`: the tokens of the walk."""
+        query = [*params, ("limit", str(PAGE_LIMIT))]
+        if token is not None:
+            # Sent as received: the token is percent-encoded JSON, and requests encodes it once more.
+            query.append(("offset", token))
+        where = path(self.vendor, *segments)
+        return self.ask("GET", where, wire.page(parse, asked=asked, keyset=keyset), params=query)
 
 
 def _key_of(connection: Connection) -> str:
@@ -162,7 +180,16 @@ def _key_of(connection: Connection) -> str:
     return (connection.password or "").strip() or (connection.login or "").strip()
 
 
-def _offset_is_stale(error: RequestRejected) -> bool:
+_API_HOST = re.compile(r"api\.((?:[a-z]+\.)?lever\.co)")
+
+
+def web_root(api_root: str) -> str | None:
+    """Returns the root of the site that people use, such as `https://hire.lever.co`; None if the API isn't at Lever."""
+    found = _API_HOST.fullmatch(urlsplit(api_root).hostname or "")
+    return None if found is None else f"https://hire.{found[1]}"
+
+
+def offset_is_stale(error: RequestRejected) -> bool:
     """Whether Lever has forgotten the token of a listing. Only the message says so."""
     return error.status == 400 and "invalid offset token" in (error.detail or "").lower()
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from alva_lever.http.errors import MissingPermission, NotFound
-from alva_lever.http.paginator import Paginator, Unreadable, whole
+from alva_lever.http.errors import MissingPermission, NotFound, RequestRejected
+from alva_lever.http.paginator import Page, Paginator, Unreadable, whole
 from alva_lever.http.session import path
 from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
-from alva_lever.lever.base import LeverBase
+from alva_lever.lever.base import LeverBase, offset_is_stale
 from alva_lever.lever.models import NotExpanded
 from alva_lever.lever.objects import AfterWrite, DeletedOpportunity
 from alva_lever.rules.model import Note, Opportunity, Reply
@@ -51,6 +51,34 @@ class OpportunityFilter:
     def params(self) -> list[tuple[str, str]]:
         """Returns the query, in wire names. A field with several values is repeated."""
         return list(self._pairs())
+
+    def matches(self, opportunity: Opportunity) -> bool:
+        """Whether Lever's listing with this filter shows the opportunity. A confidential one is never listed."""
+        archived = opportunity.archived
+        wanted = (
+            (self.stage_id, {opportunity.stage_id}),
+            (self.tag, {*opportunity.tags}),
+            (self.posting_id, {opportunity.posting_id}),
+            (self.archive_reason_id, {archived.reason_id if archived else None}),
+        )
+        moments = {
+            "created": opportunity.created_at_ms,
+            "updated": opportunity.updated_at_ms,
+            "advanced": opportunity.last_advanced_at_ms,
+            "archived": archived.at_ms if archived else None,
+        }
+        return (
+            not opportunity.confidential
+            and all(not values or not present.isdisjoint(values) for values, present in wanted)
+            and self.archived in (None, archived is not None)
+            and all(self._is_within(what, moment_ms) for what, moment_ms in moments.items())
+        )
+
+    def _is_within(self, what: str, moment_ms: int | None) -> bool:
+        first_ms, last_ms = (getattr(self, f"{what}_at_{end}_ms") for end in ("start", "end"))
+        if first_ms is None and last_ms is None:
+            return True
+        return moment_ms is not None and (first_ms or 0) <= moment_ms <= (moment_ms if last_ms is None else last_ms)
 
     def moved_since(self, moment_ms: int) -> OpportunityFilter:
         """Returns the filter for opportunities that have entered a stage since then, and so changed their place.
@@ -111,6 +139,17 @@ class Opportunities(LeverBase):
         yield from listing
         if listing.pages > 1:
             yield from self._listing(filters.moved_since(started_ms - CATCH_UP_OVERLAP_MS), given=listing.given)
+
+    def opportunity_page(self, filters: OpportunityFilter, token: str | None = None) -> Page[Opportunity]:
+        """Returns one page of the listing: the first, or the one that `token` names. If Lever has forgotten the token,
+        the first. GET /opportunities"""
+        params = [*filters.params(), _EXPANDED]
+        try:
+            return self._page(self._opportunity, "opportunities", token=token, params=params)
+        except RequestRejected as error:
+            if token is None or not offset_is_stale(error):
+                raise
+        return self._page(self._opportunity, "opportunities", token=None, params=params)
 
     def deleted_opportunities(
         self, *, deleted_at_start_ms: int, deleted_at_end_ms: int

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from airflow.sdk import Param
+from airflow.sdk.configuration import conf
 
+from alva_lever.account import URL_PREFIX
 from alva_lever.rules.events import Kind
 from alva_lever.rules.ids import ID, UUID
 
@@ -18,11 +21,14 @@ EVENTS_PRIORITY, RESULTS_PRIORITY, OTHER_PRIORITY = 30, 20, 10
 _ID_OR_PAGE = rf"^\s*((https://hire\.([a-z]+\.)?lever\.co/candidates/)?{UUID}/?)?\s*$"
 _DATE = r"^20\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$"
 _MOST_IDS = 10_000
+# The DAGs' owner, as Airflow's UI shows it.
+OWNER = "Alva and Lever"
 
 
 def defaults(priority: int) -> dict[str, Any]:
     """Returns a DAG's `default_args`."""
     return {
+        "owner": OWNER,
         "retries": 3,
         "retry_delay": timedelta(minutes=1),
         "retry_exponential_backoff": True,
@@ -30,6 +36,13 @@ def defaults(priority: int) -> dict[str, Any]:
         "weight_rule": "absolute",
         "priority_weight": priority,
     }
+
+
+def owner_links() -> dict[str, str]:
+    """Returns the link from the DAGs' owner in Airflow's UI to the page; none if Airflow's `base_url` is not set, since
+    Airflow takes only whole addresses here."""
+    base_url = str(conf.get("api", "base_url", fallback="") or "")
+    return {OWNER: f"{base_url.rstrip('/')}{URL_PREFIX}/"} if urlsplit(base_url).netloc else {}
 
 
 def dry_run() -> dict[str, Param]:

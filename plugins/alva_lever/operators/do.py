@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.batch.leftovers import Item, Leftovers, Settled
 from alva_lever.connect import open_integration, read_variable
-from alva_lever.operators.base import DagState, LeverAlvaOperator, failing_at_once, is_lasting
+from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting, state_of
 from alva_lever.operators.run import Run, pulled
 from alva_lever.rules.events import Claim, Event, Kind
 from alva_lever.rules.window import Window
@@ -193,7 +193,7 @@ class Ledger:
 
     def __init__(self, operator: BatchOperator) -> None:
         self._keeper_of = operator.keeper_of
-        self._states = {dag_id: DagState(dag_id) for dag_id in operator.state_of}
+        self._states = {dag_id: state_of(dag_id) for dag_id in operator.state_of}
         self._before = {dag_id: list(state.leftovers()) for dag_id, state in self._states.items()}
 
     def with_what_waits(self, items: Sequence[Item], *, but: Collection[str]) -> list[Item]:

@@ -13,7 +13,7 @@ from airflow.sdk import Context
 from alva_lever.batch.leftovers import DUE, Item
 from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.connect import hooks, integration_of, read_variable
-from alva_lever.operators.base import DagState, LeverAlvaOperator
+from alva_lever.operators.base import LeverAlvaOperator, state_of
 from alva_lever.operators.run import Run
 from alva_lever.rules.events import Claim
 from alva_lever.rules.window import LONGEST_MS, Window
@@ -54,10 +54,11 @@ class FindOperator(LeverAlvaOperator):
     def work(self, context: Context) -> list[list[Item]]:
         run = Run.of(context)
         run.check_form()
-        state, now_ms = DagState(self.dag_id), int(time.time() * 1000)
+        state, now_ms = state_of(self.dag_id), int(time.time() * 1000)
         start_ms = run.interval_ms[0] if run.interval_ms else now_ms
         # Set before anything can fail, so that later runs cover this time, too.
-        covered_ms = state.covered_ms(run, first_ms=start_ms - self.first_run_looks_back_ms)
+        first_ms = start_ms - self.first_run_looks_back_ms
+        covered_ms = state.cover_from(first_ms) if run.scheduled else state.covered_ms
         dry_run = run.dry_run or read_variable(self.account).dry_run
         window = run.window(covered_ms, now_ms=now_ms)
         leftovers = state.leftovers()

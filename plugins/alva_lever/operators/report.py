@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.batch.leftovers import SHOWN
 from alva_lever.batch.run_report import RunReport
-from alva_lever.operators.base import DagState, StatefulOperator
+from alva_lever.operators.base import StatefulOperator, state_of
 from alva_lever.operators.run import Run, pulled
 
 
@@ -38,7 +38,7 @@ class ReportOperator(StatefulOperator):
             if part is not None:
                 total.add(RunReport.of(part["report"]))
         dry_run = run.dry_run or any(part is not None and part.get("dry_run", False) for _, part in parts)
-        states = [DagState(dag_id) for dag_id in self.state_of]
+        states = [state_of(dag_id) for dag_id in self.state_of]
         waiting = [leftover for state in states for leftover in state.leftovers().shown()]
         window = None if found is None or found["named"] else tuple(found["window"])
         report = total.as_xcom(dry_run=dry_run, window=window, leftovers=waiting[:SHOWN])

@@ -13,13 +13,11 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.rules import window
-from alva_lever.rules.ids import NOT_AN_ID, UUID, is_lever_record_id
+from alva_lever.rules.ids import NOT_AN_ID, id_in, is_lever_record_id
 from alva_lever.rules.window import Window
 
 # The most opportunities that a form can name.
 MOST_IDS = 10_000
-# The address of a candidate's page in Lever, with the id in it.
-_ID_IN_PAGE = re.compile(rf"^https://[a-z.]+/candidates/({UUID})(?:[/?#].*)?$")
 _FIELD = re.compile(r"[A-Za-z_]{1,40}")
 
 
@@ -138,5 +136,5 @@ def named_ids(lines: Iterable[object]) -> tuple[str, ...]:
     The form refuses other lines, unless Airflow is configured to keep a run's conf out of its params. `NOT_AN_ID` then
     takes the place of such a line, so that no log or report repeats it; the run finds it gone.
     """
-    found = (_ID_IN_PAGE.sub(r"\1", str(line).strip()) for line in lines if line is not None)
+    found = (id_in(str(line)) for line in lines if line is not None)
     return tuple(dict.fromkeys(text if is_lever_record_id(text) else NOT_AN_ID for text in found if text))

@@ -19,6 +19,8 @@ UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 NOT_AN_ID = "(not an id)"
 
 _ID, _UUID = re.compile(ID), re.compile(UUID)
+# The address of a candidate's page in Lever, with the id in it.
+_PAGE = re.compile(rf"^https://[a-z.]+/candidates/({UUID})(?:[/?#].*)?$")
 _LETTER_AND_DIGIT = re.compile("(?=.*[A-Za-z])(?=.*[0-9])[A-Za-z0-9_-]+")
 
 
@@ -39,6 +41,12 @@ def is_lever_record_id(text: str) -> bool:
     Accepts a UUID, or an id with both letters and digits, so that neither a name nor a phone number passes.
     """
     return is_uuid(text) or (is_id(text) and _LETTER_AND_DIGIT.fullmatch(text) is not None)
+
+
+def id_in(text: str) -> str:
+    """Returns the id in the address of a candidate's page in Lever. Any other text is returned without the blanks
+    around it: it may be an id, or anything that a person has typed."""
+    return _PAGE.sub(r"\1", text.strip())
 
 
 def as_id(value: object) -> str | None:

@@ -210,21 +210,30 @@ _NO_RESULTS = {
 def failure_note(failure: Failure, *, policy: Policy, ref: str, detail: str | None = None) -> str:
     """Says what is wrong and how to ask for the invitation again. `detail`: the reason, such as Alva's answer."""
     said = " ".join((detail or "").split())[:_SAID_CHARACTERS]
-    wrong = f"{_WRONG[failure]} {said}".rstrip()
-    again = [f"move the candidate to another stage and back to {policy.trigger_stage.name}"]
-    if failure is not Failure.REFUSED_BY_ALVA:
-        again.append(f"if the candidate has the tag {tags.SEND_TESTS}, just wait: the next hourly run sends it")
-    return _invitation_note("Alva: the invitation was not sent.", wrong, _REMEDY[failure], again, ref)
+    wrong = f"{what_is_wrong(failure)} {said}".rstrip()
+    return _invitation_note("Alva: the invitation was not sent.", wrong, what_to_do(failure, policy), ref)
 
 
 def bounce_note(*, policy: Policy, ref: str) -> str:
     """Says that the invitation e-mail bounced, and how to ask for another one."""
-    again = [
-        f"move the candidate to another stage and back to {policy.trigger_stage.name}",
-        f"if the candidate has the tag {tags.SEND_TESTS}, just put the correct address first",
-    ]
-    wrong = "The invitation e-mail could not be delivered."
-    return _invitation_note("Alva: the invitation bounced.", wrong, "Correct the e-mail address.", again, ref)
+    return _invitation_note("Alva: the invitation bounced.", what_is_wrong(None), what_to_do(None, policy), ref)
+
+
+def what_is_wrong(failure: Failure | None) -> str:
+    """Returns a sentence on a failure, or on a bounce if `failure` is None."""
+    return "The invitation e-mail could not be delivered." if failure is None else _WRONG[failure]
+
+
+def what_to_do(failure: Failure | None, policy: Policy) -> str:
+    """Returns sentences on how to remove the cause and to ask again. `failure`: None for a bounce."""
+    remedy = "Correct the e-mail address." if failure is None else _REMEDY[failure]
+    ways = [f"move the candidate to another stage and back to {policy.trigger_stage.name}"]
+    if failure is None:
+        ways.append(f"if the candidate has the tag {tags.SEND_TESTS}, just put the correct address first")
+    elif failure is not Failure.REFUSED_BY_ALVA:
+        ways.append(f"if the candidate has the tag {tags.SEND_TESTS}, just wait: the next hourly run sends it")
+    ways.append("ask the person who runs the integration to name the candidate in a manual run")
+    return f"{remedy} Then, to have the invitation sent: {'; or '.join(ways)}."
 
 
 def result_note(facts: Facts, ref: str) -> str:
@@ -238,9 +247,8 @@ def result_note(facts: Facts, ref: str) -> str:
     return "\n\n".join(["Alva: test results", *parts, ref])
 
 
-def _invitation_note(title: str, wrong: str, remedy: str, again: list[str], ref: str) -> str:
-    ways = "; or ".join([*again, "ask the person who runs the integration to name the candidate in a manual run"])
-    return f"{title}\n\n{wrong}\n\nWhat to do: {remedy} Then, to have the invitation sent: {ways}.\n\n{ref}"
+def _invitation_note(title: str, wrong: str, to_do: str, ref: str) -> str:
+    return f"{title}\n\n{wrong}\n\nWhat to do: {to_do}\n\n{ref}"
 
 
 def _role_fit(facts: Facts) -> str:

@@ -10,7 +10,8 @@ from alva_lever.rules import tags
 from alva_lever.rules.addresses import fingerprint, first_valid, same
 from alva_lever.rules.invitation import Reason
 from alva_lever.rules.model import AlvaCandidate, Note, Opportunity, Policy, Posting
-from alva_lever.rules.notes import Failure, bounce_key, own
+from alva_lever.rules.notes import Failure, bounce_key, own, what_is_wrong, what_to_do
+from alva_lever.rules.window import in_words
 
 # How far the clocks of two services may differ.
 CLOCKS_MS = 2 * 60 * 1000
@@ -100,11 +101,7 @@ def asked_again(
     `reported`: the opportunity's `reports`. `posting`: its posting, if Lever shows it. `candidate`: its candidate in
     Alva, needed if `needs_alva`.
     """
-    # Only the reports that the tag stands for; empty if a person has deleted the note. After a bounce, a failure whose
-    # tag a crash prevented is left out: the invitation fails once more and finds its note.
-    bounced = tags.INVITATION_BOUNCED in opportunity.tags
-    failed = tags.INVITATION_FAILED in opportunity.tags
-    about = [report for report in reported if (bounced if report.failure is None else failed)]
+    about = _about(opportunity, reported)
     last = about[-1] if about else None
     keys = {report.key for report in about}
     # A run or an entry whose failure was reported is answered, whatever the clocks say. A run that sent its invitation
@@ -118,6 +115,45 @@ def asked_again(
     if tags.SEND_TESTS in opportunity.tags and _cause_removed(opportunity, last, posting, candidate):
         return Again.CAUSE_REMOVED
     return None
+
+
+def asking(
+    opportunity: Opportunity,
+    reported: list[Reported],
+    request: Request,
+    *,
+    posting: Posting | None,
+    candidate: AlvaCandidate | None,
+) -> str:
+    """Returns sentences on what `asked_again` has found: the failure, and what has asked again since, or what would.
+
+    The arguments are those of `asked_again`.
+    """
+    again = asked_again(opportunity, reported, request, posting=posting, candidate=candidate)
+    last = next(reversed(_about(opportunity, reported)), None)
+    failure = _failure(last)
+    stage = request.policy.trigger_stage
+    entry_ms = opportunity.entered_ms(stage.id)
+    if last is None:
+        told = f"No note reports it, so that any entry into {stage.name} counts as later."
+    else:
+        told = f"The note of {in_words(last.at_ms)} reports `{last.failure or 'bounced'}`."
+        told += f" {what_is_wrong(failure)}" if failure or last.failure is None else ""
+    match again:
+        case Again.NAMED:
+            return f"{told} A person names it in a manual run now."
+        case Again.ENTRY:
+            return f"{told} It came into {stage.name} after that, on {in_words(entry_ms or 0)}."
+        case Again.CAUSE_REMOVED:
+            return f"{told} It has `{tags.SEND_TESTS}`, and the cause is gone: {_gone_cause(opportunity, failure)}."
+    never = f"It has never come into {stage.name}."
+    came = never if entry_ms is None else f"Its last entry into {stage.name} was on {in_words(entry_ms)}."
+    tagged = (
+        f" It has `{tags.SEND_TESTS}`, but the cause is still there." if tags.SEND_TESTS in opportunity.tags else ""
+    )
+    unknown = failure is None and tags.INVITATION_BOUNCED not in opportunity.tags
+    to_do = "" if unknown else f" {what_to_do(failure, request.policy)}"
+    return f"{told} {came}{tagged}{to_do}"
 
 
 def needs_alva(opportunity: Opportunity) -> bool:
@@ -141,6 +177,28 @@ def _sent_before_ms(candidate: AlvaCandidate) -> int | None:
     """Returns the latest time by Lever's clock at which the last invitation was sent; None if Alva doesn't say."""
     sent_at_ms = candidate.invitation.sent_at_ms if candidate.invitation else None
     return None if sent_at_ms is None else sent_at_ms + CLOCKS_MS
+
+
+def _about(opportunity: Opportunity, reported: Iterable[Reported]) -> list[Reported]:
+    """Returns only the reports that the tag stands for; none if a person has deleted the note. After a bounce, a
+    failure whose tag a crash prevented is left out: the invitation fails once more and finds its note."""
+    bounced = tags.INVITATION_BOUNCED in opportunity.tags
+    failed = tags.INVITATION_FAILED in opportunity.tags
+    return [report for report in reported if (bounced if report.failure is None else failed)]
+
+
+def _failure(last: Reported | None) -> Failure | None:
+    """Returns the failure, None for a bounce or a word that is unknown."""
+    word = None if last is None else last.failure
+    return Failure(word) if word in set(Failure) else None
+
+
+def _gone_cause(opportunity: Opportunity, failure: Failure | None) -> str:
+    if failure in (Failure.MISSING_EMAIL, Failure.INVALID_EMAIL):
+        return "there is a valid address now"
+    if tags.INVITATION_BOUNCED in opportunity.tags:
+        return "its first valid address is not the one that bounced"
+    return "it is on a posting now"
 
 
 def _cause_removed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 # Allows for Lever's late clocks: `updatedAt` was once seen 91 s behind.
 OVERLAP_MS = 10 * 60 * 1000
@@ -47,3 +48,8 @@ def requested(since_ms: int | None, interval_ms: tuple[int, int] | None, now_ms:
     if interval_ms is not None:
         return Window(*interval_ms)
     return Window(now_ms - DEFAULT_MS, now_ms)
+
+
+def in_words(moment_ms: int) -> str:
+    """Returns the moment as a person reads it, to the minute."""
+    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -13,7 +13,7 @@ from functools import partial
 
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.batch.batch import Batch, Batches, Checkpoint
-from alva_lever.batch.leftovers import DUE, Item
+from alva_lever.batch.leftovers import DUE, Item, Leftover
 from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.batch.worker_pool import THREADS, locked
 from alva_lever.lever.hook import LeverHook
@@ -24,9 +24,11 @@ from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
 from alva_lever.sync.events import Claiming, Departures, resolve
+from alva_lever.sync.explanation import Explaining, Explanation
 from alva_lever.sync.invitations import Errand, Inviting
 from alva_lever.sync.items import CANDIDATE, POSITION, POSTING, RESULTS
 from alva_lever.sync.lever_writer import LeverWriter
+from alva_lever.sync.looking import CandidatesPage, Looking
 from alva_lever.sync.polling import LIKELY_CALLS, Poll
 from alva_lever.sync.postings import Positions, PostingFinding, PostingSync
 from alva_lever.sync.results import ResultsWriter, changed_since, likely_calls
@@ -138,6 +140,19 @@ class Integration:
         finding.find(due)
         return finding.batches.all
 
+    # Looking, for the page: one page of a listing at a time. Names are for the person who looks, and are never kept.
+
+    def carriers(self, tag: str, token: str | None = None) -> CandidatesPage:
+        """Returns the candidates who carry this tag and are not archived. :raises ApiError: they can't be listed."""
+        return Looking(self._lever, self._alva, self._settings).carriers(tag, token)
+
+    def standing(self, token: str | None = None) -> CandidatesPage:
+        """Returns who stands in the trigger stage and was not invited, with the table's reason for each.
+
+        :raises ApiError: they can't be listed.
+        """
+        return Looking(self._lever, self._alva, self._settings).standing(token)
+
     # Doing. Each raises `Unfinished` after everything that can be done is done, or `ApiError` if it has to end early.
 
     def do_candidates(
@@ -198,6 +213,27 @@ class Integration:
             free=lambda word: word == PostingWord.UNCHANGED,
         )
         batch.work(str(item["id"]) for item in attempt.items)
+
+    # Explaining.
+
+    def explain(
+        self, opportunity_id: str, *, window: Window | None = None, leftover: Leftover | None = None
+    ) -> Explanation:
+        """Explains what both services show of an opportunity, and what runs would do about it. Writes nothing.
+
+        `window`: the time that the next scheduled run covers. `leftover`: what an earlier run could not do about it.
+
+        :raises ApiError: something can't be read.
+        """
+        explaining = Explaining(
+            LeverWriter(self._lever),
+            self._alva,
+            window=window,
+            leftover=leftover,
+            now_ms=round(self._now() * 1000),
+        )
+        snapshots = Snapshots(self._lever, self._alva, self._settings, lambda carrier_id, tags: None)
+        return explaining.explain(snapshots.of(opportunity_id), dry_run=self._settings.dry_run)
 
     def _carry_out(
         self,

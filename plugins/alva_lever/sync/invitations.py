@@ -130,6 +130,15 @@ class LiveCase:
         candidate = self.snapshot.candidate if reinvitation.needs_alva(opportunity) else None
         return reinvitation.asked_again(opportunity, self.told, self.request, posting=self.posting, candidate=candidate)
 
+    @property
+    def asking(self) -> str:
+        """Sentences on what has requested another invitation since one failed, or what would."""
+        opportunity = self.opportunity
+        if opportunity is None or not may_have_failed(opportunity):
+            return ""
+        candidate = self.snapshot.candidate if reinvitation.needs_alva(opportunity) else None
+        return reinvitation.asking(opportunity, self.told, self.request, posting=self.posting, candidate=candidate)
+
 
 class Inviting:
     """Carries out the table's decision about one candidate. Safe to use from several threads.

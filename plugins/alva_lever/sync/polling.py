@@ -19,7 +19,7 @@ from alva_lever.rules import tags
 from alva_lever.rules.addresses import first_valid
 from alva_lever.rules.events import Claim, Kind
 from alva_lever.rules.invitation import KnownCase, Reason, decide, may_have_failed
-from alva_lever.rules.model import Opportunity, Posting
+from alva_lever.rules.model import Opportunity, Policy, Posting
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
 from alva_lever.sync.items import POSTING, joined
@@ -37,6 +37,39 @@ _POSTING_CALLS = 1.0
 _FIRST_ROWS = {Reason.GONE, Reason.CONFIDENTIAL, Reason.ARCHIVED, Reason.ALREADY_INVITED}
 # How many posting ids fit well into one URL.
 _POSTINGS_AT_ONCE = 40
+_TAGGED = OpportunityFilter(tag=(tags.SEND_TESTS,), archived=False)
+
+
+def _entered(policies: Iterable[Policy], window: Window) -> OpportunityFilter:
+    return OpportunityFilter(
+        stage_id=tuple({policy.trigger_stage.id: None for policy in policies}),
+        advanced_at_start_ms=window.first_ms,
+        advanced_at_end_ms=window.last_ms,
+    )
+
+
+def _added(window: Window) -> OpportunityFilter:
+    return OpportunityFilter(created_at_start_ms=window.first_ms, created_at_end_ms=window.last_ms)
+
+
+def _applied_late(posting_ids: tuple[str, ...], window: Window) -> OpportunityFilter:
+    return OpportunityFilter(posting_id=posting_ids, updated_at_start_ms=window.first_ms)
+
+
+def finds(opportunity: Opportunity, posting: Posting | None, window: Window, policy: Policy) -> str | None:
+    """Returns why a poll of this window finds the opportunity, as the end of a sentence; None if it doesn't."""
+    if _entered([policy], window).matches(opportunity):
+        return f"it came into {policy.trigger_stage.name} in that time"
+    if _TAGGED.matches(opportunity):
+        return f"it has `{tags.SEND_TESTS}`"
+    if _added(window).matches(opportunity):
+        return "it was added to Lever in that time"
+    application = opportunity.application
+    if posting is not None and tags.SCREENING in posting.tags and application is not None:
+        late = _applied_late((posting.id,), window).matches(opportunity)
+        if late and window.has(application.created_at_ms):
+            return f"it applied in that time, for a posting with `{tags.SCREENING}`"
+    return None
 
 
 class Poll:
@@ -141,22 +174,15 @@ class Poll:
     def _candidates(self) -> Iterator[Opportunity | Unreadable]:
         window = self._window
         yield from self._entries()
-        yield from self._lever.every_opportunity(OpportunityFilter(tag=(tags.SEND_TESTS,), archived=False))
-        yield from self._lever.every_opportunity(
-            OpportunityFilter(created_at_start_ms=window.first_ms, created_at_end_ms=window.last_ms)
-        )
+        yield from self._lever.every_opportunity(_TAGGED)
+        yield from self._lever.every_opportunity(_added(window))
         yield from self._late_applications()
 
     def _entries(self) -> Iterator[Opportunity | Unreadable]:
         """Yields the opportunities that entered a trigger stage in the window and are still in it."""
         window = self._window
         started_ms = int(self._now() * 1000)
-        asked = OpportunityFilter(
-            stage_id=tuple({policy.trigger_stage.id: None for policy in self._settings.policies}),
-            advanced_at_start_ms=window.first_ms,
-            advanced_at_end_ms=window.last_ms,
-        )
-        for row in self._lever.every_opportunity(asked):
+        for row in self._lever.every_opportunity(_entered(self._settings.policies, window)):
             entered_ms = None if isinstance(row, Unreadable) else row.last_advanced_at_ms
             # `every_opportunity` also lists what moved while it was listing. Skips entries between the window's end and
             # the start of the listing, which belong to the next run.
@@ -167,8 +193,7 @@ class Poll:
         """Yields older leads who were added to a posting with screening in the window."""
         for start in range(0, len(self._screening), _POSTINGS_AT_ONCE):
             some = tuple(self._screening[start : start + _POSTINGS_AT_ONCE])
-            asked = OpportunityFilter(posting_id=some, updated_at_start_ms=self._window.first_ms)
-            for row in self._lever.every_opportunity(asked):
+            for row in self._lever.every_opportunity(_applied_late(some, self._window)):
                 if isinstance(row, Unreadable) or (
                     row.application is not None and self._window.has(row.application.created_at_ms)
                 ):

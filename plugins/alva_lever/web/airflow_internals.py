@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -22,6 +23,14 @@ from airflow.api_fastapi.auth.tokens import get_signing_key
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.configuration import conf, ensure_secrets_loaded
 from airflow.exceptions import DagRunAlreadyExists
+from airflow.models.backfill import (
+    AlreadyRunningBackfill,
+    InvalidBackfillDate,
+    InvalidBackfillDateRange,
+    NoBackfillRunsToCreate,
+    ReprocessBehavior,
+    _create_backfill,
+)
 from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
 from airflow.models.variable import Variable
@@ -41,8 +50,17 @@ class NotWritten(Exception):
     """Airflow's database can't be read or written just now. The text names the kind of fault only."""
 
 
-def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
+class Refused(Exception):
+    """Airflow does not start what was asked for. The text is a sentence for the person who asked."""
+
+
+def start_run(
+    dag_id: str, run_id: str, conf: Mapping[str, Any], *, user_name: str | None = None, note: str | None = None
+) -> None:
     """Creates a run with this conf, committed on return. A run with this id that exists already is left as it is.
+
+    `user_name`: the person who asked for it, None if a webhook did. `note`: shown beside the run in Airflow. A paused
+    DAG stays paused, and the run waits.
 
     :raises NotWritten: the run may not exist: the DAG is missing, or the database couldn't be written.
     """
@@ -52,8 +70,17 @@ def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         wait=wait_random(0.05, 0.25),
         reraise=True,
     )
+    triggered_by = DagRunTriggeredByType.REST_API if user_name is None else DagRunTriggeredByType.UI
     try:
-        tries(trigger_dag, dag_id, run_id=run_id, conf=dict(conf), triggered_by=DagRunTriggeredByType.REST_API)
+        tries(
+            trigger_dag,
+            dag_id,
+            run_id=run_id,
+            conf=dict(conf),
+            triggered_by=triggered_by,
+            triggering_user_name=user_name,
+            note=note,
+        )
     except DagRunAlreadyExists:
         return
     except Exception as error:
@@ -62,6 +89,37 @@ def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         return
     # Raised outside the handler: a database error's text holds the values that were to be written.
     raise NotWritten(f"No run of {dag_id} could be made ({problem})")
+
+
+def start_backfill(dag_id: str, from_date: datetime, to_date: datetime, *, user_name: str) -> int:
+    """Creates the runs of the DAG's intervals that begin in this time and are over, and runs the completed ones again.
+    Returns the backfill's id.
+
+    :raises Refused: a backfill of the DAG is under way already, or no interval lies in this time.
+    :raises NotWritten: Airflow's database couldn't be written; another attempt may find a part of the backfill.
+    """
+    try:
+        made = _create_backfill(
+            dag_id=dag_id,
+            from_date=from_date,
+            to_date=to_date,
+            # One after the other, so that events and scheduled runs get their turns.
+            max_active_runs=1,
+            reverse=False,
+            dag_run_conf=None,
+            triggering_user_name=user_name,
+            reprocess_behavior=ReprocessBehavior.COMPLETED,
+        )
+    except AlreadyRunningBackfill:
+        sentence = "A backfill of this DAG is under way. Wait until it is done, or cancel it in Airflow"
+    except (InvalidBackfillDate, InvalidBackfillDateRange, NoBackfillRunsToCreate):
+        sentence = "No whole hour lies between that date and now. Choose an earlier date"
+    except Exception as error:
+        problem = type(error).__name__
+        raise NotWritten(f"No backfill of {dag_id} could be made ({problem})") from None
+    else:
+        return int(made.id)
+    raise Refused(sentence)
 
 
 def passwords(conn_id: str) -> tuple[str, ...]:
@@ -149,6 +207,11 @@ async def user_of(request: Request) -> object:
 def user_id(user: object) -> str:
     """Returns Airflow's id of a user."""
     return str(cast("BaseUser", user).get_id())
+
+
+def user_name(user: object) -> str:
+    """Returns the user's name, as Airflow shows it beside runs that they have triggered."""
+    return str(cast("BaseUser", user).get_name())
 
 
 def may_read_dag(user: object, dag_id: str) -> bool:

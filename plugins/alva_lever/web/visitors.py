@@ -21,8 +21,8 @@ _OWN_SITES = {None, "same-origin", "none"}
 
 
 class Right(Enum):
-    """What a visitor needs: to look, the right to read the hourly DAG; to act, to trigger it; to set up, to change
-    connections and Variables."""
+    """What a visitor needs: to look, the right to read the hourly DAG; to act, to trigger it and the results DAG; to
+    set up, to change connections and Variables."""
 
     LOOK = "look"
     ACT = "act"
@@ -31,12 +31,15 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded. `user_id`:
-    Airflow's."""
+    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded.
+
+    `user_id`, `user_name`: theirs in Airflow.
+    """
 
     rights: frozenset[Right]
     form_token: str
     user_id: str
+    user_name: str
 
     @property
     def may_act(self) -> bool:
@@ -70,7 +73,7 @@ def needs(right: Right, account: Account) -> Callable[[Request], Awaitable[Visit
         user_id = airflow_internals.user_id(user)
         if request.method not in _SAFE_METHODS:
             await _check_form(request, user_id)
-        return Visitor(rights, _serializer().dumps(user_id), user_id)
+        return Visitor(rights, _serializer().dumps(user_id), user_id, airflow_internals.user_name(user))
 
     return visitor
 
@@ -91,7 +94,8 @@ def _rights(user: object, account: Account) -> frozenset[Right]:
     found = set()
     if airflow_internals.may_read_dag(user, account.invite_dag_id):
         found.add(Right.LOOK)
-    if airflow_internals.may_trigger_dag(user, account.invite_dag_id):
+    named = (account.invite_dag_id, account.results_dag_id)
+    if all(airflow_internals.may_trigger_dag(user, dag_id) for dag_id in named):
         found.add(Right.ACT)
     if airflow_internals.may_set_up(user):
         found.add(Right.SET_UP)

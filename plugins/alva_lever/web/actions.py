@@ -1,0 +1,104 @@
+"""What a person starts from the first page: a rehearsal, a run, one leftover, a backfill."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Response
+from fastapi.responses import RedirectResponse
+
+from alva_lever.account import DEFAULT as account
+from alva_lever.rules.ids import is_uuid
+from alva_lever.web import airflow_records
+from alva_lever.web.airflow_internals import NotWritten, Refused, start_backfill, start_run
+from alva_lever.web.happened import NAMES, TAKE_IDS
+from alva_lever.web.pages import page
+from alva_lever.web.visitors import Right, Visitor, needs
+
+router = APIRouter()
+Actor = Annotated[Visitor, Depends(needs(Right.ACT, account))]
+Text = Annotated[str, Form()]
+
+# A backfill has a run for each hour; one manual run covers a longer time with fewer calls.
+LONGEST_BACKFILL = timedelta(days=31)
+_EARLIEST_YEAR = 2000
+
+
+@router.post("/run-now")
+def run_now(visitor: Actor, since: Text = "", dry_run: Text = "") -> Response:
+    """Starts a run of the hourly DAG for the time from `since` until now, or for the last 24 hours."""
+    try:
+        # A button says which; a request without one must not write.
+        conf: dict[str, Any] = {"dry_run": dry_run != "false"}
+        if since.strip():
+            conf["since"] = _moment(since).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _started(visitor, account.invite_dag_id, conf)
+    except (Refused, NotWritten) as refused:
+        return _refused(visitor, refused)
+
+
+@router.post("/do-now")
+def do_now(visitor: Actor, dag_id: Text = "", opportunity_id: Text = "") -> Response:
+    """Starts a run that does one leftover, due or not."""
+    try:
+        if dag_id not in TAKE_IDS or not is_uuid(opportunity_id):
+            raise Refused("That is not a leftover which a run can be asked to do. The next scheduled run tries it")
+        return _started(visitor, dag_id, {"opportunity_ids": [opportunity_id]})
+    except (Refused, NotWritten) as refused:
+        return _refused(visitor, refused)
+
+
+@router.post("/backfill")
+def backfill(visitor: Actor, since: Text = "") -> Response:
+    """Starts a backfill of the hourly DAG from a date until now."""
+    now = datetime.now(UTC)
+    try:
+        first = _moment(since)
+        if now - first > LONGEST_BACKFILL:
+            raise Refused(
+                f"A backfill from this page goes back {LONGEST_BACKFILL.days} days at most, since it makes a run for "
+                "each hour. Use Run now with the same date: that is one run"
+            )
+        backfill_id = start_backfill(account.invite_dag_id, first, now, user_name=visitor.user_name)
+    except (Refused, NotWritten) as refused:
+        return _refused(visitor, refused)
+    is_paused = airflow_records.paused([account.invite_dag_id]).get(account.invite_dag_id)
+    return page(
+        "backfill.html",
+        visitor,
+        here="./",
+        backfill_id=backfill_id,
+        first=first,
+        is_paused=is_paused,
+        dag_id=account.invite_dag_id,
+        name=NAMES[account.invite_dag_id],
+    )
+
+
+def _started(visitor: Visitor, dag_id: str, conf: dict[str, Any]) -> Response:
+    """Starts a run and leads to its page, which says what it does and whether it waits for a paused DAG."""
+    run_id = f"manual__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
+    note = "Dry run: writes nothing" if conf.get("dry_run") else None
+    start_run(dag_id, run_id, conf, user_name=visitor.user_name, note=note)
+    return RedirectResponse(f"run?{urlencode({'dag_id': dag_id, 'run_id': run_id})}", 303)
+
+
+def _refused(visitor: Visitor, refused: Exception) -> Response:
+    status = 503 if isinstance(refused, NotWritten) else 400
+    return page("refused.html", visitor, status=status, here="./", sentence=str(refused))
+
+
+def _moment(text: str) -> datetime:
+    """Reads what a date field of the page sends, in UTC. :raises Refused: it is no date, or not in the past."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        # Not quoted: a person may have typed anything.
+        raise Refused("That is not a date and time. Give one such as 2026-01-31T08:00") from None
+    if moment.year < _EARLIEST_YEAR or moment > datetime.now(UTC):
+        raise Refused("That date is not in the past. Give the date and time from which candidates should be found")
+    return moment

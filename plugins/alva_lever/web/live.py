@@ -1,0 +1,94 @@
+"""Candidates as Lever shows them now, for the first page. Names are read for the visitor, and kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Response
+
+from alva_lever.account import DEFAULT as account
+from alva_lever.connect import Looking, lever_site
+from alva_lever.http.errors import ApiError
+from alva_lever.rules import tags
+from alva_lever.rules.invitation import Reason
+from alva_lever.rules.report_words import MEANINGS
+from alva_lever.settings import BadOption
+from alva_lever.sync.looking import Candidate, CandidatesPage
+from alva_lever.web import airflow_records
+from alva_lever.web.pages import page
+from alva_lever.web.visitors import Right, Visitor, needs
+
+router = APIRouter()
+Looker = Annotated[Visitor, Depends(needs(Right.LOOK, account))]
+# Set by htmx, which wants only the part of the page that changes.
+IsPart = Annotated[str, Header(alias="hx-request")]
+
+STATES: Mapping[str, tuple[str, str]] = {
+    "sent": ("Invited", tags.INVITATION_SENT),
+    "bounced": ("Bounced", tags.INVITATION_BOUNCED),
+    "failed": ("Failed", tags.INVITATION_FAILED),
+    "completed": ("Completed", tags.COMPLETED),
+}
+_looking = Looking(account)
+
+
+@router.get("/candidates")
+def candidates(visitor: Looker, state: str = "sent", after: str | None = None, hx: IsPart = "") -> Response:
+    """A page of the candidates with a status tag."""
+    label, tag = STATES.get(state, STATES["sent"])
+    caption = f"{label}: not archived, with the tag {tag}"
+    return _show(visitor, lambda: _looking.integration().carriers(tag, after), caption, f"candidates?state={state}", hx)
+
+
+@router.get("/standing")
+def standing(visitor: Looker, after: str | None = None, hx: IsPart = "") -> Response:
+    """A page of those who stand in the trigger stage and were not invited, and why."""
+    caption = "In the trigger stage and not invited"
+    return _show(visitor, lambda: _looking.integration().standing(after), caption, "standing?", hx)
+
+
+def _show(visitor: Visitor, read: Callable[[], CandidatesPage], caption: str, href: str, hx: str) -> Response:
+    shown: dict[str, Any] = {"found": None, "problem": "", "why": {}}
+    try:
+        found = read()
+        shown |= {"found": found, "why": _why(found)}
+    except (ApiError, BadOption) as fault:
+        shown["problem"] = str(fault)
+    return page(
+        "candidates.html",
+        visitor,
+        here="./",
+        base="part.html" if hx == "true" else "base.html",
+        caption=caption,
+        href=href,
+        lever_site=lever_site(account),
+        **shown,
+    )
+
+
+def _why(found: CandidatesPage) -> dict[str, str]:
+    """Returns by id why a candidate in the trigger stage was not invited."""
+    rows = [row for row in found.candidates if row.reason is not None]
+    if not rows:
+        return {}
+    state = airflow_records.state_of(account.invite_dag_id)
+    waiting, covered_ms = {leftover.id for leftover in state.leftovers()}, state.covered_ms
+    return {row.opportunity_id: _reason(row, row.opportunity_id in waiting, covered_ms) for row in rows}
+
+
+def _reason(row: Candidate, waits: bool, covered_ms: int | None) -> str:
+    assert row.reason is not None
+    if row.reason is Reason.AWAITING_RETRY:
+        return f"{MEANINGS[row.reason]}, as far as this list shows. Why? reads the notes"
+    if not row.reason.invites:
+        return MEANINGS[row.reason]
+    if waits:
+        return "Could not be invited yet: a leftover, which later runs try again"
+    if covered_ms is None or row.entered_ms is None:
+        return "No scheduled run has looked yet"
+    if row.entered_ms >= covered_ms:
+        came = datetime.fromtimestamp(row.entered_ms / 1000, UTC)
+        return f"Came {came:%Y-%m-%d %H:%M} UTC: the next hourly run invites"
+    return "Came before the time that runs have covered, or runs only rehearsed then: start a run from that date"

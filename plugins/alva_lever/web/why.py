@@ -1,0 +1,209 @@
+"""Why?: explains one candidate: what both services show, which row of the table holds, and what a run would do."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Header, Response
+from fastapi.responses import RedirectResponse
+
+from alva_lever.account import DEFAULT as account
+from alva_lever.batch.leftovers import Leftover
+from alva_lever.connect import Looking, lever_site
+from alva_lever.http.errors import ApiError
+from alva_lever.rules import tags
+from alva_lever.rules.ids import id_in, is_uuid
+from alva_lever.rules.invitation import Reason
+from alva_lever.rules.notes import Failure
+from alva_lever.rules.report_words import MEANINGS
+from alva_lever.rules.window import Window, in_words, scheduled
+from alva_lever.settings import BadOption
+from alva_lever.sync.explanation import Explanation
+from alva_lever.web import airflow_records
+from alva_lever.web.airflow_internals import NotWritten, start_run
+from alva_lever.web.airflow_records import RunRecord
+from alva_lever.web.pages import page
+from alva_lever.web.visitors import Right, Visitor, needs
+
+router = APIRouter()
+Looker = Annotated[Visitor, Depends(needs(Right.LOOK, account))]
+Actor = Annotated[Visitor, Depends(needs(Right.ACT, account))]
+Asked = Annotated[str | None, Header(alias="HX-Request")]
+Field = Annotated[str, Form()]
+
+_looking = Looking(account)
+_NOT_AN_ID = (
+    "This is neither the address of a candidate's page in Lever nor an id. Open the candidate in Lever, and paste the "
+    "address of that page: https://hire.lever.co/candidates/..."
+)
+# Made when a button is shown, so that pressing it twice starts one run.
+_PRESS = re.compile(r"[0-9A-Za-z:.-]{8,60}")
+_OVER = ("success", "failed")
+
+
+class Action(StrEnum):
+    """What a button starts: a run of the hourly DAG, or one of the results DAG, that names the candidate."""
+
+    INVITE = "invite"
+    MIRROR = "mirror"
+
+    @property
+    def dag_id(self) -> str:
+        return account.invite_dag_id if self is Action.INVITE else account.results_dag_id
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An explanation with what only Airflow knows. `leftovers`: by DAG, what an earlier run could not do. `press`: the
+    end of the run id that a button makes."""
+
+    explanation: Explanation
+    leftovers: Mapping[str, Leftover]
+    press: str
+
+    @property
+    def shown_tags(self) -> list[str]:
+        """The tags that matter to the integration. Others are people's, and a role fit is no matter of this page."""
+        present = self.explanation.opportunity.tags if self.explanation.opportunity else ()
+        return [tag for tag in present if tag in (*tags.STATUS, *tags.ON_OPPORTUNITIES)]
+
+    @property
+    def alva_page(self) -> str | None:
+        """The candidate's page in Alva, if its address is one that a browser may open."""
+        candidate = self.explanation.candidate
+        url = None if candidate is None else candidate.url
+        return url if url is not None and url.startswith(("https://", "http://")) else None
+
+    @property
+    def invite_label(self) -> str | None:
+        """What the button says that starts a run of the hourly DAG; None if such a run would do nothing."""
+        named = self.explanation.named
+        now = "Rehearse it now" if self.explanation.dry_run else None
+        if account.invite_dag_id in self.leftovers:
+            return now or "Try the leftover again now"
+        if named.sends:
+            return now or "Invite now"
+        if named.word in set(Failure):
+            return now or "Try now, and tell the failure in Lever"
+        return (now or "Complete it in Lever now") if Reason(named.word).invites else None
+
+
+@router.get("/why")
+def ask(visitor: Looker, opportunity_id: str = "") -> Response:
+    """The form, with the answer if an id is given."""
+    if not opportunity_id:
+        return _page(visitor)
+    return _answer(visitor, opportunity_id)
+
+
+@router.post("/why")
+def answer(visitor: Looker, candidate: Field = "", hx_request: Asked = None) -> Response:
+    """The answer. What a person pastes may be a name, so that it is not in an address, and is not repeated."""
+    return _answer(visitor, id_in(candidate), part=hx_request is not None)
+
+
+@router.post("/why-run")
+def start(visitor: Actor, opportunity_id: Field = "", action: Field = "", press: Field = "") -> Response:
+    """Starts a run that names the candidate, and leads to it."""
+    if not is_uuid(opportunity_id) or action not in set(Action) or not _PRESS.fullmatch(press):
+        return _page(visitor, problem=_NOT_AN_ID, status=400)
+    dag_id, run_id = Action(action).dag_id, f"why__{press}"
+    try:
+        start_run(dag_id, run_id, {"opportunity_ids": [opportunity_id]}, user_name=visitor.user_name)
+    except NotWritten as fault:
+        return _page(visitor, problem=f"{fault}. Try again", status=503)
+    query = urlencode({"dag_id": dag_id, "run_id": run_id, "opportunity_id": opportunity_id})
+    return RedirectResponse(f"why-run?{query}", 303)
+
+
+@router.get("/why-run")
+def follow(
+    visitor: Looker, dag_id: str = "", run_id: str = "", opportunity_id: str = "", hx_request: Asked = None
+) -> Response:
+    """What has become of a run, and the word of its report for the candidate."""
+    known = dag_id in {one.dag_id for one in Action} and is_uuid(opportunity_id)
+    record = airflow_records.run_record(dag_id, run_id) if known else None
+    if record is None:
+        return _page(visitor, problem="Airflow has no such run. It may have been deleted", status=404)
+    word = _word(record, opportunity_id)
+    query = urlencode({"dag_id": dag_id, "run_id": run_id, "opportunity_id": opportunity_id})
+    return page(
+        "why_run_state.html" if hx_request is not None else "why_run.html",
+        visitor,
+        here="why",
+        run=record,
+        again=None if record.state in _OVER else f"why-run?{query}",
+        opportunity_id=opportunity_id,
+        word=word,
+        meaning=None if word is None else MEANINGS.get(word, word),
+        is_paused=airflow_records.paused([dag_id]).get(dag_id),
+    )
+
+
+def _answer(visitor: Visitor, opportunity_id: str, *, part: bool = False) -> Response:
+    if not is_uuid(opportunity_id):
+        return _page(visitor, problem=_NOT_AN_ID, status=400, part=part)
+    try:
+        told = _explained(opportunity_id)
+    except (ApiError, BadOption) as fault:
+        return _page(visitor, problem=str(fault), status=503, part=part)
+    return _page(visitor, told=told, part=part)
+
+
+def _explained(opportunity_id: str) -> Told:
+    integration = _looking.integration()
+    state = airflow_records.state_of(account.invite_dag_id)
+    leftovers = {
+        dag_id: leftover
+        for dag_id in (account.invite_dag_id, account.results_dag_id)
+        for leftover in airflow_records.state_of(dag_id).leftovers()
+        if leftover.id == opportunity_id and "is" not in leftover.item
+    }
+    explanation = integration.explain(
+        opportunity_id, window=_next_window(state.covered_ms), leftover=leftovers.get(account.invite_dag_id)
+    )
+    press = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(4)}"
+    return Told(explanation, leftovers, press)
+
+
+def _next_window(covered_ms: int | None) -> Window | None:
+    """Returns what the next scheduled run of the hourly DAG covers. What happens from now on belongs to it or to a
+    later one."""
+    interval_ms = airflow_records.next_interval_ms(account.invite_dag_id)
+    if interval_ms is None:
+        return None
+    start_ms, end_ms = interval_ms
+    return scheduled(start_ms, max(end_ms, round(time.time() * 1000) + 1), covered_ms)
+
+
+def _word(record: RunRecord, opportunity_id: str) -> str | None:
+    ids: Mapping[str, list[str]] = (record.report or {}).get("ids", {})
+    return next((word for word, named in ids.items() if opportunity_id in named), None)
+
+
+def _page(
+    visitor: Visitor, *, told: Told | None = None, problem: str | None = None, status: int = 200, part: bool = False
+) -> Response:
+    """`part`: only the answer, for a page that is open. htmx shows no answer with an error's status."""
+    return page(
+        "why_answer.html" if part else "why.html",
+        visitor,
+        status=200 if part else status,
+        here="why",
+        told=told,
+        explanation=None if told is None else told.explanation,
+        problem=problem,
+        lever_site=None if told is None else lever_site(account),
+        paused=airflow_records.paused([account.invite_dag_id, account.results_dag_id]) if told else {},
+        account=account,
+        in_words=in_words,
+        now_ms=round(time.time() * 1000),
+    )
