@@ -120,6 +120,26 @@ def test_fifty_tasks_in_the_second_it_ends_renew_once(
     assert not [token for token in secret if token in text]
 
 
+def test_the_scopes_are_enough_for_all_that_is_done(
+    hourly: Runner, events: Runner, results: Runner, nightly: Runner, sandbox: Sandbox, posting: str,
+    granted: Callable[..., Grant], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    done, hired = (applied(sandbox, posting) for _ in range(2))
+    sandbox.recruiter.change_posting(posting, tags=["Alva: Screening"])
+    granted()
+    runs = [hourly.scheduled(THIS_HOUR)]
+    sandbox.candidates.finish(done)
+    sandbox.recruiter.hire(hired)
+    runs += [events.manual(deliveries=announced("hired", hired)), results.manual(), nightly.manual()]
+    assert [run.state for run in runs] == ["success"] * 4
+    assert runs[2].counts["completed"] == 1
+    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")  # as the command that registers webhooks
+    lever = LeverHook()
+    webhook = lever.create_webhook(event="candidateHired", url="https://airflow.example.com/hook")
+    lever.delete_webhook(webhook.id)
+    assert {arrived.status for arrived in sandbox.journal.of("lever")} <= {200, 201, 204}
+
+
 def test_a_401_in_the_middle_of_a_run_renews_once(
     hourly: Runner, sandbox: Sandbox, posting: str, granted: Callable[..., Grant]
 ) -> None:

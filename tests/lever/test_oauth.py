@@ -279,6 +279,19 @@ class TestRenewing:
         sandbox.faults.add("sign_in", "POST", kind="call", action=stored)
         assert hook(sandbox).stages()
 
+    def test_access_that_a_person_grants_meanwhile_stays(self, sandbox: Sandbox, grant: Grant, store: Store) -> None:
+        pass_time(sandbox, HOUR)
+        later = grant.model_copy(update={"refresh_token": "another", "access_token": "a-later-one"})
+        later = later.model_copy(update={"expires_at": grant.expires_at + HOUR})
+        sandbox.add_lever_key(later.access_token, bearer=True)
+
+        def granted_again() -> None:
+            store[VARIABLE] = later.model_dump_json()
+
+        sandbox.faults.add("sign_in", "POST", kind="call", action=granted_again)
+        assert hook(sandbox).stages()
+        assert read_grant(VARIABLE) == later
+
     def test_a_wrong_secret_is_a_matter_of_the_connection_and_ends_no_grant(
         self, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
     ) -> None:

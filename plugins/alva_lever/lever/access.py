@@ -128,6 +128,8 @@ class Tokens:
             self._not_before = self._now() + _PAUSE_SECONDS
             log.warning("Lever's access token could not be renewed, and is valid until %s: %s", _time(grant), error)
             return grant
+        if (newer := self._read()).refresh_token != grant.refresh_token:
+            return newer  # a person has granted access again meanwhile
         self._write(fresh)
         log.info("Lever's access token is renewed, and valid until %s", _time(fresh))
         return fresh
