@@ -11,7 +11,7 @@ from airflow.sdk import BaseHook, Variable, get_current_context
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from alva_lever.account import Account
-from alva_lever.settings import BadOption, Options, Settings, read_options, resolve
+from alva_lever.settings import BadOption, NoOptions, Options, Settings, read_options, resolve
 
 if TYPE_CHECKING:
     from alva_lever.alva.hook import AlvaHook
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def read_variable(account: Account) -> Options:
     """Reads the options from the Variable, without a call to Lever.
 
-    :raises BadOption: the Variable is missing, or an option can't be used.
+    :raises NoOptions: the Variable is missing.
+    :raises BadOption: an option can't be used.
     :raises TransientError: Airflow could not look for the Variable.
     """
     variable = account.settings_variable
@@ -31,14 +32,14 @@ def read_variable(account: Account) -> Options:
         from alva_lever.http.secrets_backends import check_variable_is_missing
 
         check_variable_is_missing(variable)
-        raise BadOption(
+        raise NoOptions(
             f"There is no Variable `{variable}`. Make it in Airflow under Admin, Variables, as JSON such as "
             '{"trigger_stage": "Assessment", "dry_run": true}; the README lists its options'
         )
     try:
         return read_options(text)
     except BadOption as bad:
-        problem = str(bad)
+        problem = bad
     raise _correct_it(problem, variable)
 
 
@@ -51,12 +52,12 @@ def read_settings(account: Account, lever: LeverHook) -> Settings:
     try:
         return resolve(options, lever.stages())
     except BadOption as bad:
-        problem = str(bad)
+        problem = bad
     raise _correct_it(problem, account.settings_variable)
 
 
-def _correct_it(problem: str, variable: str) -> BadOption:
-    return BadOption(f"{problem}. Correct the Variable `{variable}` under Admin, Variables")
+def _correct_it(problem: BadOption, variable: str) -> BadOption:
+    return BadOption(f"{problem}. Correct the Variable `{variable}` under Admin, Variables", problem.faults)
 
 
 def lever_hook(account: Account, *, threads: int = 1, calls_per_second: float | None = None) -> LeverHook:

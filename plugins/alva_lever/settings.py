@@ -24,8 +24,23 @@ _AnyStageOrNone = Annotated[object, WithJsonSchema({"type": ["string", "null"]})
 _Origins = Annotated[frozenset[Origin], BeforeValidator(lambda value: () if value is None else value)]
 
 
+# An option's name, empty for the options as a whole, and a sentence that says what is wrong with it.
+Fault = tuple[str, str]
+
+
 class BadOption(ValueError):
-    """Options that can't be used. The text names each option, its value, and what is accepted."""
+    """Options that can't be used. The text names each option, its value, and what is accepted.
+
+    `faults`: the same by option, for a form.
+    """
+
+    def __init__(self, text: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(text)
+        self.faults = tuple(faults) or (("", text),)
+
+
+class NoOptions(BadOption):
+    """Nobody has set any options."""
 
 
 class Options(BaseModel):
@@ -95,8 +110,9 @@ def read_options(value: object) -> Options:
     except ValidationError as invalid:
         faults = _faults(invalid, value)
     if "trigger_stage" not in value:
-        faults.append("Option `trigger_stage` is missing. Expected: the id or exact name of a stage")
-    raise BadOption(". ".join(faults))
+        missing = "Option `trigger_stage` is missing. Expected: the id or exact name of a stage"
+        faults.append(("trigger_stage", missing))
+    raise BadOption(_joined(faults), faults)
 
 
 def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
@@ -105,40 +121,40 @@ def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
     :raises BadOption: the trigger stage is missing, a stage is unknown, several stages have its name, or both options
         name the same stage.
     """
-    faults: list[str] = []
+    faults: list[Fault] = []
     trigger = _find("trigger_stage", options.trigger_stage, stages, faults)
     progression = None
     if options.progression_stage not in (None, ""):
         progression = _find("progression_stage", options.progression_stage, stages, faults)
     if progression is not None and progression == trigger:
         shown = _shown(options.progression_stage)
-        faults.append(f"Option `progression_stage` is {shown}, which is the trigger stage: use another stage, or none")
+        same = f"Option `progression_stage` is {shown}, which is the trigger stage: use another stage, or none"
+        faults.append(("progression_stage", same))
     if trigger is None or faults:
         accepted = ", ".join(f"`{stage.name}` ({stage.id})" for stage in stages)
-        raise BadOption(f"{'. '.join(faults)}. The account's stages: {accepted}")
+        raise BadOption(f"{_joined(faults)}. The account's stages: {accepted}", faults)
     return Settings(Policy(trigger, progression, frozenset(options.blocked_origins), tuple(stages)), options.dry_run)
 
 
-def _faults(invalid: ValidationError, value: Mapping[str, Any]) -> list[str]:
+def _faults(invalid: ValidationError, value: Mapping[str, Any]) -> list[Fault]:
     """Returns a sentence for each wrong option."""
     places = [(str(error["loc"][0]), error["loc"][-1]) for error in invalid.errors(include_url=False)]
     wrong = {option for option, _ in places}
-    faults = []
+    faults: list[Fault] = []
     if unknown := [_shown(str(name)) for name in value if name not in NAMES]:
-        faults.append(f"There is no option {', '.join(unknown[:_SHOWN_VALUES])}. Options: {_listed(NAMES)}")
+        faults.append(("", f"There is no option {', '.join(unknown[:_SHOWN_VALUES])}. Options: {_listed(NAMES)}"))
     if "blocked_origins" in wrong:
         origins = value["blocked_origins"]
         if isinstance(origins, list):
             bad = [_shown(origins[place[1]]) for place in places if place[0] == "blocked_origins"]  # type: ignore[index]
-            faults.append(
-                f"Option `blocked_origins` has {', '.join(bad[:_SHOWN_VALUES])}. Accepted: {_listed(ORIGINS)}"
-            )
+            problem = f"has {', '.join(bad[:_SHOWN_VALUES])}. Accepted: {_listed(ORIGINS)}"
         else:
-            faults.append(f"Option `blocked_origins` is {_shown(origins)}. Expected: a list of {_listed(ORIGINS)}")
+            problem = f"is {_shown(origins)}. Expected: a list of {_listed(ORIGINS)}"
+        faults.append(("blocked_origins", f"Option `blocked_origins` {problem}"))
     if "dry_run" in wrong:
         # As JSON, so that the text `"true"` looks different from the value `true`.
         shown = _capped(_as_json(value["dry_run"]))
-        faults.append(f"Option `dry_run` is {shown}. Expected: true or false, without quotes")
+        faults.append(("dry_run", f"Option `dry_run` is {shown}. Expected: true or false, without quotes"))
     return faults
 
 
@@ -164,7 +180,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return dict(pairs)
 
 
-def _find(option: str, wanted: object, stages: Sequence[Stage], faults: list[str]) -> Stage | None:
+def _find(option: str, wanted: object, stages: Sequence[Stage], faults: list[Fault]) -> Stage | None:
     """Returns the stage; if there is no such stage, returns None and adds a sentence to `faults`."""
     by_id = [stage for stage in stages if stage.id == wanted]
     found = by_id or [stage for stage in stages if stage.name == wanted]
@@ -176,8 +192,12 @@ def _find(option: str, wanted: object, stages: Sequence[Stage], faults: list[str
         problem = f"is {_shown(wanted)}, which is the name of several stages: use an id"
     else:
         problem = f"is {_shown(wanted)}, which is not the id or name of a stage"
-    faults.append(f"Option `{option}` {problem}")
+    faults.append((option, f"Option `{option}` {problem}"))
     return None
+
+
+def _joined(faults: Sequence[Fault]) -> str:
+    return ". ".join(sentence for _, sentence in faults)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -32,11 +32,12 @@ def test_a_person_grants_or_denies(
     tab.on(
         "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
     )
-    tab.goto(f"{site.url}access")
+    tab.goto(f"{site.url}set-up")
     tab.get_by_role("button", name="Grant access").click()
     tab.get_by_role("button", name=button).click()
     if granted:
-        tab.wait_for_url(f"{site.url}set-up")
+        tab.get_by_text("Access is granted.").wait_for()
+        assert tab.url == f"{site.url}set-up"
     else:
         tab.get_by_role("heading", name="Access was denied").wait_for()
     assert (stored() is not None) == granted

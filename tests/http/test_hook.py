@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import pytest
 import requests
 from airflow.providers.http.hooks.http import HttpHook
+from airflow.sdk import Connection
 from requests.adapters import HTTPAdapter
 
 from alva_lever.http.errors import ApiError, Forbidden, Malformed, NotFound, RequestRejected, SetupError, TransientError
@@ -34,6 +35,20 @@ def unused_port() -> int:
 
 def basic(key: str) -> str:
     return "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+
+
+class TestFaultsOf:
+    def test_each_unusable_field_has_its_sentence_and_no_call_is_made(self, shop: ShopHook) -> None:
+        extra = '{"timeout": "soon"}'
+        connection = Connection(conn_id="shop_default", conn_type="shop", host="http://example.com", extra=extra)
+        assert {field: text.partition(":")[0] for field, text in shop.faults_of(connection).items()} == {
+            "host": "Connection `shop_default` leads to http",
+            "extra": "Extra `timeout` of connection `shop_default` must be a number above 0",
+        }
+
+    def test_a_usable_connection_has_none(self, shop: ShopHook) -> None:
+        connection = Connection(conn_id="shop_default", conn_type="shop", host="example.com/v1", password="the-key")
+        assert shop.faults_of(connection) == {}
 
 
 class TestSession:

@@ -16,9 +16,9 @@ from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 
 from include.sandbox import Sandbox
 from include.sandbox.transport import listen
-from tests.dags.conftest import hourly, nightly, posting, results, sandbox, served, settings
+from tests.dags.conftest import hourly, hurried, nightly, posting, results, sandbox, served, settings
 
-__all__ = ["hourly", "nightly", "posting", "results", "sandbox", "served", "settings"]
+__all__ = ["hourly", "hurried", "nightly", "posting", "results", "sandbox", "served", "settings"]
 HTML = {"Accept": "text/html"}
 
 

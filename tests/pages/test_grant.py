@@ -17,9 +17,11 @@ from airflow.utils.session import create_session
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import delete, select
 
+from alva_lever.account import DEFAULT
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, Grant
 from alva_lever.web import airflow_internals
+from alva_lever.web.checks import local
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.granting import answered, query_of
@@ -328,6 +330,13 @@ class TestTheState:
         said = words(site.get("access"))
         assert "Lever no longer accepts the access that was granted" in said
         assert "Access is granted" not in said
+
+    def test_the_checks_know_it_too(self, site: Site, grant: Grant) -> None:
+        subject = "Lever's connection"
+        assert any("granted by OAuth" in found.said for found in local(DEFAULT) if found.subject == subject)
+        self.change(grant, expires_at=1_790_000_000)
+        (fault,) = (found for found in local(DEFAULT) if found.subject == "Lever's API key")
+        assert "ran out at" in f"{fault}"
 
     def test_a_key_comes_first(
         self, site: Site, served: str, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch

@@ -292,6 +292,21 @@ class VendorHook(HttpHook, ABC):
             may_have_happened=False,
         )
 
+    def faults_of(self, connection: Connection) -> dict[str, str]:
+        """Returns what makes a connection unusable, by its field: `host`, `password` or `extra`. Makes no call."""
+        reads: dict[str, Callable[[], object]] = {
+            "host": lambda: api_root(connection, vendor=self.vendor, example=self.example_root),
+            "password": lambda: self._auth(connection),
+            "extra": lambda: read_extras(connection.extra_dejson, conn_id=self.http_conn_id, vendor=self.vendor),
+        }
+        faults = {}
+        for field, read in reads.items():
+            try:
+                read()
+            except SetupError as error:
+                faults[field] = str(error)
+        return faults
+
     # The public methods of HttpHook.
 
     def get_conn(

@@ -48,7 +48,7 @@ class LeverBase(VendorHook):
     def _auth(self, connection: Connection) -> AuthBase:
         key = _key_of(connection)
         if not key and read_grant(self.oauth_variable) is not None:
-            self._tokens = self._tokens_for(self.base_url)
+            self._tokens = self._tokens_for(self._root_of(connection))
             # Read, and renewed if needed, when the hook is opened, so that its faults come before any work.
             self._tokens.current()
             return TokenAuth(self._tokens)
@@ -106,7 +106,10 @@ class LeverBase(VendorHook):
     def _place(self) -> tuple[Connection, str]:
         """Returns Lever's connection, and the API's root."""
         lever = self._connection(self.http_conn_id, self._how_to_connect())
-        return lever, api_root(lever, vendor=self.vendor, example=self.example_root)
+        return lever, self._root_of(lever)
+
+    def _root_of(self, connection: Connection) -> str:
+        return api_root(connection, vendor=self.vendor, example=self.example_root)
 
     def _how_to_connect(self) -> str:
         return (

@@ -26,14 +26,14 @@ from alva_lever.http.wire import Untrusted, parsed
 from alva_lever.lever.models import DeliveryJson, SignatureJson
 from alva_lever.rules.events import Event, Kind
 
-_KINDS = {
+# The events that are registered with Lever, in this order, and what each reports.
+KIND_OF = {
     "applicationCreated": Kind.APPLIED,
     "candidateStageChange": Kind.MOVED,
     "candidateHired": Kind.HIRED,
     "candidateDeleted": Kind.DELETED,
 }
-# The events that are registered with Lever, in this order.
-EVENTS = tuple(_KINDS)
+EVENTS = tuple(KIND_OF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Delivery:
         if is_too_old(self.sent_ms, now_ms):
             return None
         delivery = said(EventJson, self._body)
-        kind = _KINDS.get(delivery.event)
+        kind = KIND_OF.get(delivery.event)
         # A delivery without data is the test that Lever's settings send.
         if kind is None or not delivery.data:
             return None

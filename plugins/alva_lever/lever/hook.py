@@ -10,7 +10,8 @@ from typing import Any, Literal
 from requests.adapters import BaseAdapter
 
 from alva_lever.http.errors import ApiError, Forbidden, NotFound, SetupError, Unauthorized
-from alva_lever.http.paginator import Paginator, Unreadable, readable
+from alva_lever.http.paginator import Page, Paginator, Unreadable, readable
+from alva_lever.http.retry import ATTEMPTS
 from alva_lever.http.session import path
 from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
@@ -20,6 +21,7 @@ from alva_lever.lever.opportunities import Notes, Opportunities
 from alva_lever.rules.model import Posting, Stage
 
 _EXPANDED = ("expand", "hiringManager")
+Listed = Literal["opportunities", "postings", "stages", "archive_reasons", "users", "tags", "webhooks"]
 
 
 class Webhooks(LeverBase):
@@ -129,12 +131,13 @@ class LeverHook(Opportunities, Notes, Webhooks):
             return False, str(error)
         return True, f"Lever answered, and accepts the key (stages in the account's pipeline: {len(stages)})"
 
-    def may_list(self, resource: Literal["opportunities", "postings"]) -> None:
-        """Checks that the key may read these at all. If it may, a refused object is confidential.
+    def may_list(self, resource: Listed, *, attempts: int = ATTEMPTS) -> None:
+        """Checks that the key may read these at all, by one row. If it may, a refused object is confidential.
 
         :raises Forbidden: the key lacks the permission.
         """
-        self.ask("GET", path(self.vendor, resource), wire.page(wire.nothing), params=[("limit", "1")])
+        read: Callable[[object], Page[None]] = wire.page(wire.nothing, keyset=resource in ("opportunities", "postings"))
+        self.ask("GET", path(self.vendor, resource), read, params=[("limit", "1")], attempts=attempts)
 
     def stages(self) -> list[Stage]:
         """Returns the account's stages in the order of its pipeline. GET /stages"""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from alva_lever.http.errors import MissingPermission, NotFound, RequestRejected
 from alva_lever.http.paginator import Page, Paginator, Unreadable, whole
+from alva_lever.http.retry import ATTEMPTS
 from alva_lever.http.session import path
 from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
@@ -128,6 +129,11 @@ class Opportunities(LeverBase):
         """
         return iter(self._listing(filters))
 
+    def some_opportunities(self, *, count: int, attempts: int = ATTEMPTS) -> Sequence[Opportunity | Unreadable]:
+        """Returns the first rows of the listing, `count` at most (100 is Lever's largest page). GET /opportunities"""
+        params = [_EXPANDED, ("limit", str(count))]
+        return self.ask("GET", "/opportunities", wire.page(self._opportunity), params=params, attempts=attempts).rows
+
     def every_opportunity(self, filters: OpportunityFilter) -> Iterator[Opportunity | Unreadable]:
         """Yields the same, then the candidates who moved while a listing of several pages was walked.
 
@@ -229,6 +235,11 @@ class Notes(LeverBase):
         segments = ("opportunities", opportunity_id, "notes")
         walk: Paginator[Note] = self._walk(wire.listed_note, *segments, key=lambda note: note.id, keyset=False)
         return list(whole(walk, self._asked("GET", path(self.vendor, *segments))))
+
+    def may_read_notes(self, opportunity_id: str, *, attempts: int = ATTEMPTS) -> None:
+        """Checks that the key may read notes. GET /opportunities/:opportunity/notes. :raises Forbidden: it may not."""
+        where = path(self.vendor, "opportunities", opportunity_id, "notes")
+        self.ask("GET", where, wire.page(wire.nothing, keyset=False), params=[("limit", "1")], attempts=attempts)
 
     def note(self, opportunity_id: str, note_id: str) -> Note:
         """Reads a note. GET /opportunities/:opportunity/notes/:note"""

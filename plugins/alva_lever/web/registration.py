@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,13 +29,13 @@ from alva_lever.web.airflow_internals import (
     is_kept_elsewhere,
     stored,
 )
-from alva_lever.web.tokens import is_token
+from alva_lever.web.tokens import fingerprint, is_token
 
 # The connection that holds the signing tokens.
 _CONN_ID = DEFAULT.lever_webhook_conn_id
 # The key in the connection's extra for the fingerprints of the stored tokens, by webhook id.
 _KNOWN = "webhooks"
-_STILL_TO_DO = """
+STILL_TO_DO = """
 If it is not done yet: a Super Admin switches these four events on in Lever (Settings, Integrations and API, Webhooks).
 Until then Lever sends nothing. "Verify connection" there sends a test, which is answered with 200."""
 _REHEARSED = "Nothing is written. Without --dry-run this would be the result, unless Lever refuses to delete a webhook:"
@@ -118,6 +117,18 @@ class Registration:
         for event in EVENTS:
             yield Registered(event, self._one(event, renew=renew))
 
+    def registered(self) -> Iterator[tuple[str, int, int]]:
+        """Yields for each event how many webhooks Lever has for it at this address: those whose signing token is stored
+        here by `register`, and others. Reads only.
+
+        :raises CannotRegister: the tokens are kept elsewhere.
+        """
+        _check_tokens_are_ours()
+        webhooks = self._lever.webhooks()
+        for event in EVENTS:
+            ours, others = self._sorted(event, webhooks)
+            yield event, len(ours), len(others)
+
     def _one(self, event: str, *, renew: bool) -> Outcome:
         ours, unknown = self._there(event)
         left: list[Webhook] = []
@@ -137,10 +148,13 @@ class Registration:
         return Outcome.REMADE if unknown else Outcome.MADE
 
     def _there(self, event: str) -> tuple[list[Webhook], list[Webhook]]:
-        """Returns the webhooks for this event and address: those whose token is stored, and the others."""
-        there = [webhook for webhook in self._lever.webhooks() if (webhook.event, webhook.url) == (event, self._url)]
+        """Reads the webhooks for this event and address: those whose token is stored, and the others."""
+        return self._sorted(event, self._lever.webhooks())
+
+    def _sorted(self, event: str, webhooks: Sequence[Webhook]) -> tuple[list[Webhook], list[Webhook]]:
+        there = [webhook for webhook in webhooks if (webhook.event, webhook.url) == (event, self._url)]
         password, extra = stored(_CONN_ID)
-        marks = {_mark(token) for token in _apart(password) if is_token(token)}
+        marks = {fingerprint(token) for token in _apart(password) if is_token(token)}
         # The password decides: a person may have removed a token from it.
         stored_ids = {webhook_id for webhook_id, mark in _marks(extra).items() if mark in marks}
         ours = [webhook for webhook in there if webhook.id in stored_ids]
@@ -177,7 +191,7 @@ class Registration:
         try:
             if _apart(token) != [token] or not is_token(token):
                 raise CannotRegister("Lever's answer holds no usable signing token, so the webhook was deleted again")
-            _change(lambda tokens: [*tokens, token], known={webhook.id: _mark(token)})
+            _change(lambda tokens: [*tokens, token], known={webhook.id: fingerprint(token)})
         except BaseException:
             # If this fails too, the next run finds a webhook without a stored token.
             with suppress(ApiError):
@@ -201,7 +215,9 @@ def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
             "webhooks first"
         )
     if gone and not dry_run:
-        _change(lambda tokens: [token for token in tokens if _mark(token) not in gone.values()], forget=list(gone))
+        _change(
+            lambda tokens: [token for token in tokens if fingerprint(token) not in gone.values()], forget=list(gone)
+        )
     return len(gone)
 
 
@@ -236,10 +252,6 @@ def _apart(password: str) -> list[str]:
     return list(dict.fromkeys(password.replace(",", " ").split()))
 
 
-def _mark(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:12]
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0 on success, 1 on failure, with a sentence on stderr that says why."""
     options = _options().parse_args(arguments)
@@ -255,12 +267,12 @@ def main(arguments: list[str] | None = None) -> int:
         )
         outcomes = _tell(registration.register(renew=options.renew), dry_run=options.dry_run)
     except (CannotRegister, NotWritten, AirflowException) as error:
-        print(f"{error}{_advice(error)}", file=sys.stderr)
+        print(f"{error}{advice(error)}", file=sys.stderr)
         return 1
     if Outcome.FOREIGN in outcomes:
         print(f"\nSigning tokens from Lever's settings go into the password of connection `{_CONN_ID}`, separated by")
         print("spaces.")
-    print(_STILL_TO_DO)
+    print(STILL_TO_DO)
     if options.renew and not options.dry_run:
         print(_RENEWED)
     return 0
@@ -277,9 +289,10 @@ def _tell(registered: Iterable[Registered], *, dry_run: bool) -> set[Outcome]:
     return outcomes
 
 
-def _advice(error: Exception) -> str:
+def advice(error: Exception) -> str:
+    """Returns what else to say of an error, empty if nothing."""
     if isinstance(error, Forbidden):
-        return ". This command needs both: webhooks: read and write"
+        return ". This needs both: webhooks: read and write"
     if isinstance(error, NotWritten):
         return ". Run this where Airflow's database and its key (fernet_key) are those of the API server"
     return ""

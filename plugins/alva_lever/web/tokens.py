@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
 
@@ -19,6 +20,11 @@ SHORTEST = 16
 def is_token(word: str) -> bool:
     """Whether this can be a signing token."""
     return len(word) >= SHORTEST
+
+
+def fingerprint(token: str) -> str:
+    """Returns the fingerprint by which a token is known without being shown."""
+    return hashlib.sha256(token.encode()).hexdigest()[:12]
 
 
 def signing_tokens(conn_id: str) -> Tokens:

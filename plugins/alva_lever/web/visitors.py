@@ -58,9 +58,11 @@ class LoginNeeded(Exception):
         self.url = url
 
 
-def needs(right: Right, account: Account) -> Callable[[Request], Awaitable[Visitor]]:
+def needs(
+    right: Right, account: Account, *, also: Callable[[object], bool] = lambda user: True
+) -> Callable[[Request], Awaitable[Visitor]]:
     """Returns a FastAPI dependency that lets only visitors with this right in, and checks the form token of a request
-    that changes something.
+    that changes something. `also`: what else Airflow must let the user do.
 
     It raises `LoginNeeded` or answers 401 without a login, and 403 without the right or the token.
     """
@@ -68,7 +70,7 @@ def needs(right: Right, account: Account) -> Callable[[Request], Awaitable[Visit
     async def visitor(request: Request) -> Visitor:
         user = await _user(request)
         rights = await run_in_threadpool(_rights, user, account)
-        if right not in rights:
+        if right not in rights or not await run_in_threadpool(also, user):
             raise HTTPException(403, f"Your role in Airflow may not {right.value} here")
         user_id = airflow_internals.user_id(user)
         if request.method not in _SAFE_METHODS:

@@ -1,0 +1,182 @@
+"""The checks that ask Lever and Alva. They read a row of each thing, at a tenth of Lever's limit, and write nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+from alva_lever.account import Account
+from alva_lever.alva.assumptions import Look
+from alva_lever.alva.hook import AlvaHook
+from alva_lever.connect import lever_hook as open_lever
+from alva_lever.connect import read_variable
+from alva_lever.http.errors import Forbidden, MissingPermission
+from alva_lever.lever import permissions
+from alva_lever.lever.deliveries import KIND_OF
+from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.permissions import Seen
+from alva_lever.rules.events import Kind
+from alva_lever.settings import BadOption, resolve
+from alva_lever.web import airflow_setup
+from alva_lever.web.airflow_internals import base_url
+from alva_lever.web.checks.finding import Finding, State, guarded, wrong
+from alva_lever.web.checks.local import is_usable
+from alva_lever.web.registration import CannotRegister, Registration, webhook_url
+
+# A tenth of Lever's limit: the page must not slow the DAGs down.
+LEVER_CALLS_PER_SECOND = 1.0
+
+
+def lever_hook(account: Account) -> LeverHook:
+    """Returns a hook at the page's pace."""
+    return open_lever(account, calls_per_second=LEVER_CALLS_PER_SECOND)
+
+
+def live(account: Account) -> Iterator[Finding]:
+    """Yields what Lever and Alva show. It takes about fifteen seconds."""
+    yield from guarded("Lever", partial(_lever, account))
+    yield from guarded("Deliveries", partial(deliveries, account))
+    yield from guarded("Alva", partial(_alva, AlvaHook(account.alva_conn_id)))
+
+
+def _lever(account: Account) -> Iterator[Finding]:
+    lever = lever_hook(account)
+    if not is_usable(lever):
+        # The local checks have said it.
+        return
+    works, sentence = lever.test_connection()
+    yield _answer("Lever", works, sentence)
+    if works:
+        yield from guarded("Lever's permissions", partial(lever_permissions, lever))
+        yield from guarded("Stages of the options", partial(stages, account, lever))
+        yield from guarded("Lever's webhooks", partial(webhooks, lever))
+
+
+def _alva(alva: AlvaHook) -> Iterator[Finding]:
+    if not is_usable(alva):
+        return
+    works, sentence = alva.test_connection()
+    yield _answer("Alva", works, sentence)
+    if works:
+        yield from guarded("Alva's API", partial(assumptions, alva))
+
+
+def _answer(vendor: str, works: bool, sentence: str) -> Finding:
+    return Finding(vendor, State.DONE, sentence) if works else wrong(vendor, sentence, link="connections")
+
+
+def lever_permissions(lever: LeverHook) -> Iterator[Finding]:
+    """Whether the key has each permission, as far as reading shows it."""
+    for seen in permissions.look(lever):
+        yield _permission(seen)
+    writes = ", ".join(str(one) for one in (permissions.OPPORTUNITIES, permissions.NOTES))
+    yield Finding(
+        "Permission to write",
+        State.OPEN,
+        f"Whether the key may also write ({writes}) is seen only by writing, which this check doesn't do",
+        "Look at the key's permissions when you make it in Lever; they can't be changed later",
+    )
+
+
+def _permission(seen: Seen) -> Finding:
+    permission, error = seen.permission, seen.error
+    subject = f"Permission {permission}"
+    if seen.nothing_to_read:
+        said = f"It could not be seen: Lever has not {seen.nothing_to_read}"
+        return Finding(subject, State.OPEN, said, "Check again when it has")
+    if error is None:
+        return Finding(subject, State.DONE, f"The key may read {permission.name}")
+    if not isinstance(error, Forbidden | MissingPermission):
+        return wrong(subject, str(error))
+    remedy = (
+        f"Make a new key in Lever under Settings, Integrations and API, API Credentials, with `{permission}` as well, "
+        "and store it on the set-up page: a key's permissions can't be changed"
+    )
+    if permission.without:
+        return Finding(subject, State.OPEN, f"The key lacks it, which is optional: {permission.without}", remedy)
+    return Finding(subject, State.MISSING, f"The key may not read {permission.name}", remedy)
+
+
+def stages(account: Account, lever: LeverHook) -> Iterator[Finding]:
+    """Whether the options' stages are in the account's pipeline."""
+    try:
+        options = read_variable(account)
+    except BadOption:
+        # The local checks have said it.
+        return
+    try:
+        policy = resolve(options, lever.stages()).policy
+    except BadOption as bad:
+        for option, text in bad.faults:
+            yield Finding(
+                f"Option {option}" if option else "Options",
+                State.WRONG,
+                text,
+                "Choose another one on the set-up page",
+                "variables",
+            )
+        return
+    then = f", and `{policy.progression_stage.name}`" if policy.progression_stage else ""
+    yield Finding("Stages of the options", State.DONE, f"Lever has `{policy.trigger_stage.name}`{then}")
+
+
+def webhooks(lever: LeverHook) -> Iterator[Finding]:
+    """Whether each of the four events is registered with Airflow's address."""
+    try:
+        found = list(Registration(lever, webhook_url(base_url())).registered())
+    except CannotRegister as cannot:
+        yield wrong("Lever's webhooks", str(cannot), state=State.OPEN)
+        return
+    except Forbidden:
+        # The finding about the permission has said it.
+        return
+    for event, ours, others in found:
+        subject = f"Webhook {event}"
+        if ours and others:
+            said, remedy = "It is registered twice, so that each event comes twice", "Delete one in Lever's settings"
+            yield Finding(subject, State.OPEN, said, remedy)
+        elif ours:
+            yield Finding(subject, State.DONE, "It is registered in Lever, and its signing token is stored here")
+        elif others:
+            yield Finding(
+                subject,
+                State.OPEN,
+                "It is registered in Lever, but not from here, so that reading can't show whether its token is known",
+                "If Lever's log shows 401 for it, add its signing token on the set-up page, or register it there",
+            )
+        elif any(ours or others for _, ours, others in found):
+            said = "It is not registered in Lever with Airflow's address, and others are"
+            yield Finding(subject, State.MISSING, said, "Register the webhooks on the set-up page")
+        else:
+            said = "It is not registered in Lever with Airflow's address: the scheduled runs find what it would tell"
+            yield Finding(subject, State.OPEN, said, "Register the webhooks on the set-up page")
+
+
+def deliveries(account: Account) -> Iterator[Finding]:
+    """When the last delivery of each kind came."""
+    names = {kind.value: event for event, kind in KIND_OF.items()} | {Kind.RESULTS.value: "Alva's webhook"}
+    last = airflow_setup.last_deliveries(account.events_dag_id, tuple(names))
+    for kind, name in names.items():
+        if kind in last:
+            yield Finding(f"Last delivery, {name}", State.DONE, f"It came at {last[kind]:%Y-%m-%d %H:%M} UTC")
+        else:
+            yield Finding(
+                f"Last delivery, {name}",
+                State.OPEN,
+                "None has come that Airflow still knows of",
+                "Once it is registered, see that it is switched on in the vendor's settings of webhooks",
+            )
+
+
+def assumptions(alva: AlvaHook) -> Iterator[Finding]:
+    """Whether Alva's API is as `docs/alva.md` assumes it."""
+    for one in Look(alva, now_ms=round(time.time() * 1000)).assumptions():
+        subject = f"Alva's API: {one.text[:1].lower()}{one.text[1:]}"
+        where = f"See `docs/alva.md`; this is changed in {one.where}"
+        if one.holds:
+            yield Finding(subject, State.DONE, "This holds, as assumed")
+        elif one.holds is None:
+            yield Finding(subject, State.OPEN, f"This could not be seen: {one.problem}", where)
+        else:
+            yield Finding(subject, State.WRONG, f"This is not as assumed: {one.problem}", where)

@@ -1,0 +1,211 @@
+"""The page `set-up`: what is done and what is missing, and the forms and buttons that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from alva_lever.account import DEFAULT as ACCOUNT
+from alva_lever.settings import ORIGINS
+from alva_lever.web import airflow_setup, setup_connections, setup_options, setup_webhooks
+from alva_lever.web.airflow_internals import NotWritten, base_url
+from alva_lever.web.checks import Finding, State, live, local
+from alva_lever.web.checks.local import SLOTS, dag_ids
+from alva_lever.web.pages import page
+from alva_lever.web.registration import STILL_TO_DO, Outcome
+from alva_lever.web.setup_connections import ConnectionForm
+from alva_lever.web.setup_options import OptionsForm
+from alva_lever.web.setup_webhooks import Registering
+from alva_lever.web.visitors import Right, Visitor, needs
+
+router = APIRouter()
+Looks = Annotated[Visitor, Depends(needs(Right.LOOK, ACCOUNT))]
+SetsUp = Annotated[Visitor, Depends(needs(Right.SET_UP, ACCOUNT))]
+Unpauses = Annotated[
+    Visitor,
+    Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_unpause, dag_ids=dag_ids(ACCOUNT)))),
+]
+MakesPool = Annotated[
+    Visitor, Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_make_pool, name=ACCOUNT.pool)))
+]
+# FastAPI quotes what it refuses, so every field is a text that is never missing: a key must not be quoted.
+Text = Annotated[str, Form()]
+# What an action has done, by the word that it leaves in the address.
+_DONE = {
+    "lever": "Lever's connection is saved.",
+    "alva": "Alva's connection is saved.",
+    "options": "The options are saved. Runs that begin from now on use them.",
+    "first-options": "The options are saved. They begin as a rehearsal: nothing is written until you switch to Live.",
+    "unchecked-options": "The options are saved. Lever could not be asked whether it has these stages.",
+    "pool": f"The pool has {SLOTS} slot.",
+    "dags": "All four DAGs are unpaused.",
+    "token": "The signing token is stored.",
+    "retired": "The signing token is taken away. Deliveries that are signed with it are refused from now on.",
+}
+_UNPROCESSABLE = 422
+
+
+@router.get("/set-up")
+def show(request: Request, visitor: Looks) -> HTMLResponse:
+    """Shows everything. `?check=everything` asks Lever and Alva too, which takes about fifteen seconds."""
+    everything = request.query_params.get("check") == "everything"
+    return _page(visitor, everything=everything, said=_DONE.get(request.query_params.get("done", ""), ""))
+
+
+@router.post("/set-up-connection")
+def save_connection(visitor: SetsUp, vendor: Text = "", root: Text = "", key: Text = "") -> Response:
+    _known(vendor)
+    try:
+        faults = setup_connections.save(ACCOUNT, vendor, root=root, key=key)
+    except NotWritten as error:
+        faults = {setup_connections.WHOLE: str(error)}
+    if not faults:
+        return _done(vendor, f"connection-{vendor}")
+    refused = setup_connections.connection_form(ACCOUNT, vendor, faults=faults, root=root)
+    return _page(visitor, connections={vendor: refused}, status=_UNPROCESSABLE)
+
+
+@router.post("/set-up-test")
+def try_connection(visitor: SetsUp, vendor: Text = "") -> HTMLResponse:
+    _known(vendor)
+    tested = setup_connections.hook_of(ACCOUNT, vendor).test_connection()
+    return _page(visitor, connections={vendor: setup_connections.connection_form(ACCOUNT, vendor, tested=tested)})
+
+
+@router.get("/set-up-options")
+def show_options(visitor: SetsUp) -> HTMLResponse:
+    """The form for the options, whose stages are read from Lever."""
+    try:
+        form = setup_options.stored(ACCOUNT)
+    except NotWritten as error:
+        form = OptionsForm(faults={"": [str(error)]})
+    return _options_page(visitor, form)
+
+
+@router.post("/set-up-options")
+def save_options(
+    visitor: SetsUp,
+    trigger_stage: Text = "",
+    progression_stage: Text = "",
+    blocked_origins: Annotated[Sequence[str], Form()] = (),
+    live: Text = "",
+) -> Response:
+    try:
+        form = setup_options.save(
+            ACCOUNT,
+            trigger_stage=trigger_stage,
+            progression_stage=progression_stage,
+            blocked_origins=blocked_origins,
+            live=bool(live),
+        )
+    except NotWritten as error:
+        form = OptionsForm(trigger_stage, progression_stage, faults={"": [str(error)]})
+    if form.faults:
+        return _options_page(visitor, form, status=_UNPROCESSABLE)
+    return _done(
+        "unchecked-options" if form.stages_problem else "first-options" if form.first else "options", "options"
+    )
+
+
+@router.post("/set-up-webhooks")
+def register_webhooks(visitor: SetsUp, url: Text = "", action: Text = "") -> HTMLResponse:
+    """Registers the webhooks, renews their signing tokens, or forgets those of webhooks that are gone."""
+    if action == "forget":
+        result = setup_webhooks.forget(ACCOUNT, url)
+    else:
+        result = setup_webhooks.register(ACCOUNT, url, renew=action == "renew")
+    return _page(visitor, registering=result, status=_UNPROCESSABLE if result.problem else 200)
+
+
+@router.post("/set-up-token")
+def change_token(visitor: SetsUp, vendor: Text = "", token: Text = "", retire: Text = "") -> Response:
+    """Adds a signing token, or takes away the one with a fingerprint."""
+    _known(vendor)
+    try:
+        if retire:
+            problem = setup_webhooks.retire_token(ACCOUNT, vendor, retire)
+        else:
+            problem = setup_webhooks.add_token(ACCOUNT, vendor, token)
+    except NotWritten as error:
+        problem = str(error)
+    if problem:
+        return _page(visitor, token_problems={vendor: problem}, status=_UNPROCESSABLE)
+    return _done("retired" if retire else "token", f"tokens-{vendor}")
+
+
+@router.post("/set-up-pool")
+def make_pool(visitor: MakesPool) -> Response:
+    description = "One task at a time talks to Lever"
+    return _try(visitor, "pool", partial(airflow_setup.make_pool, ACCOUNT.pool, slots=SLOTS, description=description))
+
+
+@router.post("/set-up-dags")
+def unpause_dags(visitor: Unpauses) -> Response:
+    return _try(visitor, "dags", partial(airflow_setup.unpause, dag_ids(ACCOUNT)))
+
+
+def _try(visitor: Visitor, word: str, do: Any) -> Response:
+    try:
+        do()
+    except NotWritten as error:
+        return _page(visitor, problem=str(error), status=503)
+    return _done(word, "checklist")
+
+
+def _known(vendor: str) -> None:
+    if vendor not in setup_connections.VENDORS:
+        raise HTTPException(404, "There is no such vendor")
+
+
+def _done(word: str, place: str) -> Response:
+    """Leads back to the page, so that a reload sends nothing again."""
+    return RedirectResponse(f"set-up?done={quote(word)}#{place}", 303)
+
+
+def _options_page(visitor: Visitor, form: OptionsForm, *, status: int = 200) -> HTMLResponse:
+    return page("set-up-options.html", visitor, status=status, here="set-up", form=form, origins=ORIGINS)
+
+
+def _page(
+    visitor: Visitor,
+    *,
+    status: int = 200,
+    everything: bool = False,
+    said: str = "",
+    problem: str = "",
+    connections: Mapping[str, ConnectionForm] | None = None,
+    registering: Registering | None = None,
+    token_problems: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    findings = list(local(ACCOUNT))
+    shown_live: list[Finding] = list(live(ACCOUNT)) if everything else []
+    forms = connections or {}
+    return page(
+        "set-up.html",
+        visitor,
+        status=status,
+        here="set-up",
+        findings=findings,
+        shown_live=shown_live,
+        faults=sum(finding.is_fault for finding in [*findings, *shown_live]),
+        looks={State.DONE: "good", State.MISSING: "bad", State.WRONG: "bad", State.OPEN: "open"},
+        everything=everything,
+        said=said,
+        problem=problem,
+        connections=[
+            forms.get(slug) or setup_connections.connection_form(ACCOUNT, slug) for slug in setup_connections.VENDORS
+        ],
+        registering=registering or Registering(base_url()),
+        foreign=Outcome.FOREIGN,
+        still_to_do=STILL_TO_DO.strip(),
+        tokens=setup_webhooks.tokens(ACCOUNT),
+        token_problems=token_problems or {},
+        variable=ACCOUNT.settings_variable,
+        dag_count=len(dag_ids(ACCOUNT)),
+        pool=ACCOUNT.pool,
+    )

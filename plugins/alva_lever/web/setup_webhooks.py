@@ -1,0 +1,117 @@
+"""The webhooks on the set-up page: their addresses, their registration with Lever, and the signing tokens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alva_lever.account import URL_PREFIX, Account
+from alva_lever.http.errors import ApiError
+from alva_lever.web import airflow_setup
+from alva_lever.web.airflow_internals import NotWritten, base_url, is_kept_elsewhere, passwords
+from alva_lever.web.checks.services import lever_hook
+from alva_lever.web.registration import CannotRegister, Registered, Registration, advice, forget_old, webhook_url
+from alva_lever.web.setup_connections import kept_elsewhere
+from alva_lever.web.tokens import SHORTEST, fingerprint, is_token
+
+# Two registrations at once could register an event twice.
+_under_way = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The signing tokens of a vendor, by their fingerprints. `address`: where the vendor sends its
+    deliveries; empty if Airflow doesn't know its own."""
+
+    slug: str
+    vendor: str
+    conn_id: str
+    address: str
+    fingerprints: Sequence[str]
+    kept_elsewhere: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """The result of a registration. `url`: the address that was typed. `problem`: why it ended early; what `done` says
+    stands all the same."""
+
+    url: str
+    done: Sequence[Registered] = ()
+    problem: str = ""
+    forgotten: int | None = None
+
+
+def conn_id_of(account: Account, slug: str) -> str:
+    """Returns the connection that holds the signing tokens of a vendor."""
+    return account.lever_webhook_conn_id if slug == "lever" else account.alva_webhook_conn_id
+
+
+def tokens(account: Account) -> list[Tokens]:
+    """Returns what is known of both vendors' webhooks, without a call."""
+    found = []
+    for slug, vendor, path in (
+        ("lever", "Lever", account.lever_webhook_path),
+        ("alva", "Alva", account.alva_webhook_path),
+    ):
+        conn_id, elsewhere, problem = conn_id_of(account, slug), "", ""
+        words: Sequence[str] = ()
+        try:
+            words = [fingerprint(word) for word in passwords(conn_id)]
+            elsewhere = kept_elsewhere(f"Connection `{conn_id}`") if is_kept_elsewhere(conn_id) else ""
+        except NotWritten as error:
+            problem = str(error)
+        address = f"{base_url().rstrip('/')}{URL_PREFIX}{path}" if base_url() else ""
+        found.append(Tokens(slug, vendor, conn_id, address, words, elsewhere, problem))
+    return found
+
+
+def register(account: Account, url: str, *, renew: bool) -> Registering:
+    """Registers the four webhooks with Lever, as the command does."""
+    done: list[Registered] = []
+    if not _under_way.acquire(blocking=False):
+        return Registering(url, problem="A registration is under way. Wait until it has ended")
+    try:
+        for one in Registration(lever_hook(account), webhook_url(url)).register(renew=renew):
+            done.append(one)
+    except (CannotRegister, NotWritten, ApiError) as error:
+        return Registering(url, done, f"{error}{advice(error)}")
+    finally:
+        _under_way.release()
+    return Registering(url, done)
+
+
+def forget(account: Account, url: str) -> Registering:
+    """Takes away the signing tokens of webhooks that Lever no longer has."""
+    try:
+        return Registering(url, forgotten=forget_old(lever_hook(account)))
+    except (CannotRegister, NotWritten, ApiError) as error:
+        return Registering(url, problem=f"{error}{advice(error)}")
+
+
+def add_token(account: Account, slug: str, token: str) -> str:
+    """Adds a signing token. Returns what is wrong with it, empty if it is stored.
+
+    :raises NotWritten: Airflow's database can't be read or written.
+    """
+    conn_id, token = conn_id_of(account, slug), token.strip()
+    if is_kept_elsewhere(conn_id):
+        return kept_elsewhere(f"Connection `{conn_id}`")
+    if not is_token(token) or "," in token or len(token.split()) != 1:
+        return f"This is no signing token: it is one word of at least {SHORTEST} characters. Copy it in full"
+    airflow_setup.change_tokens(conn_id, lambda words: [*(word for word in words if word != token), token])
+    return ""
+
+
+def retire_token(account: Account, slug: str, retired: str) -> str:
+    """Takes away the signing token with this fingerprint. Returns why it can't, empty if it is gone.
+
+    :raises NotWritten: Airflow's database can't be read or written.
+    """
+    conn_id = conn_id_of(account, slug)
+    if is_kept_elsewhere(conn_id):
+        return kept_elsewhere(f"Connection `{conn_id}`")
+    airflow_setup.change_tokens(conn_id, lambda words: [word for word in words if fingerprint(word) != retired])
+    return ""
