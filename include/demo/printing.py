@@ -123,6 +123,8 @@ Nothing is set up yet. In the browser alone:
 
 1. Open the page, {airflow_url}/alva-lever/set-up, and go through its list. Lever's API root is
    {sandbox_url}/lever/v1 and its key sandbox-lever-key; Alva's are {sandbox_url}/alva/v1 and sandbox-alva-key.
+   Or grant access to Lever by OAuth, without its key: the app is sandbox-client, its secret sandbox-client-secret, and
+   its sign-in {sandbox_url}/lever/sign-in.
 2. Read the reports of the rehearsal, then go live.
 3. Open the board, {sandbox_url}/, and move a candidate to the trigger stage."""
 

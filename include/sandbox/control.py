@@ -14,6 +14,8 @@
 ``DELETE /control/deliveries``        forgets those that don't wait
 ``POST /control/keys``                another Lever key: ``{token, permissions?, confidential?, bearer?}``
 ``DELETE /control/keys/<token>``      no key any more
+``POST /control/sign-in``             Lever's OAuth: ``{lifetime_seconds?, revoke?}``: of the next access tokens; ends
+                                      every grant
 ``POST /control/lag``                 ``{ms}``: how late ``updatedAt`` moves in Lever
 ``POST /control/recruiter/<move>``    arguments by name; the answer is ``{"result": ...}``
 ``POST /control/candidates/<move>``   likewise
@@ -76,6 +78,11 @@ class NewKey(Order):
     permissions: dict[str, str] | None = None
     confidential: bool = False
     bearer: bool = False
+
+
+class SignInChange(Order):
+    lifetime_seconds: int | None = None
+    revoke: bool = False
 
 
 class Lag(Order):
@@ -212,6 +219,16 @@ def add_key(simulation: Present, order: NewKey) -> Json:
 @router.delete("/keys/{token}")
 def remove_key(simulation: Present, token: str) -> Json:
     simulation.remove_lever_key(token)
+    return {}
+
+
+@router.post("/sign-in")
+def sign_in(simulation: Present, order: SignInChange) -> Json:
+    with simulation.world.lock:
+        change = simulation.world.lever.sign_in
+        change.lifetime_seconds = order.lifetime_seconds or change.lifetime_seconds
+        if order.revoke:
+            change.revoke()
     return {}
 
 

@@ -71,8 +71,8 @@ class Fault:
     number: int = 0  # set by `Faults.add`
 
     def __post_init__(self) -> None:
-        if self.service not in ("lever", "alva"):
-            raise ValueError(f"A fault's service is lever or alva, not {self.service!r}")
+        if self.service not in ("lever", "alva", "sign_in"):
+            raise ValueError(f"A fault's service is lever, alva or sign_in, not {self.service!r}")
         if self.kind not in KINDS:
             raise ValueError(f"No fault of kind {self.kind!r}; there are: {', '.join(sorted(KINDS))}")
         if self.kind in ("call", "edit") and not callable(self.action):

@@ -15,7 +15,7 @@ class Arrived:
     """One request. ``status`` is what the caller saw: None until the answer, or if the connection was cut."""
 
     number: int  # 1, 2, 3 ... in the order of arrival, both services together
-    service: str  # "lever" or "alva"
+    service: str  # "lever", "alva" or "sign_in" (Lever's)
     method: str
     path: str  # below the service's root: /opportunities/<id>/addTags
     query: tuple[tuple[str, str], ...] = field(repr=False)  # in their order, with repeats; may hold an e-mail address

@@ -12,6 +12,8 @@ from include.sandbox.alva.door import AlvaDoor
 from include.sandbox.alva.routes import router as alva
 from include.sandbox.board.routes import add_board, from_no_other_site
 from include.sandbox.lever.door import LeverDoor
+from include.sandbox.lever.oauth import SignInDoor
+from include.sandbox.lever.oauth import router as sign_in
 from include.sandbox.lever.routes import router as lever
 from include.sandbox.simulation import Simulation
 from include.sandbox.transport import SandboxAdapter, running
@@ -21,6 +23,7 @@ IN_PROCESS = "http://127.0.0.1"
 # Shared by all sandboxes of a process: it takes the sandbox from the request's state.
 _application = FastAPI(title="Sandbox of Lever and Alva", openapi_url=None, redirect_slashes=False)
 _application.include_router(lever, prefix=LeverDoor.root)
+_application.include_router(sign_in, prefix=SignInDoor.root)
 _application.include_router(alva, prefix=AlvaDoor.root)
 _application.include_router(control.router, prefix="/control", dependencies=[Depends(from_no_other_site)])
 add_board(_application)
@@ -33,7 +36,7 @@ class Sandbox(Simulation):
     alva_root = IN_PROCESS + AlvaDoor.root
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The whole ASGI application: ``/lever/v1``, ``/alva/v1``, ``/control``, and the board at ``/``."""
+        """The whole ASGI application: both services, Lever's sign-in, ``/control``, and the board at ``/``."""
         scope["state"] = {"sandbox": self}
         await _application(scope, receive, send)
 

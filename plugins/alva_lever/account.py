@@ -15,6 +15,8 @@ class Account:
 
     account_id: str
     lever_conn_id: str
+    lever_oauth_conn_id: str
+    lever_oauth_variable: str
     alva_conn_id: str
     lever_webhook_conn_id: str
     alva_webhook_conn_id: str
@@ -46,6 +48,8 @@ class Account:
 DEFAULT = Account(
     account_id="default",
     lever_conn_id="lever_default",
+    lever_oauth_conn_id="lever_oauth",
+    lever_oauth_variable="alva_lever_oauth_token",
     alva_conn_id="alva_default",
     lever_webhook_conn_id="lever_webhook",
     alva_webhook_conn_id="alva_webhook",

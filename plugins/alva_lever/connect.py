@@ -8,7 +8,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from airflow.sdk import BaseHook, Variable
+from airflow.sdk import BaseHook, Variable, get_current_context
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from alva_lever.account import Account
@@ -30,7 +30,9 @@ def read_variable(account: Account) -> Options:
     variable = account.settings_variable
     text = Variable.get(variable, default=None)
     if not text:
-        _check_looked_for(variable)
+        from alva_lever.http.secrets_backends import check_variable_is_missing
+
+        check_variable_is_missing(variable)
         raise NoOptions(
             f"There is no Variable `{variable}`. Make it in Airflow under Admin, Variables, as JSON such as "
             '{"trigger_stage": "Assessment", "dry_run": true}; the README lists its options'
@@ -55,35 +57,43 @@ def read_settings(account: Account, lever: LeverHook) -> Settings:
     raise _correct_it(problem, account.settings_variable)
 
 
-def _check_looked_for(variable: str) -> None:
-    """Tells a missing Variable from a lookup that failed: Airflow reports both in the same way.
-
-    :raises TransientError: the lookup failed.
-    :raises SetupError: the lookup failed, and a retry would fail as well.
-    """
-    from alva_lever.http.errors import SetupError, TransientError
-    from alva_lever.http.secrets_backends import fault
-
-    found = fault("variable", variable)
-    if found is not None:
-        problem = f"Airflow could not look for the Variable `{variable}` ({found.backend}: {found.kind})"
-        raise SetupError(problem) if found.lasting else TransientError(problem)
-
-
 def _correct_it(problem: BadOption, variable: str) -> BadOption:
     return BadOption(f"{problem}. Correct the Variable `{variable}` under Admin, Variables", problem.faults)
 
 
+def lever_hook(account: Account, *, threads: int = 1, calls_per_second: float | None = None) -> LeverHook:
+    """Returns the account's hook for Lever. In a task that holds a slot of Lever's pool, it renews a granted token;
+    elsewhere (on the page, in a command) it only reads what such a task has stored."""
+    from alva_lever.lever.hook import LeverHook
+
+    return LeverHook(
+        account.lever_conn_id,
+        oauth_conn_id=account.lever_oauth_conn_id,
+        oauth_variable=account.lever_oauth_variable,
+        renews=_holds_the_pool(account),
+        threads=threads,
+        calls_per_second=calls_per_second,
+    )
+
+
+def _holds_the_pool(account: Account) -> bool:
+    try:
+        task = get_current_context()["task"]
+    except RuntimeError:
+        return False
+    return bool(task.pool == account.pool)
+
+
 def hooks(account: Account, *, lever_calls_per_second: float | None = None) -> tuple[LeverHook, AlvaHook]:
-    """Opens both hooks. Worker threads can't: reading a connection uses the task's one channel to Airflow.
+    """Opens both hooks, so that what Airflow keeps for them is read, and a granted token renewed, before any thread
+    needs it.
 
     `lever_calls_per_second`: None for the connection's own pace.
     """
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.batch.worker_pool import THREADS
-    from alva_lever.lever.hook import LeverHook
 
-    lever = LeverHook(account.lever_conn_id, threads=THREADS, calls_per_second=lever_calls_per_second)
+    lever = lever_hook(account, threads=THREADS, calls_per_second=lever_calls_per_second)
     alva = AlvaHook(account.alva_conn_id, threads=THREADS)
     lever.get_conn()
     alva.get_conn()
@@ -154,11 +164,8 @@ def lever_site(account: Account) -> str | None:
     """Returns the root of the site on which people use this Lever account; None if the connection names none."""
     from alva_lever.http.errors import ApiError
     from alva_lever.lever.base import web_root
-    from alva_lever.lever.hook import LeverHook
 
-    lever = LeverHook(account.lever_conn_id)
     try:
-        lever.get_conn()
+        return web_root(lever_hook(account).root())
     except ApiError:
         return None
-    return web_root(lever.base_url)

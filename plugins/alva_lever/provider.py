@@ -1,4 +1,7 @@
-"""The connection types and their forms. Airflow's UI reads them from here only, and not from the hooks."""
+"""The connection types and their forms. Airflow's UI reads them from here only, and not from the hooks.
+
+The OAuth app at Lever (connection `lever_oauth`) has the type Generic: a type needs a hook, and it has none.
+"""
 
 from __future__ import annotations
 

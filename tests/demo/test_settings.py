@@ -13,6 +13,7 @@ from include.demo.story import TRIGGER_STAGE
 from include.sandbox import Sandbox
 from include.sandbox.alva.door import AlvaDoor
 from include.sandbox.lever.door import LeverDoor
+from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 
 TEMPLATE = """
 airflow:
@@ -45,6 +46,7 @@ def test_the_projects_settings_point_at_the_sandbox() -> None:
     root = f"http://127.0.0.1:{PORT}"
     assert settings.connections == (
         Connection("lever_default", "lever", root + LeverDoor.root, password=Sandbox.LEVER_KEY),
+        Connection("lever_oauth", "generic", root + SignInDoor.root, login=CLIENT_ID, password=CLIENT_SECRET),
         Connection("alva_default", "alva", root + AlvaDoor.root, password=Sandbox.ALVA_KEY),
     )
     assert [(pool.name, pool.slots) for pool in settings.pools] == [("lever_api", 1)]

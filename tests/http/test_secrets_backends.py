@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import ConnectionResult, ErrorResponse
+from airflow.sdk.execution_time.comms import CommsDecoder, ConnectionResult, ErrorResponse, GetVariable, _ResponseFrame
 
 from alva_lever.http import secrets_backends
 from alva_lever.http.errors import SetupError, TransientError
@@ -82,3 +86,28 @@ def test_a_failed_lookup_of_a_variable_differs_from_a_missing_variable(superviso
     supervisor(BROKEN)
     server_down = secrets_backends.Fault("ExecutionAPISecretsBackend", "API_SERVER_ERROR")
     assert secrets_backends.fault("variable", "x") == server_down
+
+
+def test_threads_of_a_task_may_ask_airflow_at_the_same_time() -> None:
+    """A worker thread renews a granted token while the main thread saves its progress: each gets its own answer."""
+    ours, supervisors = socket.socketpair()
+    channel: Any = CommsDecoder(socket=ours)
+
+    def supervise() -> None:
+        with supervisors, supervisors.makefile("rb") as asked:
+            while length := asked.read(4):
+                number, body, *_ = msgspec.msgpack.decode(asked.read(int.from_bytes(length)))
+                answer = {"type": "VariableResult", "key": body["key"], "value": body["key"]}
+                supervisors.sendall(bytes(_ResponseFrame(number, answer).as_bytes()))
+
+    supervisor = threading.Thread(target=supervise)
+    supervisor.start()
+    keys = [f"key-{number}" for number in range(500)]
+    with ours, ThreadPoolExecutor(20) as pool:
+        try:
+            answers = list(pool.map(lambda key: channel.send(GetVariable(key=key)).value, keys, timeout=30))
+        finally:
+            # Ends every thread that still waits for an answer.
+            ours.shutdown(socket.SHUT_RDWR)
+    supervisor.join()
+    assert answers == keys

@@ -133,7 +133,8 @@ class TestSetWrong:
         connect(monkeypatch, vendor, password="")
         found = only_fault()
         assert (found.subject, found.state) == (f"{vendor}'s API key", State.MISSING)
-        assert found.remedy == f"Put {vendor}'s API key into its API key (password) field"
+        assert found.remedy.startswith(f"Put {vendor}'s API key into its API key (password) field")
+        assert ("or grant access" in found.remedy) == (vendor == "Lever")
 
     def test_a_root_that_would_send_the_key_in_the_clear(self, monkeypatch: pytest.MonkeyPatch) -> None:
         connect(monkeypatch, "lever", host="http://api.lever.co/v1")

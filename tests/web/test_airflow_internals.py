@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from airflow.models.connection import Connection
 from airflow.models.dagrun import DagRun
+from airflow.models.variable import Variable
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import delete, select, text
 
+from alva_lever.web import airflow_internals
 from alva_lever.web.airflow_internals import (
     NotWritten,
     Refused,
     change_connection,
     passwords,
+    set_variable,
     start_backfill,
     start_run,
 )
@@ -146,3 +149,41 @@ class TestConnections:
             passwords(conn_id)
         change_connection(conn_id, lambda password, extra: ("token", extra))
         assert passwords(conn_id) == ("token",)
+
+
+class TestSetVariable:
+    @pytest.fixture(autouse=True)
+    def _without(self) -> Iterator[None]:
+        yield
+        with create_session() as session:
+            session.execute(delete(Variable).where(Variable.key == "some_token"))
+
+    def row(self) -> Variable | None:
+        with create_session() as session:
+            return session.scalar(select(Variable).where(Variable.key == "some_token"))
+
+    def test_a_variable_is_encrypted_and_replaced(self) -> None:
+        for value in ("first", "second"):
+            set_variable("some_token", value, "what it is")
+            row = self.row()
+            assert row is not None
+            assert (row.val, row.is_encrypted, row.description) == (value, True, "what it is")
+            assert value not in row._val
+
+    def test_without_a_fernet_key_nothing_is_written(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Plain:
+            is_encrypted = False
+
+        monkeypatch.setattr(airflow_internals, "get_fernet", Plain)
+        with pytest.raises(NotWritten, match="no `fernet_key`"):
+            set_variable("some_token", "value", "")
+        assert self.row() is None
+
+    def test_a_locked_database_is_said_without_the_value(self) -> None:
+        def refused() -> None:
+            with pytest.raises(NotWritten, match="`some_token` could not be written") as error:
+                set_variable("some_token", "s3cret", "")
+            assert "s3cret" not in str(error.value)
+            assert error.value.__context__ is None
+
+        while_locked(refused)

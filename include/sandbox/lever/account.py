@@ -21,6 +21,7 @@ from include.sandbox.lever.models import (
     User,
     Webhook,
 )
+from include.sandbox.lever.oauth import SignIn
 
 Thing = TypeVar("Thing")
 Place = tuple[Any, ...]  # comparable within one kind of record
@@ -121,6 +122,7 @@ class LeverAccount:
         self.clock = clock
         self.ids = ids
         self.keys = keys
+        self.sign_in = SignIn(keys)
         self.deliveries = deliveries
         self.stages: dict[str, Stage] = {}
         self.archive_reasons: dict[str, ArchiveReason] = {}

@@ -47,6 +47,7 @@ class LeverDoor(Door):
 
     def admit(self, request: Request) -> None:
         account: LeverAccount = request.state.sandbox.world.lever
+        account.sign_in.settle(account.clock.now_ms())
         key = account.keys.admit(request.headers.get("authorization"))
         words = [_OTHER_RESOURCES.get(word, word) for word in self.path.split("/")]
         resource = next((word for word in reversed(words) if word in RESOURCES), None)

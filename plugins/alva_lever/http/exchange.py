@@ -9,7 +9,7 @@ import os
 import re
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -20,7 +20,16 @@ from requests import Response, Session
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.exceptions import ProxyError as ProxyFault
 
-from alva_lever.http.errors import ApiError, Asked, Conflict, SetupError, TransientError, malformed, refusal
+from alva_lever.http.errors import (
+    ApiError,
+    Asked,
+    Conflict,
+    SetupError,
+    TransientError,
+    Unauthorized,
+    malformed,
+    refusal,
+)
 from alva_lever.http.rate_limiter import RateLimiter
 from alva_lever.http.retry import retry_after_seconds
 from alva_lever.http.session import origin, shown
@@ -188,7 +197,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 class Exchange:
     """Sends requests to one API root over one session, at the rate limiter's pace. Thread-safe.
 
-    `failure_of` returns the error for an answer, None for a success. `timeout`: (connect, read) in seconds.
+    `failure_of` returns the error for an answer, None for a success. `timeout`: (connect, read) in seconds. `renewed`:
+    takes the `Authorization` that was refused, and returns whether requests now carry another one.
     """
 
     def __init__(
@@ -200,6 +210,7 @@ class Exchange:
         timeout: tuple[float, float],
         conn_id: str,
         failure_of: Callable[[Response, Asked], ApiError | None],
+        renewed: Callable[[str], bool] = lambda authorization: False,
     ) -> None:
         self.session = session
         self.pace = pace
@@ -208,15 +219,27 @@ class Exchange:
         self._timeout = timeout
         self._conn_id = conn_id
         self._failure_of = failure_of
+        self._renewed = renewed
         self._lock = threading.Lock()
 
-    def once(self, asked: Asked, read: Callable[[object], T], params: Params | None, json: object) -> T:
-        """Sends one request and returns `read` of the answer's JSON (None if the status allows no body).
+    def once(
+        self,
+        asked: Asked,
+        read: Callable[[object], T],
+        params: Params | None = None,
+        json: object = None,
+        form: Mapping[str, str] | None = None,
+    ) -> T:
+        """Sends one request and returns `read` of the answer's JSON (None if the status allows no body). A request that
+        was refused with 401 is sent again if access could be renewed.
 
         :raises ApiError: the request failed; `Malformed` if `read` raises `Untrusted`.
         """
-        response = self._follow(asked, params, json)
+        response = self._follow(asked, params, json, form)
         failure = self._failure_of(response, asked)
+        if isinstance(failure, Unauthorized) and self._renewed(response.request.headers.get("Authorization", "")):
+            response = self._follow(asked, params, json, form)
+            failure = self._failure_of(response, asked)
         if failure is not None:
             raise failure
         try:
@@ -225,24 +248,27 @@ class Exchange:
             problem = str(untrusted)
         raise malformed(asked, status=response.status_code, problem=problem)
 
-    def _follow(self, asked: Asked, params: Params | None, json: object) -> Response:
+    def _follow(self, asked: Asked, params: Params | None, json: object, form: Mapping[str, str] | None) -> Response:
         """Sends the request, follows redirects and returns the last answer."""
         url = f"{self._root}{asked['path']}"
         for _ in range(REDIRECTS + 1):
-            response = self._send(asked, url, params, json)
+            response = self._send(asked, url, params, json, form)
             if not 300 <= response.status_code < 400:
                 return response
             url, params = self._redirected(response, asked), None
         circle = f"{asked['vendor']} redirects {asked['method']} {asked['path']} in a circle"
         raise SetupError(f"{circle}: look at the host of connection `{self._conn_id}`", **asked)
 
-    def _send(self, asked: Asked, url: str, params: Params | None, json: object) -> Response:
+    def _send(
+        self, asked: Asked, url: str, params: Params | None, json: object, form: Mapping[str, str] | None
+    ) -> Response:
         self.pace.acquire()
         try:
             response = self.session.request(
                 asked["method"],
                 url,
                 params=params,
+                data=form,
                 json=json,
                 timeout=self._timeout,
                 # Passed here, since REQUESTS_CA_BUNDLE in the environment overrides the session's own value.

@@ -89,6 +89,10 @@ class VendorHook(HttpHook, ABC):
     def _auth(self, connection: Connection) -> AuthBase:
         """Returns the authentication of a request. :raises SetupError: the connection has no key in its field."""
 
+    def _renewed(self, authorization: str) -> bool:
+        """Whether access could be renewed after this `Authorization` was refused. A key can't be renewed."""
+        return False
+
     @abstractmethod
     def _how_to_connect(self) -> str:
         """Returns a sentence on how to make the connection, without the full stop."""
@@ -236,7 +240,7 @@ class VendorHook(HttpHook, ABC):
         """The one exchange, opened at the first call."""
         with self._lock:
             if self._opened is None:
-                connection = self._connection()
+                connection = self._connection(self.http_conn_id, self._how_to_connect())
                 self._set_base_url(connection)
                 auth = self._auth(connection)
                 extras = read_extras(connection.extra_dejson, conn_id=self.http_conn_id, vendor=self.vendor)
@@ -256,11 +260,11 @@ class VendorHook(HttpHook, ABC):
                     timeout=extras.timeout,
                     conn_id=self.http_conn_id,
                     failure_of=self._failure,
+                    renewed=self._renewed,
                 )
             return self._opened
 
-    def _connection(self) -> Connection:
-        conn_id = self.http_conn_id
+    def _connection(self, conn_id: str, how_to_make: str) -> Connection:
         try:
             connection: Connection = self.get_connection(conn_id)
         except AirflowNotFoundException:
@@ -273,8 +277,7 @@ class VendorHook(HttpHook, ABC):
         fault = secrets_backends.fault("connection", conn_id)
         if fault is None:
             raise SetupError(
-                f"There is no connection `{conn_id}`. {self._how_to_connect()}, or set the environment variable "
-                f"{variable}",
+                f"There is no connection `{conn_id}`. {how_to_make}, or set the environment variable {variable}",
                 vendor=self.vendor,
             )
         if fault.lasting:

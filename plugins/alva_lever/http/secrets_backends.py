@@ -17,6 +17,8 @@ from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection, GetVa
 from airflow.sdk.execution_time.secrets import ExecutionAPISecretsBackend
 from airflow.sdk.execution_time.supervisor import ensure_secrets_backend_loaded
 
+from alva_lever.http.errors import SetupError, TransientError
+
 _NOT_FOUND = (ErrorType.CONNECTION_NOT_FOUND, ErrorType.VARIABLE_NOT_FOUND)
 
 
@@ -40,6 +42,18 @@ def fault(of: Literal["connection", "variable"], name: str) -> Fault | None:
             own = type(backend).__name__
             return Fault(own, kind, lasting=own == "EnvironmentVariablesBackend")
     return None
+
+
+def check_variable_is_missing(name: str) -> None:
+    """Checks that Airflow has no such Variable, rather than that it could not look.
+
+    :raises TransientError: it could not look.
+    :raises SetupError: it could not look, and a retry would fail as well.
+    """
+    found = fault("variable", name)
+    if found is not None:
+        problem = f"Airflow could not look for the Variable `{name}` ({found.backend}: {found.kind})"
+        raise SetupError(problem) if found.lasting else TransientError(problem)
 
 
 def _server_fault(question: GetConnection | GetVariable) -> str | None:

@@ -13,39 +13,103 @@ from alva_lever.http.errors import RequestRejected
 from alva_lever.http.exchange import VendorError
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator
-from alva_lever.http.session import path, usable_key
+from alva_lever.http.session import api_root, path, read_extras, usable_key
 from alva_lever.lever import wire
+from alva_lever.lever.access import TokenAuth, Tokens, read_grant
+from alva_lever.lever.oauth import GRANT_AGAIN, App, SignIn, audience_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 T = TypeVar("T")
 
+_HOW_TO_MAKE_AN_APP = (
+    "Make one in Airflow under Admin, Connections, of any type, with the client id of your OAuth app at Lever as its "
+    "login and the client secret as its password"
+)
 # Lever's largest page.
 PAGE_LIMIT = 100
 
 
 class LeverBase(VendorHook):
-    """Access to Lever by API key: the user name of HTTP Basic authentication, without a password."""
+    """Access to Lever by API key, the user name of HTTP Basic authentication without a password. If the connection has
+    no key: by a token that a person has granted."""
 
     vendor: ClassVar[str] = "Lever"
     example_root: ClassVar[str] = "https://api.lever.co/v1"
     # Read only for near misses, which a run can do without.
     optional_listings: ClassVar[frozenset[str]] = frozenset({"/tags"})
 
+    oauth_conn_id: str
+    oauth_variable: str
+    renews: bool
+    _tokens: Tokens | None = None
+
     def _auth(self, connection: Connection) -> AuthBase:
-        key = connection.password
-        if not (key or "").strip() and (connection.login or "").strip():
-            key = connection.login
+        key = _key_of(connection)
+        if not key and read_grant(self.oauth_variable) is not None:
+            self._tokens = self._tokens_for(self._root_of(connection))
+            # Read, and renewed if needed, when the hook is opened, so that its faults come before any work.
+            self._tokens.current()
+            return TokenAuth(self._tokens)
+        if key and not (connection.password or "").strip():
             self.log.warning(
                 "Lever's API key is in the login field of connection `%s`, which Airflow shows in its audit log. Move "
                 "it to the API key (password) field",
                 self.http_conn_id,
             )
         missing = (
-            f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its API key (password) field"
+            f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its API key (password) field, "
+            "or grant access on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
         )
         return HTTPBasicAuth(usable_key(key, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id), "")
+
+    def _tokens_for(self, root: str) -> Tokens:
+        return Tokens(
+            self.oauth_variable,
+            audience=audience_of(root),
+            sign_in=self.sign_in,
+            renews=self.renews,
+            now=self._now,
+            sleep=self._sleep,
+        )
+
+    def _renewed(self, authorization: str) -> bool:
+        return self._tokens is not None and self._tokens.replaced(authorization.removeprefix("Bearer "))
+
+    def sign_in(self) -> SignIn:
+        """Opens Lever's sign-in for the company's OAuth app. It takes proxies, certificates and time-outs from Lever's
+        connection.
+
+        :raises SetupError: a connection is missing or incomplete.
+        """
+        lever, root = self._place()
+        extras = read_extras(lever.extra_dejson, conn_id=self.http_conn_id, vendor=self.vendor)
+        app = App.of(self._connection(self.oauth_conn_id, _HOW_TO_MAKE_AN_APP), root)
+        return SignIn(app, extras=extras, adapter=self._transport, now=self._now)
+
+    def has_key(self) -> bool:
+        """Whether the connection has an API key, which is then used. :raises SetupError: there is no connection."""
+        return bool(_key_of(self._place()[0]))
+
+    def root(self) -> str:
+        """Returns the API's root. :raises SetupError: the connection names none."""
+        return self._place()[1]
+
+    def check_grant(self) -> None:
+        """Checks that there is a granted token, which can be used now. Asks Lever only if the hook renews.
+
+        :raises SetupError: there is none.
+        """
+        self._tokens_for(self.root()).current()
+
+    def _place(self) -> tuple[Connection, str]:
+        """Returns Lever's connection, and the API's root."""
+        lever = self._connection(self.http_conn_id, self._how_to_connect())
+        return lever, self._root_of(lever)
+
+    def _root_of(self, connection: Connection) -> str:
+        return api_root(connection, vendor=self.vendor, example=self.example_root)
 
     def _how_to_connect(self) -> str:
         return (
@@ -59,10 +123,16 @@ class LeverBase(VendorHook):
 
     def _advice(self, status: int, method: str, path: str) -> str:
         field = f"the API key (password) field of connection `{self.http_conn_id}`"
+        if self._tokens is not None and status in (401, 403):
+            scope = f"{_resource(path)}:{_access(method)}:admin"
+            lacks = (
+                f"what was granted doesn't include this (scope needed: {scope}), or what was asked for is confidential"
+            )
+            return lacks if status == 403 else f"the access token was not accepted. {GRANT_AGAIN}"
         if status == 401:
             return f"the API key was not accepted. Put a valid one into {field}"
         if status == 403:
-            needed = f"{_resource(path)}: {'read' if method == 'GET' else 'write'}"
+            needed = f"{_resource(path)}: {_access(method)}"
             return (
                 f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential. "
                 "A key's permissions are fixed when it is made: make a new one in Lever under Settings, Integrations "
@@ -108,6 +178,11 @@ class LeverBase(VendorHook):
         return self.ask("GET", where, wire.page(parse, asked=asked, keyset=keyset), params=query)
 
 
+def _key_of(connection: Connection) -> str:
+    """Returns the API key. Earlier versions had it in the login field."""
+    return (connection.password or "").strip() or (connection.login or "").strip()
+
+
 _API_HOST = re.compile(r"api\.((?:[a-z]+\.)?lever\.co)")
 
 
@@ -126,6 +201,10 @@ def _resource(path: str) -> str:
     """Returns the permission's name: the last resource in the path, such as `notes` for an opportunity's notes."""
     names = path.split("/")[1::2]
     return next((name for name in reversed(names) if name in _RESOURCES), names[0] if names else path)
+
+
+def _access(method: str) -> str:
+    return "read" if method == "GET" else "write"
 
 
 _RESOURCES = {"opportunities", "notes", "postings", "stages", "tags", "users", "archive_reasons", "webhooks"}

@@ -72,12 +72,16 @@ class Webhooks(LeverBase):
 
 
 class LeverHook(Opportunities, Notes, Webhooks):
-    """Lever's Data API v1, with an API key.
+    """Lever's Data API v1, with an API key or a granted token.
 
     Opportunities, notes and webhooks are in the base classes; here are the account's stages, users, postings and the
     like.
 
-    :param lever_conn_id: the connection: API root as host, API key as password.
+    :param lever_conn_id: the connection: API root as host, API key as password. A key in it is used; without one, what
+        a person has granted.
+    :param oauth_conn_id: the connection that holds the OAuth app: client id as login, client secret as password.
+    :param oauth_variable: the Airflow Variable that holds the granted tokens.
+    :param renews: whether the hook renews a granted token. For a task that holds the slot of Lever's pool.
 
     The other parameters are those of `VendorHook`; any method may raise the errors of `http.errors`.
 
@@ -95,6 +99,9 @@ class LeverHook(Opportunities, Notes, Webhooks):
         self,
         lever_conn_id: str = default_conn_name,
         *,
+        oauth_conn_id: str = "lever_oauth",
+        oauth_variable: str = "alva_lever_oauth_token",
+        renews: bool = False,
         threads: int = 1,
         calls_per_second: float | None = None,
         adapter: BaseAdapter | None = None,
@@ -113,6 +120,7 @@ class LeverHook(Opportunities, Notes, Webhooks):
             sleep=sleep,
             **http_options,
         )
+        self.oauth_conn_id, self.oauth_variable, self.renews = oauth_conn_id, oauth_variable, renews
         self._hiring_managers: dict[str, str | None] = {}
 
     def test_connection(self) -> tuple[bool, str]:

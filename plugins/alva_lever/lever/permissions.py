@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alva_lever.http.errors import ApiError
 from alva_lever.http.paginator import Unreadable
 from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.oauth import PERMISSIONS
 
 # How many opportunities are read to find one with an application.
 _ROWS = 10
@@ -28,15 +29,19 @@ class Permission:
         return f"{self.name}: {'read and write' if self.writes else 'read'}"
 
 
-OPPORTUNITIES = Permission("opportunities", writes=True)
-APPLICATIONS = Permission("applications")
-NOTES = Permission("notes", writes=True)
-POSTINGS = Permission("postings")
-STAGES = Permission("stages")
-ARCHIVE_REASONS = Permission("archive reasons")
-USERS = Permission("users")
-TAGS = Permission("tags", without="tags that are nearly a control tag are not reported")
-WEBHOOKS = Permission("webhooks", writes=True, without="webhooks can't be registered from here")
+def _needed(resource: str, without: str = "") -> Permission:
+    return Permission(resource.replace("_", " "), PERMISSIONS[resource] == "write", without)
+
+
+OPPORTUNITIES = _needed("opportunities")
+APPLICATIONS = _needed("applications")
+NOTES = _needed("notes")
+POSTINGS = _needed("postings")
+STAGES = _needed("stages")
+ARCHIVE_REASONS = _needed("archive_reasons")
+USERS = _needed("users")
+TAGS = _needed("tags", without="tags that are nearly a control tag are not reported")
+WEBHOOKS = _needed("webhooks", without="webhooks can't be registered from here")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
+from airflow._shared.secrets_masker import mask_secret
 from airflow.api.common.trigger_dag import trigger_dag
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
@@ -31,6 +32,8 @@ from airflow.models.backfill import (
     _create_backfill,
 )
 from airflow.models.connection import Connection
+from airflow.models.crypto import get_fernet
+from airflow.models.variable import Variable
 from airflow.secrets.metastore import MetastoreBackend
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
@@ -138,6 +141,27 @@ def passwords(conn_id: str) -> tuple[str, ...]:
     return ()
 
 
+def set_variable(name: str, text: str, description: str) -> None:
+    """Writes a Variable into Airflow's database, encrypted.
+
+    :raises NotWritten: it can't be written, or would not be encrypted.
+    """
+    if not get_fernet().is_encrypted:
+        raise NotWritten("Airflow has no `fernet_key`, so that it would store access to Lever unencrypted. Set one")
+    try:
+        Variable.set(name, text, description)
+    except Exception as error:
+        problem = type(error).__name__
+    else:
+        return
+    raise NotWritten(f"The Variable `{name}` could not be written ({problem})")
+
+
+def hide(secret: str) -> None:
+    """Keeps a secret out of what this process logs from now on. The server logs each request with its query."""
+    mask_secret(secret)
+
+
 def as_server() -> None:
     """Makes this process read connections as the API server does, from Airflow's database too. For commands: by
     default, Airflow lets a process read them from its environment only."""
@@ -240,6 +264,27 @@ def stored(conn_id: str) -> tuple[str, dict[str, Any]]:
     except Exception as error:  # not the database's: the connection was encrypted with another key
         problem = type(error).__name__
     raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
+
+
+def store_connection(conn_id: str, *, host: str, login: str | None = None, password: str | None = None) -> None:
+    """Writes these fields into a connection in Airflow's database, which encrypts the password. A new one is of the
+    type generic.
+
+    :raises NotWritten: the database can't be written.
+    """
+    try:
+        with create_session() as session:
+            row = session.scalar(select(Connection).where(Connection.conn_id == conn_id).with_for_update())
+            if row is None:
+                row = Connection(conn_id=conn_id, conn_type="generic")
+                session.add(row)
+            row.host, row.schema, row.port, row.login = host or None, None, None, login
+            row.set_password(password)
+    except Exception as error:
+        problem = type(error).__name__
+    else:
+        return
+    raise NotWritten(f"Connection `{conn_id}` could not be written ({problem})")
 
 
 def change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:

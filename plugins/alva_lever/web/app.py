@@ -20,7 +20,7 @@ from alva_lever.alva.deliveries import Delivery as AlvaDelivery
 from alva_lever.http.deliveries import NotTaken
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
 from alva_lever.rules.events import Event
-from alva_lever.web import actions, happened, live, setup, why
+from alva_lever.web import actions, grant, happened, live, setup, why
 from alva_lever.web.airflow_internals import NotWritten, start_run
 from alva_lever.web.group import Group
 from alva_lever.web.pages import add_pages
@@ -121,7 +121,7 @@ def build_app() -> FastAPI:
     app = FastAPI(title="Alva and Lever", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for account in ACCOUNTS.values():
         _add_webhooks(app, account)
-    add_pages(app, happened.router, live.router, actions.router, why.router, setup.router)
+    add_pages(app, happened.router, live.router, actions.router, why.router, setup.router, grant.router)
     return app
 
 

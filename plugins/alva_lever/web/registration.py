@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from airflow.sdk.exceptions import AirflowException
 
 from alva_lever.account import DEFAULT, URL_PREFIX
+from alva_lever.connect import lever_hook
 from alva_lever.http.errors import ApiError, Forbidden, RequestRejected, Unauthorized
 from alva_lever.http.session import is_loopback
 from alva_lever.lever.deliveries import EVENTS
@@ -257,11 +258,13 @@ def main(arguments: list[str] | None = None) -> int:
     as_server()
     try:
         if options.forget_old:
-            count = forget_old(LeverHook(), dry_run=options.dry_run)
+            count = forget_old(lever_hook(DEFAULT), dry_run=options.dry_run)
             done = "would be" if options.dry_run else "are"
             print(f"{count} signing tokens of deleted webhooks {done} removed")
             return 0
-        registration = Registration(LeverHook(), webhook_url(options.url or base_url()), dry_run=options.dry_run)
+        registration = Registration(
+            lever_hook(DEFAULT), webhook_url(options.url or base_url()), dry_run=options.dry_run
+        )
         outcomes = _tell(registration.register(renew=options.renew), dry_run=options.dry_run)
     except (CannotRegister, NotWritten, AirflowException) as error:
         print(f"{error}{advice(error)}", file=sys.stderr)

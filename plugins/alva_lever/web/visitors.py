@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from fastapi import HTTPException, Request
@@ -31,17 +31,15 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded. `user`: as
-    Airflow's auth manager has them."""
+    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded.
+
+    `user_id`, `user_name`: theirs in Airflow.
+    """
 
     rights: frozenset[Right]
     form_token: str
-    user: object = field(repr=False)
-
-    @property
-    def user_name(self) -> str:
-        """Their name in Airflow."""
-        return airflow_internals.user_name(self.user)
+    user_id: str
+    user_name: str
 
     @property
     def may_act(self) -> bool:
@@ -77,7 +75,7 @@ def needs(
         user_id = airflow_internals.user_id(user)
         if request.method not in _SAFE_METHODS:
             await _check_form(request, user_id)
-        return Visitor(rights, _serializer().dumps(user_id), user)
+        return Visitor(rights, _serializer().dumps(user_id), user_id, airflow_internals.user_name(user))
 
     return visitor
 

@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 
 from alva_lever.account import Account
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.connect import read_variable
+from alva_lever.connect import lever_hook, read_variable
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.session import is_loopback
-from alva_lever.lever.hook import LeverHook
 from alva_lever.settings import BadOption, NoOptions
 from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import base_path, base_url, passwords
@@ -24,7 +23,7 @@ _FIELDS = {"host": "API root", "password": "API key", "extra": "Extra fields"}
 
 def local(account: Account) -> Iterator[Finding]:
     """Yields how everything stands that Airflow knows by itself."""
-    for hook in (LeverHook(account.lever_conn_id), AlvaHook(account.alva_conn_id)):
+    for hook in (lever_hook(account), AlvaHook(account.alva_conn_id)):
         yield from guarded(f"{hook.vendor}'s connection", partial(connection, hook))
     yield from guarded("Options", partial(options, account))
     yield from guarded(f"Pool {account.pool}", partial(pool, account))
@@ -53,7 +52,8 @@ def connection(hook: VendorHook) -> Iterator[Finding]:
         state = State.MISSING if missing and field != "extra" else State.WRONG
         yield wrong(f"{hook.vendor}'s {_FIELDS[field]}", text, link="connections", state=state)
     if not faults:
-        yield Finding(subject, State.DONE, f"Connection `{conn_id}` has an API root and an API key")
+        how = "an API key" if found.password or found.login else "access that was granted by OAuth"
+        yield Finding(subject, State.DONE, f"Connection `{conn_id}` has an API root and {how}")
     if (found.login or "").strip() and not (found.password or "").strip() and "password" not in faults:
         yield Finding(
             f"{hook.vendor}'s API key",

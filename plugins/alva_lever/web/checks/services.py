@@ -9,6 +9,7 @@ from functools import partial
 from alva_lever.account import Account
 from alva_lever.alva.assumptions import Look
 from alva_lever.alva.hook import AlvaHook
+from alva_lever.connect import lever_hook as open_lever
 from alva_lever.connect import read_variable
 from alva_lever.http.errors import Forbidden, MissingPermission
 from alva_lever.lever import permissions
@@ -29,7 +30,7 @@ LEVER_CALLS_PER_SECOND = 1.0
 
 def lever_hook(account: Account) -> LeverHook:
     """Returns a hook at the page's pace."""
-    return LeverHook(account.lever_conn_id, calls_per_second=LEVER_CALLS_PER_SECOND)
+    return open_lever(account, calls_per_second=LEVER_CALLS_PER_SECOND)
 
 
 def live(account: Account) -> Iterator[Finding]:

@@ -1,0 +1,234 @@
+"""Lever's OAuth 2.0: where a person grants access, and how a grant's tokens are got and renewed.
+
+Lever's documentation, Authentication. PKCE isn't sent: Lever's documentation doesn't know it, none of its clients that
+we have read uses it, and this client has a secret and binds the answer to its visitor by `state`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode, urlsplit
+
+from airflow.sdk.log import mask_secret
+from pydantic import Field
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+from requests.auth import AuthBase
+
+from alva_lever.http.errors import ApiError, Asked, RequestRejected, SetupError
+from alva_lever.http.exchange import Exchange, VendorError, of_response, one_word
+from alva_lever.http.rate_limiter import RateLimiter
+from alva_lever.http.session import Extras, api_root, open_session, usable_key
+from alva_lever.http.wire import Untrusted, Whole, WireModel, parsed
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+VENDOR: Final = "Lever"
+# What the integration needs of Lever, by resource: of a key its permissions, of a grant its scopes. Writing includes
+# reading.
+PERMISSIONS: Mapping[str, str] = {
+    "opportunities": "write",
+    "notes": "write",
+    "applications": "read",
+    "postings": "read",
+    "stages": "read",
+    "archive_reasons": "read",
+    "users": "read",
+    "tags": "read",
+    "webhooks": "write",
+}
+SCOPES = (*(f"{resource}:{access}:admin" for resource, access in PERMISSIONS.items()), "offline_access")
+GRANT_AGAIN = "Grant access again on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
+_AUTHORIZE, _TOKEN = "/authorize", "/oauth/token"
+_EXAMPLE_ROOT = "https://auth.lever.co"
+# By the host of the API: the root of the sign-in, and the audience. Lever's sign-in finds an account's data centre.
+_PRODUCTION = (_EXAMPLE_ROOT, "https://api.lever.co/v1/")
+_PLACES = {
+    "api.lever.co": _PRODUCTION,
+    "api.eu.lever.co": _PRODUCTION,
+    "api.sandbox.lever.co": ("https://sandbox-lever.auth0.com", "https://api.sandbox.lever.co/v1/"),
+}
+
+
+class GrantRefused(SetupError):
+    """Lever no longer accepts the grant: a person has to give another one."""
+
+
+class _TokensJson(WireModel):
+    """The answer with tokens. Lever gives a new refresh token each time; without one, the old one stays."""
+
+    access_token: str = Field(min_length=1, repr=False)
+    refresh_token: str | None = Field(None, min_length=1, repr=False)
+    expires_in: Whole
+
+
+class Grant(WireModel):
+    """Access that a person has granted, as it is stored. Times are in seconds since 1970.
+
+    `refused`: Lever has refused to renew it. `client_id` and `audience`: whom, and to what, it was granted.
+    """
+
+    access_token: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
+    expires_at: int
+    granted_at: int
+    client_id: str
+    audience: str
+    refused: bool = False
+
+
+def audience_of(root: str) -> str:
+    """Returns the audience of an API root: what Lever calls the API that a grant is for."""
+    _, audience = _PLACES.get(urlsplit(root).hostname or "", ("", f"{root}/"))
+    return audience
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The company's own OAuth app at Lever. `root`: of Lever's sign-in. `conn_id`: the connection that holds this."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    root: str
+    audience: str
+    conn_id: str
+
+    @classmethod
+    def of(cls, connection: Connection, lever_root: str) -> App:
+        """Reads the connection. `lever_root`: of the API, from which the sign-in's root follows.
+
+        :raises SetupError: a field is missing or unsafe.
+        """
+        conn_id = connection.conn_id
+        lacks = f"Connection `{conn_id}` has no {{}} of your OAuth app at Lever: put it into its {{}} field"
+        client_id = usable_key(
+            connection.login, missing=lacks.format("client id", "login"), vendor=VENDOR, conn_id=conn_id
+        )
+        secret = usable_key(
+            connection.password, missing=lacks.format("client secret", "password"), vendor=VENDOR, conn_id=conn_id
+        )
+        root, _ = _PLACES.get(urlsplit(lever_root).hostname or "", ("", ""))
+        if (connection.host or "").strip() or not root:
+            root = api_root(connection, vendor=f"{VENDOR}'s sign-in", example=_EXAMPLE_ROOT)
+        return cls(client_id, secret, root, audience_of(lever_root), conn_id)
+
+    def authorize_url(self, *, redirect_uri: str, state: str) -> str:
+        """Returns the address at which a person grants access. Lever then sends them to `redirect_uri`, with
+        `state`."""
+        asked = {
+            "client_id": self.client_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "state": state,
+            "audience": self.audience,
+            "scope": " ".join(SCOPES),
+        }
+        return f"{self.root}{_AUTHORIZE}?{urlencode(asked)}"
+
+
+class SignIn:
+    """Gets tokens for an app from Lever's sign-in. POST /oauth/token
+
+    :param adapter: a requests adapter.
+    :param now: seconds since 1970.
+    """
+
+    def __init__(self, app: App, *, extras: Extras, adapter: BaseAdapter, now: Callable[[], float] = time.time) -> None:
+        self.app = app
+        self._now = now
+        self._exchange = Exchange(
+            root=app.root,
+            session=open_session(app.root, auth=_NoAuth(), extras=extras, adapter=adapter),
+            pace=RateLimiter(None),
+            timeout=extras.timeout,
+            conn_id=app.conn_id,
+            failure_of=self._failure,
+        )
+
+    def grant(self, code: str, *, redirect_uri: str) -> Grant:
+        """Returns what a person granted, for the code that Lever sent with them. A code works once.
+
+        :raises GrantRefused: Lever doesn't accept the code.
+        :raises ApiError: another failure.
+        """
+        now = int(self._now())
+        tokens = self._tokens(grant_type="authorization_code", code=code, redirect_uri=redirect_uri)
+        if tokens.refresh_token is None:
+            raise SetupError("Lever gave no refresh token: is `offline_access` among your app's scopes?", vendor=VENDOR)
+        return Grant(
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_at=now + tokens.expires_in,
+            granted_at=now,
+            client_id=self.app.client_id,
+            audience=self.app.audience,
+        )
+
+    def renew(self, grant: Grant) -> Grant:
+        """Returns the grant with new tokens. Its old refresh token may be dead from then on.
+
+        :raises GrantRefused: Lever no longer accepts the grant.
+        :raises ApiError: another failure.
+        """
+        if grant.client_id != self.app.client_id:
+            raise SetupError(
+                f"Access was granted to another client id than that of connection `{self.app.conn_id}`. {GRANT_AGAIN}",
+                vendor=VENDOR,
+            )
+        now = int(self._now())
+        tokens = self._tokens(grant_type="refresh_token", refresh_token=grant.refresh_token)
+        fresh = {"access_token": tokens.access_token, "expires_at": now + tokens.expires_in}
+        return grant.model_copy(update={**fresh, "refresh_token": tokens.refresh_token or grant.refresh_token})
+
+    def _tokens(self, **what: str) -> _TokensJson:
+        app, asked = self.app, Asked(vendor=VENDOR, method="POST", path=_TOKEN)
+        form = {"client_id": app.client_id, "client_secret": app.client_secret, **what}
+        try:
+            tokens = self._exchange.once(asked, lambda body: parsed(_TokensJson, body), form=form)
+        except RequestRejected as refused:
+            failure = self._refusal(refused)
+        else:
+            for token in (tokens.access_token, tokens.refresh_token):
+                if token:
+                    mask_secret(token)
+            return tokens
+        # Raised outside the handler: the refusal's detail isn't ours.
+        raise failure
+
+    def _refusal(self, refused: RequestRejected) -> SetupError:
+        if refused.code == "invalid_grant":
+            return GrantRefused(f"{VENDOR} no longer accepts the access that was granted. {GRANT_AGAIN}", vendor=VENDOR)
+        return SetupError(
+            f"{VENDOR} refused to give an access token ({refused.code or refused.status}). Look at the client id "
+            f"(login) and the client secret (password) of connection `{self.app.conn_id}`",
+            vendor=VENDOR,
+        )
+
+    def _failure(self, response: Response, asked: Asked) -> ApiError | None:
+        return of_response(
+            response,
+            asked,
+            now=self._now,
+            conn_id=self.app.conn_id,
+            error_of=_error,
+            advice_of=lambda status: "it gives no token",
+        )
+
+
+def _error(body: object) -> VendorError:
+    """Reads a refusal of the sign-in, by RFC 6749, 5.2. :raises Untrusted: it is none."""
+    code = one_word(body.get("error")) if isinstance(body, dict) else None
+    if code is None:
+        raise Untrusted("JSON without an OAuth `error`")
+    return VendorError(code=code)
+
+
+class _NoAuth(AuthBase):
+    """Sends no `Authorization`, not even that of ~/.netrc: the secret is in the form."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return request

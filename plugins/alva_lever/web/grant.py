@@ -1,0 +1,240 @@
+"""Grant access: a person allows this integration, in Lever, to use their account (OAuth 2.0, authorization code)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from alva_lever.account import DEFAULT, URL_PREFIX, Account
+from alva_lever.connect import lever_hook
+from alva_lever.http.errors import ApiError
+from alva_lever.http.exchange import one_word
+from alva_lever.http.session import api_root
+from alva_lever.lever.access import DESCRIPTION, read_grant
+from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.oauth import SCOPES, App
+from alva_lever.web import airflow_internals
+from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
+from alva_lever.web.pages import page
+from alva_lever.web.visitors import Right, Visitor, needs
+
+log = logging.getLogger(__name__)
+router = APIRouter()
+Looking = Annotated[Visitor, Depends(needs(Right.LOOK, DEFAULT))]
+SettingUp = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT))]
+# FastAPI quotes what it refuses, so every field is a text that is never missing: a secret must not be quoted.
+Text = Annotated[str, Form()]
+
+EXAMPLE_ROOT = LeverHook.example_root
+# A person who takes longer in Lever has to begin again.
+_STATE_SECONDS = 15 * 60
+_CALLBACK = "granted"
+_SET_UP = "set-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a person sees of the access to Lever; never a token and never a secret.
+
+    :param key: whether the connection has an API key, which is then used.
+    :param root: Lever's API root, empty if there is no connection.
+    :param granted_at: when access was granted, empty if it never was; to which `client_id`.
+    :param valid_until: when the present token ends.
+    :param problem: why what was granted can't be used, empty if it can.
+    :param missing: why access can't be granted yet, empty if it can.
+    :param callback: the address that the OAuth app at Lever must know.
+    :param app_id: the client id of the OAuth app that is stored, and its `sign_in`, if that isn't Lever's own.
+    :param refused: why a form that was sent is refused.
+    """
+
+    key: bool
+    root: str
+    granted_at: str
+    client_id: str
+    valid_until: str
+    problem: str
+    missing: str
+    callback: str
+    app_id: str
+    sign_in: str
+    refused: str = ""
+    scopes: tuple[str, ...] = SCOPES
+
+
+def access(account: Account, request: Request, *, refused: str = "") -> Access:
+    """Returns the state of the access, as Airflow keeps it. Asks Lever nothing."""
+    lever, app = lever_hook(account), _kept(account.lever_oauth_conn_id)
+    key, problem, missing, grant = False, "", "", None
+    try:
+        key = lever.has_key()
+        grant = read_grant(account.lever_oauth_variable)
+        if grant is not None:
+            lever.check_grant()
+    except ApiError as error:
+        problem = str(error)
+    try:
+        lever.sign_in()
+    except ApiError as error:
+        missing = str(error)
+    return Access(
+        key=key,
+        root=_root(account),
+        granted_at=_time(grant.granted_at) if grant else "",
+        client_id=grant.client_id if grant else "",
+        valid_until=_time(grant.expires_at) if grant else "",
+        problem=problem,
+        missing=missing,
+        callback=_callback(request),
+        app_id=(app.login or "") if app else "",
+        sign_in=(app.host or "") if app else "",
+        refused=refused,
+    )
+
+
+@router.get("/access")
+def show_access(request: Request, visitor: Looking) -> Response:
+    """The access to Lever by OAuth: as a page, or, for htmx, as a part of the set-up page."""
+    template = "_grant.html" if "hx-request" in request.headers else "access.html"
+    return page(template, visitor, here=_SET_UP, grant=access(DEFAULT, request))
+
+
+@router.post("/oauth-app")
+def save_app(
+    request: Request, visitor: SettingUp, client_id: Text = "", secret: Text = "", root: Text = "", sign_in: Text = ""
+) -> Response:
+    """Stores the company's OAuth app and, where there is no connection to Lever yet, one without a key."""
+    try:
+        _save_app(DEFAULT, client_id=client_id, secret=secret, root=root, sign_in=sign_in)
+    except (ApiError, NotWritten) as failure:
+        refused = access(DEFAULT, request, refused=str(failure))
+        return page("access.html", visitor, status=422, here=_SET_UP, grant=refused)
+    return RedirectResponse(_SET_UP, 303)
+
+
+@router.post("/grant")
+def start(request: Request, visitor: SettingUp) -> Response:
+    """Sends the person to Lever.
+
+    By a page that moves on by itself: after a redirect, the browser would hold Lever's addresses against the page's
+    `form-action`.
+    """
+    callback = _callback(request)
+    try:
+        app = lever_hook(DEFAULT).sign_in().app
+    except ApiError as error:
+        return _outcome(visitor, "Access can't be granted yet", str(error), status=409)
+    state = _serializer().dumps([visitor.user_id, callback, secrets.token_urlsafe(8)])
+    url = app.authorize_url(redirect_uri=callback, state=state)
+    answer = _outcome(visitor, "On to Lever", "Lever asks you whether to allow access.", url=url)
+    answer.headers["Refresh"] = f"0; url={url}"
+    return answer
+
+
+@router.get(f"/{_CALLBACK}")
+def finish(visitor: SettingUp, state: str = "", code: str = "", error: str = "") -> Response:
+    """Takes Lever's answer: stores what was granted, or says what it is."""
+    callback = _asked(state, code, visitor)
+    if callback is None:
+        said = "This answer came too late, or does not belong to a question of yours. Begin again."
+        return _outcome(visitor, "Nothing was changed", said, status=400)
+    if error == "access_denied":
+        return _outcome(visitor, "Access was denied", "Somebody denied it in Lever. Nothing was changed.")
+    if error or not code:
+        said = f"Lever answered with {one_word(error) or 'neither access nor a reason'}. Nothing was changed."
+        return _outcome(visitor, "Access was not granted", said, status=502)
+    try:
+        _store(DEFAULT, code, callback)
+    except (ApiError, NotWritten) as failure:
+        log.error("Access to Lever was not granted: %s", failure)
+        return _outcome(visitor, "Access was not granted", str(failure), status=502)
+    # Away from the address with the code.
+    return RedirectResponse(_SET_UP, 303)
+
+
+def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_in: str) -> None:
+    """:raises ApiError, NotWritten: a field can't be used, or Airflow can't store it. Nothing is stored then."""
+    lever_conn_id, conn_id = account.lever_conn_id, account.lever_oauth_conn_id
+    for name in (lever_conn_id, conn_id):
+        if is_kept_elsewhere(name) and (name == conn_id or not _root(account)):
+            raise NotWritten(f"Connection `{name}` comes from the environment or a secrets backend: change it there")
+    lever_root = _root(account) or api_root(
+        Connection(conn_id=lever_conn_id, conn_type="generic", host=root), vendor="Lever", example=EXAMPLE_ROOT
+    )
+    before = _kept(conn_id)
+    # A stored secret is not sent to another host than before.
+    kept = before.password if before and (before.host or "") == sign_in.strip() else ""
+    app = Connection(
+        conn_id=conn_id, conn_type="generic", host=sign_in.strip(), login=client_id.strip(),
+        password=secret.strip() or kept,
+    )  # fmt: skip
+    App.of(app, lever_root)
+    if not _root(account):
+        airflow_internals.store_connection(lever_conn_id, host=lever_root)
+    airflow_internals.store_connection(conn_id, host=app.host or "", login=app.login, password=app.password)
+
+
+def _root(account: Account) -> str:
+    """Returns the API root in Lever's connection, empty if there is none that can be used."""
+    connection = _kept(account.lever_conn_id)
+    try:
+        return api_root(connection, vendor="Lever", example=EXAMPLE_ROOT) if connection else ""
+    except ApiError:
+        return ""
+
+
+def _kept(conn_id: str) -> Connection | None:
+    try:
+        connection: Connection = BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException:
+        return None
+    return connection
+
+
+def _asked(state: str, code: str, visitor: Visitor) -> str | None:
+    """Returns the callback of the question that this answers, None if this visitor didn't ask it lately."""
+    try:
+        user_id, callback, _ = _serializer().loads(state)
+        # The server logs a request with its query. Only after the signature: nobody else may choose what is hidden.
+        airflow_internals.hide(code)
+        _serializer().loads(state, max_age=_STATE_SECONDS)
+    except BadData:
+        return None
+    return str(callback) if user_id == visitor.user_id else None
+
+
+def _store(account: Account, code: str, callback: str) -> None:
+    """:raises ApiError, NotWritten: nothing was granted, or it could not be stored where tasks read it."""
+    variable = account.lever_oauth_variable
+    grant = lever_hook(account).sign_in().grant(code, redirect_uri=callback)
+    airflow_internals.set_variable(variable, grant.model_dump_json(), DESCRIPTION)
+    if read_grant(variable) != grant:
+        raise NotWritten(
+            f"The Variable `{variable}` comes from the environment or a secrets backend, where Airflow can't write it. "
+            "Remove it there, and grant access again"
+        )
+
+
+def _callback(request: Request) -> str:
+    root = airflow_internals.base_url() or str(request.base_url)
+    return f"{root.rstrip('/')}{URL_PREFIX}/{_CALLBACK}"
+
+
+def _outcome(visitor: Visitor, title: str, said: str, *, url: str = _SET_UP, status: int = 200) -> Response:
+    return page("grant.html", visitor, status=status, here=_SET_UP, heading=title, said=said, url=url)
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(airflow_internals.signing_key(), salt="alva-lever-grant")
+
+
+def _time(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
