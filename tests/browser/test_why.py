@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.dags.runner import Runner
 from tests.pages.conftest import Site, api_server, hourly, nightly, posting, results, sandbox, served, site
-from tests.pages.test_why import ADDRESS, ELSEWHERE, NAME, ROWS, TRIGGER, Story, _fast, settings, story
+from tests.pages.test_why import ELSEWHERE, NAME, ROWS, TRIGGER, Story, _fast, settings, story
 
 __all__ = [
     "_fast", "api_server", "hourly", "nightly", "posting", "results", "sandbox", "served", "settings", "site", "story",
