@@ -1,0 +1,51 @@
+"""Each route of the app asks for a login, but for the webhooks, which are signed, and the files of the page."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from fastapi.routing import APIRoute
+
+from alva_lever.web.app import build_app
+from tests.pages.conftest import Site
+
+ROUTES = [
+    (method, route.path)
+    for route in build_app().routes
+    if isinstance(route, APIRoute)
+    for method in sorted(route.methods)
+]
+
+
+def test_there_are_routes() -> None:
+    assert len(ROUTES) > 20
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_it_asks_for_a_login(site: Site, method: str, path: str) -> None:
+    answer = requests.request(method, site.url.rstrip("/") + path, timeout=60, allow_redirects=False)
+    assert answer.status_code == 401
+    page = requests.request(
+        method, site.url.rstrip("/") + path, headers={"Accept": "text/html"}, timeout=60, allow_redirects=False
+    )
+    assert page.status_code == (303 if method == "GET" else 401)
+    if method == "GET":
+        assert "/auth/login?next=" in page.headers["location"]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_login_without_a_role_is_refused(site: Site, method: str, path: str) -> None:
+    answer = site.session(None).request(method, site.url.rstrip("/") + path, timeout=60, allow_redirects=False)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("path", [path for method, path in ROUTES if method == "POST"])
+def test_a_form_without_its_token_is_refused(site: Site, path: str) -> None:
+    answer = site.session("ADMIN").post(site.url.rstrip("/") + path, timeout=60, allow_redirects=False)
+    assert answer.status_code == 403
+
+
+def test_nothing_else_is_served_without_a_login() -> None:
+    others = {getattr(route, "path", "") for route in build_app().routes if not isinstance(route, APIRoute)}
+    webhooks = {f"/webhooks/{vendor}{slash}" for vendor in ("lever", "alva") for slash in ("", "/")}
+    assert others == {*webhooks, "/static"}
