@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import requests
 from fastapi.routing import APIRoute
@@ -49,3 +51,12 @@ def test_nothing_else_is_served_without_a_login() -> None:
     others = {getattr(route, "path", "") for route in build_app().routes if not isinstance(route, APIRoute)}
     webhooks = {f"/webhooks/{vendor}{slash}" for vendor in ("lever", "alva") for slash in ("", "/")}
     assert others == {*webhooks, "/static"}
+
+
+def test_a_fifth_who_waits_for_lever_is_told_to_try_again(site: Site, hourly: object) -> None:
+    """Four wait in threads that Airflow's tasks need as well; the others are answered at once."""
+    site.sandbox.faults.add("lever", "GET", "/stages", "slow", seconds=3.0, times=None)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda number: site.get("candidates", state="sent").status_code, range(8)))
+    assert statuses.count(503) >= 1
+    assert set(statuses) <= {200, 503}

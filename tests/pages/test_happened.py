@@ -235,9 +235,13 @@ class TestState:
         assert rows["Push results"][1:] == ["nothing yet", "0"]
 
     def test_a_leftover_is_done_now(self, site: Site, ada: str, hourly: Runner, sandbox: Sandbox) -> None:
-        started = site.post("do-now", "OP", page="", dag_id=INVITE, opportunity_id=ada)
+        # Without the button's word it must not write.
+        site.post("do-now", "OP", page="", dag_id=INVITE, opportunity_id=ada)
+        assert (runs()[-1].conf or {})["dry_run"] is True
+        started = site.post("do-now", "OP", page="", dag_id=INVITE, opportunity_id=ada, dry_run="false")
         made = runs()[-1]
-        assert (made.conf, made.triggering_user_name, str(made.state)) == ({"opportunity_ids": [ada]}, "op", "queued")
+        conf = {"opportunity_ids": [ada], "dry_run": False}
+        assert (made.conf, made.triggering_user_name, str(made.state)) == (conf, "op", "queued")
         assert made.run_id in unquote(started.headers["location"])
         assert "asked for by op" in said(site.get(started.headers["location"]))
         assert hourly.queued(made.run_id).state == "success"

@@ -403,7 +403,11 @@ class TestActing:
         ada = story.apply(stage=ELSEWHERE)
         where = self.press(site, ada, "invite")
         (run,) = runs()
-        assert (run.dag_id, run.conf, str(run.run_type)) == (INVITE, {"opportunity_ids": [ada]}, "manual")
+        assert (run.dag_id, run.conf, str(run.run_type)) == (
+            INVITE,
+            {"opportunity_ids": [ada], "dry_run": False},
+            "manual",
+        )
         waiting = Page(site.get(where))
         assert "The run in Airflow : queued" in waiting.text
         assert f'href="../dags/{INVITE}/runs/{run.run_id.replace(":", "%3A")}"' in waiting.source
@@ -422,9 +426,33 @@ class TestActing:
         story.sandbox.candidates.finish(ada, 82)
         where = self.press(site, ada, "mirror")
         run = runs()[-1]
-        assert (run.dag_id, run.conf) == (RESULTS, {"opportunity_ids": [ada]})
+        assert (run.dag_id, run.conf) == (RESULTS, {"opportunity_ids": [ada], "dry_run": False})
         assert results.again(run.run_id).counts == {"completed": 1}
         assert Page(site.get(where)).text.count("completed : All tests are completed") == 1
+
+    def test_a_leftover_is_tried_again_without_asking_for_an_invitation(self, site: Site, story: Story) -> None:
+        ada = story.apply()
+        story.sandbox.faults.add("alva", "POST", "*", status=403, times=None)
+        assert story.hourly.scheduled(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC)).state == "failed"
+        story.sandbox.faults.clear()
+        story.recruiter.move(ada, ELSEWHERE)
+        page = asked(site, ada)
+        assert page.buttons == ["Explain", "Try the leftover again now", "Invite now"]
+        answer = site.post("why-run", **page.form("leftover"))
+        assert answer.status_code == 303
+        assert story.hourly.again(runs()[-1].run_id).counts == {"not_requested": 1}
+        assert story.sandbox.look(ada)["alva"]["present"] is False
+
+    def test_a_rehearsal_stays_one_when_the_options_change_meanwhile(
+        self, site: Site, story: Story, settings: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ada = story.apply()
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", json.dumps({**settings, "dry_run": True}))
+        fields = asked(site, ada).form("invite")
+        monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", json.dumps(settings))
+        assert site.post("why-run", **fields).status_code == 303
+        assert story.hourly.again(runs()[-1].run_id).counts == {"trigger_stage": 1}
+        assert story.sandbox.look(ada)["alva"]["present"] is False
 
     def test_pressing_twice_starts_one_run(self, site: Site, story: Story) -> None:
         fields = asked(site, story.apply()).form("invite")

@@ -18,6 +18,8 @@ _HOUR_MS = 60 * 60 * 1000
 _HOURS = (0, 1, 2, 4, 8, 16, 24)
 # A leftover is given up so long after its first attempt.
 LONGEST_MS = 14 * 24 * _HOUR_MS
+# A manual run with such an id does leftovers as a scheduled run would: its ids are not a person's request to invite.
+RUN_PREFIX = "leftover__"
 
 # An item of a batch: `id`, and what is to be done with it.
 Item = Mapping[str, Any]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 
-from alva_lever.batch.leftovers import DUE, Item
+from alva_lever.batch.leftovers import DUE, RUN_PREFIX, Item
 from alva_lever.batch.run_report import Meter, RunReport
 from alva_lever.connect import hooks, integration_of, read_variable
 from alva_lever.operators.base import LeverAlvaOperator, state_of
@@ -101,7 +101,8 @@ class FindCandidatesOperator(FindOperator):
     def find(self, search: Search) -> list[list[Item]]:
         run = search.run
         if run.asked_ids:
-            claim = Claim(named_ms={run.run_id: run.queued_ms} if run.manual else {})
+            named = run.manual and not run.run_id.startswith(RUN_PREFIX)
+            claim = Claim(named_ms={run.run_id: run.queued_ms} if named else {})
             return search.integration.named_candidates(run.asked_ids, claim)
         return search.integration.find_candidates(search.window, search.report, search.due, search.waiting_ids)
 

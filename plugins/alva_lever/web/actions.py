@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Form, Response
 from fastapi.responses import RedirectResponse
 
 from alva_lever.account import DEFAULT as account
+from alva_lever.batch.leftovers import RUN_PREFIX
 from alva_lever.rules.ids import is_uuid
 from alva_lever.web import airflow_records
 from alva_lever.web.airflow_internals import NotWritten, Refused, start_backfill, start_run
@@ -41,12 +42,13 @@ def run_now(visitor: Actor, since: Text = "", dry_run: Text = "") -> Response:
 
 
 @router.post("/do-now")
-def do_now(visitor: Actor, dag_id: Text = "", opportunity_id: Text = "") -> Response:
-    """Starts a run that does one leftover, due or not."""
+def do_now(visitor: Actor, dag_id: Text = "", opportunity_id: Text = "", dry_run: Text = "") -> Response:
+    """Starts a run that does one leftover, due or not, as a scheduled run would. It writes only if the page said so."""
     try:
         if dag_id not in TAKE_IDS or not is_uuid(opportunity_id):
             raise Refused("That is not a leftover which a run can be asked to do. The next scheduled run tries it")
-        return _started(visitor, dag_id, {"opportunity_ids": [opportunity_id]})
+        conf = {"opportunity_ids": [opportunity_id], "dry_run": dry_run != "false"}
+        return _started(visitor, dag_id, conf, prefix=RUN_PREFIX)
     except (Refused, NotWritten) as refused:
         return _refused(visitor, refused)
 
@@ -78,9 +80,9 @@ def backfill(visitor: Actor, since: Text = "") -> Response:
     )
 
 
-def _started(visitor: Visitor, dag_id: str, conf: dict[str, Any]) -> Response:
+def _started(visitor: Visitor, dag_id: str, conf: dict[str, Any], *, prefix: str = "manual__") -> Response:
     """Starts a run and leads to its page, which says what it does and whether it waits for a paused DAG."""
-    run_id = f"manual__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
+    run_id = f"{prefix}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
     note = "Dry run: writes nothing" if conf.get("dry_run") else None
     start_run(dag_id, run_id, conf, user_name=visitor.user_name, note=note)
     return RedirectResponse(f"run?{urlencode({'dag_id': dag_id, 'run_id': run_id})}", 303)

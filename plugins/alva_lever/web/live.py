@@ -17,7 +17,7 @@ from alva_lever.rules.report_words import MEANINGS
 from alva_lever.settings import BadOption
 from alva_lever.sync.looking import Candidate, CandidatesPage
 from alva_lever.web import airflow_records
-from alva_lever.web.pages import page
+from alva_lever.web.pages import a_turn, page
 from alva_lever.web.visitors import Right, Visitor, needs
 
 router = APIRouter()
@@ -34,7 +34,7 @@ STATES: Mapping[str, tuple[str, str]] = {
 _shared = shared(account)
 
 
-@router.get("/candidates")
+@router.get("/candidates", dependencies=[Depends(a_turn)])
 def candidates(visitor: Looker, state: str = "sent", after: str | None = None, hx: IsPart = "") -> Response:
     """A page of the candidates with a status tag."""
     label, tag = STATES.get(state, STATES["sent"])
@@ -42,7 +42,7 @@ def candidates(visitor: Looker, state: str = "sent", after: str | None = None, h
     return _show(visitor, lambda: _shared.integration().carriers(tag, after), caption, f"candidates?state={state}", hx)
 
 
-@router.get("/standing")
+@router.get("/standing", dependencies=[Depends(a_turn)])
 def standing(visitor: Looker, after: str | None = None, hx: IsPart = "") -> Response:
     """A page of those who stand in the trigger stage and were not invited, and why."""
     caption = "In the trigger stage and not invited"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ HEADERS: Mapping[str, str] = {
     # A page may show names, which it has read for this visitor only.
     "Cache-Control": "no-store",
 }
+# How many visitors may wait for Lever and Alva at once, of Airflow's forty threads.
+_TURNS = threading.BoundedSemaphore(4)
 _STATIC = Path(__file__).parent / "static"
 # Under plugins/ as under a pip install.
 _templates = Environment(
@@ -48,6 +51,29 @@ def add_pages(app: FastAPI, *routers: APIRouter) -> None:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(LoginNeeded, _to_login)
+    app.add_exception_handler(Busy, _busy)
+
+
+class Busy(Exception):
+    """As many visitors as may wait for Lever and Alva at once are waiting already."""
+
+
+async def a_turn() -> AsyncIterator[None]:
+    """A FastAPI dependency of each route that asks Lever or Alva. Such a route keeps a thread waiting, and Airflow
+    needs the same threads for its tasks' heartbeats. :raises Busy: too many are waiting."""
+    if not _TURNS.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        _TURNS.release()
+
+
+async def _busy(request: Request, busy: Exception) -> Response:
+    # htmx shows no answer with an error's status.
+    status = 200 if request.headers.get("hx-request") == "true" else 503
+    sentence = '<p role="status">Others are asking Lever and Alva just now. Try again in a moment.</p>'
+    return HTMLResponse(sentence, status, {**HEADERS, "Retry-After": "2"})
 
 
 async def _to_login(request: Request, needed: Exception) -> Response:

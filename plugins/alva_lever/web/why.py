@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Form, Header, Response
 from fastapi.responses import RedirectResponse
 
 from alva_lever.account import DEFAULT as account
-from alva_lever.batch.leftovers import Leftover
+from alva_lever.batch.leftovers import RUN_PREFIX, Leftover
 from alva_lever.connect import lever_site, shared
 from alva_lever.http.errors import ApiError
 from alva_lever.rules import tags
@@ -30,7 +30,7 @@ from alva_lever.sync.explanation import Explanation
 from alva_lever.web import airflow_records
 from alva_lever.web.airflow_internals import NotWritten, start_run
 from alva_lever.web.airflow_records import RunRecord
-from alva_lever.web.pages import page
+from alva_lever.web.pages import a_turn, page
 from alva_lever.web.visitors import Right, Visitor, needs
 
 router = APIRouter()
@@ -50,14 +50,20 @@ _OVER = ("success", "failed")
 
 
 class Action(StrEnum):
-    """What a button starts: a run of the hourly DAG, or one of the results DAG, that names the candidate."""
+    """What a button starts: a run of the hourly DAG that names the candidate, or does the leftover; or a run of the
+    results DAG."""
 
     INVITE = "invite"
+    LEFTOVER = "leftover"
     MIRROR = "mirror"
 
     @property
     def dag_id(self) -> str:
-        return account.invite_dag_id if self is Action.INVITE else account.results_dag_id
+        return account.results_dag_id if self is Action.MIRROR else account.invite_dag_id
+
+    @property
+    def run_prefix(self) -> str:
+        return RUN_PREFIX if self is Action.LEFTOVER else "why__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +89,31 @@ class Told:
         return url if url is not None and url.startswith(("https://", "http://")) else None
 
     @property
-    def invite_label(self) -> str | None:
-        """What the button says that starts a run of the hourly DAG; None if such a run would do nothing."""
-        named = self.explanation.named
-        now = "Rehearse it now" if self.explanation.dry_run else None
+    def buttons(self) -> list[tuple[Action, str]]:
+        """What may be started, and what each button says. While rehearsing, each run only says what it would do."""
+        live = not self.explanation.dry_run
+        found = []
         if account.invite_dag_id in self.leftovers:
-            return now or "Try the leftover again now"
+            found.append((Action.LEFTOVER, "Try the leftover again now" if live else "Rehearse the leftover now"))
+        if named := self._if_named():
+            found.append((Action.INVITE, named if live else "Rehearse it now"))
+        if self.explanation.candidate is not None:
+            found.append((Action.MIRROR, "Mirror the results now" if live else "Rehearse mirroring the results"))
+        return found
+
+    def _if_named(self) -> str | None:
+        """What a run that names the candidate does; None if it does nothing, or no more than trying the leftover."""
+        named, unnamed = self.explanation.named, self.explanation.unnamed
+        if account.invite_dag_id in self.leftovers and named.word == unnamed.word:
+            return None
         if named.sends:
-            return now or "Invite now"
+            return "Invite now"
         if named.word in set(Failure):
-            return now or "Try now, and tell the failure in Lever"
-        return (now or "Complete it in Lever now") if Reason(named.word).invites else None
+            return "Try now, and tell the failure in Lever"
+        return "Complete it in Lever now" if Reason(named.word).invites else None
 
 
-@router.get("/why")
+@router.get("/why", dependencies=[Depends(a_turn)])
 def ask(visitor: Looker, opportunity_id: str = "") -> Response:
     """The form, with the answer if an id is given."""
     if not opportunity_id:
@@ -104,20 +121,24 @@ def ask(visitor: Looker, opportunity_id: str = "") -> Response:
     return _answer(visitor, opportunity_id)
 
 
-@router.post("/why")
+@router.post("/why", dependencies=[Depends(a_turn)])
 def answer(visitor: Looker, candidate: Field = "", hx_request: Asked = None) -> Response:
     """The answer. What a person pastes may be a name, so that it is not in an address, and is not repeated."""
     return _answer(visitor, id_in(candidate), part=hx_request is not None)
 
 
 @router.post("/why-run")
-def start(visitor: Actor, opportunity_id: Field = "", action: Field = "", press: Field = "") -> Response:
-    """Starts a run that names the candidate, and leads to it."""
+def start(
+    visitor: Actor, opportunity_id: Field = "", action: Field = "", press: Field = "", dry_run: Field = ""
+) -> Response:
+    """Starts a run for the candidate, and leads to it. It writes only if the button said so, even if the options have
+    changed since."""
     if not is_uuid(opportunity_id) or action not in set(Action) or not _PRESS.fullmatch(press):
         return _page(visitor, problem=_NOT_AN_ID, status=400)
-    dag_id, run_id = Action(action).dag_id, f"why__{press}"
+    dag_id, run_id = Action(action).dag_id, f"{Action(action).run_prefix}{press}"
+    conf = {"opportunity_ids": [opportunity_id], "dry_run": dry_run != "false"}
     try:
-        start_run(dag_id, run_id, {"opportunity_ids": [opportunity_id]}, user_name=visitor.user_name)
+        start_run(dag_id, run_id, conf, user_name=visitor.user_name)
     except NotWritten as fault:
         return _page(visitor, problem=f"{fault}. Try again", status=503)
     query = urlencode({"dag_id": dag_id, "run_id": run_id, "opportunity_id": opportunity_id})
