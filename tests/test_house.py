@@ -156,3 +156,9 @@ def test_every_path_in_contributing_exists() -> None:
     named = re.findall(r"`((?:plugins|dags|include|tests)/[^`]*)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_file_that_the_readme_links_or_shows_exists() -> None:
+    linked = re.findall(r"\]\((docs/[^)#]*)", (ROOT / "README.md").read_text("utf-8"))
+    assert linked
+    assert [path for path in linked if not (ROOT / path).is_file()] == []

@@ -109,10 +109,11 @@ def invitation(airflow_url: str, sandbox_url: str, events_dag_id: str, trigger_s
     return f"""\
 Now it is your turn: play the recruiter in one tab, and watch Airflow in another.
 
-1. Open the board, {sandbox_url}/, and {airflow_url}/dags/{events_dag_id}
+1. Open the board, {sandbox_url}/, and the page, {airflow_url}/alva-lever/ (What happened, Why? and Set-up).
 2. Move a candidate to {trigger_stage}: a run starts, and seconds later the card has its tag and Alva its candidate.
+   The run is one of {airflow_url}/dags/{events_dag_id}
 3. On Alva's side, finish the tests: tags, a note and a link come back, and the card moves on.
-4. Then try what goes wrong: no e-mail address, an invitation that bounces, a deletion, a hire.
+4. Then try what goes wrong: no e-mail address, an invitation that bounces, a deletion, a hire. The page says why.
 A tag such as "Alva: Send Tests" sends no webhook: the next hourly run finds it, or one that you trigger."""
 
 

@@ -17,7 +17,7 @@ def test_the_places_are_named_with_the_ports_of_this_demo() -> None:
     ]
 
 
-def test_the_invitation_leads_to_the_board_and_to_the_dag_that_answers_it() -> None:
+def test_the_invitation_leads_to_the_board_the_page_and_the_dag_that_answers() -> None:
     text = invitation(AIRFLOW, SANDBOX, "events", "Assessment")
-    assert {f"{SANDBOX}/,", f"{AIRFLOW}/dags/events"} <= set(text.split())
+    assert {f"{SANDBOX}/,", f"{AIRFLOW}/alva-lever/", f"{AIRFLOW}/dags/events"} <= set(text.split())
     assert "Move a candidate to Assessment" in text
