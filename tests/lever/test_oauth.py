@@ -292,6 +292,69 @@ class TestRenewing:
         assert hook(sandbox).stages()
         assert read_grant(VARIABLE) == later
 
+    def test_access_that_a_person_takes_away_meanwhile_is_gone(
+        self, sandbox: Sandbox, grant: Grant, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("alva_lever.lever.access.check_variable_is_missing", lambda name: None)
+        pass_time(sandbox, HOUR)
+        sandbox.faults.add("sign_in", "POST", kind="call", action=store.clear)
+        with pytest.raises(SetupError, match="There is no access to Lever in the Variable"):
+            hook(sandbox).stages()
+        assert store == {}
+
+    @pytest.mark.parametrize("fault", [None, "not json", RuntimeError("down")])
+    def test_a_variable_that_cannot_be_read_after_the_answer_costs_no_token(
+        self, sandbox: Sandbox, grant: Grant, store: Store, monkeypatch: pytest.MonkeyPatch, fault: object
+    ) -> None:
+        """`None`: Airflow says that there is none, and then that it could not look."""
+
+        def unclear(name: str) -> None:
+            raise TransientError("Airflow could not look")
+
+        monkeypatch.setattr("alva_lever.lever.access.check_variable_is_missing", unclear)
+
+        def fails_once(key: str, default: str | None = None) -> str | None:
+            store.install(monkeypatch)
+            if isinstance(fault, Exception):
+                raise fault
+            assert fault is None or isinstance(fault, str)
+            return fault
+
+        pass_time(sandbox, HOUR)
+        sandbox.faults.add(
+            "sign_in", "POST", kind="call", action=lambda: monkeypatch.setattr(Variable, "get", fails_once)
+        )
+        assert hook(sandbox).stages()
+        stored = read_grant(VARIABLE)
+        assert stored is not None
+        assert stored.refresh_token != grant.refresh_token
+        pass_time(sandbox, HOUR)
+        assert hook(sandbox).stages()
+        assert renewals(sandbox) == [200, 200]
+
+    def test_of_two_who_renew_at_once_the_second_takes_nothing_from_the_first(
+        self, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two tasks in a pool with two slots, or one that Airflow has given up: the second is refused, and says so
+        before the first has stored its tokens."""
+        pass_time(sandbox, HOUR)
+        renew = SignIn.renew
+
+        def overtaken(opened: SignIn, grant: Grant) -> Grant:
+            monkeypatch.setattr(SignIn, "renew", renew)
+            fresh = opened.renew(grant)
+            with pytest.raises(GrantRefused):
+                hook(sandbox).stages()
+            stored = read_grant(VARIABLE)
+            assert stored is not None
+            assert stored.refused
+            return fresh
+
+        monkeypatch.setattr(SignIn, "renew", overtaken)
+        assert hook(sandbox).stages()
+        assert hook(sandbox).stages()
+        assert renewals(sandbox) == [200, 403]
+
     def test_a_wrong_secret_is_a_matter_of_the_connection_and_ends_no_grant(
         self, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
     ) -> None:

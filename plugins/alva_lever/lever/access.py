@@ -98,7 +98,9 @@ class Tokens:
         return grant.expires_at - self._now()
 
     def _read(self) -> Grant:
-        grant = read_grant(self._variable)
+        return self._usable(read_grant(self._variable))
+
+    def _usable(self, grant: Grant | None) -> Grant:
         if grant is None:
             raise SetupError(f"There is no access to Lever in the Variable `{self._variable}`", vendor=VENDOR)
         if grant.refused:
@@ -128,8 +130,16 @@ class Tokens:
             self._not_before = self._now() + _PAUSE_SECONDS
             log.warning("Lever's access token could not be renewed, and is valid until %s: %s", _time(grant), error)
             return grant
-        if (newer := self._read()).refresh_token != grant.refresh_token:
-            return newer  # a person has granted access again meanwhile
+        try:
+            kept = read_grant(self._variable)
+        except Exception as error:
+            # The old refresh token may be dead by now, so the new one is stored whatever keeps us from looking.
+            log.warning("The Variable `%s` could not be read just now: %s", self._variable, type(error).__name__)
+            kept = grant
+        # Not if a person has granted access again meanwhile, or taken it away. A refusal counts for nothing: it is that
+        # of a task that came second with the same refresh token.
+        if kept is None or kept.refresh_token != grant.refresh_token:
+            return self._usable(kept)
         self._write(fresh)
         log.info("Lever's access token is renewed, and valid until %s", _time(fresh))
         return fresh
