@@ -380,6 +380,20 @@ class TestRenewing:
             hook(sandbox).stages()
         assert renewals(sandbox) == []
 
+    def test_the_refresh_token_goes_to_no_other_sign_in(
+        self, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app = {
+            "conn_type": "generic", "host": "https://evil.example", "login": CLIENT_ID, "password": "a-new-one",
+        }  # fmt: skip
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
+        pass_time(sandbox, HOUR)
+        sandbox.journal.clear()
+        with pytest.raises(SetupError, match=r"granted by another sign-in than that of .* Grant access again"):
+            hook(sandbox).stages()
+        assert sandbox.journal.of() == []
+        assert read_grant(VARIABLE) == grant
+
     def test_a_sign_in_that_is_down_holds_nothing_up_while_the_token_lasts(
         self, sandbox: Sandbox, grant: Grant
     ) -> None:
