@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -239,6 +240,18 @@ class TestTheApp:
         assert self.save(site, client_id="client", secret="the-secret", **fields).status_code == 303
         assert self.kept("lever_default") is None
         assert self.kept("lever_oauth") == ("https://auth.example.com", "client", "the-secret")
+
+    @pytest.mark.parametrize("host", ["", "http://api.lever.co/v1"])
+    @pytest.mark.parametrize("key", [{"password": "a-key"}, {"login": "a-key"}])
+    def test_a_key_without_a_usable_root_gets_none_here(self, site: Site, host: str, key: dict[str, Any]) -> None:
+        with create_session() as session:
+            session.add(Connection(conn_id="lever_default", conn_type="http", host=host, **key))
+        page = self.save(site, root="https://evil.example/v1", client_id="client", secret="the-secret")
+        assert (page.status_code, "save root and key together" in words(page)) == (422, True)
+        kept = self.kept("lever_default")
+        assert kept is not None
+        assert (kept[0] or "") == host
+        assert self.kept("lever_oauth") is None
 
     def test_an_app_from_the_environment_is_changed_there(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", "https://client:secret@auth.example.com")

@@ -22,7 +22,7 @@ from alva_lever.http.session import api_root
 from alva_lever.lever.access import DESCRIPTION, read_grant
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, App
-from alva_lever.web import airflow_internals
+from alva_lever.web import airflow_internals, airflow_setup
 from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
 from alva_lever.web.pages import page
 from alva_lever.web.visitors import Right, Visitor, needs
@@ -166,6 +166,12 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
     for name in (lever_conn_id, conn_id):
         if is_kept_elsewhere(name) and (name == conn_id or not _root(account)):
             raise NotWritten(f"Connection `{name}` comes from the environment or a secrets backend: change it there")
+    if not _root(account) and _has_key(airflow_setup.find_connection(lever_conn_id)):
+        # Where the key may go isn't known.
+        raise NotWritten(
+            f"Connection `{lever_conn_id}` has an API key, and no API root that can be used: save root and key "
+            "together on the set-up page first"
+        )
     lever_root = _root(account) or api_root(
         Connection(conn_id=lever_conn_id, conn_type="generic", host=root), vendor="Lever", example=EXAMPLE_ROOT
     )
@@ -189,6 +195,11 @@ def _root(account: Account) -> str:
         return api_root(connection, vendor="Lever", example=EXAMPLE_ROOT) if connection else ""
     except ApiError:
         return ""
+
+
+def _has_key(found: airflow_setup.KeptConnection | None) -> bool:
+    """Whether the connection to Lever has a key, in the login too, as earlier versions had it."""
+    return found is not None and bool((found.password or "").strip() or (found.login or "").strip())
 
 
 def _kept(conn_id: str) -> Connection | None:
