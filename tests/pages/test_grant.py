@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
@@ -84,6 +85,15 @@ def back(site: Site, url: str, role: str | None = "ADMIN") -> requests.Response:
 
 def words(page: requests.Response) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def request_log(capfd: pytest.CaptureFixture[str]) -> str:
+    """Returns what the server logs, up to its answer to `granted`: it logs a request after the answer is sent."""
+    text, until = "", time.monotonic() + 10
+    while "path=/alva-lever/granted" not in text and time.monotonic() < until:
+        text += "".join(capfd.readouterr())
+        time.sleep(0.01)
+    return text
 
 
 class TestGranting:
@@ -356,6 +366,26 @@ class TestTheState:
     ) -> None:
         connect(monkeypatch, served, sandbox.LEVER_KEY)
         assert "has an API key, and it is used" in words(site.get("access"))
+
+    @pytest.mark.parametrize(("role", "status"), [("VIEWER", 403), (None, 403), ("nobody", 303)])
+    def test_the_code_is_hidden_from_the_log_where_the_visitor_is_refused(
+        self, site: Site, capfd: pytest.CaptureFixture[str], role: str | None, status: int
+    ) -> None:
+        url = in_lever(site)
+        capfd.readouterr()
+        if role == "nobody":
+            page = requests.get(url, headers={"Accept": "text/html"}, timeout=60, allow_redirects=False)
+            assert page.headers["location"] == "/api/v2/auth/login?next=/alva-lever/set-up"
+        else:
+            page = back(site, url, role)
+        assert page.status_code == status
+        text = request_log(capfd)
+        assert "code=%2A%2A%2A" in text
+        assert query_of(url)["code"] not in text
+
+    def test_nobody_else_chooses_what_is_hidden(self, site: Site, capfd: pytest.CaptureFixture[str]) -> None:
+        back(site, f"{site.url}granted?{urlencode({'code': 'alva-lever', 'state': 'x.y.z'})}")
+        assert "code=alva-lever" in request_log(capfd)
 
     def test_no_page_and_no_log_holds_a_token_a_code_or_the_secret(
         self, site: Site, logged: Callable[[], str], capfd: pytest.CaptureFixture[str]
