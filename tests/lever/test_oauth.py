@@ -209,6 +209,21 @@ class TestRenewing:
         hook(sandbox).stages()
         assert renewals(sandbox) == [200]
 
+    def test_a_token_that_lasts_ten_minutes_is_used_for_five(self, sandbox: Sandbox, store: Store) -> None:
+        with sandbox.world.lock:
+            sandbox.world.lever.sign_in.lifetime_seconds = 600
+        granted(sandbox, store)
+        lever = hook(sandbox)
+        for expected in ([], [200], [200, 200]):
+            for _ in range(2):
+                lever.stages()
+                hook(sandbox).stages()
+            assert renewals(sandbox) == expected
+            pass_time(sandbox, 300)
+            lever.stages()
+            assert renewals(sandbox) == expected
+            pass_time(sandbox, 1)
+
     def test_what_is_renewed_is_stored_with_the_time_of_the_grant(self, sandbox: Sandbox, grant: Grant) -> None:
         pass_time(sandbox, HOUR)
         hook(sandbox).stages()

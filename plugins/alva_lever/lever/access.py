@@ -23,7 +23,7 @@ from alva_lever.lever.oauth import GRANT_AGAIN, VENDOR, Grant, GrantRefused, Sig
 log = logging.getLogger(__name__)
 
 # A token lasts an hour. It is renewed this early, so that no task runs out of it, and Lever's sign-in may fail for a
-# while.
+# while. One that lasts less than twice as long is renewed after half its life.
 RENEW_SECONDS = 20 * 60
 # After a passing fault, the present token is used for so long before the next attempt.
 _PAUSE_SECONDS = 60
@@ -72,10 +72,10 @@ class Tokens:
         :raises TransientError: it could not be read or renewed just now.
         """
         with self._lock:
-            if self._grant is None or self._left(self._grant) < RENEW_SECONDS:
+            if self._grant is None or self._is_due(self._grant):
                 # Another task may have renewed it, or a person granted access again.
                 self._grant = self._read()
-                if self._renews and self._left(self._grant) < RENEW_SECONDS:
+                if self._renews and self._is_due(self._grant):
                     self._grant = self._renewed(self._grant)
                 elif self._left(self._grant) <= 0:
                     raise SetupError(_run_out(self._grant), vendor=VENDOR)
@@ -93,6 +93,9 @@ class Tokens:
                 self._renewed_after_refusal = True
                 self._grant = self._renewed(self._grant)
             return self._grant.access_token != refused
+
+    def _is_due(self, grant: Grant) -> bool:
+        return self._left(grant) < min(RENEW_SECONDS, grant.lifetime_seconds / 2)
 
     def _left(self, grant: Grant) -> float:
         return grant.expires_at - self._now()

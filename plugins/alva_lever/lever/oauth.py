@@ -69,13 +69,15 @@ class _TokensJson(WireModel):
 class Grant(WireModel):
     """Access that a person has granted, as it is stored. Times are in seconds since 1970.
 
-    `refused`: Lever has refused to renew it. `client_id` and `audience`: whom, and to what, it was granted.
-    `sign_in`: the root of the sign-in that granted it, and the only place where the refresh token may go.
+    `lifetime_seconds`: of the access token, when it was new. `refused`: Lever has refused to renew it. `client_id` and
+    `audience`: whom, and to what, it was granted. `sign_in`: the root of the sign-in that granted it, the only place
+    where the refresh token may go.
     """
 
     access_token: str = Field(repr=False)
     refresh_token: str = Field(repr=False)
     expires_at: int
+    lifetime_seconds: int
     granted_at: int
     client_id: str
     audience: str
@@ -165,6 +167,7 @@ class SignIn:
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
             expires_at=now + tokens.expires_in,
+            lifetime_seconds=tokens.expires_in,
             granted_at=now,
             client_id=self.app.client_id,
             audience=self.app.audience,
@@ -187,8 +190,13 @@ class SignIn:
                 )
         now = int(self._now())
         tokens = self._tokens(grant_type="refresh_token", refresh_token=grant.refresh_token)
-        fresh = {"access_token": tokens.access_token, "expires_at": now + tokens.expires_in}
-        return grant.model_copy(update={**fresh, "refresh_token": tokens.refresh_token or grant.refresh_token})
+        fresh = {
+            "access_token": tokens.access_token,
+            "refresh_token": tokens.refresh_token or grant.refresh_token,
+            "expires_at": now + tokens.expires_in,
+            "lifetime_seconds": tokens.expires_in,
+        }
+        return grant.model_copy(update=fresh)
 
     def _tokens(self, **what: str) -> _TokensJson:
         app, asked = self.app, Asked(vendor=VENDOR, method="POST", path=_TOKEN)
