@@ -209,6 +209,21 @@ class TestRenewing:
         hook(sandbox).stages()
         assert renewals(sandbox) == [200]
 
+    def test_a_token_that_lasts_ten_minutes_is_used_for_five(self, sandbox: Sandbox, store: Store) -> None:
+        with sandbox.world.lock:
+            sandbox.world.lever.sign_in.lifetime_seconds = 600
+        granted(sandbox, store)
+        lever = hook(sandbox)
+        for expected in ([], [200], [200, 200]):
+            for _ in range(2):
+                lever.stages()
+                hook(sandbox).stages()
+            assert renewals(sandbox) == expected
+            pass_time(sandbox, 300)
+            lever.stages()
+            assert renewals(sandbox) == expected
+            pass_time(sandbox, 1)
+
     def test_what_is_renewed_is_stored_with_the_time_of_the_grant(self, sandbox: Sandbox, grant: Grant) -> None:
         pass_time(sandbox, HOUR)
         hook(sandbox).stages()
@@ -292,6 +307,69 @@ class TestRenewing:
         assert hook(sandbox).stages()
         assert read_grant(VARIABLE) == later
 
+    def test_access_that_a_person_takes_away_meanwhile_is_gone(
+        self, sandbox: Sandbox, grant: Grant, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("alva_lever.lever.access.check_variable_is_missing", lambda name: None)
+        pass_time(sandbox, HOUR)
+        sandbox.faults.add("sign_in", "POST", kind="call", action=store.clear)
+        with pytest.raises(SetupError, match="There is no access to Lever in the Variable"):
+            hook(sandbox).stages()
+        assert store == {}
+
+    @pytest.mark.parametrize("fault", [None, "not json", RuntimeError("down")])
+    def test_a_variable_that_cannot_be_read_after_the_answer_costs_no_token(
+        self, sandbox: Sandbox, grant: Grant, store: Store, monkeypatch: pytest.MonkeyPatch, fault: object
+    ) -> None:
+        """`None`: Airflow says that there is none, and then that it could not look."""
+
+        def unclear(name: str) -> None:
+            raise TransientError("Airflow could not look")
+
+        monkeypatch.setattr("alva_lever.lever.access.check_variable_is_missing", unclear)
+
+        def fails_once(key: str, default: str | None = None) -> str | None:
+            store.install(monkeypatch)
+            if isinstance(fault, Exception):
+                raise fault
+            assert fault is None or isinstance(fault, str)
+            return fault
+
+        pass_time(sandbox, HOUR)
+        sandbox.faults.add(
+            "sign_in", "POST", kind="call", action=lambda: monkeypatch.setattr(Variable, "get", fails_once)
+        )
+        assert hook(sandbox).stages()
+        stored = read_grant(VARIABLE)
+        assert stored is not None
+        assert stored.refresh_token != grant.refresh_token
+        pass_time(sandbox, HOUR)
+        assert hook(sandbox).stages()
+        assert renewals(sandbox) == [200, 200]
+
+    def test_of_two_who_renew_at_once_the_second_takes_nothing_from_the_first(
+        self, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two tasks in a pool with two slots, or one that Airflow has given up: the second is refused, and says so
+        before the first has stored its tokens."""
+        pass_time(sandbox, HOUR)
+        renew = SignIn.renew
+
+        def overtaken(opened: SignIn, grant: Grant) -> Grant:
+            monkeypatch.setattr(SignIn, "renew", renew)
+            fresh = opened.renew(grant)
+            with pytest.raises(GrantRefused):
+                hook(sandbox).stages()
+            stored = read_grant(VARIABLE)
+            assert stored is not None
+            assert stored.refused
+            return fresh
+
+        monkeypatch.setattr(SignIn, "renew", overtaken)
+        assert hook(sandbox).stages()
+        assert hook(sandbox).stages()
+        assert renewals(sandbox) == [200, 403]
+
     def test_a_wrong_secret_is_a_matter_of_the_connection_and_ends_no_grant(
         self, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -316,6 +394,20 @@ class TestRenewing:
         with pytest.raises(SetupError, match="granted to another client id"):
             hook(sandbox).stages()
         assert renewals(sandbox) == []
+
+    def test_the_refresh_token_goes_to_no_other_sign_in(
+        self, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app = {
+            "conn_type": "generic", "host": "https://evil.example", "login": CLIENT_ID, "password": "a-new-one",
+        }  # fmt: skip
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
+        pass_time(sandbox, HOUR)
+        sandbox.journal.clear()
+        with pytest.raises(SetupError, match=r"granted by another sign-in than that of .* Grant access again"):
+            hook(sandbox).stages()
+        assert sandbox.journal.of() == []
+        assert read_grant(VARIABLE) == grant
 
     def test_a_sign_in_that_is_down_holds_nothing_up_while_the_token_lasts(
         self, sandbox: Sandbox, grant: Grant

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from html import unescape
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -83,6 +85,15 @@ def back(site: Site, url: str, role: str | None = "ADMIN") -> requests.Response:
 
 def words(page: requests.Response) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def request_log(capfd: pytest.CaptureFixture[str]) -> str:
+    """Returns what the server logs, up to its answer to `granted`: it logs a request after the answer is sent."""
+    text, until = "", time.monotonic() + 10
+    while "path=/alva-lever/granted" not in text and time.monotonic() < until:
+        text += "".join(capfd.readouterr())
+        time.sleep(0.01)
+    return text
 
 
 class TestGranting:
@@ -240,6 +251,18 @@ class TestTheApp:
         assert self.kept("lever_default") is None
         assert self.kept("lever_oauth") == ("https://auth.example.com", "client", "the-secret")
 
+    @pytest.mark.parametrize("host", ["", "http://api.lever.co/v1"])
+    @pytest.mark.parametrize("key", [{"password": "a-key"}, {"login": "a-key"}])
+    def test_a_key_without_a_usable_root_gets_none_here(self, site: Site, host: str, key: dict[str, Any]) -> None:
+        with create_session() as session:
+            session.add(Connection(conn_id="lever_default", conn_type="http", host=host, **key))
+        page = self.save(site, root="https://evil.example/v1", client_id="client", secret="the-secret")
+        assert (page.status_code, "save root and key together" in words(page)) == (422, True)
+        kept = self.kept("lever_default")
+        assert kept is not None
+        assert (kept[0] or "") == host
+        assert self.kept("lever_oauth") is None
+
     def test_an_app_from_the_environment_is_changed_there(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", "https://client:secret@auth.example.com")
         page = self.save(site, root="https://api.lever.co/v1", client_id="client", secret="the-secret")
@@ -343,6 +366,26 @@ class TestTheState:
     ) -> None:
         connect(monkeypatch, served, sandbox.LEVER_KEY)
         assert "has an API key, and it is used" in words(site.get("access"))
+
+    @pytest.mark.parametrize(("role", "status"), [("VIEWER", 403), (None, 403), ("nobody", 303)])
+    def test_the_code_is_hidden_from_the_log_where_the_visitor_is_refused(
+        self, site: Site, capfd: pytest.CaptureFixture[str], role: str | None, status: int
+    ) -> None:
+        url = in_lever(site)
+        capfd.readouterr()
+        if role == "nobody":
+            page = requests.get(url, headers={"Accept": "text/html"}, timeout=60, allow_redirects=False)
+            assert page.headers["location"] == "/api/v2/auth/login?next=/alva-lever/set-up"
+        else:
+            page = back(site, url, role)
+        assert page.status_code == status
+        text = request_log(capfd)
+        assert "code=%2A%2A%2A" in text
+        assert query_of(url)["code"] not in text
+
+    def test_nobody_else_chooses_what_is_hidden(self, site: Site, capfd: pytest.CaptureFixture[str]) -> None:
+        back(site, f"{site.url}granted?{urlencode({'code': 'alva-lever', 'state': 'x.y.z'})}")
+        assert "code=alva-lever" in request_log(capfd)
 
     def test_no_page_and_no_log_holds_a_token_a_code_or_the_secret(
         self, site: Site, logged: Callable[[], str], capfd: pytest.CaptureFixture[str]

@@ -204,6 +204,17 @@ class TestAccess:
         assert row is not None
         assert row.host == root("lever")
 
+    @pytest.mark.parametrize("host", ["", "http://api.lever.co/v1", "two words"])
+    @pytest.mark.parametrize("key", [{"password": KEY}, {"login": KEY}])
+    def test_a_key_without_a_usable_root_goes_nowhere(self, bare: Site, host: str, key: dict[str, Any]) -> None:
+        with create_session() as session:
+            session.add(Connection(conn_id="lever_default", conn_type="http", host=host, **key))
+        answer = send(bare, "set-up-connection", vendor="lever", root="https://evil.example/v1")
+        assert (answer.status_code, "Enter the key once more" in answer.text, KEY in answer.text) == (422, True, False)
+        row = connection("lever_default")
+        assert row is not None
+        assert (row.host or "") == host
+
     @pytest.mark.parametrize(
         ("form", "field", "sentence"),
         [

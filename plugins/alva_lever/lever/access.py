@@ -23,7 +23,7 @@ from alva_lever.lever.oauth import GRANT_AGAIN, VENDOR, Grant, GrantRefused, Sig
 log = logging.getLogger(__name__)
 
 # A token lasts an hour. It is renewed this early, so that no task runs out of it, and Lever's sign-in may fail for a
-# while.
+# while. One that lasts less than twice as long is renewed after half its life.
 RENEW_SECONDS = 20 * 60
 # After a passing fault, the present token is used for so long before the next attempt.
 _PAUSE_SECONDS = 60
@@ -72,10 +72,10 @@ class Tokens:
         :raises TransientError: it could not be read or renewed just now.
         """
         with self._lock:
-            if self._grant is None or self._left(self._grant) < RENEW_SECONDS:
+            if self._grant is None or self._is_due(self._grant):
                 # Another task may have renewed it, or a person granted access again.
                 self._grant = self._read()
-                if self._renews and self._left(self._grant) < RENEW_SECONDS:
+                if self._renews and self._is_due(self._grant):
                     self._grant = self._renewed(self._grant)
                 elif self._left(self._grant) <= 0:
                     raise SetupError(_run_out(self._grant), vendor=VENDOR)
@@ -94,11 +94,16 @@ class Tokens:
                 self._grant = self._renewed(self._grant)
             return self._grant.access_token != refused
 
+    def _is_due(self, grant: Grant) -> bool:
+        return self._left(grant) < min(RENEW_SECONDS, grant.lifetime_seconds / 2)
+
     def _left(self, grant: Grant) -> float:
         return grant.expires_at - self._now()
 
     def _read(self) -> Grant:
-        grant = read_grant(self._variable)
+        return self._usable(read_grant(self._variable))
+
+    def _usable(self, grant: Grant | None) -> Grant:
         if grant is None:
             raise SetupError(f"There is no access to Lever in the Variable `{self._variable}`", vendor=VENDOR)
         if grant.refused:
@@ -128,8 +133,16 @@ class Tokens:
             self._not_before = self._now() + _PAUSE_SECONDS
             log.warning("Lever's access token could not be renewed, and is valid until %s: %s", _time(grant), error)
             return grant
-        if (newer := self._read()).refresh_token != grant.refresh_token:
-            return newer  # a person has granted access again meanwhile
+        try:
+            kept = read_grant(self._variable)
+        except Exception as error:
+            # The old refresh token may be dead by now, so the new one is stored whatever keeps us from looking.
+            log.warning("The Variable `%s` could not be read just now: %s", self._variable, type(error).__name__)
+            kept = grant
+        # Not if a person has granted access again meanwhile, or taken it away. A refusal counts for nothing: it is that
+        # of a task that came second with the same refresh token.
+        if kept is None or kept.refresh_token != grant.refresh_token:
+            return self._usable(kept)
         self._write(fresh)
         log.info("Lever's access token is renewed, and valid until %s", _time(fresh))
         return fresh

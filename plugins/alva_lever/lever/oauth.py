@@ -69,15 +69,19 @@ class _TokensJson(WireModel):
 class Grant(WireModel):
     """Access that a person has granted, as it is stored. Times are in seconds since 1970.
 
-    `refused`: Lever has refused to renew it. `client_id` and `audience`: whom, and to what, it was granted.
+    `lifetime_seconds`: of the access token, when it was new. `refused`: Lever has refused to renew it. `client_id` and
+    `audience`: whom, and to what, it was granted. `sign_in`: the root of the sign-in that granted it, the only place
+    where the refresh token may go.
     """
 
     access_token: str = Field(repr=False)
     refresh_token: str = Field(repr=False)
     expires_at: int
+    lifetime_seconds: int
     granted_at: int
     client_id: str
     audience: str
+    sign_in: str
     refused: bool = False
 
 
@@ -163,9 +167,11 @@ class SignIn:
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
             expires_at=now + tokens.expires_in,
+            lifetime_seconds=tokens.expires_in,
             granted_at=now,
             client_id=self.app.client_id,
             audience=self.app.audience,
+            sign_in=self.app.root,
         )
 
     def renew(self, grant: Grant) -> Grant:
@@ -174,15 +180,23 @@ class SignIn:
         :raises GrantRefused: Lever no longer accepts the grant.
         :raises ApiError: another failure.
         """
-        if grant.client_id != self.app.client_id:
-            raise SetupError(
-                f"Access was granted to another client id than that of connection `{self.app.conn_id}`. {GRANT_AGAIN}",
-                vendor=VENDOR,
-            )
+        for granted, now_set, what in (
+            (grant.client_id, self.app.client_id, "to another client id than that"),
+            (grant.sign_in, self.app.root, "by another sign-in than that"),
+        ):
+            if granted != now_set:
+                raise SetupError(
+                    f"Access was granted {what} of connection `{self.app.conn_id}`. {GRANT_AGAIN}", vendor=VENDOR
+                )
         now = int(self._now())
         tokens = self._tokens(grant_type="refresh_token", refresh_token=grant.refresh_token)
-        fresh = {"access_token": tokens.access_token, "expires_at": now + tokens.expires_in}
-        return grant.model_copy(update={**fresh, "refresh_token": tokens.refresh_token or grant.refresh_token})
+        fresh = {
+            "access_token": tokens.access_token,
+            "refresh_token": tokens.refresh_token or grant.refresh_token,
+            "expires_at": now + tokens.expires_in,
+            "lifetime_seconds": tokens.expires_in,
+        }
+        return grant.model_copy(update=fresh)
 
     def _tokens(self, **what: str) -> _TokensJson:
         app, asked = self.app, Asked(vendor=VENDOR, method="POST", path=_TOKEN)

@@ -22,7 +22,7 @@ from alva_lever.http.session import api_root
 from alva_lever.lever.access import DESCRIPTION, read_grant
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, App
-from alva_lever.web import airflow_internals
+from alva_lever.web import airflow_internals, airflow_setup
 from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
 from alva_lever.web.pages import page
 from alva_lever.web.visitors import Right, Visitor, needs
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 router = APIRouter()
 Looking = Annotated[Visitor, Depends(needs(Right.LOOK, DEFAULT))]
 SettingUp = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT))]
+# Lever's answer has a code in its address, which must not go into that of the login.
+Answering = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT, after_login="set-up"))]
 # FastAPI quotes what it refuses, so every field is a text that is never missing: a secret must not be quoted.
 Text = Annotated[str, Form()]
 
@@ -139,11 +141,19 @@ def start(request: Request, visitor: SettingUp) -> Response:
     return answer
 
 
-@router.get(f"/{_CALLBACK}")
-def finish(visitor: SettingUp, state: str = "", code: str = "", error: str = "") -> Response:
+def hide_code(state: str = "", code: str = "") -> None:
+    """Keeps the code of Lever's answer out of the server's log of requests, also where the visitor is refused."""
+    # Only with our signature: nobody may choose what is hidden.
+    if _asked(state) is not None:
+        airflow_internals.hide(code)
+
+
+# FastAPI runs `hide_code` before it checks the visitor.
+@router.get(f"/{_CALLBACK}", dependencies=[Depends(hide_code)])
+def finish(visitor: Answering, state: str = "", code: str = "", error: str = "") -> Response:
     """Takes Lever's answer: stores what was granted, or says what it is."""
-    callback = _asked(state, code, visitor)
-    if callback is None:
+    asked = _asked(state, _STATE_SECONDS)
+    if asked is None or asked[0] != visitor.user_id:
         said = "This answer came too late, or does not belong to a question of yours. Begin again."
         return _outcome(visitor, "Nothing was changed", said, status=400)
     if error == "access_denied":
@@ -152,7 +162,7 @@ def finish(visitor: SettingUp, state: str = "", code: str = "", error: str = "")
         said = f"Lever answered with {one_word(error) or 'neither access nor a reason'}. Nothing was changed."
         return _outcome(visitor, "Access was not granted", said, status=502)
     try:
-        _store(DEFAULT, code, callback)
+        _store(DEFAULT, code, callback=asked[1])
     except (ApiError, NotWritten) as failure:
         log.error("Access to Lever was not granted: %s", failure)
         return _outcome(visitor, "Access was not granted", str(failure), status=502)
@@ -166,6 +176,12 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
     for name in (lever_conn_id, conn_id):
         if is_kept_elsewhere(name) and (name == conn_id or not _root(account)):
             raise NotWritten(f"Connection `{name}` comes from the environment or a secrets backend: change it there")
+    if not _root(account) and _has_key(airflow_setup.find_connection(lever_conn_id)):
+        # Where the key may go isn't known.
+        raise NotWritten(
+            f"Connection `{lever_conn_id}` has an API key, and no API root that can be used: save root and key "
+            "together on the set-up page first"
+        )
     lever_root = _root(account) or api_root(
         Connection(conn_id=lever_conn_id, conn_type="generic", host=root), vendor="Lever", example=EXAMPLE_ROOT
     )
@@ -191,6 +207,11 @@ def _root(account: Account) -> str:
         return ""
 
 
+def _has_key(found: airflow_setup.KeptConnection | None) -> bool:
+    """Whether the connection to Lever has a key, in the login too, as earlier versions had it."""
+    return found is not None and bool((found.password or "").strip() or (found.login or "").strip())
+
+
 def _kept(conn_id: str) -> Connection | None:
     try:
         connection: Connection = BaseHook.get_connection(conn_id)
@@ -199,19 +220,16 @@ def _kept(conn_id: str) -> Connection | None:
     return connection
 
 
-def _asked(state: str, code: str, visitor: Visitor) -> str | None:
-    """Returns the callback of the question that this answers, None if this visitor didn't ask it lately."""
+def _asked(state: str, max_age: int | None = None) -> tuple[str, str] | None:
+    """Returns who asked, and the callback, of a question of at most this age in seconds; None if we asked no such."""
     try:
-        user_id, callback, _ = _serializer().loads(state)
-        # The server logs a request with its query. Only after the signature: nobody else may choose what is hidden.
-        airflow_internals.hide(code)
-        _serializer().loads(state, max_age=_STATE_SECONDS)
+        user_id, callback, _ = _serializer().loads(state, max_age=max_age)
     except BadData:
         return None
-    return str(callback) if user_id == visitor.user_id else None
+    return str(user_id), str(callback)
 
 
-def _store(account: Account, code: str, callback: str) -> None:
+def _store(account: Account, code: str, *, callback: str) -> None:
     """:raises ApiError, NotWritten: nothing was granted, or it could not be stored where tasks read it."""
     variable = account.lever_oauth_variable
     grant = lever_hook(account).sign_in().grant(code, redirect_uri=callback)

@@ -126,6 +126,8 @@ def _root_of(hook: VendorHook, found: airflow_setup.KeptConnection | None) -> st
 
 
 def _leads_elsewhere(hook: VendorHook, found: airflow_setup.KeptConnection | None, wanted: Connection) -> bool:
-    """Whether a stored key would be sent to another host than before, which may be anybody's."""
+    """Whether a stored key would be sent to another host than before, or to one for which nobody has stored it."""
     before = _root_of(hook, found)
-    return bool(before) and origin(before) != origin(api_root(wanted, vendor=hook.vendor, example=hook.example_root))
+    if not before:
+        return bool(_key_of(hook, found))
+    return origin(before) != origin(api_root(wanted, vendor=hook.vendor, example=hook.example_root))

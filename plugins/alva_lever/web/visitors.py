@@ -63,16 +63,17 @@ class LoginNeeded(Exception):
 
 
 def needs(
-    right: Right, account: Account, *, also: Callable[[object], bool] = lambda user: True
+    right: Right, account: Account, *, also: Callable[[object], bool] = lambda user: True, after_login: str = ""
 ) -> Callable[[Request], Awaitable[Visitor]]:
     """Returns a FastAPI dependency that lets only visitors with this right in, and checks the form token of a request
-    that changes something. `also`: what else Airflow must let the user do.
+    that changes something. `also`: what else Airflow must let the user do. `after_login`: the page to which the login
+    leads; by default, it is the one that was asked for, with its query.
 
     It raises `LoginNeeded` or answers 401 without a login, and 403 without the right or the token.
     """
 
     async def visitor(request: Request) -> Visitor:
-        user = await _user(request)
+        user = await _user(request, after_login)
         rights = await run_in_threadpool(_rights, user, account)
         if right not in rights or not await run_in_threadpool(also, user):
             raise HTTPException(403, f"Your role in Airflow may not {right.value} here")
@@ -86,7 +87,7 @@ def needs(
     return visitor
 
 
-async def _user(request: Request) -> object:
+async def _user(request: Request, after_login: str) -> object:
     try:
         return await airflow_internals.user_of(request)
     except HTTPException as refused:
@@ -96,9 +97,9 @@ async def _user(request: Request) -> object:
             raise HTTPException(401, refused.detail, {"HX-Redirect": "./"}) from None
         if refused.status_code != 401 or not is_page:
             raise
-    here = airflow_internals.base_path() + URL_PREFIX + "/" + request.url.path.rsplit("/", 1)[-1]
     query = f"?{request.url.query}" if request.url.query else ""
-    raise LoginNeeded(airflow_internals.login_url(here + query))
+    wanted = after_login or request.url.path.rsplit("/", 1)[-1] + query
+    raise LoginNeeded(airflow_internals.login_url(f"{airflow_internals.base_path()}{URL_PREFIX}/{wanted}"))
 
 
 def _rights(user: object, account: Account) -> frozenset[Right]:
