@@ -18,6 +18,7 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import delete, select
 
 from alva_lever.account import DEFAULT
+from alva_lever.connect import shared
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, Grant
 from alva_lever.web import airflow_internals
@@ -337,6 +338,13 @@ class TestTheState:
         self.change(grant, expires_at=1_790_000_000)
         (fault,) = (found for found in local(DEFAULT) if found.subject == "Lever's API key")
         assert "ran out at" in f"{fault}"
+
+    def test_the_page_uses_what_was_granted_last(self, site: Site, grant: Grant) -> None:
+        first = shared(DEFAULT).lever()
+        self.change(grant, access_token="renewed")
+        assert shared(DEFAULT).lever() is first
+        self.change(grant, granted_at=grant.granted_at + 1)
+        assert shared(DEFAULT).lever() is not first
 
     def test_a_key_comes_first(
         self, site: Site, served: str, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch

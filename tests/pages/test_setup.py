@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import delete, select, update
 
 from alva_lever.account import DEFAULT
+from alva_lever.connect import SharedIntegration
 from include.sandbox import Sandbox
 from tests.dags.runner import Runner
 from tests.pages.conftest import Site
@@ -36,7 +38,7 @@ KEY = "a-key-that-no-page-shows"
 @pytest.fixture(autouse=True)
 def _as_the_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
-    monkeypatch.setattr("alva_lever.web.checks.services.LEVER_CALLS_PER_SECOND", 100_000.0)
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
 
 
 @pytest.fixture
@@ -243,6 +245,18 @@ class TestAccess:
         assert "answered, and accepts the key" in send(bare, "set-up-test", vendor=vendor).text
         send(bare, "set-up-connection", vendor=vendor, root=root(vendor), key=KEY)
         assert "the API key was not accepted" in send(bare, "set-up-test", vendor=vendor).text
+
+    def test_checks_and_forms_keep_one_pace_with_the_candidates(
+        self, site: Site, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 4.0)
+        send(site, "set-up-test", vendor="lever")
+        for path in ("set-up-options", "candidates?state=sent", "set-up?check=everything"):
+            site.get(path)
+        send(site, "set-up-webhooks", url="https://airflow.example.com", action="register")
+        asked = [one.at_ms for one in sandbox.journal.of("lever", None, None)]
+        assert len(asked) > 15
+        assert min(later - earlier for earlier, later in pairwise(asked)) >= 200
 
     def test_a_connection_from_the_environment_is_not_changed_here(self, site: Site) -> None:
         assert text(site.get(PAGE)).count("so it can't be changed here") >= 2

@@ -73,7 +73,7 @@ def save_connection(visitor: SetsUp, vendor: Text = "", root: Text = "", key: Te
 @router.post("/set-up-test")
 def try_connection(visitor: SetsUp, vendor: Text = "") -> HTMLResponse:
     _known(vendor)
-    tested = setup_connections.hook_of(ACCOUNT, vendor).test_connection()
+    tested = setup_connections.test(ACCOUNT, vendor)
     return _page(visitor, connections={vendor: setup_connections.connection_form(ACCOUNT, vendor, tested=tested)})
 
 

@@ -9,8 +9,7 @@ from functools import partial
 from alva_lever.account import Account
 from alva_lever.alva.assumptions import Look
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.connect import lever_hook as open_lever
-from alva_lever.connect import read_variable
+from alva_lever.connect import lever_hook, read_variable, shared
 from alva_lever.http.errors import Forbidden, MissingPermission
 from alva_lever.lever import permissions
 from alva_lever.lever.deliveries import KIND_OF
@@ -24,14 +23,6 @@ from alva_lever.web.checks.finding import Finding, State, guarded, wrong
 from alva_lever.web.checks.local import is_usable
 from alva_lever.web.registration import CannotRegister, Registration, webhook_url
 
-# A tenth of Lever's limit: the page must not slow the DAGs down.
-LEVER_CALLS_PER_SECOND = 1.0
-
-
-def lever_hook(account: Account) -> LeverHook:
-    """Returns a hook at the page's pace."""
-    return open_lever(account, calls_per_second=LEVER_CALLS_PER_SECOND)
-
 
 def live(account: Account) -> Iterator[Finding]:
     """Yields what Lever and Alva show. It takes about fifteen seconds."""
@@ -41,10 +32,11 @@ def live(account: Account) -> Iterator[Finding]:
 
 
 def _lever(account: Account) -> Iterator[Finding]:
-    lever = lever_hook(account)
-    if not is_usable(lever):
+    # By a hook of its own: the shared one is in use.
+    if not is_usable(lever_hook(account)):
         # The local checks have said it.
         return
+    lever = shared(account).lever()
     works, sentence = lever.test_connection()
     yield _answer("Lever", works, sentence)
     if works:
