@@ -18,11 +18,11 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import delete, select
 
 from alva_lever.account import DEFAULT
-from alva_lever.connect import shared
+from alva_lever.connect import SharedIntegration, shared
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, Grant
 from alva_lever.web import airflow_internals
-from alva_lever.web.checks import local
+from alva_lever.web.checks import State, live, local
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.granting import answered, query_of
@@ -345,6 +345,26 @@ class TestTheState:
         assert shared(DEFAULT).lever() is first
         self.change(grant, granted_at=grant.granted_at + 1)
         assert shared(DEFAULT).lever() is not first
+
+    @pytest.mark.usefixtures("hurried")
+    def test_a_scope_that_was_not_granted_is_told_with_what_to_do(
+        self, site: Site, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
+        sandbox.recruiter.apply(sandbox.recruiter.add_posting("Engineer"), "Ada Byron", emails=[])
+        url = start(site).replace("postings%3Aread%3Aadmin+", "").replace("webhooks%3Awrite%3Aadmin+", "")
+        with requests.Session() as session:
+            back(site, answered(session, url))
+        found = {finding.subject: finding for finding in live(DEFAULT)}
+        lacking = found["Permission postings: read"]
+        assert (lacking.state, lacking.said) == (State.MISSING, "The access that was granted may not read postings")
+        assert lacking.remedy.startswith(
+            "Add the scope `postings:read:admin` to your OAuth app at Lever. Grant access again on the page"
+        )
+        told = [f"{one.said}. {one.remedy}" for name, one in found.items() if name.startswith(("Permission", "Lever"))]
+        assert [one for one in told if "key" in one] == []
+        answer = site.post("set-up-webhooks", page="access", url="https://airflow.example.com", action="register")
+        assert "Add the scope `webhooks:write:admin` to your OAuth app at Lever. Grant access again" in words(answer)
 
     def test_a_key_comes_first(
         self, site: Site, served: str, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch

@@ -71,13 +71,14 @@ def tokens(account: Account) -> list[Tokens]:
 def register(account: Account, url: str, *, renew: bool) -> Registering:
     """Registers the four webhooks with Lever, as the command does."""
     done: list[Registered] = []
+    lever = shared(account).lever()
     if not _under_way.acquire(blocking=False):
         return Registering(url, problem="A registration is under way. Wait until it has ended")
     try:
-        for one in Registration(shared(account).lever(), webhook_url(url)).register(renew=renew):
+        for one in Registration(lever, webhook_url(url)).register(renew=renew):
             done.append(one)
     except (CannotRegister, NotWritten, ApiError) as error:
-        return Registering(url, done, f"{error}{advice(error)}")
+        return Registering(url, done, f"{error}{advice(error, lever)}")
     finally:
         _under_way.release()
     return Registering(url, done)
@@ -85,10 +86,11 @@ def register(account: Account, url: str, *, renew: bool) -> Registering:
 
 def forget(account: Account, url: str) -> Registering:
     """Takes away the signing tokens of webhooks that Lever no longer has."""
+    lever = shared(account).lever()
     try:
-        return Registering(url, forgotten=forget_old(shared(account).lever()))
+        return Registering(url, forgotten=forget_old(lever))
     except (CannotRegister, NotWritten, ApiError) as error:
-        return Registering(url, problem=f"{error}{advice(error)}")
+        return Registering(url, problem=f"{error}{advice(error, lever)}")
 
 
 def add_token(account: Account, slug: str, token: str) -> str:
