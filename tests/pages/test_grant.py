@@ -203,6 +203,25 @@ class TestTheApp:
         assert back(site, in_lever(site)).status_code == 303
         assert LeverHook().stages()
 
+    @pytest.mark.parametrize("field", ["password", "login"])
+    def test_once_the_key_is_taken_away_what_was_granted_is_used(self, site: Site, served: str, field: str) -> None:
+        root = f"{served}/lever/v1"
+        self.save(site, root=root, sign_in=served + SignInDoor.root, client_id=CLIENT_ID, secret=CLIENT_SECRET)
+        assert "Take away Lever's key" not in words(site.get("set-up"))
+        back(site, in_lever(site))
+        # A key that doesn't work, so that it shows what is used.
+        with create_session() as session:
+            row = session.scalar(select(Connection).where(Connection.conn_id == "lever_default"))
+            setattr(row, field, "not-the-key")
+        assert "Take away Lever's key" in words(site.get("set-up"))
+        assert "the API key was not accepted" in words(site.post("set-up-test", page="access", vendor="lever"))
+        done = site.post("set-up-key", page="access")
+        assert (done.status_code, done.headers["location"]) == (303, "set-up?done=no-key#connection-lever")
+        assert self.kept("lever_default") == (root, None, None)
+        tested = words(site.post("set-up-test", page="access", vendor="lever"))
+        assert "Lever answered, and accepts the access that was granted" in tested
+        assert "Take away Lever's key" not in tested
+
     def test_an_empty_secret_keeps_the_stored_one_but_sends_it_nowhere_else(self, site: Site, served: str) -> None:
         fields = {"root": f"{served}/lever/v1", "client_id": "first", "sign_in": served + SignInDoor.root}
         assert self.save(site, secret="stored-secret", **fields).status_code == 303

@@ -109,6 +109,19 @@ def save(account: Account, slug: str, *, root: str, key: str) -> dict[str, str]:
     return faults
 
 
+def take_key_away(account: Account) -> str:
+    """Takes Lever's key out of its connection, so that what was granted is used. Returns why it can't, empty if the key
+    is gone.
+
+    :raises NotWritten: Airflow's database can't be read or written.
+    """
+    conn_id = account.lever_conn_id
+    if is_kept_elsewhere(conn_id):
+        return kept_elsewhere(f"Connection `{conn_id}`")
+    airflow_setup.remove_key(conn_id)
+    return ""
+
+
 def kept_elsewhere(what: str) -> str:
     """Returns the sentence for what comes from the environment or a secrets backend."""
     return f"{what} comes from the environment or a secrets backend, so it can't be changed here: change it there"
