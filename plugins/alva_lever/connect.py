@@ -84,16 +84,16 @@ def _holds_the_pool(account: Account) -> bool:
     return bool(task.pool == account.pool)
 
 
-def hooks(account: Account, *, lever_calls_per_second: float | None = None) -> tuple[LeverHook, AlvaHook]:
+def hooks(account: Account, lever: LeverHook | None = None) -> tuple[LeverHook, AlvaHook]:
     """Opens both hooks, so that what Airflow keeps for them is read, and a granted token renewed, before any thread
     needs it.
 
-    `lever_calls_per_second`: None for the connection's own pace.
+    `lever`: the hook for Lever, if there is one already; else it has the connection's own pace.
     """
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.batch.worker_pool import THREADS
 
-    lever = lever_hook(account, threads=THREADS, calls_per_second=lever_calls_per_second)
+    lever = lever or lever_hook(account, threads=THREADS)
     alva = AlvaHook(account.alva_conn_id, threads=THREADS)
     lever.get_conn()
     alva.get_conn()
@@ -116,7 +116,7 @@ class SharedIntegration:
     """Opens an account for the page, whose visitors share one pace: together they make at most one call to Lever a
     second, a tenth of its limit, in each process of Airflow's API server.
 
-    The options and their stages are kept for a while. A changed connection or Variable is seen at once.
+    The options and their stages are kept for a while. A changed connection, grant or Variable is seen at once.
     """
 
     CALLS_PER_SECOND = 1.0
@@ -124,10 +124,26 @@ class SharedIntegration:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self._lever_lock = threading.Lock()
+        self._lever_mark = b""
+        self._lever: LeverHook | None = None
+        # Held while the stages are read, which may take long: apart from the hook's, so that the hook is there at once.
         self._lock = threading.Lock()
         self._mark = b""
         self._until = 0.0
         self._opened: Integration | None = None
+
+    def lever(self) -> LeverHook:
+        """Returns the account's hook for Lever, which all visitors share. It needs no options. If the connection can't
+        be used, the hook's first call says so."""
+        from alva_lever.batch.worker_pool import THREADS
+
+        with self._lever_lock:
+            mark = self._read_lever_mark()
+            if self._lever is None or not mark or mark != self._lever_mark:
+                self._lever = lever_hook(self._account, threads=THREADS, calls_per_second=self.CALLS_PER_SECOND)
+                self._lever_mark = mark
+            return self._lever
 
     def integration(self) -> Integration:
         """Returns the account's integration.
@@ -138,20 +154,45 @@ class SharedIntegration:
         with self._lock:
             mark = self._read_mark()
             if self._opened is None or not mark or mark != self._mark or time.monotonic() > self._until:
-                lever, alva = hooks(self._account, lever_calls_per_second=self.CALLS_PER_SECOND)
-                self._opened = integration_of(self._account, lever, alva)
+                self._opened = integration_of(self._account, *hooks(self._account, self.lever()))
                 self._mark, self._until = mark, time.monotonic() + self._KEPT_SECONDS
             return self._opened
 
     def _read_mark(self) -> bytes:
-        """Returns what changes with a connection or the options; nothing if a connection can't be read."""
-        conn_ids = (self._account.lever_conn_id, self._account.alva_conn_id)
-        try:
-            uris = [BaseHook.get_connection(conn_id).get_uri() for conn_id in conn_ids]
-        except AirflowNotFoundException:
+        """Returns what changes with the access to Lever, Alva's connection or the options; nothing if a connection
+        can't be read."""
+        lever_mark, alva = self._read_lever_mark(), _uri(self._account.alva_conn_id)
+        if not lever_mark or not alva:
             return b""
         text = Variable.get(self._account.settings_variable, default=None)
-        return hashlib.sha256("\n".join([*uris, text or ""]).encode()).digest()
+        return _digest(lever_mark.hex(), alva, text or "")
+
+    def _read_lever_mark(self) -> bytes:
+        """Returns what changes with Lever's connection, or when a person grants access; nothing if there is no
+        connection. A renewed token changes nothing: the hook reads it by itself."""
+        from alva_lever.http.errors import ApiError
+        from alva_lever.lever.access import read_grant
+
+        uri = _uri(self._account.lever_conn_id)
+        try:
+            grant = read_grant(self._account.lever_oauth_variable)
+        except ApiError:
+            granted = "unreadable"
+        else:
+            granted = "" if grant is None else f"{grant.granted_at} {grant.client_id} {grant.audience}"
+        return _digest(uri, granted) if uri else b""
+
+
+def _uri(conn_id: str) -> str:
+    """Returns a connection as text, empty if there is none."""
+    try:
+        return str(BaseHook.get_connection(conn_id).get_uri())
+    except AirflowNotFoundException:
+        return ""
+
+
+def _digest(*texts: str) -> bytes:
+    return hashlib.sha256("\n".join(texts).encode()).digest()
 
 
 @cache

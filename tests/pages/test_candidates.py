@@ -19,7 +19,7 @@ from sqlalchemy import select
 from alva_lever.account import DEFAULT
 from alva_lever.connect import SharedIntegration, lever_site
 from include.sandbox import Sandbox
-from tests.dags.people import THIS_HOUR, applied, lately_ms, ms
+from tests.dags.people import THIS_HOUR, applied, lately_ms, ms, state_of
 from tests.dags.runner import HOUR, Runner
 from tests.pages.conftest import HTML, Site
 from tests.pages.test_happened import said, table
@@ -158,9 +158,7 @@ class TestStanding:
         hourly.scheduled(THIS_HOUR - HOUR)
         hourly.scheduled(THIS_HOUR)
         sandbox.faults.clear()
-        sandbox.recruiter.apply(
-            posting, "New Comer", emails=["n@candidates.example.com"], at_ms=ms(THIS_HOUR + timedelta(hours=1)) + 1
-        )
+        sandbox.recruiter.apply(posting, "New Comer", emails=["n@candidates.example.com"], at_ms=ms(THIS_HOUR) + 1)
         answer = part(site, "standing")
         found = {name: reason.partition(":")[0] for name, reason in rows(answer).items()}
         assert found == {
@@ -170,12 +168,29 @@ class TestStanding:
             "Skip Ped": "No invitation",
             "Agency One": "No invitation",
             "Left Over": "Could not be invited yet",
-            "New Comer": f"Came {THIS_HOUR + timedelta(hours=1):%Y-%m-%d %H}",
+            "New Comer": f"The next hourly run invites (came {THIS_HOUR:%Y-%m-%d %H}",
         }
         assert "1 more on this page was invited already" in said(answer)
 
+    def test_the_next_run_looks_back_behind_the_covered_time_as_why_says(
+        self, site: Site, hourly: Runner, sandbox: Sandbox, posting: str
+    ) -> None:
+        covered = THIS_HOUR - timedelta(hours=3)
+        state_of().move_covered(ms(covered))
+        people = {
+            minutes: applied(sandbox, posting, at_ms=ms(covered - timedelta(minutes=minutes))) for minutes in (5, 15)
+        }
+        for minutes, one in people.items():
+            sandbox.recruiter.rename(one, f"{minutes} minutes")
+        reasons = rows(part(site, "standing"))
+        assert {name: reason.startswith("The next hourly run invites") for name, reason in reasons.items()} == {
+            "5 minutes": True, "15 minutes": False,
+        }  # fmt: skip
+        told = [said(site.get("why", opportunity_id=people[minutes])) for minutes in (5, 15)]
+        assert ["and looks at it: it came into" in one for one in told] == [True, False]
+
     def test_before_any_run(self, site: Site, hourly: Runner, sandbox: Sandbox, posting: str) -> None:
-        applied(sandbox, posting)
+        applied(sandbox, posting, at_ms=ms(THIS_HOUR) - 2**30)
         assert list(rows(part(site, "standing")).values()) == ["No scheduled run has looked yet"]
 
     def test_all_visitors_together_make_one_call_a_second(

@@ -16,6 +16,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import delete, update
 
 from alva_lever.account import DEFAULT
+from alva_lever.connect import SharedIntegration
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.events import Event, Kind
 from alva_lever.web.airflow_internals import change_connection
@@ -42,7 +43,7 @@ def set_up(hourly: Runner, sandbox: Sandbox, posting: str, monkeypatch: pytest.M
     """Everything is done: the tests change one thing."""
     monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", HOST)
-    monkeypatch.setattr("alva_lever.web.checks.services.LEVER_CALLS_PER_SECOND", 100_000.0)
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
     sandbox.recruiter.apply(posting, "Ada Byron", emails=["ada@candidates.example.com"])
     list(Registration(LeverHook(), URL).register())
     change_connection("alva_webhook", lambda password, extra: ("a-token-of-alva-0123", extra))

@@ -20,10 +20,11 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import delete, select
 
 from alva_lever.account import DEFAULT
+from alva_lever.connect import SharedIntegration, shared
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, Grant
 from alva_lever.web import airflow_internals
-from alva_lever.web.checks import local
+from alva_lever.web.checks import State, live, local
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.granting import answered, query_of
@@ -213,6 +214,25 @@ class TestTheApp:
         assert back(site, in_lever(site)).status_code == 303
         assert LeverHook().stages()
 
+    @pytest.mark.parametrize("field", ["password", "login"])
+    def test_once_the_key_is_taken_away_what_was_granted_is_used(self, site: Site, served: str, field: str) -> None:
+        root = f"{served}/lever/v1"
+        self.save(site, root=root, sign_in=served + SignInDoor.root, client_id=CLIENT_ID, secret=CLIENT_SECRET)
+        assert "Take away Lever's key" not in words(site.get("set-up"))
+        back(site, in_lever(site))
+        # A key that doesn't work, so that it shows what is used.
+        with create_session() as session:
+            row = session.scalar(select(Connection).where(Connection.conn_id == "lever_default"))
+            setattr(row, field, "not-the-key")
+        assert "Take away Lever's key" in words(site.get("set-up"))
+        assert "the API key was not accepted" in words(site.post("set-up-test", page="access", vendor="lever"))
+        done = site.post("set-up-key", page="access")
+        assert (done.status_code, done.headers["location"]) == (303, "set-up?done=no-key#connection-lever")
+        assert self.kept("lever_default") == (root, None, None)
+        tested = words(site.post("set-up-test", page="access", vendor="lever"))
+        assert "Lever answered, and accepts the access that was granted" in tested
+        assert "Take away Lever's key" not in tested
+
     def test_an_empty_secret_keeps_the_stored_one_but_sends_it_nowhere_else(self, site: Site, served: str) -> None:
         fields = {"root": f"{served}/lever/v1", "client_id": "first", "sign_in": served + SignInDoor.root}
         assert self.save(site, secret="stored-secret", **fields).status_code == 303
@@ -360,6 +380,33 @@ class TestTheState:
         self.change(grant, expires_at=1_790_000_000)
         (fault,) = (found for found in local(DEFAULT) if found.subject == "Lever's API key")
         assert "ran out at" in f"{fault}"
+
+    def test_the_page_uses_what_was_granted_last(self, site: Site, grant: Grant) -> None:
+        first = shared(DEFAULT).lever()
+        self.change(grant, access_token="renewed")
+        assert shared(DEFAULT).lever() is first
+        self.change(grant, granted_at=grant.granted_at + 1)
+        assert shared(DEFAULT).lever() is not first
+
+    @pytest.mark.usefixtures("hurried")
+    def test_a_scope_that_was_not_granted_is_told_with_what_to_do(
+        self, site: Site, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
+        sandbox.recruiter.apply(sandbox.recruiter.add_posting("Engineer"), "Ada Byron", emails=[])
+        url = start(site).replace("postings%3Aread%3Aadmin+", "").replace("webhooks%3Awrite%3Aadmin+", "")
+        with requests.Session() as session:
+            back(site, answered(session, url))
+        found = {finding.subject: finding for finding in live(DEFAULT)}
+        lacking = found["Permission postings: read"]
+        assert (lacking.state, lacking.said) == (State.MISSING, "The access that was granted may not read postings")
+        assert lacking.remedy.startswith(
+            "Add the scope `postings:read:admin` to your OAuth app at Lever. Grant access again on the page"
+        )
+        told = [f"{one.said}. {one.remedy}" for name, one in found.items() if name.startswith(("Permission", "Lever"))]
+        assert [one for one in told if "key" in one] == []
+        answer = site.post("set-up-webhooks", page="access", url="https://airflow.example.com", action="register")
+        assert "Add the scope `webhooks:write:admin` to your OAuth app at Lever. Grant access again" in words(answer)
 
     def test_a_key_comes_first(
         self, site: Site, served: str, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import delete, select, update
 
 from alva_lever.account import DEFAULT
+from alva_lever.connect import SharedIntegration
 from include.sandbox import Sandbox
 from tests.dags.runner import Runner
 from tests.pages.conftest import Site
@@ -27,7 +29,7 @@ from tests.pages.conftest import Site
 PAGE = "set-up"
 ACTIONS = (
     "set-up-connection", "set-up-test", "set-up-options", "set-up-webhooks", "set-up-token", "set-up-pool",
-    "set-up-dags",
+    "set-up-dags", "set-up-key",
 )  # fmt: skip
 TOKEN = "0f" * 24
 KEY = "a-key-that-no-page-shows"
@@ -36,7 +38,7 @@ KEY = "a-key-that-no-page-shows"
 @pytest.fixture(autouse=True)
 def _as_the_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
-    monkeypatch.setattr("alva_lever.web.checks.services.LEVER_CALLS_PER_SECOND", 100_000.0)
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
 
 
 @pytest.fixture
@@ -255,10 +257,26 @@ class TestAccess:
         send(bare, "set-up-connection", vendor=vendor, root=root(vendor), key=KEY)
         assert "the API key was not accepted" in send(bare, "set-up-test", vendor=vendor).text
 
+    def test_checks_and_forms_keep_one_pace_with_the_candidates(
+        self, site: Site, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Below 2, so that no two calls come at once after a pause, as at the page's own pace.
+        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1.9)
+        send(site, "set-up-test", vendor="lever")
+        for path in ("set-up-options", "candidates?state=sent", "set-up?check=everything"):
+            site.get(path)
+        asked = [one.at_ms for one in sandbox.journal.of("lever", None, None)]
+        assert len(asked) > 12
+        assert min(later - earlier for earlier, later in pairwise(asked)) >= 400
+
     def test_a_connection_from_the_environment_is_not_changed_here(self, site: Site) -> None:
         assert text(site.get(PAGE)).count("so it can't be changed here") >= 2
-        answer = send(site, "set-up-connection", vendor="lever", root="https://api.lever.co/v1", key=KEY)
-        assert answer.status_code == 422
+        assert "Take away Lever's key" not in text(site.get(PAGE))
+        for answer in (
+            send(site, "set-up-connection", vendor="lever", root="https://api.lever.co/v1", key=KEY),
+            send(site, "set-up-key"),
+        ):
+            assert answer.status_code == 422
         assert connection("lever_default") is None
 
     def test_a_key_that_was_encrypted_with_another_key_is_said_and_does_not_break_the_page(

@@ -41,7 +41,14 @@ PERMISSIONS: Mapping[str, str] = {
     "tags": "read",
     "webhooks": "write",
 }
-SCOPES = (*(f"{resource}:{access}:admin" for resource, access in PERMISSIONS.items()), "offline_access")
+
+
+def scope_of(resource: str) -> str:
+    """Returns the scope that a grant needs for a resource."""
+    return f"{resource}:{PERMISSIONS[resource]}:admin"
+
+
+SCOPES = (*map(scope_of, PERMISSIONS), "offline_access")
 GRANT_AGAIN = "Grant access again on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
 _AUTHORIZE, _TOKEN = "/authorize", "/oauth/token"
 _EXAMPLE_ROOT = "https://auth.lever.co"

@@ -1,4 +1,4 @@
-"""The permissions that Lever's key needs, and what a read of a row or two shows of each."""
+"""The permissions that Lever's key or a grant needs, and what a read of a row or two shows of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from alva_lever.http.errors import ApiError
 from alva_lever.http.paginator import Unreadable
 from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.oauth import PERMISSIONS
+from alva_lever.lever.oauth import PERMISSIONS, scope_of
 
 # How many opportunities are read to find one with an application.
 _ROWS = 10
@@ -18,10 +18,11 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """`name`: as Lever's settings call it. `writes`: whether the key must write as well. `without`: what is lost
-    without it; empty if nothing works then."""
+    """`name`: as Lever's settings call it. `scope`: as OAuth calls it. `writes`: whether writing is needed as well.
+    `without`: what is lost without it; empty if nothing works then."""
 
     name: str
+    scope: str
     writes: bool = False
     without: str = ""
 
@@ -30,7 +31,7 @@ class Permission:
 
 
 def _needed(resource: str, without: str = "") -> Permission:
-    return Permission(resource.replace("_", " "), PERMISSIONS[resource] == "write", without)
+    return Permission(resource.replace("_", " "), scope_of(resource), PERMISSIONS[resource] == "write", without)
 
 
 OPPORTUNITIES = _needed("opportunities")
@@ -74,7 +75,7 @@ def look(lever: LeverHook) -> Iterator[Seen]:
     if opportunity_id:
         yield _seen(NOTES, lambda: lever.may_read_notes(opportunity_id, attempts=_ATTEMPTS))
     else:
-        yield Seen(NOTES, nothing_to_read="an opportunity that this key may read")
+        yield Seen(NOTES, nothing_to_read="an opportunity that may be read")
     yield _seen(POSTINGS, lambda: lever.may_list("postings", attempts=_ATTEMPTS))
     yield _seen(STAGES, lambda: lever.may_list("stages", attempts=_ATTEMPTS))
     yield _seen(ARCHIVE_REASONS, lambda: lever.may_list("archive_reasons", attempts=_ATTEMPTS))

@@ -146,12 +146,14 @@ class Integration:
         """Returns the candidates who carry this tag and are not archived. :raises ApiError: they can't be listed."""
         return Looking(self._lever, self._alva, self._settings).carriers(tag, token)
 
-    def standing(self, token: str | None = None) -> CandidatesPage:
+    def standing(self, token: str | None = None, *, window: Window | None = None) -> CandidatesPage:
         """Returns who stands in the trigger stage and was not invited, with the table's reason for each.
+
+        `window`: the time that the next scheduled run covers.
 
         :raises ApiError: they can't be listed.
         """
-        return Looking(self._lever, self._alva, self._settings).standing(token)
+        return Looking(self._lever, self._alva, self._settings).standing(token, window=window)
 
     # Doing. Each raises `Unfinished` after everything that can be done is done, or `ApiError` if it has to end early.
 

@@ -7,6 +7,7 @@ Like `airflow_internals`, this uses Airflow beyond its public interface, and nev
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from alva_lever.dag_state import DagState, asset_name
+from alva_lever.rules.window import Window, scheduled
 
 _REPORT_TASK_ID = "report"
 
@@ -126,6 +128,16 @@ def next_interval_ms(dag_id: str) -> tuple[int, int] | None:
         wanted = select(DagModel.next_dagrun_data_interval_start, DagModel.next_dagrun_data_interval_end)
         start, end = session.execute(wanted.where(DagModel.dag_id == dag_id)).first() or (None, None)
     return None if start is None or end is None else (round(start.timestamp() * 1000), round(end.timestamp() * 1000))
+
+
+def next_window(dag_id: str) -> Window | None:
+    """Returns what the next scheduled run of the DAG covers, None if Airflow has none. What happens from now on belongs
+    to it or to a later one."""
+    interval_ms = next_interval_ms(dag_id)
+    if interval_ms is None:
+        return None
+    start_ms, end_ms = interval_ms
+    return scheduled(start_ms, max(end_ms, round(time.time() * 1000) + 1), state_of(dag_id).covered_ms)
 
 
 class _AssetValues:

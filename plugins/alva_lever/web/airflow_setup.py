@@ -122,8 +122,22 @@ def write_connection(conn_id: str, *, conn_type: str, root: str, key: str) -> No
         row.host, row.schema, row.port, row.login = root, None, None, None
         row.set_password(key)
         if not key:
-            # Airflow treats an empty password as not given.
-            row._password, row.is_encrypted = None, False
+            _empty_password(row)
+
+
+def remove_key(conn_id: str) -> None:
+    """Takes the key out of a connection in Airflow's database, also one in the login. :raises NotWritten: the database
+    can't be written."""
+    with _database(f"Connection `{conn_id}` could not be written") as session:
+        row = session.scalar(select(Connection).where(Connection.conn_id == conn_id).with_for_update())
+        if row is not None:
+            row.login = None
+            _empty_password(row)
+
+
+def _empty_password(row: Connection) -> None:
+    """Airflow itself treats an empty password as not given."""
+    row._password, row.is_encrypted = None, False
 
 
 def _types_are_known() -> bool:

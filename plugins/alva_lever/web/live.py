@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -14,6 +13,7 @@ from alva_lever.http.errors import ApiError
 from alva_lever.rules import tags
 from alva_lever.rules.invitation import Reason
 from alva_lever.rules.report_words import MEANINGS
+from alva_lever.rules.window import in_words
 from alva_lever.settings import BadOption
 from alva_lever.sync.looking import Candidate, CandidatesPage
 from alva_lever.web import airflow_records
@@ -46,7 +46,11 @@ def candidates(visitor: Looker, state: str = "sent", after: str | None = None, h
 def standing(visitor: Looker, after: str | None = None, hx: IsPart = "") -> Response:
     """A page of those who stand in the trigger stage and were not invited, and why."""
     caption = "In the trigger stage and not invited"
-    return _show(visitor, lambda: _shared.integration().standing(after), caption, "standing?", hx)
+
+    def read() -> CandidatesPage:
+        return _shared.integration().standing(after, window=airflow_records.next_window(account.invite_dag_id))
+
+    return _show(visitor, read, caption, "standing?", hx)
 
 
 def _show(visitor: Visitor, read: Callable[[], CandidatesPage], caption: str, href: str, hx: str) -> Response:
@@ -74,11 +78,12 @@ def _why(found: CandidatesPage) -> dict[str, str]:
     if not rows:
         return {}
     state = airflow_records.state_of(account.invite_dag_id)
-    waiting, covered_ms = {leftover.id for leftover in state.leftovers()}, state.covered_ms
-    return {row.opportunity_id: _reason(row, row.opportunity_id in waiting, covered_ms) for row in rows}
+    waiting, covered = {leftover.id for leftover in state.leftovers()}, state.covered_ms is not None
+    return {row.opportunity_id: _reason(row, waits=row.opportunity_id in waiting, covered=covered) for row in rows}
 
 
-def _reason(row: Candidate, waits: bool, covered_ms: int | None) -> str:
+def _reason(row: Candidate, *, waits: bool, covered: bool) -> str:
+    """`waits`: they are a leftover. `covered`: a scheduled run has looked already."""
     assert row.reason is not None
     if row.reason is Reason.AWAITING_RETRY:
         return f"{MEANINGS[row.reason]}, as far as this list shows. Why? reads the notes"
@@ -86,9 +91,9 @@ def _reason(row: Candidate, waits: bool, covered_ms: int | None) -> str:
         return MEANINGS[row.reason]
     if waits:
         return "Could not be invited yet: a leftover, which later runs try again"
-    if covered_ms is None or row.entered_ms is None:
+    if row.awaited:
+        when = "" if row.entered_ms is None else f" (came {in_words(row.entered_ms)})"
+        return f"The next hourly run invites{when}"
+    if not covered:
         return "No scheduled run has looked yet"
-    if row.entered_ms >= covered_ms:
-        came = datetime.fromtimestamp(row.entered_ms / 1000, UTC)
-        return f"Came {came:%Y-%m-%d %H:%M} UTC: the next hourly run invites"
     return "Came before the time that runs have covered, or runs only rehearsed then: start a run from that date"

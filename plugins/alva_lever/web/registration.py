@@ -20,7 +20,9 @@ from alva_lever.http.errors import ApiError, Forbidden, RequestRejected, Unautho
 from alva_lever.http.session import is_loopback
 from alva_lever.lever.deliveries import EVENTS
 from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.oauth import GRANT_AGAIN
 from alva_lever.lever.objects import Webhook
+from alva_lever.lever.permissions import WEBHOOKS
 from alva_lever.web.airflow_internals import (
     NotWritten,
     as_server,
@@ -256,18 +258,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0 on success, 1 on failure, with a sentence on stderr that says why."""
     options = _options().parse_args(arguments)
     as_server()
+    lever = lever_hook(DEFAULT)
     try:
         if options.forget_old:
-            count = forget_old(lever_hook(DEFAULT), dry_run=options.dry_run)
+            count = forget_old(lever, dry_run=options.dry_run)
             done = "would be" if options.dry_run else "are"
             print(f"{count} signing tokens of deleted webhooks {done} removed")
             return 0
-        registration = Registration(
-            lever_hook(DEFAULT), webhook_url(options.url or base_url()), dry_run=options.dry_run
-        )
+        registration = Registration(lever, webhook_url(options.url or base_url()), dry_run=options.dry_run)
         outcomes = _tell(registration.register(renew=options.renew), dry_run=options.dry_run)
     except (CannotRegister, NotWritten, AirflowException) as error:
-        print(f"{error}{advice(error)}", file=sys.stderr)
+        print(f"{error}{advice(error, lever)}", file=sys.stderr)
         return 1
     if Outcome.FOREIGN in outcomes:
         print(f"\nSigning tokens from Lever's settings go into the password of connection `{_CONN_ID}`, separated by")
@@ -289,10 +290,12 @@ def _tell(registered: Iterable[Registered], *, dry_run: bool) -> set[Outcome]:
     return outcomes
 
 
-def advice(error: Exception) -> str:
+def advice(error: Exception, lever: LeverHook) -> str:
     """Returns what else to say of an error, empty if nothing."""
     if isinstance(error, Forbidden):
-        return ". This needs both: webhooks: read and write"
+        if lever.has_key():
+            return f". This needs both: {WEBHOOKS}"
+        return f". Add the scope `{WEBHOOKS.scope}` to your OAuth app at Lever. {GRANT_AGAIN}"
     if isinstance(error, NotWritten):
         return ". Run this where Airflow's database and its key (fernet_key) are those of the API server"
     return ""

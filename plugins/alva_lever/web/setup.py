@@ -39,6 +39,7 @@ Text = Annotated[str, Form()]
 _DONE = {
     "lever": "Lever's connection is saved.",
     "alva": "Alva's connection is saved.",
+    "no-key": "Lever's key is taken away. From now on the access that was granted is used.",
     "options": "The options are saved. Runs that begin from now on use them.",
     "first-options": "The options are saved. They begin as a rehearsal: nothing is written until you switch to Live.",
     "unchecked-options": "The options are saved. Lever could not be asked whether it has these stages.",
@@ -70,10 +71,23 @@ def save_connection(visitor: SetsUp, vendor: Text = "", root: Text = "", key: Te
     return _page(visitor, connections={vendor: refused}, status=_UNPROCESSABLE)
 
 
+@router.post("/set-up-key")
+def take_key_away(visitor: SetsUp) -> Response:
+    """Takes Lever's key away, so that access by OAuth is used."""
+    try:
+        problem = setup_connections.take_key_away(ACCOUNT)
+    except NotWritten as error:
+        problem = str(error)
+    if not problem:
+        return _done("no-key", "connection-lever")
+    refused = setup_connections.connection_form(ACCOUNT, "lever", faults={setup_connections.WHOLE: problem})
+    return _page(visitor, connections={"lever": refused}, status=_UNPROCESSABLE)
+
+
 @router.post("/set-up-test")
 def try_connection(visitor: SetsUp, vendor: Text = "") -> HTMLResponse:
     _known(vendor)
-    tested = setup_connections.hook_of(ACCOUNT, vendor).test_connection()
+    tested = setup_connections.test(ACCOUNT, vendor)
     return _page(visitor, connections={vendor: setup_connections.connection_form(ACCOUNT, vendor, tested=tested)})
 
 

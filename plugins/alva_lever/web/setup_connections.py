@@ -9,13 +9,13 @@ from airflow.sdk import Connection
 
 from alva_lever.account import Account
 from alva_lever.alva.hook import AlvaHook
+from alva_lever.connect import lever_hook, shared
 from alva_lever.http.errors import SetupError
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.session import api_root, origin
 from alva_lever.lever.hook import LeverHook
 from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
-from alva_lever.web.checks.services import lever_hook
 
 VENDORS = ("lever", "alva")
 ROOT, KEY, WHOLE = "root", "key", ""
@@ -39,8 +39,14 @@ class ConnectionForm:
 
 
 def hook_of(account: Account, slug: str) -> LeverHook | AlvaHook:
-    """Returns a vendor's hook at the page's pace."""
+    """Returns a vendor's hook, which knows its connection and calls nothing."""
     return lever_hook(account) if slug == "lever" else AlvaHook(account.alva_conn_id)
+
+
+def test(account: Account, slug: str) -> tuple[bool, str]:
+    """Makes one call to a vendor. Returns whether it worked, and a sentence."""
+    hook = shared(account).lever() if slug == "lever" else AlvaHook(account.alva_conn_id)
+    return hook.test_connection()
 
 
 def connection_form(
@@ -101,6 +107,19 @@ def save(account: Account, slug: str, *, root: str, key: str) -> dict[str, str]:
         new_root = api_root(wanted, vendor=hook.vendor, example=hook.example_root)
         airflow_setup.write_connection(conn_id, conn_type=hook.conn_type, root=new_root, key=wanted.password or "")
     return faults
+
+
+def take_key_away(account: Account) -> str:
+    """Takes Lever's key out of its connection, so that what was granted is used. Returns why it can't, empty if the key
+    is gone.
+
+    :raises NotWritten: Airflow's database can't be read or written.
+    """
+    conn_id = account.lever_conn_id
+    if is_kept_elsewhere(conn_id):
+        return kept_elsewhere(f"Connection `{conn_id}`")
+    airflow_setup.remove_key(conn_id)
+    return ""
 
 
 def kept_elsewhere(what: str) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alva_lever.account import Account
-from alva_lever.connect import read_variable
+from alva_lever.connect import read_variable, shared
 from alva_lever.http.errors import ApiError
 from alva_lever.rules.model import Stage
 from alva_lever.settings import BadOption, Fault, NoOptions, Options, read_options, resolve
 from alva_lever.web import airflow_setup
-from alva_lever.web.checks.services import lever_hook
 from alva_lever.web.setup_connections import kept_elsewhere
 
 _DESCRIPTION = "Options of the integration of Lever and Alva; set on its page"
@@ -107,7 +106,7 @@ def save(
 
 def _stages(account: Account) -> tuple[Sequence[Stage], str]:
     try:
-        return lever_hook(account).stages(), ""
+        return shared(account).lever().stages(), ""
     except ApiError as error:
         return (), str(error)
 

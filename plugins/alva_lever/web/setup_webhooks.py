@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alva_lever.account import URL_PREFIX, Account
+from alva_lever.connect import shared
 from alva_lever.http.errors import ApiError
 from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import NotWritten, base_url, is_kept_elsewhere, passwords
-from alva_lever.web.checks.services import lever_hook
 from alva_lever.web.registration import CannotRegister, Registered, Registration, advice, forget_old, webhook_url
 from alva_lever.web.setup_connections import kept_elsewhere
 from alva_lever.web.tokens import SHORTEST, fingerprint, is_token
@@ -71,13 +71,14 @@ def tokens(account: Account) -> list[Tokens]:
 def register(account: Account, url: str, *, renew: bool) -> Registering:
     """Registers the four webhooks with Lever, as the command does."""
     done: list[Registered] = []
+    lever = shared(account).lever()
     if not _under_way.acquire(blocking=False):
         return Registering(url, problem="A registration is under way. Wait until it has ended")
     try:
-        for one in Registration(lever_hook(account), webhook_url(url)).register(renew=renew):
+        for one in Registration(lever, webhook_url(url)).register(renew=renew):
             done.append(one)
     except (CannotRegister, NotWritten, ApiError) as error:
-        return Registering(url, done, f"{error}{advice(error)}")
+        return Registering(url, done, f"{error}{advice(error, lever)}")
     finally:
         _under_way.release()
     return Registering(url, done)
@@ -85,10 +86,11 @@ def register(account: Account, url: str, *, renew: bool) -> Registering:
 
 def forget(account: Account, url: str) -> Registering:
     """Takes away the signing tokens of webhooks that Lever no longer has."""
+    lever = shared(account).lever()
     try:
-        return Registering(url, forgotten=forget_old(lever_hook(account)))
+        return Registering(url, forgotten=forget_old(lever))
     except (CannotRegister, NotWritten, ApiError) as error:
-        return Registering(url, problem=f"{error}{advice(error)}")
+        return Registering(url, problem=f"{error}{advice(error, lever)}")
 
 
 def add_token(account: Account, slug: str, token: str) -> str:

@@ -24,7 +24,7 @@ from alva_lever.rules.ids import id_in, is_uuid
 from alva_lever.rules.invitation import Reason
 from alva_lever.rules.notes import Failure
 from alva_lever.rules.report_words import MEANINGS
-from alva_lever.rules.window import Window, in_words, scheduled
+from alva_lever.rules.window import in_words
 from alva_lever.settings import BadOption
 from alva_lever.sync.explanation import Explanation
 from alva_lever.web import airflow_records
@@ -181,7 +181,6 @@ def _answer(visitor: Visitor, opportunity_id: str, *, part: bool = False) -> Res
 
 def _explained(opportunity_id: str) -> Told:
     integration = _shared.integration()
-    state = airflow_records.state_of(account.invite_dag_id)
     leftovers = {
         dag_id: leftover
         for dag_id in (account.invite_dag_id, account.results_dag_id)
@@ -189,20 +188,12 @@ def _explained(opportunity_id: str) -> Told:
         if leftover.id == opportunity_id and "is" not in leftover.item
     }
     explanation = integration.explain(
-        opportunity_id, window=_next_window(state.covered_ms), leftover=leftovers.get(account.invite_dag_id)
+        opportunity_id,
+        window=airflow_records.next_window(account.invite_dag_id),
+        leftover=leftovers.get(account.invite_dag_id),
     )
     press = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(4)}"
     return Told(explanation, leftovers, press)
-
-
-def _next_window(covered_ms: int | None) -> Window | None:
-    """Returns what the next scheduled run of the hourly DAG covers. What happens from now on belongs to it or to a
-    later one."""
-    interval_ms = airflow_records.next_interval_ms(account.invite_dag_id)
-    if interval_ms is None:
-        return None
-    start_ms, end_ms = interval_ms
-    return scheduled(start_ms, max(end_ms, round(time.time() * 1000) + 1), covered_ms)
 
 
 def _word(record: RunRecord, opportunity_id: str) -> str | None:

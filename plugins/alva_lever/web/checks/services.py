@@ -9,12 +9,12 @@ from functools import partial
 from alva_lever.account import Account
 from alva_lever.alva.assumptions import Look
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.connect import lever_hook as open_lever
-from alva_lever.connect import read_variable
+from alva_lever.connect import lever_hook, read_variable, shared
 from alva_lever.http.errors import Forbidden, MissingPermission
 from alva_lever.lever import permissions
 from alva_lever.lever.deliveries import KIND_OF
 from alva_lever.lever.hook import LeverHook
+from alva_lever.lever.oauth import GRANT_AGAIN
 from alva_lever.lever.permissions import Seen
 from alva_lever.rules.events import Kind
 from alva_lever.settings import BadOption, resolve
@@ -23,14 +23,6 @@ from alva_lever.web.airflow_internals import base_url
 from alva_lever.web.checks.finding import Finding, State, guarded, wrong
 from alva_lever.web.checks.local import is_usable
 from alva_lever.web.registration import CannotRegister, Registration, webhook_url
-
-# A tenth of Lever's limit: the page must not slow the DAGs down.
-LEVER_CALLS_PER_SECOND = 1.0
-
-
-def lever_hook(account: Account) -> LeverHook:
-    """Returns a hook at the page's pace."""
-    return open_lever(account, calls_per_second=LEVER_CALLS_PER_SECOND)
 
 
 def live(account: Account) -> Iterator[Finding]:
@@ -41,10 +33,11 @@ def live(account: Account) -> Iterator[Finding]:
 
 
 def _lever(account: Account) -> Iterator[Finding]:
-    lever = lever_hook(account)
-    if not is_usable(lever):
+    # By a hook of its own: the shared one is in use.
+    if not is_usable(lever_hook(account)):
         # The local checks have said it.
         return
+    lever = shared(account).lever()
     works, sentence = lever.test_connection()
     yield _answer("Lever", works, sentence)
     if works:
@@ -67,35 +60,49 @@ def _answer(vendor: str, works: bool, sentence: str) -> Finding:
 
 
 def lever_permissions(lever: LeverHook) -> Iterator[Finding]:
-    """Whether the key has each permission, as far as reading shows it."""
+    """Whether the key or the grant has each permission, as far as reading shows it."""
+    by_key = lever.has_key()
     for seen in permissions.look(lever):
-        yield _permission(seen)
-    writes = ", ".join(str(one) for one in (permissions.OPPORTUNITIES, permissions.NOTES))
+        yield _permission(seen, by_key=by_key)
+    written = (permissions.OPPORTUNITIES, permissions.NOTES)
+    if by_key:
+        remedy = "Look at the key's permissions when you make it in Lever; they can't be changed later"
+    else:
+        scopes = " and ".join(f"`{one.scope}`" for one in written)
+        remedy = f"See that your OAuth app at Lever has the scopes {scopes}; if it got one later, grant access again"
     yield Finding(
         "Permission to write",
         State.OPEN,
-        f"Whether the key may also write ({writes}) is seen only by writing, which this check doesn't do",
-        "Look at the key's permissions when you make it in Lever; they can't be changed later",
+        f"Whether {_holder(by_key=by_key)} may also write ({', '.join(map(str, written))}) is seen only by writing, "
+        "which this check doesn't do",
+        remedy,
     )
 
 
-def _permission(seen: Seen) -> Finding:
+def _holder(*, by_key: bool) -> str:
+    return "the key" if by_key else "the access that was granted"
+
+
+def _permission(seen: Seen, *, by_key: bool) -> Finding:
     permission, error = seen.permission, seen.error
-    subject = f"Permission {permission}"
+    subject, holder = f"Permission {permission}", _holder(by_key=by_key)
+    holder = holder[0].upper() + holder[1:]
     if seen.nothing_to_read:
         said = f"It could not be seen: Lever has not {seen.nothing_to_read}"
         return Finding(subject, State.OPEN, said, "Check again when it has")
     if error is None:
-        return Finding(subject, State.DONE, f"The key may read {permission.name}")
+        return Finding(subject, State.DONE, f"{holder} may read {permission.name}")
     if not isinstance(error, Forbidden | MissingPermission):
         return wrong(subject, str(error))
-    remedy = (
-        f"Make a new key in Lever under Settings, Integrations and API, API Credentials, with `{permission}` as well, "
-        "and store it on the set-up page: a key's permissions can't be changed"
-    )
+    remedy = f"Add the scope `{permission.scope}` to your OAuth app at Lever. {GRANT_AGAIN}"
+    if by_key:
+        remedy = (
+            f"Make a new key in Lever under Settings, Integrations and API, API Credentials, with `{permission}` as "
+            "well, and store it on the set-up page: a key's permissions can't be changed"
+        )
     if permission.without:
-        return Finding(subject, State.OPEN, f"The key lacks it, which is optional: {permission.without}", remedy)
-    return Finding(subject, State.MISSING, f"The key may not read {permission.name}", remedy)
+        return Finding(subject, State.OPEN, f"{holder} lacks it, which is optional: {permission.without}", remedy)
+    return Finding(subject, State.MISSING, f"{holder} may not read {permission.name}", remedy)
 
 
 def stages(account: Account, lever: LeverHook) -> Iterator[Finding]:
