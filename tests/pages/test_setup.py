@@ -307,6 +307,18 @@ class TestOptions:
         for one in sandbox.world.lever.stages.values():
             assert shown.count(f'<option value="{one.id}">{one.text}</option>') == 2
 
+    def test_a_form_that_was_open_while_the_options_changed_does_not_undo_the_change(
+        self, connected: Site, sandbox: Sandbox
+    ) -> None:
+        fields = {"trigger_stage": stage(sandbox, "Assessment")}
+        self.save(connected, **fields)
+        self.save(connected, **fields, live="yes")
+        (seen,) = re.findall(r'name="seen" value="(\w+)"', connected.get("set-up-options").text)
+        self.save(connected, **fields)
+        late = self.save(connected, **fields, live="yes", seen=seen)
+        assert (late.status_code, "The options were changed while this form was open" in late.text) == (422, True)
+        assert options()["dry_run"] is True
+
     def test_the_first_options_begin_as_a_rehearsal_whatever_is_sent(self, connected: Site, sandbox: Sandbox) -> None:
         assert "It begins as a rehearsal" in connected.get("set-up-options").text
         trigger = stage(sandbox, "Assessment")

@@ -24,7 +24,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, App
 from alva_lever.web import airflow_internals, airflow_setup
 from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
-from alva_lever.web.pages import page
+from alva_lever.web.pages import a_turn, page
 from alva_lever.web.visitors import Right, Visitor, needs
 
 log = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ def hide_code(state: str = "", code: str = "") -> None:
 
 
 # FastAPI runs `hide_code` before it checks the visitor.
-@router.get(f"/{_CALLBACK}", dependencies=[Depends(hide_code)])
+@router.get(f"/{_CALLBACK}", dependencies=[Depends(hide_code), Depends(a_turn)])
 def finish(visitor: Answering, state: str = "", code: str = "", error: str = "") -> Response:
     """Takes Lever's answer: stores what was granted, or says what it is."""
     asked = _asked(state, _STATE_SECONDS)

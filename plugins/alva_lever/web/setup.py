@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from alva_lever.web import airflow_setup, setup_connections, setup_options, setu
 from alva_lever.web.airflow_internals import NotWritten, base_url
 from alva_lever.web.checks import Finding, State, live, local
 from alva_lever.web.checks.local import SLOTS, dag_ids
-from alva_lever.web.pages import page
+from alva_lever.web.pages import a_turn, page
 from alva_lever.web.registration import STILL_TO_DO, Outcome
 from alva_lever.web.setup_connections import ConnectionForm
 from alva_lever.web.setup_options import OptionsForm
@@ -51,7 +51,16 @@ _DONE = {
 _UNPROCESSABLE = 422
 
 
-@router.get("/set-up")
+async def _a_turn_to_check(request: Request) -> AsyncIterator[None]:
+    """A turn, if the request asks Lever and Alva."""
+    if request.query_params.get("check") == "everything":
+        async for turn in a_turn():
+            yield turn
+    else:
+        yield
+
+
+@router.get("/set-up", dependencies=[Depends(_a_turn_to_check)])
 def show(request: Request, visitor: Looks) -> HTMLResponse:
     """Shows everything. `?check=everything` asks Lever and Alva too, which takes about fifteen seconds."""
     everything = request.query_params.get("check") == "everything"
@@ -84,14 +93,14 @@ def take_key_away(visitor: SetsUp) -> Response:
     return _page(visitor, connections={"lever": refused}, status=_UNPROCESSABLE)
 
 
-@router.post("/set-up-test")
+@router.post("/set-up-test", dependencies=[Depends(a_turn)])
 def try_connection(visitor: SetsUp, vendor: Text = "") -> HTMLResponse:
     _known(vendor)
     tested = setup_connections.test(ACCOUNT, vendor)
     return _page(visitor, connections={vendor: setup_connections.connection_form(ACCOUNT, vendor, tested=tested)})
 
 
-@router.get("/set-up-options")
+@router.get("/set-up-options", dependencies=[Depends(a_turn)])
 def show_options(visitor: SetsUp) -> HTMLResponse:
     """The form for the options, whose stages are read from Lever."""
     try:
@@ -101,17 +110,19 @@ def show_options(visitor: SetsUp) -> HTMLResponse:
     return _options_page(visitor, form)
 
 
-@router.post("/set-up-options")
+@router.post("/set-up-options", dependencies=[Depends(a_turn)])
 def save_options(
     visitor: SetsUp,
     trigger_stage: Text = "",
     progression_stage: Text = "",
     blocked_origins: Annotated[Sequence[str], Form()] = (),
     live: Text = "",
+    seen: Text = "",
 ) -> Response:
     try:
         form = setup_options.save(
             ACCOUNT,
+            seen=seen,
             trigger_stage=trigger_stage,
             progression_stage=progression_stage,
             blocked_origins=blocked_origins,
@@ -126,7 +137,7 @@ def save_options(
     )
 
 
-@router.post("/set-up-webhooks")
+@router.post("/set-up-webhooks", dependencies=[Depends(a_turn)])
 def register_webhooks(visitor: SetsUp, url: Text = "", action: Text = "") -> HTMLResponse:
     """Registers the webhooks, renews their signing tokens, or forgets those of webhooks that are gone."""
     if action == "forget":

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from airflow.sdk import Variable
 
 from alva_lever.account import Account
 from alva_lever.connect import read_variable, shared
@@ -19,7 +22,8 @@ _DESCRIPTION = "Options of the integration of Lever and Alva; set on its page"
 @dataclass(frozen=True, slots=True)
 class OptionsForm:
     """What the form shows. `stages`: the account's pipeline, empty if Lever can't be asked, and `stages_problem` says
-    why. `first`: no options are set yet. `faults`: sentences by option, "" for those of no option."""
+    why. `first`: no options are set yet. `faults`: sentences by option, "" for those of no option. `seen`: tells
+    whether the options have changed since the form was shown."""
 
     trigger_stage: str = ""
     progression_stage: str = ""
@@ -30,10 +34,12 @@ class OptionsForm:
     stages: Sequence[Stage] = ()
     stages_problem: str = ""
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    seen: str = ""
 
 
 def stored(account: Account) -> OptionsForm:
     """Returns the form with the options that are set, and what is wrong with them."""
+    seen = _mark(account)
     options, faults, first = Options(dry_run=True), list[Fault](), False
     try:
         options = read_variable(account)
@@ -56,14 +62,22 @@ def stored(account: Account) -> OptionsForm:
         stages,
         problem,
         _by_option(faults),
+        seen,
     )
 
 
 def save(
-    account: Account, *, trigger_stage: str, progression_stage: str, blocked_origins: Collection[str], live: bool
+    account: Account,
+    *,
+    seen: str,
+    trigger_stage: str,
+    progression_stage: str,
+    blocked_origins: Collection[str],
+    live: bool,
 ) -> OptionsForm:
     """Saves the options, if they can be used; else the form that is returned has faults. The first options begin as a
-    rehearsal. Where Lever can't be asked, the stages are taken as they are.
+    rehearsal. Where Lever can't be asked, the stages are taken as they are. `seen`: of the form that is sent; options
+    that were changed since are not written over, so that nobody ends a rehearsal without seeing it.
 
     :raises NotWritten: Airflow's database can't be read or written.
     """
@@ -89,6 +103,8 @@ def save(
             faults += _unresolved(options, stages)
     if elsewhere:
         faults.append(("", elsewhere))
+    if seen and seen != _mark(account):
+        faults.append(("", "The options were changed while this form was open. Load the page again, and see them"))
     if not faults:
         airflow_setup.write_variable(account.settings_variable, value, description=_DESCRIPTION)
     return OptionsForm(
@@ -101,7 +117,14 @@ def save(
         stages,
         problem,
         _by_option(faults),
+        seen,
     )
+
+
+def _mark(account: Account) -> str:
+    """Returns what changes with the stored options."""
+    text = Variable.get(account.settings_variable, default=None)
+    return hashlib.sha256((text or "").encode()).hexdigest()[:16]
 
 
 def _stages(account: Account) -> tuple[Sequence[Stage], str]:
