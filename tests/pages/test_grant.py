@@ -233,6 +233,29 @@ class TestTheApp:
         assert "Lever answered, and accepts the access that was granted" in tested
         assert "Take away Lever's key" not in tested
 
+    def test_without_a_key_a_wrong_root_is_corrected_and_a_grant_does_not_follow_it(
+        self, site: Site, served: str
+    ) -> None:
+        wrong, right = f"{served}/lever/v2", f"{served}/lever/v1"
+        fields = {"client_id": CLIENT_ID, "secret": CLIENT_SECRET, "sign_in": served + SignInDoor.root}
+        assert self.save(site, root=wrong, **fields).status_code == 303
+        assert f'name="root" value="{wrong}"' in site.get("access").text
+        assert self.save(site, root=right, **fields).status_code == 303
+        assert self.kept("lever_default") == (right, None, None)
+        assert back(site, in_lever(site)).status_code == 303
+        assert self.save(site, root="https://elsewhere.example.com/v1", **fields).status_code == 303
+        assert f"Access was granted to {right}/, and the connection leads to" in words(site.get("access"))
+        assert self.save(site, root=right, **fields).status_code == 303
+        assert "Access is granted" in words(site.get("access"))
+
+    def test_the_root_of_a_stored_key_is_not_asked_for_and_stays(self, site: Site, served: str) -> None:
+        with create_session() as session:
+            session.add(Connection(conn_id="lever_default", conn_type="http", host=f"{served}/lever/v1", password="k"))
+        assert 'name="root"' not in site.get("access").text
+        fields = {"root": "https://evil.example/v1", "sign_in": "https://auth.example.com"}
+        assert self.save(site, client_id="client", secret="the-secret", **fields).status_code == 303
+        assert self.kept("lever_default") == (f"{served}/lever/v1", None, "k")
+
     def test_an_empty_secret_keeps_the_stored_one_but_sends_it_nowhere_else(self, site: Site, served: str) -> None:
         fields = {"root": f"{served}/lever/v1", "client_id": "first", "sign_in": served + SignInDoor.root}
         assert self.save(site, secret="stored-secret", **fields).status_code == 303

@@ -48,7 +48,7 @@ class Access:
     """What a person sees of the access to Lever; never a token and never a secret.
 
     :param key: whether the connection has an API key, which is then used.
-    :param root: Lever's API root, empty if there is no connection.
+    :param root: Lever's API root, empty if there is none that can be used; `asks_root`: whether it is set here.
     :param granted_at: when access was granted, empty if it never was; to which `client_id`.
     :param valid_until: when the present token ends.
     :param problem: why what was granted can't be used, empty if it can.
@@ -60,6 +60,7 @@ class Access:
 
     key: bool
     root: str
+    asks_root: bool
     granted_at: str
     client_id: str
     valid_until: str
@@ -75,7 +76,7 @@ class Access:
 def access(account: Account, request: Request, *, refused: str = "") -> Access:
     """Returns the state of the access, as Airflow keeps it. Asks Lever nothing."""
     lever, app = lever_hook(account), _kept(account.lever_oauth_conn_id)
-    key, problem, missing, grant = False, "", "", None
+    key, asks_root, problem, missing, grant = False, False, "", "", None
     try:
         key = lever.has_key()
         grant = read_grant(account.lever_oauth_variable)
@@ -87,9 +88,14 @@ def access(account: Account, request: Request, *, refused: str = "") -> Access:
         lever.sign_in()
     except ApiError as error:
         missing = str(error)
+    try:
+        asks_root = _asks_root(account)
+    except NotWritten as error:
+        problem = str(error)
     return Access(
         key=key,
         root=_root(account),
+        asks_root=asks_root,
         granted_at=_time(grant.granted_at) if grant else "",
         client_id=grant.client_id if grant else "",
         valid_until=_time(grant.expires_at) if grant else "",
@@ -113,7 +119,7 @@ def show_access(request: Request, visitor: Looking) -> Response:
 def save_app(
     request: Request, visitor: SettingUp, client_id: Text = "", secret: Text = "", root: Text = "", sign_in: Text = ""
 ) -> Response:
-    """Stores the company's OAuth app and, where there is no connection to Lever yet, one without a key."""
+    """Stores the company's OAuth app and, where no key is stored, Lever's API root."""
     try:
         _save_app(DEFAULT, client_id=client_id, secret=secret, root=root, sign_in=sign_in)
     except (ApiError, NotWritten) as failure:
@@ -173,18 +179,19 @@ def finish(visitor: Answering, state: str = "", code: str = "", error: str = "")
 def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_in: str) -> None:
     """:raises ApiError, NotWritten: a field can't be used, or Airflow can't store it. Nothing is stored then."""
     lever_conn_id, conn_id = account.lever_conn_id, account.lever_oauth_conn_id
+    lever_root, asks_root = _root(account), _asks_root(account)
     for name in (lever_conn_id, conn_id):
-        if is_kept_elsewhere(name) and (name == conn_id or not _root(account)):
+        if is_kept_elsewhere(name) and (name == conn_id or not lever_root):
             raise NotWritten(f"Connection `{name}` comes from the environment or a secrets backend: change it there")
-    if not _root(account) and _has_key(airflow_setup.find_connection(lever_conn_id)):
+    if not lever_root and not asks_root:
         # Where the key may go isn't known.
         raise NotWritten(
             f"Connection `{lever_conn_id}` has an API key, and no API root that can be used: save root and key "
             "together on the set-up page first"
         )
-    lever_root = _root(account) or api_root(
-        Connection(conn_id=lever_conn_id, conn_type="generic", host=root), vendor="Lever", example=EXAMPLE_ROOT
-    )
+    if asks_root and (root.strip() or not lever_root):
+        typed = Connection(conn_id=lever_conn_id, conn_type="generic", host=root)
+        lever_root = api_root(typed, vendor="Lever", example=EXAMPLE_ROOT)
     before = _kept(conn_id)
     # A stored secret is not sent to another host than before.
     kept = before.password if before and (before.host or "") == sign_in.strip() else ""
@@ -193,7 +200,7 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
         password=secret.strip() or kept,
     )  # fmt: skip
     App.of(app, lever_root)
-    if not _root(account):
+    if lever_root != _root(account):
         airflow_internals.store_connection(lever_conn_id, host=lever_root)
     airflow_internals.store_connection(conn_id, host=app.host or "", login=app.login, password=app.password)
 
@@ -207,9 +214,17 @@ def _root(account: Account) -> str:
         return ""
 
 
-def _has_key(found: airflow_setup.KeptConnection | None) -> bool:
-    """Whether the connection to Lever has a key, in the login too, as earlier versions had it."""
-    return found is not None and bool((found.password or "").strip() or (found.login or "").strip())
+def _asks_root(account: Account) -> bool:
+    """Whether the form of the OAuth app sets Lever's API root: not that of a stored key, which goes nowhere else, and
+    not one from the environment or a secrets backend.
+
+    :raises NotWritten: the connection can't be read.
+    """
+    if is_kept_elsewhere(account.lever_conn_id):
+        return False
+    found = airflow_setup.find_connection(account.lever_conn_id)
+    # Earlier versions had the key in the login.
+    return found is None or not ((found.password or "").strip() or (found.login or "").strip())
 
 
 def _kept(conn_id: str) -> Connection | None:
