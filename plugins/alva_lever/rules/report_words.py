@@ -13,8 +13,6 @@ from alva_lever.rules.results import ResultsWord
 
 LEFTOVER, GIVEN_UP = "leftover", "given_up"
 FAILURES: tuple[str, ...] = tuple(Failure)
-# The words under which a person has something to correct.
-TROUBLES: tuple[str, ...] = (*FAILURES, ResultsWord.BOUNCED, LEFTOVER, GIVEN_UP)
 
 MEANINGS: Mapping[str, str] = {
     Reason.GONE: "Gone from Lever, or anonymised",

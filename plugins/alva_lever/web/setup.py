@@ -15,7 +15,7 @@ from alva_lever.settings import ORIGINS
 from alva_lever.web import airflow_setup, setup_connections, setup_options, setup_webhooks
 from alva_lever.web.airflow_internals import NotWritten, base_url
 from alva_lever.web.checks import Finding, State, live, local
-from alva_lever.web.checks.local import SLOTS, dag_ids
+from alva_lever.web.checks.local import SLOTS
 from alva_lever.web.pages import a_turn, page
 from alva_lever.web.registration import STILL_TO_DO, Outcome
 from alva_lever.web.setup_connections import ConnectionForm
@@ -28,7 +28,7 @@ Looks = Annotated[Visitor, Depends(needs(Right.LOOK, ACCOUNT))]
 SetsUp = Annotated[Visitor, Depends(needs(Right.SET_UP, ACCOUNT))]
 Unpauses = Annotated[
     Visitor,
-    Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_unpause, dag_ids=dag_ids(ACCOUNT)))),
+    Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_unpause, dag_ids=ACCOUNT.dag_ids))),
 ]
 MakesPool = Annotated[
     Visitor, Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_make_pool, name=ACCOUNT.pool)))
@@ -116,7 +116,7 @@ def save_options(
     trigger_stage: Text = "",
     progression_stage: Text = "",
     blocked_origins: Annotated[Sequence[str], Form()] = (),
-    live: Text = "",
+    goes_live: Annotated[str, Form(alias="live")] = "",
     seen: Text = "",
 ) -> Response:
     try:
@@ -126,7 +126,7 @@ def save_options(
             trigger_stage=trigger_stage,
             progression_stage=progression_stage,
             blocked_origins=blocked_origins,
-            live=bool(live),
+            live=bool(goes_live),
         )
     except NotWritten as error:
         form = OptionsForm(trigger_stage, progression_stage, faults={"": [str(error)]})
@@ -171,7 +171,7 @@ def make_pool(visitor: MakesPool) -> Response:
 
 @router.post("/set-up-dags")
 def unpause_dags(visitor: Unpauses) -> Response:
-    return _try(visitor, "dags", partial(airflow_setup.unpause, dag_ids(ACCOUNT)))
+    return _try(visitor, "dags", partial(airflow_setup.unpause, ACCOUNT.dag_ids))
 
 
 def _try(visitor: Visitor, word: str, do: Any) -> Response:
@@ -231,6 +231,6 @@ def _page(
         tokens=setup_webhooks.tokens(ACCOUNT),
         token_problems=token_problems or {},
         variable=ACCOUNT.settings_variable,
-        dag_count=len(dag_ids(ACCOUNT)),
+        dag_count=len(ACCOUNT.dag_ids),
         pool=ACCOUNT.pool,
     )

@@ -15,7 +15,8 @@ from alva_lever.web.registration import CannotRegister, Registered, Registration
 from alva_lever.web.setup_connections import kept_elsewhere
 from alva_lever.web.tokens import SHORTEST, fingerprint, is_token
 
-# Two registrations at once could register an event twice.
+# Two registrations at once could register an event twice. This keeps them apart in one process of the API server only.
+# After one in another process, or by the command, a press of Register sets right what came twice.
 _under_way = threading.Lock()
 
 

@@ -124,15 +124,10 @@ def pool(account: Account) -> Iterator[Finding]:
         yield Finding(subject, State.DONE, "It has 1 slot: one task at a time talks to Lever")
 
 
-def dag_ids(account: Account) -> tuple[str, ...]:
-    """Returns the ids of the account's DAGs."""
-    return (account.invite_dag_id, account.results_dag_id, account.postings_dag_id, account.events_dag_id)
-
-
 def dags(account: Account) -> Iterator[Finding]:
     """Whether Airflow knows each DAG, and runs it."""
-    states = airflow_setup.dag_states(dag_ids(account))
-    for dag_id in dag_ids(account):
+    states = airflow_setup.dag_states(account.dag_ids)
+    for dag_id in account.dag_ids:
         subject, state, link = f"DAG {dag_id}", states.get(dag_id), f"dags/{dag_id}"
         if state is None:
             yield Finding(
