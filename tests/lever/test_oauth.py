@@ -251,7 +251,7 @@ class TestRenewing:
             assert hook(sandbox).stages()
         assert renewals(sandbox) == [200]
 
-    def test_whoever_may_not_renew_reads_what_a_task_has_stored(self, sandbox: Sandbox, grant: Grant) -> None:
+    def test_one_who_may_not_renew_reads_what_a_task_has_stored(self, sandbox: Sandbox, grant: Grant) -> None:
         page = hook(sandbox, renews=False)
         page.stages()
         pass_time(sandbox, HOUR)
@@ -460,7 +460,7 @@ class TestA401:
         assert renewals(sandbox) == [200]
         assert len(sandbox.journal.of("lever")) == 2
 
-    def test_whoever_may_not_renew_takes_it_as_it_is(self, sandbox: Sandbox, grant: Grant) -> None:
+    def test_one_who_may_not_renew_takes_it_as_it_is(self, sandbox: Sandbox, grant: Grant) -> None:
         with sandbox.world.lock:
             sandbox.world.lever.sign_in.end(grant.access_token)
         with pytest.raises(Unauthorized, match="the access token was not accepted"):

@@ -163,7 +163,7 @@ def finish(visitor: Answering, state: str = "", code: str = "", error: str = "")
         said = "This answer came too late, or does not belong to a question of yours. Begin again."
         return _outcome(visitor, "Nothing was changed", said, status=400)
     if error == "access_denied":
-        return _outcome(visitor, "Access was denied", "Somebody denied it in Lever. Nothing was changed.")
+        return _outcome(visitor, "Access was denied", "Access was denied in Lever. Nothing was changed.")
     if error or not code:
         said = f"Lever answered with {one_word(error) or 'neither access nor a reason'}. Nothing was changed."
         return _outcome(visitor, "Access was not granted", said, status=502)
