@@ -6,7 +6,6 @@ import logging
 import re
 from datetime import timedelta
 from html import unescape
-from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -196,7 +195,7 @@ class TestStanding:
     def test_all_visitors_together_make_one_call_a_second(
         self, site: Site, sandbox: Sandbox, posting: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 4.0)
+        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1.9)
         applied(sandbox, posting)
         # A changed option opens the account again.
         monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", '{"trigger_stage": "applicant-new"}')
@@ -206,8 +205,8 @@ class TestStanding:
         asked = [one.at_ms for one in sandbox.journal.of("lever", None, None)]
         # The stages once, then a page for each, and the postings for each `standing`.
         assert len(asked) == 1 + 3 + 2 * 3
-        gaps = [later - earlier for earlier, later in pairwise(asked)]
-        assert min(gaps) >= 200
+        # Together they keep the pace; a call may arrive a little late, and the next one then seems early.
+        assert asked[-1] - asked[0] >= (len(asked) - 1) * 1000 / 1.9 - 1000
 
 
 @pytest.mark.parametrize(
