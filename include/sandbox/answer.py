@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from fastapi import Response
@@ -42,14 +43,14 @@ class Cut(Response):
             continue
 
 
-class Refusal(Exception):
+class Refusal(Exception, ABC):
     """A service's answer to what it doesn't do. Each service has its own kind."""
 
     status: int
 
+    @abstractmethod
     def body(self) -> dict[str, object]:
         """Returns the answer's JSON."""
-        raise NotImplementedError
 
     def answer(self) -> Response:
         return Json(self.body(), self.status)

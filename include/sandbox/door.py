@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -20,7 +21,7 @@ _NOT_JSON = {"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class Door(APIRoute):
+class Door(APIRoute, ABC):
     """A route of one service. Its function is a coroutine that waits for nothing, so the whole request is handled under
     the lock."""
 
@@ -28,16 +29,17 @@ class Door(APIRoute):
     root: ClassVar[str]
     page_token: ClassVar[str]  # the parameter that names a page
 
+    @abstractmethod
     def admit(self, request: Request) -> None:
         """Checks the request's key. Raises the service's refusal."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unreadable(self, error: RequestValidationError) -> Refusal:
         """Returns the refusal of a query or a body with these errors."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, status: int, message: str) -> Refusal:
-        raise NotImplementedError
+        """Returns the service's refusal with this status."""
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
