@@ -19,8 +19,8 @@ from alva_lever.account import DEFAULT
 from alva_lever.connect import SharedIntegration
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.events import Event, Kind
-from alva_lever.web.airflow_internals import change_connection
 from alva_lever.web.airflow_setup import dag_states
+from alva_lever.web.airflow_store import change_connection
 from alva_lever.web.app import start_events_run
 from alva_lever.web.checks import Finding, State, live, local
 from alva_lever.web.checks.__main__ import main

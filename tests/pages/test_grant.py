@@ -23,7 +23,7 @@ from alva_lever.account import DEFAULT
 from alva_lever.connect import SharedIntegration, shared
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, Grant
-from alva_lever.web import airflow_internals
+from alva_lever.web import airflow_store
 from alva_lever.web.checks import State, live, local
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
@@ -177,7 +177,7 @@ class TestGranting:
             is_encrypted = False
 
         url = in_lever(site)
-        monkeypatch.setattr(airflow_internals, "get_fernet", Plain)
+        monkeypatch.setattr(airflow_store, "get_fernet", Plain)
         assert "Airflow has no `fernet_key`" in words(back(site, url))
         assert stored() is None
 

@@ -8,7 +8,8 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ from airflow.api_fastapi.app import init_plugins
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from fastapi import FastAPI
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from include.sandbox.transport import listen
 from tests.dags.runner import Runner
@@ -98,3 +99,13 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Configures two signing tokens, as during a rotation."""
     connection = {"conn_type": "generic", "password": f"{TOKEN}, {ANOTHER_TOKEN}"}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps(connection))
+
+
+def while_locked(work: Callable[[], object]) -> None:
+    """Runs `work` in its own thread, as the API server does, while another thread locks the database."""
+    with create_session() as session, ThreadPoolExecutor(1) as pool:
+        session.execute(text("BEGIN EXCLUSIVE"))
+        try:
+            pool.submit(work).result()
+        finally:
+            session.rollback()

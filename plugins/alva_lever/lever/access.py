@@ -16,7 +16,7 @@ from requests.auth import AuthBase
 
 from alva_lever.http.errors import SetupError, TransientError
 from alva_lever.http.retry import backoff_seconds
-from alva_lever.http.secrets_backends import check_variable_is_missing
+from alva_lever.http.secrets_backends import check_variable_is_missing, comes_from_elsewhere
 from alva_lever.http.wire import Untrusted, parsed
 from alva_lever.lever.oauth import GRANT_AGAIN, VENDOR, Grant, GrantRefused, SignIn
 
@@ -170,8 +170,8 @@ class Tokens:
             )
         if read_grant(self._variable) != grant:
             raise SetupError(
-                f"The Variable `{self._variable}` comes from the environment or a secrets backend, where Airflow can't "
-                f"renew it. Remove it there. {GRANT_AGAIN}",
+                f"{comes_from_elsewhere(f'The Variable `{self._variable}`')}, where Airflow can't renew it. Remove it "
+                f"there. {GRANT_AGAIN}",
                 vendor=VENDOR,
             )
 

@@ -18,12 +18,14 @@ from alva_lever.account import DEFAULT, URL_PREFIX, Account
 from alva_lever.connect import lever_hook
 from alva_lever.http.errors import ApiError
 from alva_lever.http.exchange import one_word
+from alva_lever.http.secrets_backends import comes_from_elsewhere
 from alva_lever.http.session import api_root
 from alva_lever.lever.access import DESCRIPTION, read_grant
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import SCOPES, App
-from alva_lever.web import airflow_internals, airflow_setup
-from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
+from alva_lever.web import airflow_internals, airflow_store
+from alva_lever.web.airflow_internals import NotWritten
+from alva_lever.web.airflow_store import is_kept_elsewhere
 from alva_lever.web.pages import a_turn, page
 from alva_lever.web.visitors import Right, Visitor, needs
 
@@ -182,7 +184,7 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
     lever_root, asks_root = _root(account), _asks_root(account)
     for name in (lever_conn_id, conn_id):
         if is_kept_elsewhere(name) and (name == conn_id or not lever_root):
-            raise NotWritten(f"Connection `{name}` comes from the environment or a secrets backend: change it there")
+            raise NotWritten(f"{comes_from_elsewhere(f'Connection `{name}`')}: change it there")
     if not lever_root and not asks_root:
         # Where the key may go isn't known.
         raise NotWritten(
@@ -201,8 +203,8 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
     )  # fmt: skip
     App.of(app, lever_root)
     if lever_root != _root(account):
-        airflow_internals.store_connection(lever_conn_id, host=lever_root)
-    airflow_internals.store_connection(conn_id, host=app.host or "", login=app.login, password=app.password)
+        airflow_store.write_connection(lever_conn_id, root=lever_root, key="")
+    airflow_store.write_connection(conn_id, root=app.host or "", key=app.password or "", login=app.login)
 
 
 def _root(account: Account) -> str:
@@ -222,7 +224,7 @@ def _asks_root(account: Account) -> bool:
     """
     if is_kept_elsewhere(account.lever_conn_id):
         return False
-    found = airflow_setup.find_connection(account.lever_conn_id)
+    found = airflow_store.find_connection(account.lever_conn_id)
     # Earlier versions had the key in the login.
     return found is None or not ((found.password or "").strip() or (found.login or "").strip())
 
@@ -248,11 +250,11 @@ def _store(account: Account, code: str, *, callback: str) -> None:
     """:raises ApiError, NotWritten: nothing was granted, or it could not be stored where tasks read it."""
     variable = account.lever_oauth_variable
     grant = lever_hook(account).sign_in().grant(code, redirect_uri=callback)
-    airflow_internals.set_variable(variable, grant.model_dump_json(), DESCRIPTION)
+    airflow_store.write_variable(variable, grant.model_dump_json(), description=DESCRIPTION)
     if read_grant(variable) != grant:
         raise NotWritten(
-            f"The Variable `{variable}` comes from the environment or a secrets backend, where Airflow can't write it. "
-            "Remove it there, and grant access again"
+            f"{comes_from_elsewhere(f'The Variable `{variable}`')}, where Airflow can't write it. Remove it there, and "
+            "grant access again"
         )
 
 

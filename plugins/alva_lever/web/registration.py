@@ -17,21 +17,16 @@ from airflow.sdk.exceptions import AirflowException
 from alva_lever.account import DEFAULT, URL_PREFIX
 from alva_lever.connect import lever_hook
 from alva_lever.http.errors import ApiError, Forbidden, RequestRejected, Unauthorized
+from alva_lever.http.secrets_backends import comes_from_elsewhere
 from alva_lever.http.session import is_loopback
 from alva_lever.lever.deliveries import EVENTS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import GRANT_AGAIN
 from alva_lever.lever.objects import Webhook
 from alva_lever.lever.permissions import WEBHOOKS
-from alva_lever.web.airflow_internals import (
-    NotWritten,
-    as_server,
-    base_url,
-    change_connection,
-    is_kept_elsewhere,
-    stored,
-)
-from alva_lever.web.tokens import fingerprint, is_token
+from alva_lever.web.airflow_internals import NotWritten, as_server, base_url
+from alva_lever.web.airflow_store import change_connection, is_kept_elsewhere, stored
+from alva_lever.web.tokens import Tokens, fingerprint, is_token, words_of
 
 # The connection that holds the signing tokens.
 _CONN_ID = DEFAULT.lever_webhook_conn_id
@@ -156,7 +151,7 @@ class Registration:
     def _sorted(self, event: str, webhooks: Sequence[Webhook]) -> tuple[list[Webhook], list[Webhook]]:
         there = [webhook for webhook in webhooks if (webhook.event, webhook.url) == (event, self._url)]
         password, extra = stored(_CONN_ID)
-        marks = {fingerprint(token) for token in _apart(password) if is_token(token)}
+        marks = {fingerprint(token) for token in words_of(password) if is_token(token)}
         # The password decides: a person may have removed a token from it.
         stored_ids = {webhook_id for webhook_id, mark in _marks(extra).items() if mark in marks}
         ours = [webhook for webhook in there if webhook.id in stored_ids]
@@ -191,7 +186,7 @@ class Registration:
         webhook = self._lever.create_webhook(event=event, url=self._url)
         token = webhook.signature_token or ""
         try:
-            if _apart(token) != [token] or not is_token(token):
+            if words_of(token) != (token,) or not is_token(token):
                 raise CannotRegister("Lever's answer holds no usable signing token, so the webhook was deleted again")
             _change(lambda tokens: [*tokens, token], known={webhook.id: fingerprint(token)})
         except BaseException:
@@ -227,9 +222,8 @@ def _check_tokens_are_ours() -> None:
     """Checks that Airflow reads the tokens from its database. :raises CannotRegister: it reads them elsewhere."""
     if is_kept_elsewhere(_CONN_ID):
         raise CannotRegister(
-            f"Connection `{_CONN_ID}` comes from the environment or a secrets backend, where this command "
-            "can't write. Make the webhooks in Lever's settings and put their signing tokens there, or remove the "
-            "connection there and run this again"
+            f"{comes_from_elsewhere(f'Connection `{_CONN_ID}`')}, where this command can't write. Make the webhooks in "
+            "Lever's settings and put their signing tokens there, or remove the connection there and run this again"
         )
     # Read before Lever's key: without the database, that isn't found either.
     stored(_CONN_ID)
@@ -241,17 +235,13 @@ def _marks(extra: dict[str, Any]) -> dict[str, str]:
 
 
 def _change(
-    tokens_of: Callable[[list[str]], list[str]], *, known: dict[str, str] | None = None, forget: Sequence[str] = ()
+    tokens_of: Callable[[Tokens], Iterable[str]], *, known: dict[str, str] | None = None, forget: Sequence[str] = ()
 ) -> None:
     def write(password: str, extra: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         kept = {name: mark for name, mark in _marks(extra).items() if name not in forget}
-        return " ".join(tokens_of(_apart(password))), {**extra, _KNOWN: {**kept, **(known or {})}}
+        return " ".join(tokens_of(words_of(password))), {**extra, _KNOWN: {**kept, **(known or {})}}
 
     change_connection(_CONN_ID, write)
-
-
-def _apart(password: str) -> list[str]:
-    return list(dict.fromkeys(password.replace(",", " ").split()))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,8 +14,8 @@ from alva_lever.connect import read_variable, shared
 from alva_lever.http.errors import ApiError
 from alva_lever.rules.model import Stage
 from alva_lever.settings import BadOption, Fault, NoOptions, Options, read_options, resolve
-from alva_lever.web import airflow_setup
-from alva_lever.web.setup_connections import kept_elsewhere
+from alva_lever.web import airflow_store
+from alva_lever.web.setup_connections import variable_kept_elsewhere
 
 _DESCRIPTION = "Options of the integration of Lever and Alva; set on its page"
 
@@ -58,7 +59,7 @@ def stored(account: Account) -> OptionsForm:
         frozenset(options.blocked_origins),
         options.dry_run,
         first,
-        kept_elsewhere(f"Variable `{account.settings_variable}`") if _is_elsewhere(account) else "",
+        variable_kept_elsewhere(account.settings_variable),
         stages,
         problem,
         _by_option(faults),
@@ -91,7 +92,7 @@ def save(
         value["dry_run"] = True
     stages, problem = _stages(account)
     faults: list[Fault] = []
-    elsewhere = kept_elsewhere(f"Variable `{account.settings_variable}`") if _is_elsewhere(account) else ""
+    elsewhere = variable_kept_elsewhere(account.settings_variable)
     try:
         options = read_options(value)
     except BadOption as bad:
@@ -106,7 +107,7 @@ def save(
     if seen and seen != _mark(account):
         faults.append(("", "The options were changed while this form was open. Load the page again, and see them"))
     if not faults:
-        airflow_setup.write_variable(account.settings_variable, value, description=_DESCRIPTION)
+        airflow_store.write_variable(account.settings_variable, json.dumps(value, indent=2), description=_DESCRIPTION)
     return OptionsForm(
         trigger_stage,
         progression_stage,
@@ -150,10 +151,6 @@ def _is_unset(account: Account) -> bool:
     except (BadOption, ApiError):
         pass
     return False
-
-
-def _is_elsewhere(account: Account) -> bool:
-    return airflow_setup.is_variable_kept_elsewhere(account.settings_variable)
 
 
 def _stage_id(wanted: object, stages: Sequence[Stage]) -> str:

@@ -12,10 +12,10 @@ from alva_lever.connect import lever_hook, read_variable
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.session import is_loopback
 from alva_lever.settings import BadOption, NoOptions
-from alva_lever.web import airflow_setup
-from alva_lever.web.airflow_internals import base_path, base_url, passwords
+from alva_lever.web import airflow_setup, airflow_store
+from alva_lever.web.airflow_internals import base_path, base_url
 from alva_lever.web.checks.finding import Finding, State, guarded, wrong
-from alva_lever.web.tokens import SHORTEST, is_token
+from alva_lever.web.tokens import SHORTEST, is_token, words
 
 SLOTS = 1
 _FIELDS = {"host": "API root", "password": "API key", "extra": "Extra fields"}
@@ -36,7 +36,7 @@ def local(account: Account) -> Iterator[Finding]:
 def connection(hook: VendorHook) -> Iterator[Finding]:
     """Whether the connection is there, and what of it can't be used."""
     subject, conn_id = f"{hook.vendor}'s connection", hook.http_conn_id
-    found = airflow_setup.find_connection(conn_id)
+    found = airflow_store.find_connection(conn_id)
     if found is None:
         yield Finding(
             subject,
@@ -68,7 +68,7 @@ def connection(hook: VendorHook) -> Iterator[Finding]:
 def is_usable(hook: VendorHook) -> bool:
     """Whether there is a connection with which a call can be tried."""
     conn_id = hook.http_conn_id
-    return airflow_setup.find_connection(conn_id) is not None and not hook.faults_of(hook.get_connection(conn_id))
+    return airflow_store.find_connection(conn_id) is not None and not hook.faults_of(hook.get_connection(conn_id))
 
 
 def options(account: Account) -> Iterator[Finding]:
@@ -173,11 +173,11 @@ def address() -> Iterator[Finding]:
 
 def tokens(conn_id: str, vendor: str) -> Iterator[Finding]:
     """How many signing tokens are known."""
-    subject, words = f"{vendor}'s signing tokens", passwords(conn_id)
-    usable = [word for word in words if is_token(word)]
-    if len(usable) < len(words):
+    subject, found = f"{vendor}'s signing tokens", words(conn_id)
+    usable = [word for word in found if is_token(word)]
+    if len(usable) < len(found):
         said = (
-            f"The password of connection `{conn_id}` holds {len(words) - len(usable)} words of fewer than {SHORTEST} "
+            f"The password of connection `{conn_id}` holds {len(found) - len(usable)} words of fewer than {SHORTEST} "
         )
         yield Finding(
             subject,
@@ -189,7 +189,7 @@ def tokens(conn_id: str, vendor: str) -> Iterator[Finding]:
     if usable:
         tokens = "1 signing token is" if len(usable) == 1 else f"{len(usable)} signing tokens are"
         yield Finding(subject, State.DONE, f"{tokens} known, in connection `{conn_id}`")
-    elif not words:
+    elif not found:
         yield Finding(
             subject,
             State.OPEN,
