@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from alva_lever.account import DEFAULT as account
@@ -17,11 +17,9 @@ from alva_lever.web import airflow_records
 from alva_lever.web.airflow_internals import NotWritten, Refused, start_backfill, start_run
 from alva_lever.web.happened import NAMES, TAKE_IDS
 from alva_lever.web.pages import page
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Acts, Text, Visitor
 
 router = APIRouter()
-Actor = Annotated[Visitor, Depends(needs(Right.ACT, account))]
-Text = Annotated[str, Form()]
 
 # A backfill has a run for each hour; one manual run covers a longer time with fewer calls.
 LONGEST_BACKFILL = timedelta(days=31)
@@ -29,7 +27,7 @@ _EARLIEST_YEAR = 2000
 
 
 @router.post("/run-now")
-def run_now(visitor: Actor, since: Text = "", dry_run: Text = "") -> Response:
+def run_now(visitor: Acts, since: Text = "", dry_run: Text = "") -> Response:
     """Starts a run of the hourly DAG for the time from `since` until now, or for the last 24 hours."""
     try:
         # A button says which; a request without one must not write.
@@ -42,7 +40,7 @@ def run_now(visitor: Actor, since: Text = "", dry_run: Text = "") -> Response:
 
 
 @router.post("/do-now")
-def do_now(visitor: Actor, dag_id: Text = "", opportunity_id: Text = "", dry_run: Text = "") -> Response:
+def do_now(visitor: Acts, dag_id: Text = "", opportunity_id: Text = "", dry_run: Text = "") -> Response:
     """Starts a run that does one leftover, due or not, as a scheduled run would. It writes only if the page said so."""
     try:
         if dag_id not in TAKE_IDS or not is_uuid(opportunity_id):
@@ -54,7 +52,7 @@ def do_now(visitor: Actor, dag_id: Text = "", opportunity_id: Text = "", dry_run
 
 
 @router.post("/backfill")
-def backfill(visitor: Actor, since: Text = "") -> Response:
+def backfill(visitor: Acts, since: Text = "") -> Response:
     """Starts a backfill of the hourly DAG from a date until now."""
     now = datetime.now(UTC)
     try:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -27,16 +27,12 @@ from alva_lever.web import airflow_internals, airflow_store
 from alva_lever.web.airflow_internals import NotWritten
 from alva_lever.web.airflow_store import is_kept_elsewhere
 from alva_lever.web.pages import a_turn, page
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Looks, OfHtmx, Right, SetsUp, Text, Visitor, needs
 
 log = logging.getLogger(__name__)
 router = APIRouter()
-Looking = Annotated[Visitor, Depends(needs(Right.LOOK, DEFAULT))]
-SettingUp = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT))]
 # Lever's answer has a code in its address, which must not go into that of the login.
 Answering = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT, after_login="set-up"))]
-# FastAPI quotes what it refuses, so every field is a text that is never missing: a secret must not be quoted.
-Text = Annotated[str, Form()]
 
 EXAMPLE_ROOT = LeverHook.example_root
 # A person who takes longer in Lever has to begin again.
@@ -111,15 +107,15 @@ def access(account: Account, request: Request, *, refused: str = "") -> Access:
 
 
 @router.get("/access")
-def show_access(request: Request, visitor: Looking) -> Response:
+def show_access(request: Request, visitor: Looks, part: OfHtmx) -> Response:
     """The access to Lever by OAuth: as a page, or, for htmx, as a part of the set-up page."""
-    template = "_grant.html" if "hx-request" in request.headers else "access.html"
+    template = "_grant.html" if part else "access.html"
     return page(template, visitor, here=_SET_UP, grant=access(DEFAULT, request))
 
 
 @router.post("/oauth-app")
 def save_app(
-    request: Request, visitor: SettingUp, client_id: Text = "", secret: Text = "", root: Text = "", sign_in: Text = ""
+    request: Request, visitor: SetsUp, client_id: Text = "", secret: Text = "", root: Text = "", sign_in: Text = ""
 ) -> Response:
     """Stores the company's OAuth app and, where no key is stored, Lever's API root."""
     try:
@@ -131,7 +127,7 @@ def save_app(
 
 
 @router.post("/grant")
-def start(request: Request, visitor: SettingUp) -> Response:
+def start(request: Request, visitor: SetsUp) -> Response:
     """Sends the person to Lever.
 
     By a page that moves on by itself: after a redirect, the browser would hold Lever's addresses against the page's

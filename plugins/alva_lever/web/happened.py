@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.batch.leftovers import Leftover
@@ -24,10 +24,9 @@ from alva_lever.settings import BadOption
 from alva_lever.web import airflow_records
 from alva_lever.web.airflow_records import RunFigures, RunRecord
 from alva_lever.web.pages import page
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Looks
 
 router = APIRouter()
-Looker = Annotated[Visitor, Depends(needs(Right.LOOK, account))]
 
 DAYS = 14
 # The last runs that the page shows of each DAG.
@@ -112,7 +111,7 @@ class Trouble:
 
 
 @router.get("/")
-def happened(visitor: Looker) -> Response:
+def happened(visitor: Looks) -> Response:
     """The first page."""
     now = datetime.now(UTC)
     figures = airflow_records.figures_since(account.dag_ids, _first_day(now), _TROUBLES)
@@ -142,7 +141,7 @@ def happened(visitor: Looker) -> Response:
 
 
 @router.get("/run")
-def run(visitor: Looker, dag_id: str = "", run_id: str = "", panel: str = "") -> Response:
+def run(visitor: Looks, dag_id: str = "", run_id: str = "", panel: str = "") -> Response:
     """One run's report, with the ids under each word. `panel`: not empty inside a tab of Airflow's UI."""
     base = "panel.html" if panel else "base.html"
     record = airflow_records.run_record(dag_id, run_id) if dag_id in account.dag_ids else None

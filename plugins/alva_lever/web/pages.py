@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from alva_lever.web.visitors import LoginNeeded, Visitor
+from alva_lever.web.visitors import LoginNeeded, Visitor, is_of_htmx
 
 # Nothing is loaded from another host, and no other site may frame the page.
 HEADERS: Mapping[str, str] = {
@@ -70,8 +70,7 @@ async def a_turn() -> AsyncIterator[None]:
 
 
 async def _busy(request: Request, busy: Exception) -> Response:
-    # htmx shows no answer with an error's status.
-    status = 200 if request.headers.get("hx-request") == "true" else 503
+    status = 200 if is_of_htmx(request) else 503
     sentence = '<p role="status">Others are asking Lever and Alva just now. Try again in a moment.</p>'
     return HTMLResponse(sentence, status, {**HEADERS, "Retry-After": "2"})
 

@@ -21,11 +21,9 @@ from alva_lever.web.registration import STILL_TO_DO, Outcome
 from alva_lever.web.setup_connections import ConnectionForm
 from alva_lever.web.setup_options import OptionsForm
 from alva_lever.web.setup_webhooks import Registering
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Looks, Right, SetsUp, Text, Visitor, needs
 
 router = APIRouter()
-Looks = Annotated[Visitor, Depends(needs(Right.LOOK, ACCOUNT))]
-SetsUp = Annotated[Visitor, Depends(needs(Right.SET_UP, ACCOUNT))]
 Unpauses = Annotated[
     Visitor,
     Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_unpause, dag_ids=ACCOUNT.dag_ids))),
@@ -33,8 +31,6 @@ Unpauses = Annotated[
 MakesPool = Annotated[
     Visitor, Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_make_pool, name=ACCOUNT.pool)))
 ]
-# FastAPI quotes what it refuses, so every field is a text that is never missing: a key must not be quoted.
-Text = Annotated[str, Form()]
 # What an action has done, by the word that it leaves in the address.
 _DONE = {
     "lever": "Lever's connection is saved.",
