@@ -19,7 +19,7 @@ from alva_lever.account import DEFAULT
 from alva_lever.connect import SharedIntegration
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.events import Event, Kind
-from alva_lever.web.airflow_setup import dag_states
+from alva_lever.web.airflow_records import listed
 from alva_lever.web.airflow_store import change_connection
 from alva_lever.web.app import start_events_run
 from alva_lever.web.checks import Finding, State, live, local
@@ -365,4 +365,4 @@ class TestFinding:
 
 
 def test_dags_that_airflow_does_not_have_are_not_there(database: None) -> None:
-    assert dag_states(["no_such_dag"]) == {}
+    assert listed(["no_such_dag"]) == {}

@@ -7,7 +7,6 @@ differently. Never call these on an event loop: each waits for the database.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -37,25 +36,6 @@ def make_pool(name: str, *, slots: int, description: str) -> None:
         Pool.create_or_update_pool(
             name=name, slots=slots, description=description, include_deferred=False, session=session
         )
-
-
-@dataclass(frozen=True, slots=True)
-class DagState:
-    """What Airflow knows of a DAG. `broken`: its file can't be imported just now."""
-
-    paused: bool
-    broken: bool
-
-
-def dag_states(dag_ids: Collection[str]) -> dict[str, DagState]:
-    """Returns the state of each of these DAGs that Airflow knows and still finds in its files.
-
-    :raises NotWritten: the database can't be read.
-    """
-    columns = (DagModel.dag_id, DagModel.is_paused, DagModel.has_import_errors)
-    with database("The DAGs could not be read") as session:
-        rows = session.execute(select(*columns).where(DagModel.dag_id.in_(dag_ids), DagModel.is_stale.is_(False))).all()
-    return {dag_id: DagState(bool(paused), bool(broken)) for dag_id, paused, broken in rows}
 
 
 def unpause(dag_ids: Collection[str]) -> None:

@@ -12,7 +12,7 @@ from alva_lever.connect import lever_hook, read_variable
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.session import is_loopback
 from alva_lever.settings import BadOption, NoOptions
-from alva_lever.web import airflow_setup, airflow_store
+from alva_lever.web import airflow_records, airflow_setup, airflow_store
 from alva_lever.web.airflow_internals import base_path, base_url
 from alva_lever.web.checks.finding import Finding, State, guarded, wrong
 from alva_lever.web.tokens import SHORTEST, is_token, words
@@ -126,10 +126,10 @@ def pool(account: Account) -> Iterator[Finding]:
 
 def dags(account: Account) -> Iterator[Finding]:
     """Whether Airflow knows each DAG, and runs it."""
-    states = airflow_setup.dag_states(account.dag_ids)
+    known = airflow_records.listed(account.dag_ids)
     for dag_id in account.dag_ids:
-        subject, state, link = f"DAG {dag_id}", states.get(dag_id), f"dags/{dag_id}"
-        if state is None:
+        subject, dag, link = f"DAG {dag_id}", known.get(dag_id), f"dags/{dag_id}"
+        if dag is None or dag.gone:
             yield Finding(
                 subject,
                 State.MISSING,
@@ -138,10 +138,10 @@ def dags(account: Account) -> Iterator[Finding]:
                 "Airflow's list of DAGs",
                 "dags",
             )
-        elif state.broken:
+        elif dag.broken:
             remedy = "Look at the import errors on Airflow's list of DAGs"
             yield Finding(subject, State.WRONG, "Airflow can't import its file", remedy, "dags")
-        elif state.paused:
+        elif dag.paused:
             yield Finding(subject, State.MISSING, "It is paused", "Unpause it, on the set-up page or in Airflow", link)
         else:
             yield Finding(subject, State.DONE, "It is unpaused", link=link)
