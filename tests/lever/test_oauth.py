@@ -16,7 +16,8 @@ from airflow.sdk import Variable
 from alva_lever.http.errors import SetupError, TransientError, Unauthorized
 from alva_lever.lever.access import RENEW_SECONDS, read_grant
 from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.oauth import SCOPES, App, Grant, GrantRefused, SignIn
+from alva_lever.lever.oauth import App, Grant, GrantRefused, SignIn
+from alva_lever.lever.permissions import SCOPES
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.granting import answered, query_of

@@ -22,7 +22,8 @@ from sqlalchemy import delete, select
 from alva_lever.account import DEFAULT
 from alva_lever.connect import SharedIntegration, shared
 from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.oauth import SCOPES, Grant
+from alva_lever.lever.oauth import Grant
+from alva_lever.lever.permissions import SCOPES
 from alva_lever.web import airflow_store
 from alva_lever.web.checks import State, live, local
 from include.sandbox import Sandbox

@@ -20,7 +20,7 @@ from alva_lever.http.errors import ApiError, Asked, RequestRejected, SetupError,
 from alva_lever.http.exchange import Exchange, Params, VendorError, of_response
 from alva_lever.http.rate_limiter import RateLimiter
 from alva_lever.http.retry import ATTEMPTS, Deadline, backoff_seconds, failure_of, seconds_until_next
-from alva_lever.http.session import api_root, keep_alive_adapter, no_api, open_session, read_extras
+from alva_lever.http.session import HasKey, api_root, keep_alive_adapter, no_api, open_session, read_extras
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -291,6 +291,10 @@ class VendorHook(HttpHook, ABC):
             vendor=self.vendor,
             may_have_happened=False,
         )
+
+    def key_in(self, connection: HasKey) -> str:
+        """Returns the API key in a connection, empty if there is none."""
+        return (connection.password or "").strip()
 
     def faults_of(self, connection: Connection) -> dict[str, str]:
         """Returns what makes a connection unusable, by its field: `host`, `password` or `extra`. Makes no call."""

@@ -43,6 +43,15 @@ class HasHost(Protocol):
     def port(self) -> int | None: ...
 
 
+class HasKey(Protocol):
+    """The fields of an Airflow connection that may hold a key."""
+
+    @property
+    def login(self) -> str | None: ...
+    @property
+    def password(self) -> str | None: ...
+
+
 def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
     """Returns the API's root without a slash at the end, from a connection made by form or by URI.
 

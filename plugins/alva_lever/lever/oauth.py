@@ -7,7 +7,7 @@ we have read uses it, and this client has a secret and binds the answer to its v
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
@@ -23,32 +23,12 @@ from alva_lever.http.exchange import Exchange, VendorError, of_response, one_wor
 from alva_lever.http.rate_limiter import RateLimiter
 from alva_lever.http.session import Extras, api_root, open_session, usable_key
 from alva_lever.http.wire import Untrusted, Whole, WireModel, parsed
+from alva_lever.lever.permissions import SCOPES
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 VENDOR: Final = "Lever"
-# What the integration needs of Lever, by resource: of a key its permissions, of a grant its scopes. Writing includes
-# reading.
-PERMISSIONS: Mapping[str, str] = {
-    "opportunities": "write",
-    "notes": "write",
-    "applications": "read",
-    "postings": "read",
-    "stages": "read",
-    "archive_reasons": "read",
-    "users": "read",
-    "tags": "read",
-    "webhooks": "write",
-}
-
-
-def scope_of(resource: str) -> str:
-    """Returns the scope that a grant needs for a resource."""
-    return f"{resource}:{PERMISSIONS[resource]}:admin"
-
-
-SCOPES = (*map(scope_of, PERMISSIONS), "offline_access")
 GRANT_AGAIN = "Grant access again on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
 _AUTHORIZE, _TOKEN = "/authorize", "/oauth/token"
 _EXAMPLE_ROOT = "https://auth.lever.co"

@@ -21,7 +21,7 @@ from airflow.secrets.metastore import MetastoreBackend
 from sqlalchemy import select
 
 from alva_lever.http.secrets_backends import search
-from alva_lever.http.session import HasHost
+from alva_lever.http.session import HasHost, HasKey
 from alva_lever.web.airflow_internals import NotWritten, database
 
 if TYPE_CHECKING:
@@ -30,13 +30,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class KeptConnection(HasHost, Protocol):
+class KeptConnection(HasHost, HasKey, Protocol):
     """A connection as Airflow keeps it, its key decrypted."""
 
-    @property
-    def login(self) -> str | None: ...
-    @property
-    def password(self) -> str | None: ...
     @property
     def extra(self) -> str | None: ...
 

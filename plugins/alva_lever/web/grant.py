@@ -22,7 +22,8 @@ from alva_lever.http.secrets_backends import comes_from_elsewhere
 from alva_lever.http.session import api_root
 from alva_lever.lever.access import DESCRIPTION, read_grant
 from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.oauth import SCOPES, App
+from alva_lever.lever.oauth import App
+from alva_lever.lever.permissions import SCOPES
 from alva_lever.web import airflow_internals, airflow_store
 from alva_lever.web.airflow_internals import NotWritten
 from alva_lever.web.airflow_store import is_kept_elsewhere
@@ -221,8 +222,7 @@ def _asks_root(account: Account) -> bool:
     if is_kept_elsewhere(account.lever_conn_id):
         return False
     found = airflow_store.find_connection(account.lever_conn_id)
-    # Earlier versions had the key in the login.
-    return found is None or not ((found.password or "").strip() or (found.login or "").strip())
+    return found is None or not lever_hook(account).key_in(found)
 
 
 def _kept(conn_id: str) -> Connection | None:

@@ -76,7 +76,7 @@ def connection_form(
         hook.http_conn_id,
         hook.example_root,
         _root_of(hook, found) if root is None else root,
-        found is not None and bool(_key_of(hook, found)),
+        bool(_key_of(hook, found)),
         elsewhere,
         shown,
         tested,
@@ -140,10 +140,7 @@ def _change_it_there(what: str) -> str:
 
 
 def _key_of(hook: VendorHook, found: KeptConnection | None) -> str:
-    """Returns the stored key. Lever's may be in the login, as earlier versions had it."""
-    if found is None:
-        return ""
-    return (found.password or "").strip() or ((found.login or "").strip() if isinstance(hook, LeverHook) else "")
+    return "" if found is None else hook.key_in(found)
 
 
 def _root_of(hook: VendorHook, found: KeptConnection | None) -> str:

@@ -48,11 +48,11 @@ def connection(hook: VendorHook) -> Iterator[Finding]:
         return
     faults = hook.faults_of(hook.get_connection(conn_id))
     for field, text in faults.items():
-        missing = not (found.host if field == "host" else found.password or found.login)
+        missing = not (found.host if field == "host" else hook.key_in(found))
         state = State.MISSING if missing and field != "extra" else State.WRONG
         yield wrong(f"{hook.vendor}'s {_FIELDS[field]}", text, link="connections", state=state)
     if not faults:
-        how = "an API key" if found.password or found.login else "access that was granted by OAuth"
+        how = "an API key" if hook.key_in(found) else "access that was granted by OAuth"
         yield Finding(subject, State.DONE, f"Connection `{conn_id}` has an API root and {how}")
     if (found.login or "").strip() and not (found.password or "").strip() and "password" not in faults:
         yield Finding(

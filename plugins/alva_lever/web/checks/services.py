@@ -11,11 +11,11 @@ from alva_lever.alva.assumptions import Look
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.connect import lever_hook, read_variable, shared
 from alva_lever.http.errors import Forbidden, MissingPermission
-from alva_lever.lever import permissions
+from alva_lever.lever import permission_check, permissions
 from alva_lever.lever.deliveries import KIND_OF
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import GRANT_AGAIN
-from alva_lever.lever.permissions import Seen
+from alva_lever.lever.permission_check import Seen
 from alva_lever.rules.events import Kind
 from alva_lever.settings import BadOption, resolve
 from alva_lever.web import airflow_setup
@@ -62,7 +62,7 @@ def _answer(vendor: str, works: bool, sentence: str) -> Finding:
 def lever_permissions(lever: LeverHook) -> Iterator[Finding]:
     """Whether the key or the grant has each permission, as far as reading shows it."""
     by_key = lever.has_key()
-    for seen in permissions.look(lever):
+    for seen in permission_check.look(lever):
         yield _permission(seen, by_key=by_key)
     written = (permissions.OPPORTUNITIES, permissions.NOTES)
     if by_key:
