@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from airflow.sdk import Variable
 from airflow.sdk.log import mask_secret
@@ -19,6 +18,7 @@ from alva_lever.http.retry import backoff_seconds
 from alva_lever.http.secrets_backends import check_variable_is_missing, comes_from_elsewhere
 from alva_lever.http.wire import Untrusted, parsed
 from alva_lever.lever.oauth import GRANT_AGAIN, VENDOR, Grant, GrantRefused, SignIn
+from alva_lever.rules.window import in_words
 
 log = logging.getLogger(__name__)
 
@@ -218,4 +218,4 @@ def _run_out(grant: Grant) -> str:
 
 
 def _time(grant: Grant) -> str:
-    return f"{datetime.fromtimestamp(grant.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
+    return in_words(grant.expires_at * 1000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from alva_lever.account import DEFAULT as account
 from alva_lever.batch.leftovers import RUN_PREFIX
 from alva_lever.rules.ids import is_uuid
 from alva_lever.web import airflow_records
-from alva_lever.web.airflow_internals import NotWritten, Refused, start_backfill, start_run
+from alva_lever.web.airflow_internals import NotWritten, Refused, new_run_id, start_backfill, start_run
 from alva_lever.web.happened import NAMES, TAKE_IDS
 from alva_lever.web.pages import page
 from alva_lever.web.visitors import Acts, Text, Visitor
@@ -80,7 +79,7 @@ def backfill(visitor: Acts, since: Text = "") -> Response:
 
 def _started(visitor: Visitor, dag_id: str, conf: dict[str, Any], *, prefix: str = "manual__") -> Response:
     """Starts a run and leads to its page, which says what it does and whether it waits for a paused DAG."""
-    run_id = f"{prefix}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
+    run_id = new_run_id(prefix)
     note = "Dry run: writes nothing" if conf.get("dry_run") else None
     start_run(dag_id, run_id, conf, user_name=visitor.user_name, note=note)
     return RedirectResponse(f"run?{urlencode({'dag_id': dag_id, 'run_id': run_id})}", 303)

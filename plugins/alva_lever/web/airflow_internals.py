@@ -8,9 +8,10 @@ call these on an event loop: each waits for the database.
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -74,6 +75,11 @@ def database(what: str) -> Iterator[Session]:
     """Opens a session that is committed at the end. :raises NotWritten: `what`, and the kind of fault."""
     with faults_named(what), create_session() as session:
         yield session
+
+
+def new_run_id(prefix: str) -> str:
+    """Returns an id for a run that no other run has."""
+    return f"{prefix}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
 
 
 def start_run(

@@ -43,6 +43,10 @@ class RunRecord:
     user_name: str | None
     report: Mapping[str, Any] | None
 
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("success", "failed")
+
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
@@ -21,7 +19,7 @@ from alva_lever.http.deliveries import NotTaken
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
 from alva_lever.rules.events import Event
 from alva_lever.web import actions, grant, happened, live, setup, why
-from alva_lever.web.airflow_internals import NotWritten, start_run
+from alva_lever.web.airflow_internals import NotWritten, new_run_id, start_run
 from alva_lever.web.group import Group
 from alva_lever.web.pages import add_pages
 from alva_lever.web.tokens import FreshTokens, signing_tokens
@@ -144,8 +142,7 @@ def start_events_run(dag_id: str, events: Sequence[Event]) -> None:
     :raises NotWritten: the run could not be created.
     """
     deliveries = [event.as_json() for event in dict.fromkeys(events)]
-    run_id = f"webhooks__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
-    start_run(dag_id, run_id, {"deliveries": deliveries})
+    start_run(dag_id, new_run_id("webhooks__"), {"deliveries": deliveries})
 
 
 def _lever_delivery(body: bytes, headers: Mapping[str, str]) -> LeverDelivery:

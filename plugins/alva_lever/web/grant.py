@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 from airflow.sdk import BaseHook, Connection
@@ -24,6 +23,7 @@ from alva_lever.lever.access import DESCRIPTION, read_grant
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import App
 from alva_lever.lever.permissions import SCOPES
+from alva_lever.rules.window import in_words
 from alva_lever.web import airflow_internals, airflow_store
 from alva_lever.web.airflow_internals import NotWritten
 from alva_lever.web.airflow_store import is_kept_elsewhere
@@ -95,9 +95,9 @@ def access(account: Account, request: Request, *, refused: str = "") -> Access:
         key=key,
         root=_root(account),
         asks_root=asks_root,
-        granted_at=_time(grant.granted_at) if grant else "",
+        granted_at=in_words(grant.granted_at * 1000) if grant else "",
         client_id=grant.client_id if grant else "",
-        valid_until=_time(grant.expires_at) if grant else "",
+        valid_until=in_words(grant.expires_at * 1000) if grant else "",
         problem=problem,
         missing=missing,
         callback=_callback(request),
@@ -265,7 +265,3 @@ def _outcome(visitor: Visitor, title: str, said: str, *, url: str = _SET_UP, sta
 
 def _serializer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(airflow_internals.signing_key(), salt="alva-lever-grant")
-
-
-def _time(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

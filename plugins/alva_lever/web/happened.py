@@ -42,8 +42,6 @@ NAMES: Mapping[str, str] = {
 # Only runs of these DAGs take ids in their form.
 TAKE_IDS = (account.invite_dag_id, account.results_dag_id)
 _INVITING = (account.invite_dag_id, account.events_dag_id)
-# A run has ended.
-_OVER = ("success", "failed")
 # What a person may have to correct, and the words that count it.
 _TROUBLES = (*FAILURES, str(ResultsWord.BOUNCED), GIVEN_UP)
 
@@ -160,7 +158,7 @@ def run(visitor: Looks, dag_id: str = "", run_id: str = "", panel: str = "") -> 
         run=shown(record),
         report=report,
         words=words,
-        is_over=record.state in _OVER,
+        is_over=record.is_over,
         is_paused=airflow_records.paused([dag_id]).get(dag_id),
         of_opportunities=dag_id != account.postings_dag_id,
         near_misses=_near_misses(record),
@@ -181,8 +179,13 @@ def shown(record: RunRecord) -> ShownRun:
     if record.report is not None:
         said = in_a_sentence(record.report, invites=record.dag_id in _INVITING)
     else:
-        said = "No report" if record.state in _OVER else "Not done yet"
+        said = "No report" if record.is_over else "Not done yet"
     return ShownRun(record, NAMES[record.dag_id], said)
+
+
+def is_of_opportunity(dag_id: str, leftover: Leftover) -> bool:
+    """Whether a DAG's leftover is an opportunity, by `sync.items`: not a posting, and not a candidate in Alva."""
+    return dag_id in TAKE_IDS and "is" not in leftover.item
 
 
 def by_day(figures: Sequence[RunFigures], now: datetime) -> list[Day]:
@@ -237,9 +240,9 @@ def _state(now: datetime) -> tuple[list[ShownDag], list[ShownLeftover]]:
 
 def _leftover(dag_id: str, leftover: Leftover, now: datetime) -> ShownLeftover:
     due_at = _moment(leftover.due_ms)
-    is_opportunity = dag_id in TAKE_IDS and "is" not in leftover.item
-    named = is_opportunity and is_uuid(leftover.id)
-    return ShownLeftover(dag_id, leftover, due_at, due_at <= now, is_opportunity, named)
+    of_opportunity = is_of_opportunity(dag_id, leftover)
+    named = of_opportunity and is_uuid(leftover.id)
+    return ShownLeftover(dag_id, leftover, due_at, due_at <= now, of_opportunity, named)
 
 
 def _ids(record: RunRecord | None, word: str) -> tuple[int, Sequence[str]]:

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from alva_lever.rules.window import in_words, to_the_minute
 from alva_lever.web.visitors import LoginNeeded, Visitor, is_of_htmx
 
 # Nothing is loaded from another host, and no other site may frame the page.
@@ -36,6 +37,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters |= {"in_words": in_words, "to_the_minute": to_the_minute}
 
 
 def page(template: str, visitor: Visitor, *, status: int = 200, **values: Any) -> HTMLResponse:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -23,12 +21,12 @@ from alva_lever.rules.ids import id_in, is_uuid
 from alva_lever.rules.invitation import Reason
 from alva_lever.rules.notes import Failure
 from alva_lever.rules.report_words import MEANINGS
-from alva_lever.rules.window import in_words
 from alva_lever.settings import BadOption
 from alva_lever.sync.explanation import Explanation
 from alva_lever.web import airflow_records
-from alva_lever.web.airflow_internals import NotWritten, start_run
+from alva_lever.web.airflow_internals import NotWritten, new_run_id, start_run
 from alva_lever.web.airflow_records import RunRecord
+from alva_lever.web.happened import TAKE_IDS, is_of_opportunity
 from alva_lever.web.pages import a_turn, page
 from alva_lever.web.visitors import Acts, Looks, OfHtmx, Text, Visitor
 
@@ -39,8 +37,7 @@ _NOT_AN_ID = (
     "address of that page: https://hire.lever.co/candidates/..."
 )
 # Made when a button is shown, so that pressing it twice starts one run.
-_PRESS = re.compile(r"[0-9A-Za-z:.-]{8,60}")
-_OVER = ("success", "failed")
+_PRESS = re.compile(r"[0-9A-Za-z:._-]{8,60}")
 
 
 class Action(StrEnum):
@@ -153,7 +150,7 @@ def follow(visitor: Looks, part: OfHtmx, dag_id: str = "", run_id: str = "", opp
         visitor,
         here="why",
         run=record,
-        again=None if record.state in _OVER else f"why-run?{query}",
+        again=None if record.is_over else f"why-run?{query}",
         opportunity_id=opportunity_id,
         word=word,
         meaning=None if word is None else MEANINGS.get(word, word),
@@ -175,17 +172,16 @@ def _explained(opportunity_id: str) -> Told:
     integration = _shared.integration()
     leftovers = {
         dag_id: leftover
-        for dag_id in (account.invite_dag_id, account.results_dag_id)
+        for dag_id in TAKE_IDS
         for leftover in airflow_records.state_of(dag_id).leftovers()
-        if leftover.id == opportunity_id and "is" not in leftover.item
+        if leftover.id == opportunity_id and is_of_opportunity(dag_id, leftover)
     }
     explanation = integration.explain(
         opportunity_id,
         window=airflow_records.next_window(account.invite_dag_id),
         leftover=leftovers.get(account.invite_dag_id),
     )
-    press = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(4)}"
-    return Told(explanation, leftovers, press)
+    return Told(explanation, leftovers, press=new_run_id(""))
 
 
 def _word(record: RunRecord, opportunity_id: str) -> str | None:
@@ -208,6 +204,5 @@ def _page(
         lever_site=None if told is None else lever_site(account),
         paused=airflow_records.paused([account.invite_dag_id, account.results_dag_id]) if told else {},
         account=account,
-        in_words=in_words,
         now_ms=round(time.time() * 1000),
     )

@@ -17,6 +17,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import GRANT_AGAIN
 from alva_lever.lever.permission_check import Seen
 from alva_lever.rules.events import Kind
+from alva_lever.rules.window import to_the_minute
 from alva_lever.settings import BadOption, resolve
 from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import base_url
@@ -166,7 +167,7 @@ def deliveries(account: Account) -> Iterator[Finding]:
     last = airflow_setup.last_deliveries(account.events_dag_id, tuple(names))
     for kind, name in names.items():
         if kind in last:
-            yield Finding(f"Last delivery, {name}", State.DONE, f"It came at {last[kind]:%Y-%m-%d %H:%M} UTC")
+            yield Finding(f"Last delivery, {name}", State.DONE, f"It came at {to_the_minute(last[kind])}")
         else:
             yield Finding(
                 f"Last delivery, {name}",
