@@ -19,12 +19,13 @@ from alva_lever.account import DEFAULT
 from alva_lever.connect import SharedIntegration
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.events import Event, Kind
+from alva_lever.web.airflow_internals import NotWritten
 from alva_lever.web.airflow_records import listed
 from alva_lever.web.airflow_store import change_connection
 from alva_lever.web.app import start_events_run
 from alva_lever.web.checks import Finding, State, live, local
 from alva_lever.web.checks.__main__ import main
-from alva_lever.web.checks.finding import apart, guarded
+from alva_lever.web.checks.finding import guarded, wrong
 from alva_lever.web.registration import Registration
 from include.sandbox import Sandbox
 from tests.dags.runner import Runner
@@ -352,16 +353,16 @@ class TestFinding:
         (found,) = guarded("Something", check)
         assert (found.state, found.said) == (State.WRONG, "This could not be checked (RuntimeError)")
 
-    @pytest.mark.parametrize(
-        ("text", "said", "remedy"),
-        [
-            ("It is so. Do that. And this", "It is so", "Do that. And this"),
-            ("It is so: do that", "It is so", "Do that"),
-            ("It is at http://a.b", "It is at http://a.b", ""),
-        ],
-    )
-    def test_an_errors_text_says_what_is_wrong_and_then_what_to_do(self, text: str, said: str, remedy: str) -> None:
-        assert apart(text) == (said, remedy)
+    def test_an_error_says_what_is_wrong_and_what_to_do(self) -> None:
+        found = wrong("It", NotWritten("It is so", remedy="do that. And this"))
+        assert (found.said, found.remedy) == ("It is so", "Do that. And this")
+
+    def test_an_error_without_a_remedy_is_shown_whole(self) -> None:
+        found = wrong("It", NotWritten("It could not be read (VaultBackend: OSError). So"))
+        assert (found.said, found.remedy) == (
+            "It could not be read (VaultBackend: OSError). So",
+            "Correct that, and check again",
+        )
 
 
 def test_dags_that_airflow_does_not_have_are_not_there(database: None) -> None:

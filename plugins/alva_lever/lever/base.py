@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from alva_lever.http.errors import RequestRejected
+from alva_lever.http.errors import Advice, RequestRejected
 from alva_lever.http.exchange import VendorError
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator
@@ -59,11 +59,15 @@ class LeverBase(VendorHook):
                 "it to the API key (password) field",
                 self.http_conn_id,
             )
-        missing = (
-            f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its API key (password) field, "
-            "or grant access on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
+        usable = usable_key(
+            key,
+            missing=f"Connection `{self.http_conn_id}` has no API key",
+            remedy="put Lever's API key into its API key (password) field, or grant access on the page of Alva and "
+            "Lever in Airflow (/alva-lever/set-up)",
+            vendor=self.vendor,
+            conn_id=self.http_conn_id,
         )
-        return HTTPBasicAuth(usable_key(key, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id), "")
+        return HTTPBasicAuth(usable, "")
 
     def _tokens_for(self, root: str) -> Tokens:
         return Tokens(
@@ -126,7 +130,7 @@ class LeverBase(VendorHook):
     def _error(self, body: object) -> VendorError:
         return wire.error(body)
 
-    def _advice(self, status: int, method: str, path: str) -> str:
+    def _advice(self, status: int, method: str, path: str) -> Advice:
         field = f"the API key (password) field of connection `{self.http_conn_id}`"
         resource, writes = resource_of(path), method != "GET"
         if self._tokens is not None and status in (401, 403):
@@ -134,17 +138,19 @@ class LeverBase(VendorHook):
                 f"what was granted doesn't include this (scope needed: {scope_of(resource, writes=writes)}), or what "
                 "was asked for is confidential"
             )
-            return lacks if status == 403 else f"the access token was not accepted. {GRANT_AGAIN}"
+            return Advice(lacks) if status == 403 else Advice("the access token was not accepted", GRANT_AGAIN)
         if status == 401:
-            return f"the API key was not accepted. Put a valid one into {field}"
+            return Advice("the API key was not accepted", f"Put a valid one into {field}")
         if status == 403:
             needed = f"{resource}: {'write' if writes else 'read'}"
-            return (
-                f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential. "
+            return Advice(
+                f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential",
                 "A key's permissions are fixed when it is made: make a new one in Lever under Settings, Integrations "
-                f"and API, API Credentials, and put it into {field}"
+                f"and API, API Credentials, and put it into {field}",
             )
-        return {404: "there is no such object", 409: "it is there already"}.get(status, "it refused the request")
+        return Advice(
+            {404: "there is no such object", 409: "it is there already"}.get(status, "it refused the request")
+        )
 
     def _read(self, parse: Callable[[object], T], *segments: str, params: Sequence[tuple[str, str]] = ()) -> T:
         """Reads an object."""

@@ -123,14 +123,11 @@ class LeverHook(Opportunities, Notes, Webhooks):
         self.oauth_conn_id, self.oauth_variable, self.renews = oauth_conn_id, oauth_variable, renews
         self._hiring_managers: dict[str, str | None] = {}
 
-    def test_connection(self) -> tuple[bool, str]:
-        """Tests the access; returns whether it works, and a sentence. One request, without retries. GET /stages"""
-        try:
-            stages = self.ask("GET", "/stages", wire.page(wire.stage, keyset=False), attempts=1).rows
-        except ApiError as error:
-            return False, str(error)
+    def check(self) -> str:
+        """GET /stages"""
+        stages = self.ask("GET", "/stages", wire.page(wire.stage, keyset=False), attempts=1).rows
         accepts = "the key" if self._tokens is None else "the access that was granted"
-        return True, f"Lever answered, and accepts {accepts} (stages in the account's pipeline: {len(stages)})"
+        return f"Lever answered, and accepts {accepts} (stages in the account's pipeline: {len(stages)})"
 
     def may_list(self, resource: Listed, *, attempts: int = ATTEMPTS) -> None:
         """Checks that the key may read these at all, by one row. If it may, a refused object is confidential.

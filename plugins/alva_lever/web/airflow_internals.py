@@ -38,6 +38,8 @@ from fastapi import Request
 from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
+from alva_lever.rules.remedies import Remediable
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 5.0
 
 
-class NotWritten(Exception):
+class NotWritten(Remediable):
     """Airflow's database can't be read or written just now. The text names the kind of fault only."""
 
 

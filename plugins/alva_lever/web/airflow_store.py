@@ -141,7 +141,7 @@ def _elsewhere() -> Iterable[Any]:
 def _check_it_is_encrypted() -> None:
     """:raises NotWritten: Airflow would not encrypt what is written."""
     if not get_fernet().is_encrypted:
-        raise NotWritten("Airflow has no `fernet_key`, so that it would store this unencrypted. Set one")
+        raise NotWritten("Airflow has no `fernet_key`, so that it would store this unencrypted", remedy="Set one")
 
 
 def _row(session: Session, conn_id: str) -> Connection | None:

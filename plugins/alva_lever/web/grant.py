@@ -181,12 +181,12 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
     lever_root, asks_root = _root(account), _asks_root(account)
     for name in (lever_conn_id, conn_id):
         if is_kept_elsewhere(name) and (name == conn_id or not lever_root):
-            raise NotWritten(f"{comes_from_elsewhere(f'Connection `{name}`')}: change it there")
+            raise NotWritten(comes_from_elsewhere(f"Connection `{name}`"), remedy="change it there")
     if not lever_root and not asks_root:
         # Where the key may go isn't known.
         raise NotWritten(
-            f"Connection `{lever_conn_id}` has an API key, and no API root that can be used: save root and key "
-            "together on the set-up page first"
+            f"Connection `{lever_conn_id}` has an API key, and no API root that can be used",
+            remedy="save root and key together on the set-up page first",
         )
     if asks_root and (root.strip() or not lever_root):
         typed = Connection(conn_id=lever_conn_id, conn_type="generic", host=root)
@@ -249,8 +249,8 @@ def _store(account: Account, code: str, *, callback: str) -> None:
     airflow_store.write_variable(variable, grant.model_dump_json(), description=DESCRIPTION)
     if read_grant(variable) != grant:
         raise NotWritten(
-            f"{comes_from_elsewhere(f'The Variable `{variable}`')}, where Airflow can't write it. Remove it there, and "
-            "grant access again"
+            f"{comes_from_elsewhere(f'The Variable `{variable}`')}, where Airflow can't write it",
+            remedy="Remove it there, and grant access again",
         )
 
 

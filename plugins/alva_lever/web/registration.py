@@ -24,6 +24,7 @@ from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import GRANT_AGAIN
 from alva_lever.lever.objects import Webhook
 from alva_lever.lever.permissions import WEBHOOKS
+from alva_lever.rules.remedies import Remediable
 from alva_lever.web.airflow_internals import NotWritten, as_server, base_url
 from alva_lever.web.airflow_store import change_connection, is_kept_elsewhere, stored
 from alva_lever.web.tokens import Tokens, fingerprint, is_token, words_of
@@ -40,7 +41,7 @@ _RENEWED = """
 Deliveries signed with the old tokens may still be on their way. In two weeks, run this with --forget-old."""
 
 
-class CannotRegister(Exception):
+class CannotRegister(Remediable):
     """The webhooks can't be registered. The text says why, and what to do about it."""
 
 
@@ -73,12 +74,13 @@ def webhook_url(address: str) -> str:
         parts = urlsplit(address.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise CannotRegister(f"This is not an address. {expected}") from None
+        raise CannotRegister("This is not an address", remedy=expected) from None
     blank = any(letter.isspace() for letter in parts.netloc + parts.path)
     if "@" in parts.netloc or parts.query or parts.fragment or not host or blank:
-        raise CannotRegister(f"This is not the address of a server. {expected}")
+        raise CannotRegister("This is not the address of a server", remedy=expected)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise CannotRegister(f"Lever sends to https:// only (http:// is accepted for this machine). {expected}")
+        only = "Lever sends to https:// only (http:// is accepted for this machine)"
+        raise CannotRegister(only, remedy=expected)
     path = parts.path.rstrip("/").removesuffix(URL_PREFIX + DEFAULT.lever_webhook_path)
     # Always in the same spelling: to Lever, another spelling is another address.
     netloc = f"[{host}]" if ":" in host else host
@@ -207,9 +209,9 @@ def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
     gone = {webhook_id: mark for webhook_id, mark in marks.items() if webhook_id not in there}
     if gone and len(gone) == len(marks):
         raise CannotRegister(
-            "Lever has none of the webhooks whose signing tokens are stored here, so nothing was removed. Look at "
-            f"the key in connection `{lever.http_conn_id}`: does it belong to the same account? If so, register the "
-            "webhooks first"
+            "Lever has none of the webhooks whose signing tokens are stored here, so nothing was removed",
+            remedy=f"Look at the key in connection `{lever.http_conn_id}`: does it belong to the same account? If so, "
+            "register the webhooks first",
         )
     if gone and not dry_run:
         _change(
@@ -222,8 +224,9 @@ def _check_tokens_are_ours() -> None:
     """Checks that Airflow reads the tokens from its database. :raises CannotRegister: it reads them elsewhere."""
     if is_kept_elsewhere(_CONN_ID):
         raise CannotRegister(
-            f"{comes_from_elsewhere(f'Connection `{_CONN_ID}`')}, where this command can't write. Make the webhooks in "
-            "Lever's settings and put their signing tokens there, or remove the connection there and run this again"
+            f"{comes_from_elsewhere(f'Connection `{_CONN_ID}`')}, where this command can't write",
+            remedy="Make the webhooks in Lever's settings and put their signing tokens there, or remove the connection "
+            "there and run this again",
         )
     # Read before Lever's key: without the database, that isn't found either.
     stored(_CONN_ID)

@@ -102,7 +102,7 @@ def save(account: Account, slug: str, *, root: str, key: str) -> dict[str, str]:
         password=key.strip() or _key_of(hook, found),
         extra=None if found is None else found.extra,
     )
-    faults = {_FIELDS[name]: text for name, text in hook.faults_of(wanted).items()}
+    faults = {_FIELDS[name]: str(error) for name, error in hook.faults_of(wanted).items()}
     if not faults and not key.strip() and _leads_elsewhere(hook, found, wanted):
         faults[KEY] = "Enter the key once more: the stored one is for the API root that it was stored with"
     if not faults:

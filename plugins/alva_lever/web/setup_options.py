@@ -49,7 +49,7 @@ def stored(account: Account) -> OptionsForm:
     except BadOption as bad:
         faults += bad.faults
     except ApiError as error:
-        faults.append(("", str(error)))
+        faults.append(Fault("", error.said, error.remedy))
     stages, problem = _stages(account)
     if stages and not first and not faults:
         faults += _unresolved(options, stages)
@@ -99,13 +99,14 @@ def save(
         faults += bad.faults
     else:
         if not trigger_stage.strip():
-            faults.append(("trigger_stage", "Choose the stage from which invitations are sent"))
+            faults.append(Fault("trigger_stage", "Choose the stage from which invitations are sent"))
         elif stages:
             faults += _unresolved(options, stages)
     if elsewhere:
-        faults.append(("", elsewhere))
+        faults.append(Fault("", elsewhere))
     if seen and seen != _mark(account):
-        faults.append(("", "The options were changed while this form was open. Load the page again, and see them"))
+        changed = "The options were changed while this form was open"
+        faults.append(Fault("", changed, "Load the page again, and see them"))
     if not faults:
         airflow_store.write_variable(account.settings_variable, json.dumps(value, indent=2), description=_DESCRIPTION)
     return OptionsForm(
@@ -161,6 +162,6 @@ def _stage_id(wanted: object, stages: Sequence[Stage]) -> str:
 
 def _by_option(faults: Sequence[Fault]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for option, sentence in faults:
-        found.setdefault(option, []).append(sentence)
+    for fault in faults:
+        found.setdefault(fault.option, []).append(fault.text)
     return found

@@ -47,10 +47,10 @@ def connection(hook: VendorHook) -> Iterator[Finding]:
         )
         return
     faults = hook.faults_of(hook.get_connection(conn_id))
-    for field, text in faults.items():
+    for field, error in faults.items():
         missing = not (found.host if field == "host" else hook.key_in(found))
         state = State.MISSING if missing and field != "extra" else State.WRONG
-        yield wrong(f"{hook.vendor}'s {_FIELDS[field]}", text, link="connections", state=state)
+        yield wrong(f"{hook.vendor}'s {_FIELDS[field]}", error, link="connections", state=state)
     if not faults:
         how = "an API key" if hook.key_in(found) else "access that was granted by OAuth"
         yield Finding(subject, State.DONE, f"Connection `{conn_id}` has an API root and {how}")
@@ -87,8 +87,8 @@ def options(account: Account) -> Iterator[Finding]:
         )
         return
     except BadOption as bad:
-        for option, text in bad.faults:
-            yield wrong(f"Option {option}" if option else "Options", text, link="variables")
+        for fault in bad.faults:
+            yield wrong(f"Option {fault.option}" if fault.option else "Options", fault, link="variables")
         return
     if read.trigger_stage in (None, ""):
         yield Finding(
