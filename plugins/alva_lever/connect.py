@@ -172,7 +172,7 @@ class SharedIntegration:
         """Returns what changes with Lever's connection, or when a person grants access; nothing if there is no
         connection. A renewed token changes nothing: the hook reads it by itself."""
         from alva_lever.http.errors import ApiError
-        from alva_lever.lever.access import read_grant
+        from alva_lever.lever.granted_token import read_grant
 
         uri = _uri(self._account.lever_conn_id)
         try:

@@ -20,7 +20,7 @@ from alva_lever.web.airflow_store import (
     write_connection,
     write_variable,
 )
-from alva_lever.web.tokens import words
+from alva_lever.web.signing_tokens import words
 from tests.web.conftest import while_locked
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -19,7 +19,7 @@ from alva_lever.web import registration
 from alva_lever.web.airflow_internals import NotWritten
 from alva_lever.web.airflow_store import change_connection
 from alva_lever.web.registration import CannotRegister, Outcome, Registration, forget_old, webhook_url
-from alva_lever.web.tokens import words
+from alva_lever.web.signing_tokens import words
 from include.sandbox import Sandbox
 
 URL = "https://airflow.example.com/alva-lever/webhooks/lever"

@@ -15,7 +15,7 @@ from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator
 from alva_lever.http.session import HasKey, api_root, path, read_extras, usable_key
 from alva_lever.lever import wire
-from alva_lever.lever.access import TokenAuth, Tokens, read_grant
+from alva_lever.lever.granted_token import TokenAuth, Tokens, read_grant
 from alva_lever.lever.oauth import GRANT_AGAIN, App, SignIn, audience_of
 from alva_lever.lever.permissions import resource_of, scope_of
 

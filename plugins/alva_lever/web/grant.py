@@ -19,7 +19,7 @@ from alva_lever.http.errors import ApiError
 from alva_lever.http.exchange import one_word
 from alva_lever.http.secrets_backends import comes_from_elsewhere
 from alva_lever.http.session import api_root
-from alva_lever.lever.access import DESCRIPTION, read_grant
+from alva_lever.lever.granted_token import DESCRIPTION, read_grant
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import App
 from alva_lever.lever.permissions import SCOPES

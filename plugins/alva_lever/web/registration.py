@@ -27,7 +27,7 @@ from alva_lever.lever.permissions import WEBHOOKS
 from alva_lever.rules.remedies import Remediable
 from alva_lever.web.airflow_internals import NotWritten, as_server, base_url
 from alva_lever.web.airflow_store import change_connection, is_kept_elsewhere, stored
-from alva_lever.web.tokens import Tokens, fingerprint, is_token, words_of
+from alva_lever.web.signing_tokens import Tokens, fingerprint, is_token, words_of
 
 # The connection that holds the signing tokens.
 _CONN_ID = DEFAULT.lever_webhook_conn_id

@@ -15,7 +15,7 @@ from alva_lever.settings import BadOption, NoOptions
 from alva_lever.web import airflow_records, airflow_setup, airflow_store
 from alva_lever.web.airflow_internals import base_path, base_url
 from alva_lever.web.checks.finding import Finding, State, guarded, wrong
-from alva_lever.web.tokens import SHORTEST, is_token, words
+from alva_lever.web.signing_tokens import SHORTEST, is_token, words
 
 SLOTS = 1
 _FIELDS = {"host": "API root", "password": "API key", "extra": "Extra fields"}

@@ -11,8 +11,8 @@ from alva_lever.connect import shared
 from alva_lever.http.errors import ApiError
 from alva_lever.web.airflow_internals import NotWritten, base_url
 from alva_lever.web.registration import CannotRegister, Registered, Registration, advice, forget_old, webhook_url
-from alva_lever.web.setup_connections import kept_elsewhere
-from alva_lever.web.tokens import SHORTEST, change_words, fingerprint, is_token, words, words_of
+from alva_lever.web.setup.connections import kept_elsewhere
+from alva_lever.web.signing_tokens import SHORTEST, change_words, fingerprint, is_token, words, words_of
 
 # Two registrations at once could register an event twice. This keeps them apart in one process of the API server only.
 # After one in another process, or by the command, a press of Register sets right what came twice.

@@ -15,7 +15,7 @@ from alva_lever.rules.invitation import Reason
 from alva_lever.rules.report_words import MEANINGS
 from alva_lever.rules.window import in_words
 from alva_lever.settings import BadOption
-from alva_lever.sync.looking import Candidate, CandidatesPage
+from alva_lever.sync.candidate_pages import Candidate, CandidatesPage
 from alva_lever.web import airflow_records
 from alva_lever.web.pages import a_turn, page
 from alva_lever.web.visitors import Looks, OfHtmx, Visitor
