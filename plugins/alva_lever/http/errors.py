@@ -20,7 +20,7 @@ so that every error can be pickled and `repr` shows no more than `str`.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict, Unpack
 
 from airflow.sdk.exceptions import AirflowException
 
@@ -33,6 +33,16 @@ class Asked(TypedDict):
     vendor: str
     method: str
     path: str
+
+
+class About(TypedDict, total=False):
+    """What every error takes beside its text."""
+
+    remedy: str
+    vendor: str
+    method: str
+    path: str
+    status: int | None
 
 
 class Advice(NamedTuple):
@@ -89,18 +99,9 @@ class RequestRejected(ApiError):
     word = "refused"
 
     def __init__(
-        self,
-        said: str,
-        *,
-        remedy: str = "",
-        vendor: str = "",
-        method: str = "",
-        path: str = "",
-        status: int | None = None,
-        code: str | None = None,
-        detail: str | None = None,
+        self, said: str, *, code: str | None = None, detail: str | None = None, **about: Unpack[About]
     ) -> None:
-        super().__init__(said, remedy=remedy, vendor=vendor, method=method, path=path, status=status)
+        super().__init__(said, **about)
         self.code = code
         self.detail = detail
 
@@ -143,15 +144,11 @@ class TransientError(ApiError):
         self,
         said: str,
         *,
-        remedy: str = "",
-        vendor: str = "",
-        method: str = "",
-        path: str = "",
-        status: int | None = None,
         may_have_happened: bool = True,
         retry_after_seconds: float | None = None,
+        **about: Unpack[About],
     ) -> None:
-        super().__init__(said, remedy=remedy, vendor=vendor, method=method, path=path, status=status)
+        super().__init__(said, **about)
         self.may_have_happened = may_have_happened
         self.retry_after_seconds = retry_after_seconds
 
