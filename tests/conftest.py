@@ -32,6 +32,7 @@ KINDS = {
     "pages": "sandbox",
     "sandbox": "sandbox",
     "sync": "sandbox",
+    "upgrades": "sandbox",
     "web": "sandbox",
     "airflow": "airflow",
     "demo": "airflow",

@@ -3,7 +3,7 @@
 Airflow answers "not found" in both cases (`airflow/sdk/execution_time/context.py`, `_get_connection`): it skips a
 backend that fails, and its own API server while that is down. So each of them is asked once more here.
 
-Uses internals of Airflow; checked against 3.3.2.
+Uses internals of Airflow; checked against 3.3.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Uses of Airflow beyond its public interface: creates runs in process, asks who is logged in and what they may do, and
 opens Airflow's database.
 
-Checked against Airflow 3.3.2; `tests/web/test_airflow_internals.py` fails if another version behaves differently. Never
+Checked against Airflow 3.3; `tests/web/test_airflow_internals.py` fails if another version behaves differently. Never
 call these on an event loop: each waits for the database.
 """
 
@@ -24,11 +24,11 @@ from airflow.api_fastapi.auth.tokens import get_signing_key
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.configuration import conf
 from airflow.exceptions import DagRunAlreadyExists
+from airflow.models import backfill
 from airflow.models.backfill import (
     AlreadyRunningBackfill,
     InvalidBackfillDate,
     InvalidBackfillDateRange,
-    NoBackfillRunsToCreate,
     ReprocessBehavior,
     _create_backfill,
 )
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 # A writer retries while the database is locked, but not for longer, since a sender waits for the answer.
 _PATIENCE_SECONDS = 5.0
+# Airflow 3.3.0 has no exception of its own for a backfill without runs.
+_NO_RUNS_TO_CREATE: type[Exception] = getattr(backfill, "NoBackfillRunsToCreate", RuntimeError)
 
 
 class NotWritten(Remediable):
@@ -135,7 +137,7 @@ def start_backfill(dag_id: str, from_date: datetime, to_date: datetime, *, user_
             )
         except AlreadyRunningBackfill:
             sentence = "A backfill of this DAG is under way. Wait until it is done, or cancel it in Airflow"
-        except (InvalidBackfillDate, InvalidBackfillDateRange, NoBackfillRunsToCreate):
+        except (InvalidBackfillDate, InvalidBackfillDateRange, _NO_RUNS_TO_CREATE):
             sentence = "No whole hour lies between that date and now. Choose an earlier date"
         else:
             return int(made.id)

@@ -1,6 +1,6 @@
 """Uses of Airflow beyond its public interface by the set-up: the pool and the DAGs.
 
-Checked against Airflow 3.3.2; `tests/pages/test_setup.py` and `test_checks.py` fail if another version behaves
+Checked against Airflow 3.3; `tests/pages/test_setup.py` and `test_checks.py` fail if another version behaves
 differently. Never call these on an event loop: each waits for the database.
 """
 

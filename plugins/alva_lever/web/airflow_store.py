@@ -1,6 +1,6 @@
 """Reads and writes Airflow's connections and Variables beyond its public interface.
 
-Checked against Airflow 3.3.2; `tests/web/test_airflow_store.py` fails if another version behaves differently. Never
+Checked against Airflow 3.3; `tests/web/test_airflow_store.py` fails if another version behaves differently. Never
 call these on an event loop: each waits for the database. None of them goes through Airflow's audit log, so no key gets
 there. What is secret is written only if Airflow encrypts it.
 """
