@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
+from airflow.observability import stats
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
@@ -19,6 +20,7 @@ from alva_lever.account import ACCOUNTS, Account
 from alva_lever.alva.deliveries import Delivery as AlvaDelivery
 from alva_lever.http.deliveries import NotTaken
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
+from alva_lever.metrics import Metric, Metrics, switched_on
 from alva_lever.rules.events import Event
 from alva_lever.web import actions, grant, happened, live, setup, why
 from alva_lever.web.airflow_internals import NotWritten, start_run
@@ -54,16 +56,24 @@ class Receiver:
         conn_id: str,
         tokens: FreshTokens,
         group: Group[Event],
+        metrics: Metrics,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._read = read
         self._conn_id = conn_id
         self._tokens = tokens
         self._group = group
+        self._metrics = metrics
         self._now = now
 
     async def answer(self, request: Request) -> JSONResponse:
-        """Answers a delivery, also after an unexpected error."""
+        """Answers a delivery, also after an unexpected error, and counts the answer."""
+        answer = await self._answer(request)
+        if switched_on():
+            self._metrics.count(Metric.WEBHOOKS, status=str(answer.status_code))
+        return answer
+
+    async def _answer(self, request: Request) -> JSONResponse:
         try:
             status, sentence = await self._take(request)
         except NotTaken as refused:
@@ -127,12 +137,13 @@ def build_app() -> FastAPI:
 
 def _add_webhooks(app: FastAPI, account: Account) -> None:
     group: Group[Event] = Group(partial(start_events_run, account.events_dag_id))
-    for path, conn_id, read in (
-        (account.lever_webhook_path, account.lever_webhook_conn_id, _lever_delivery),
-        (account.alva_webhook_path, account.alva_webhook_conn_id, AlvaDelivery.read),
+    for vendor, path, conn_id, read in (
+        ("lever", account.lever_webhook_path, account.lever_webhook_conn_id, _lever_delivery),
+        ("alva", account.alva_webhook_path, account.alva_webhook_conn_id, AlvaDelivery.read),
     ):
         tokens = FreshTokens(partial(signing_tokens, conn_id))
-        receiver = Receiver(read, conn_id=conn_id, tokens=tokens, group=group)
+        metrics = Metrics(stats, account=account.account_id, vendor=vendor)
+        receiver = Receiver(read, conn_id=conn_id, tokens=tokens, group=group, metrics=metrics)
         # Both spellings are routes: to the sender, a redirect is a failed delivery.
         for spelling in (path, f"{path}/"):
             app.add_route(spelling, receiver.answer, methods=["POST"])
