@@ -102,7 +102,7 @@ def failures_of(error: BaseException) -> dict[str, int]:
         return {"bad_request": 1}  # a form that can't be followed, or an option changed while the run was under way
     if isinstance(error, AirflowTaskTimeout):
         return {"timeout": 1}
-    return {word_of(error) if isinstance(error, Exception) else "stopped": 1}
+    return {word_of(error): 1}
 
 
 def state_of(dag_id: str) -> WritableDagState:
