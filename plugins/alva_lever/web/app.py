@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from airflow.observability import stats
 from fastapi import FastAPI
 
 from alva_lever.account import ACCOUNTS, Account
 from alva_lever.alva.deliveries import Delivery as AlvaDelivery
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
+from alva_lever.metrics import Metrics
 from alva_lever.rules.events import Event
 from alva_lever.web import actions, candidates, grant, happened, why
 from alva_lever.web.airflow_internals import new_run_id, start_run
@@ -32,12 +34,13 @@ def build_app() -> FastAPI:
 
 def _add_webhooks(app: FastAPI, account: Account) -> None:
     group: Group[Event] = Group(partial(start_events_run, account.events_dag_id))
-    for path, conn_id, read in (
-        (account.lever_webhook_path, account.lever_webhook_conn_id, _lever_delivery),
-        (account.alva_webhook_path, account.alva_webhook_conn_id, AlvaDelivery.read),
+    for vendor, path, conn_id, read in (
+        ("lever", account.lever_webhook_path, account.lever_webhook_conn_id, _lever_delivery),
+        ("alva", account.alva_webhook_path, account.alva_webhook_conn_id, AlvaDelivery.read),
     ):
         tokens = FreshTokens(partial(signing_tokens, conn_id))
-        receiver = Receiver(read, conn_id=conn_id, tokens=tokens, group=group)
+        metrics = Metrics(stats, account=account.account_id, vendor=vendor)
+        receiver = Receiver(read, conn_id=conn_id, tokens=tokens, group=group, metrics=metrics)
         # Both spellings are routes: to the sender, a redirect is a failed delivery.
         for spelling in (path, f"{path}/"):
             app.add_route(spelling, receiver.answer, methods=["POST"])

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from alva_lever.http.deliveries import NotTaken
+from alva_lever.metrics import Metric, Metrics, switched_on
 from alva_lever.rules.events import Event
 from alva_lever.web.airflow_internals import NotWritten
 from alva_lever.web.group import Group
@@ -45,16 +46,24 @@ class Receiver:
         conn_id: str,
         tokens: FreshTokens,
         group: Group[Event],
+        metrics: Metrics,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._read = read
         self._conn_id = conn_id
         self._tokens = tokens
         self._group = group
+        self._metrics = metrics
         self._now = now
 
     async def answer(self, request: Request) -> JSONResponse:
-        """Answers a delivery, also after an unexpected error."""
+        """Answers a delivery, also after an unexpected error, and counts the answer."""
+        answer = await self._answer(request)
+        if switched_on():
+            self._metrics.count(Metric.WEBHOOKS, status=str(answer.status_code))
+        return answer
+
+    async def _answer(self, request: Request) -> JSONResponse:
         try:
             status, sentence = await self._take(request)
         except NotTaken as refused:
