@@ -6,7 +6,6 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -256,18 +255,6 @@ class TestAccess:
         assert "answered, and accepts the key" in send(bare, "set-up-test", vendor=vendor).text
         send(bare, "set-up-connection", vendor=vendor, root=root(vendor), key=KEY)
         assert "the API key was not accepted" in send(bare, "set-up-test", vendor=vendor).text
-
-    def test_checks_and_forms_keep_one_pace_with_the_candidates(
-        self, site: Site, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        # Below 2, so that no two calls come at once after a pause, as at the page's own pace.
-        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1.9)
-        send(site, "set-up-test", vendor="lever")
-        for path in ("set-up-options", "candidates?state=sent", "set-up?check=everything"):
-            site.get(path)
-        asked = [one.at_ms for one in sandbox.journal.of("lever", None, None)]
-        assert len(asked) > 12
-        assert min(later - earlier for earlier, later in pairwise(asked)) >= 400
 
     def test_a_connection_from_the_environment_is_not_changed_here(self, site: Site) -> None:
         assert text(site.get(PAGE)).count("so it can't be changed here") >= 2
