@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -14,12 +15,22 @@ import uvicorn
 from airflow.api_fastapi.app import create_app, get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 
+from alva_lever.connect import SharedIntegration
 from include.sandbox import Sandbox
 from include.sandbox.transport import listen
-from tests.dags.conftest import hourly, hurried, nightly, posting, results, sandbox, served, settings
+from tests.dags.conftest import hourly, hurried, nightly, posting, results, sandbox, served
+from tests.dags.runner import Runner
+from tests.pages.story import TRIGGER, Story
 
-__all__ = ["hourly", "hurried", "nightly", "posting", "results", "sandbox", "served", "settings"]
+__all__ = ["hourly", "hurried", "nightly", "posting", "results", "sandbox", "served"]
 HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    value: dict[str, object] = {"trigger_stage": TRIGGER, "blocked_origins": ["agency"]}
+    monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", json.dumps(value))
+    return value
 
 
 @dataclass
@@ -74,3 +85,14 @@ def site(api_server: str, served: str, sandbox: Sandbox) -> Iterator[Site]:
     yield site
     for session in site.sessions.values():
         session.close()
+
+
+@pytest.fixture
+def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page asks Lever without waiting. `test_pace.py` tests its pace."""
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
+
+
+@pytest.fixture
+def story(sandbox: Sandbox, posting: str, hourly: Runner) -> Story:
+    return Story(sandbox, posting, hourly)
