@@ -180,15 +180,24 @@ class LeverHook(Opportunities, Notes, Webhooks):
         return self._with_hiring_manager(*self.ask("GET", where, read, params=[_EXPANDED]))
 
     def postings(
-        self, *, tag: str | Sequence[str] | None = None, state: str | None = None
+        self,
+        *,
+        tag: str | Sequence[str] | None = None,
+        state: str | None = None,
+        distribution_channel: str | None = None,
     ) -> Iterator[Posting | Unreadable]:
         """Yields the postings with one of these tags (case-sensitive) and in this state, without confidential ones. GET
         /postings
 
+        `distribution_channel`: `public` or `internal`; without it, Lever leaves out published postings that only the
+        company's own people see.
+
         :raises MissingPermission: as for `posting`.
         """
         tags = [tag] if isinstance(tag, str) else tag or []
-        params = [_EXPANDED, *(("tag", name) for name in tags), *([("state", state)] if state else [])]
+        params = [_EXPANDED, *(("tag", name) for name in tags)]
+        params += [("state", state)] if state else []
+        params += [("distributionChannel", distribution_channel)] if distribution_channel else []
         faults: dict[str | None, ApiError] = {}
         for read in self._walk(wire.posting, "postings", params=params, key=lambda read: read[0].id):
             yield read if isinstance(read, Unreadable) else self._listed(*read, faults)
