@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling, Scheduling
 
+from include.demo.airflow import do_not_wait_for_the_disk
 from tests.http.recording import RecordingServer, Time
 
 TESTS = Path(__file__).parent
@@ -44,6 +45,7 @@ KINDS = {
 def _home() -> str:
     home = tempfile.mkdtemp(prefix="alva-lever-tests-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
+    do_not_wait_for_the_disk(Path(home))
     return home
 
 
