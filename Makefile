@@ -16,11 +16,10 @@ demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C 
 demo-empty: .venv/installed  ## the same with nothing set up, to be set up in the browser
 	@$(BIN)/python -m include.demo --empty
 
-# Those that start an Airflow come after the others, one by one: two Airflows at once keep each other waiting for minutes.
+# In the order of the folders: those that start an Airflow come first, since they take longest and all use one worker.
 WORKERS ?= 2
 test: .venv/installed  ## all tests (make WORKERS=4 test: four at a time), and how much of the code they run
-	@$(BIN)/python -m pytest -m "not airflow and not browser" -n $(WORKERS) --dist loadfile --cov --cov-report=
-	@$(BIN)/python -m pytest -m "airflow or browser" --cov --cov-append --cov-report=term
+	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --cov --cov-report=term
 
 test-unit: .venv/installed  ## those that need neither the sandbox nor a running Airflow
 	@$(BIN)/python -m pytest -m unit

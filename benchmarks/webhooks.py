@@ -47,7 +47,7 @@ def run() -> None:
         dags = Path(folder) / "dags"
         shutil.copytree(PROJECT / "dags", dags)
         (dags / "does_nothing.py").write_text(_EMPTY_DAG)
-        with running(Path(folder) / "airflow", sandbox_url, dags) as airflow:
+        with running(Path(folder) / "airflow", sandbox_url, dags, durable=True) as airflow:
             connection = {"connection_id": "lever_webhook", "conn_type": "generic", "password": TOKEN}
             requests.post(f"{airflow.url}/api/v2/connections", json=connection, timeout=60).raise_for_status()
             _acknowledged(airflow, ids[LOOKS:])

@@ -45,14 +45,17 @@ def running(
     more: Mapping[str, Mapping[str, str]] | None = None,
     *,
     empty: bool = False,
+    durable: bool = False,
 ) -> Iterator[Running]:
     """Starts the four components, with connections to a running sandbox and the DAGs parsed and paused. ``folder``: for
-    all files. ``more``: extra sections of Airflow's settings. ``empty``: without connections, pool and options."""
+    all files. ``more``: extra sections of Airflow's settings. ``empty``: without connections, pool and options.
+    ``durable``: for a measurement, with a database that waits for the disk as a real one does."""
     with Interruptions() as interruptions, home_of_its_own(folder) as home:
         fleet = Fleet(home / RECORD)
         try:
             # Not the usual port, which another Airflow that starts now may find free as well.
-            installation = Installation(home, dags, PROJECT / "plugins", free_port(0, other_than=0), more or {})
+            port = free_port(0, other_than=0)
+            installation = Installation(home, dags, PROJECT / "plugins", port, more or {}, durable)
             api = AirflowApi(installation.url)
             start = Start(fleet, home, Progress(), interruptions)
             start.airflow(installation, api)
