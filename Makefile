@@ -2,17 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo demo-empty test test-unit lint bench lock clean
+.PHONY: help demo demo-empty demo-distributed test test-unit lint bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C stops it all
 	@$(BIN)/python -m include.demo
 
 demo-empty: .venv/installed  ## the same with nothing set up, to be set up in the browser
 	@$(BIN)/python -m include.demo --empty
+
+demo-distributed: .venv/installed  ## the same story on PostgreSQL, Redis, two workers and two API servers
+	@$(BIN)/python -m include.demo --distributed
 
 # Those that start an Airflow come after the others, one by one: two Airflows at once keep each other waiting for minutes.
 WORKERS ?= 2
