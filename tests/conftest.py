@@ -35,6 +35,7 @@ KINDS = {
     "web": "sandbox",
     "airflow": "airflow",
     "demo": "airflow",
+    "distributed": "airflow",
     "browser": "browser",
 }
 

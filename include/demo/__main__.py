@@ -67,7 +67,7 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     port, dags, plugins = free_port(AIRFLOW_PORT, sandbox_port), options.dags.resolve(), PROJECT / "plugins"
     distributed = Distributed.at(home, port) if options.distributed else None
     airflow = distributed.installation(dags, plugins) if distributed else Installation(home, dags, plugins, port)
-    control, api = Control(f"http://{LOOPBACK}:{sandbox_port}"), AirflowApi(airflow.url)
+    control, api = Control(f"http://{LOOPBACK}:{sandbox_port}"), AirflowApi(airflow.url, fleet.check)
     start = Start(fleet, home, progress, interruptions)
     start.sandbox(sandbox_port, control)
     if distributed:

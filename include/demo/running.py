@@ -84,7 +84,7 @@ def running_distributed(
 
 def _started(installation: Installation, start: Start, sandbox_url: str | None) -> Running:
     """``sandbox_url``: None for an Airflow without connections, pool and options."""
-    api = AirflowApi(installation.url)
+    api = AirflowApi(installation.url, start.check)
     start.airflow(installation, api)
     if sandbox_url is not None:
         settings = load_settings(PROJECT / "airflow_settings.yaml")

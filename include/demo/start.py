@@ -63,6 +63,10 @@ class Start:
         self.wait_for(all_parsed, f"each file of {folder} has given a DAG", _PARSED_SECONDS)
         return api.dags()
 
+    def check(self) -> None:
+        """Checks that the components run."""
+        self._fleet.check()
+
     def wait_for(self, done: Callable[[], bool], what: str, timeout_seconds: float) -> None:
         """Polls until `done()`, and checks meanwhile that the components run."""
         deadline = time.monotonic() + timeout_seconds

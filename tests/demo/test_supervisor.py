@@ -64,6 +64,7 @@ def test_what_a_killed_component_leaves_running_ends_before_its_successor_starts
 ) -> None:
     parent = start(fleet, tmp_path, PARENT)
     until(fleet, lambda: ups(tmp_path) == 2)
+    fleet.check()  # has seen the child
     (child,) = parent.children()
     parent.kill()
     until(fleet, lambda: ups(tmp_path) == 4)
