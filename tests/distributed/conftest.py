@@ -35,12 +35,16 @@ class Machines:
     fleet: Supervisor
 
 
-@pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+@pytest.fixture(scope="session")
+def installed() -> None:
+    """Skips where something is missing. Where these tests must run, that is a failure."""
     if absent := missing():
-        # Where these tests must run, what is missing is a failure.
         said = "; ".join(absent)
         pytest.fail(said) if os.environ.get("DISTRIBUTED_TESTS") == "required" else pytest.skip(said)
+
+
+@pytest.fixture(scope="module")
+def machines(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     sandbox = Sandbox(lever_calls_per_second=None)
     folder = tmp_path_factory.mktemp("distributed")
     with sandbox.serve() as url, running_distributed(folder, url, QUICK) as (there, fleet):
