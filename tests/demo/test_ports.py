@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from include.demo.ports import LOOPBACK, free_port, is_free
+from include.demo.ports import LOOPBACK, free_port, free_ports, is_free
 
 
 @pytest.mark.parametrize("host", [LOOPBACK, "0.0.0.0"])
