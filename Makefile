@@ -4,17 +4,20 @@ BIN := .venv/bin
 
 OLDEST := .venv-oldest/bin
 
-.PHONY: help demo demo-empty test test-unit test-oldest lint bench lock clean
+.PHONY: help demo demo-empty demo-distributed test test-unit test-oldest lint bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C stops it all
 	@$(BIN)/python -m include.demo
 
 demo-empty: .venv/installed  ## the same with nothing set up, to be set up in the browser
 	@$(BIN)/python -m include.demo --empty
+
+demo-distributed: .venv/installed  ## the same story on PostgreSQL, Redis, two workers and two API servers
+	@$(BIN)/python -m include.demo --distributed
 
 # In the order of the folders: those that start an Airflow come first, since they take longest and all use one worker.
 WORKERS ?= 2

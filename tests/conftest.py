@@ -39,6 +39,7 @@ KINDS = {
     "web": "sandbox",
     "airflow": "airflow",
     "demo": "airflow",
+    "distributed": "airflow",
     "browser": "browser",
 }
 
