@@ -35,6 +35,7 @@ KINDS = {
     "web": "sandbox",
     "airflow": "airflow",
     "demo": "airflow",
+    "faults": "faults",
     "browser": "browser",
 }
 

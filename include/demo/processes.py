@@ -104,6 +104,17 @@ class Fleet:
         """Raises `ComponentDied` for the first component that no longer runs."""
         self._check(self._components)
 
+    def named(self, name: str) -> Component:
+        """Returns the component that was started last under this name."""
+        return next(one for one in reversed(self._components) if one.name == name)
+
+    def ended(self) -> list[str]:
+        """Forgets the components that no longer run. Returns their names, to be started again."""
+        self._note()
+        over = [one for one in self._components if one.process.poll() is not None]
+        self._components = [one for one in self._components if one not in over]
+        return [one.name for one in over]
+
     def stop(self) -> None:
         """Stops everything: asks first, kills after the grace. Returns when nothing is left."""
         self._note()

@@ -47,6 +47,10 @@ class Start:
             self._run(name, command(*arguments), self._home)
         self.wait_for(lambda: _healthy(api.health()), "all of Airflow is healthy", _READY_SECONDS)
 
+    def again(self, name: str) -> None:
+        """Starts a component of Airflow that has ended, without waiting until it is ready."""
+        self._run(name, command(*COMPONENTS[name]), self._home)
+
     def parsed(self, api: AirflowApi, folder: Path) -> list[Dag]:
         """Returns the DAGs once every file of the folder has given one. Raises `DemoError` if a file can't be
         imported."""
