@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo demo-empty test test-unit lint bench lock clean
+.PHONY: help demo demo-empty test test-faults test-unit lint bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -17,11 +17,16 @@ demo-empty: .venv/installed  ## the same with nothing set up, to be set up in th
 # Those that start an Airflow come after the others, one by one: two Airflows at once keep each other waiting for minutes.
 WORKERS ?= 2
 test: .venv/installed  ## all tests (make WORKERS=4 test: four at a time), and how much of the code they run
-	@$(BIN)/python -m pytest -m "not airflow and not browser" -n $(WORKERS) --dist loadfile --cov --cov-report=
+	@$(BIN)/python -m pytest -m "not airflow and not browser and not faults" -n $(WORKERS) --dist loadfile --cov --cov-report=
 	@$(BIN)/python -m pytest -m "airflow or browser" --cov --cov-append --cov-report=term
 
 test-unit: .venv/installed  ## those that need neither the sandbox nor a running Airflow
 	@$(BIN)/python -m pytest -m unit
+
+# 10,000 candidates take about an hour. SEED=n plays one again: its draws, though not the moments at which they meet.
+CANDIDATES ?= 10000
+test-faults: .venv/installed  ## faults, kills and lost deliveries over the whole stack (CANDIDATES=500 SEED=7)
+	@CANDIDATES=$(CANDIDATES) SEED=$(SEED) $(BIN)/python -m pytest -m faults -s
 
 lint: .venv/installed  ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

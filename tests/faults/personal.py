@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ID = "[0-9a-f]{8}-[0-9a-f-]{27}"
+_FIT = "Alva: (Very )?([hH]igh|Medium|[lL]ow) role fit"
 # The marks that `crowd` puts into names, addresses and notes, in any case, and the phone numbers, in any grouping.
 PERSONAL = {
     "a name, an address or a note": re.compile(r"qzx\W?\d{5}", re.IGNORECASE),
     "a phone number": re.compile(r"49\W?777\W?0(\W?\d){8}"),
-    "a role fit beside a value": re.compile(r"role[ _-]?fit[\"'`]?\s*(?:[:=]|is|of|was)\s*[\"']?\d", re.IGNORECASE),
-    "a role fit's tag on a candidate": re.compile(rf"{_ID}[^\n]{{0,80}}role fit|role fit[^\n]{{0,80}}{_ID}"),
+    "a role fit beside a value": re.compile(
+        r"role[ _-]?fit[\"'`]?\s*(?:[:=]|is\b|of\b|was\b)?\s*[\"']?\d", re.IGNORECASE
+    ),
+    "a role fit's tag beside an id": re.compile(rf"{_ID}[^\n]{{0,80}}{_FIT}|{_FIT}[^\n]{{0,80}}{_ID}"),
 }
 
 
