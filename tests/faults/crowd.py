@@ -139,11 +139,10 @@ class Crowd:
                 if row is None:
                     continue
                 awaited = applicant.asked > 0 and candidate is not None and _bounced(candidate)
-                if candidate is not None and chance < 0.7:
-                    if not awaited:
-                        self._in_alva(applicant, row, candidate, choice)
-                else:
+                if chance >= 0.8:
                     self._in_lever(applicant, row, choice)
+                elif candidate is not None and not awaited:
+                    self._in_alva(applicant, row, candidate, choice)
                 self._look(applicant)
 
     def _in_alva(self, applicant: Applicant, row: Opportunity, candidate: Candidate, choice: float) -> None:

@@ -21,7 +21,9 @@ from tests.faults.stack import EVENTS, INVITE, RESULTS, VICTIMS, Stack, stack
 from tests.faults.storm import CALLS, Storm
 
 PATIENCE_SECONDS = 600.0
-STEP_SECONDS = 4.0
+STEP_SECONDS = 3.0
+_LONGEST_STEP_SECONDS = 40.0
+_CALLS_OF_A_STEP = 60
 _ROUNDS = 8  # of leftovers that became due
 # One in so many candidates is refused by Lever as long as the storm lasts.
 _LASTING_OF = 100
@@ -128,26 +130,37 @@ class _Play:
         kills = _kills(rng, steps)
         every_pair = 500  # calls with kinds, and some to spare
         for step in range(steps):
-            began = time.monotonic()
+            began, calls = time.monotonic(), self._there.calls()
             self._there.revive()
             self._there.grant_again()
             self._storm.blow(max(every_pair, candidates // 2) // steps + 1)
             self._disturb(rng)
-            share = candidates * (step + 1) // steps - candidates * step // steps
+            # All have come after two thirds of the time.
+            share = _share(candidates, 3 * step, 2 * steps, 3)
             self._name(self._crowd.arrive(share), f"{seed}-{step}")
-            self._crowd.live(share)
+            self._crowd.live(candidates * 3 // steps)
             self._forge(rng)
-            for opportunity_id in self._refused(rng, candidates, step, steps):
+            for opportunity_id in rng.sample([*self._crowd.people], _share(candidates // _LASTING_OF, step, steps)):
                 self._storm.refuse(opportunity_id)
+            self._work(began, calls + _CALLS_OF_A_STEP)
             if (victim := kills.get(step)) is not None:
-                time.sleep(rng.uniform(0, STEP_SECONDS / 2))
-                self._there.kill(victim, rng)
-            time.sleep(max(0.0, began + STEP_SECONDS - time.monotonic()))
+                self._kill(victim, rng)
 
-    def _refused(self, rng: random.Random, candidates: int, step: int, steps: int) -> list[str]:
-        share = candidates // _LASTING_OF
-        count = share * (step + 1) // steps - share * step // steps
-        return rng.sample([*self._crowd.people], count)
+    def _work(self, began: float, calls: int) -> None:
+        """Waits until the step's time is over and so many calls have been made in all: a busy machine takes longer."""
+        while (passed := time.monotonic() - began) < STEP_SECONDS or self._there.calls() < calls:
+            if passed > _LONGEST_STEP_SECONDS:
+                return
+            self._there.revive()
+            time.sleep(0.2)
+
+    def _kill(self, victim: str, rng: random.Random) -> None:
+        """Kills in the middle of work: between two calls."""
+        began, calls = time.monotonic(), self._there.calls() + rng.randrange(20)
+        while time.monotonic() - began < _LONGEST_STEP_SECONDS:
+            if self._there.calls() > calls and self._there.kill(victim, rng):
+                return
+            time.sleep(0.05)
 
     def _disturb(self, rng: random.Random) -> None:
         """Loses deliveries, doubles them, and sends them in another order."""
@@ -220,7 +233,7 @@ class _Play:
     def _name_again(self) -> None:
         """A manual run that failed before it had found anybody is started again by a person."""
         failed = [run for run in self._there.runs(INVITE) if run.state == "failed" and run.run_id.startswith("named-")]
-        again = [run for run in failed if "find" in self._there.api.failed_tasks(run)]
+        again = [run for run in failed if "find" in self._there.failed_tasks(run)]
         for run in again:
             ids = self._named.pop(run.run_id.removeprefix("named-"), [])
             self._outcome.unnamed.append(run.run_id)
@@ -234,6 +247,11 @@ def _kills(rng: random.Random, steps: int) -> dict[int, str]:
     places = [*range(2, steps, 3)]
     victims = [*rng.sample(VICTIMS, len(VICTIMS)), *rng.choices(VICTIMS, k=max(0, len(places) - len(VICTIMS)))]
     return dict(zip(places, victims, strict=False))
+
+
+def _share(count: int, step: int, steps: int, stride: int = 1) -> int:
+    """Returns how many of these belong to this step, if they are spread evenly over the steps."""
+    return count * min(step + stride, steps) // steps - count * min(step, steps) // steps
 
 
 def _listed(counts: Counter[str]) -> str:
