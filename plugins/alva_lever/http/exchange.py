@@ -257,7 +257,7 @@ class Exchange:
                 return response
             url, params = self._redirected(response, asked), None
         circle = f"{asked['vendor']} redirects {asked['method']} {asked['path']} in a circle"
-        raise SetupError(f"{circle}: look at the host of connection `{self._conn_id}`", **asked)
+        raise TransientError(f"{circle}: look at the host of connection `{self._conn_id}`", **asked)
 
     def _send(
         self, asked: Asked, url: str, params: Params | None, json: object, form: Mapping[str, str] | None
@@ -286,7 +286,11 @@ class Exchange:
         raise failure
 
     def _redirected(self, response: Response, asked: Asked) -> str:
-        """Returns the URL of a redirect within the same server. The key and the body must reach no other server."""
+        """Returns the URL of a redirect within the same server. The key and the body must reach no other server.
+
+        Any other redirect may come from what stands between, such as a login form: it is a passing fault, which names
+        the connection in case it lasts.
+        """
         location = response.headers.get("Location", "")
         status = response.status_code
         if not location:
@@ -300,9 +304,9 @@ class Exchange:
         correct = f"correct the host of connection `{self._conn_id}`"
         if ours != theirs:
             leads = f"from {shown(ours)} to {shown(theirs)}, where nothing was sent"
-            raise SetupError(f"{redirects} {leads}: if the API has moved, {correct}", **asked, status=status)
+            raise TransientError(f"{redirects} {leads}: if the API has moved, {correct}", **asked, status=status)
         if asked["method"] != "GET" and status not in _KEEPS_METHOD:
-            raise SetupError(f"{redirects}, which would make it another request: {correct}", **asked, status=status)
+            raise TransientError(f"{redirects}, which would make it another request: {correct}", **asked, status=status)
         return target
 
     def _count(self) -> None:
