@@ -24,6 +24,7 @@ PATIENCE_SECONDS = 600.0
 STEP_SECONDS = 3.0
 _LONGEST_STEP_SECONDS = 40.0
 _CALLS_OF_A_STEP = 60
+_BURST_STEPS = 3
 _ROUNDS = 8  # of leftovers that became due
 # One in so many candidates is refused by Lever as long as the storm lasts.
 _LASTING_OF = 100
@@ -134,7 +135,7 @@ class _Play:
             self._there.revive()
             self._there.grant_again()
             self._storm.blow(max(every_pair, candidates // 2) // steps + 1)
-            self._disturb(rng)
+            self._disturb(rng, step)
             # All have come after two thirds of the time.
             share = _share(candidates, 3 * step, 2 * steps, 3)
             self._name(self._crowd.arrive(share), f"{seed}-{step}")
@@ -162,13 +163,14 @@ class _Play:
                 return
             time.sleep(0.05)
 
-    def _disturb(self, rng: random.Random) -> None:
-        """Loses deliveries, doubles them, and sends them in another order."""
+    def _disturb(self, rng: random.Random, step: int) -> None:
+        """Loses deliveries, doubles them, and sends them late, in bursts and in another order.
+
+        Bursts, since each run that they start has priority over the polls, which are to meet the faults as well.
+        """
         recruiter = self._there.sandbox.recruiter
         recruiter.disturb_webhooks(duplicates=rng.randrange(3), shuffled=rng.random() < 0.5)
-        recruiter.hold_webhooks(False, reversed=True)
-        if rng.random() < 0.3:
-            recruiter.hold_webhooks()
+        recruiter.hold_webhooks(held=step % _BURST_STEPS > 0, reversed=rng.random() < 0.5)
         for event in ("applicationCreated", "candidateStageChange", "candidateHired", "candidateDeleted"):
             recruiter.switch_webhooks(rng.random() < 0.7, event)
 
