@@ -7,6 +7,7 @@ hide a lost candidate: the sandbox's clock is Airflow's.
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +20,11 @@ def dag_policy(dag: Any) -> None:
     from airflow.sdk import CronDataIntervalTimetable
 
     from alva_lever.rules import window
-    from alva_lever.sync import events
 
-    for module in (window, events):
-        vars(module)["OVERLAP_MS"] = OVERLAP_MS
+    window.OVERLAP_MS = OVERLAP_MS
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("alva_lever.") and hasattr(module, "OVERLAP_MS"):
+            vars(module)["OVERLAP_MS"] = OVERLAP_MS
     if dag.dag_id in POLLING:
         # A run that lasts longer than a minute lets the minutes between be made up for by the next one.
         dag.max_active_runs = 2
