@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 OLDEST := .venv-oldest/bin
 
-.PHONY: help demo demo-empty demo-distributed test test-unit test-oldest lint bench lock clean
+.PHONY: help demo demo-empty demo-distributed test test-unit test-oldest test-faults lint bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -22,7 +22,7 @@ demo-distributed: .venv/installed  ## the same story on PostgreSQL, Redis, two w
 # In the order of the folders: those that start an Airflow come first, since they take longest and all use one worker.
 WORKERS ?= 2
 test: .venv/installed  ## all tests (make WORKERS=4 test: four at a time), and how much of the code they run
-	@$(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder --cov --cov-report=term
+	@$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --no-loadscope-reorder --cov --cov-report=term
 
 test-unit: .venv/installed  ## those that need neither the sandbox nor a running Airflow
 	@$(BIN)/python -m pytest -m unit
@@ -34,6 +34,11 @@ test-oldest: .venv-oldest/installed  ## what touches Airflow most, under the old
 	  tests/upgrades tests/dags/test_form.py tests/dags/test_hourly.py tests/dags/test_results.py \
 	  tests/dags/test_events.py tests/dags/test_nightly.py tests/dags/test_leftovers.py tests/pages/test_happened.py
 	@$(OLDEST)/python -m pytest -o filterwarnings=ignore tests/airflow/test_running.py
+
+# 10,000 candidates take about an hour. SEED=n plays one again: its draws, though not the moments at which they meet.
+CANDIDATES ?= 10000
+test-faults: .venv/installed  ## faults, kills and lost deliveries over the whole stack (CANDIDATES=500 SEED=7)
+	@CANDIDATES=$(CANDIDATES) SEED=$(SEED) $(BIN)/python -m pytest -m faults -s
 
 lint: .venv/installed  ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

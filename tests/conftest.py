@@ -40,6 +40,7 @@ KINDS = {
     "airflow": "airflow",
     "demo": "airflow",
     "distributed": "airflow",
+    "faults": "faults",
     "browser": "browser",
 }
 

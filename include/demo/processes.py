@@ -109,8 +109,9 @@ class Fleet:
         """Raises `ComponentDied` for the first component that no longer runs."""
         self._check(self._components)
 
-    def component(self, name: str) -> Component:
-        return next(one for one in self._components if one.name == name)
+    def named(self, name: str) -> Component:
+        """Returns the component that was started last under this name."""
+        return next(one for one in reversed(self._components) if one.name == name)
 
     def end(self, component: Component, number: signal.Signals = signal.SIGKILL) -> None:
         """Sends a signal to a component alone, waits for its end, and kills what it leaves running. After the grace it
@@ -130,6 +131,13 @@ class Fleet:
     def forget(self, component: Component) -> None:
         """Leaves a component that has ended out from now on."""
         self._components.remove(component)
+
+    def ended(self) -> list[str]:
+        """Forgets the components that no longer run. Returns their names, to be started again."""
+        self._note()
+        over = [one for one in self._components if one.process.poll() is not None]
+        self._components = [one for one in self._components if one not in over]
+        return [one.name for one in over]
 
     def stop(self) -> None:
         """Stops everything: asks first, kills after the grace. Returns when nothing is left."""

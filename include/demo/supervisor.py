@@ -67,7 +67,7 @@ class Supervisor(Fleet):
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Ends a component and all its processes, as the loss of its machine does, and waits for its end."""
-        self.end(self.component(name), number)
+        self.end(self.named(name), number)
 
     @contextmanager
     def away(self, name: str, number: signal.Signals = signal.SIGTERM) -> Iterator[None]:

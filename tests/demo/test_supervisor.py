@@ -60,7 +60,7 @@ def test_a_component_that_ends_is_started_again(fleet: Supervisor, tmp_path: Pat
     first.kill()
     until(fleet, lambda: ups(tmp_path) == 2)
     assert fleet.restarts == ["part"]
-    second = psutil.Process(fleet.component("part").process.pid)
+    second = psutil.Process(fleet.named("part").process.pid)
     assert second.pid != first.pid
     fleet.stop()
     assert not runs(second)

@@ -106,7 +106,7 @@ def worker_at_work(machines: Machines) -> str:
     """Returns the worker that has a connection to the sandbox."""
     ports = {call.connection for call in machines.office.sandbox.journal.of("lever")}
     for name in ("worker-1", "worker-2"):
-        leader = psutil.Process(machines.fleet.component(name).process.pid)
+        leader = psutil.Process(machines.fleet.named(name).process.pid)
         for process in leader.children(recursive=True):
             with suppress(psutil.Error):
                 if any(link.laddr and link.laddr.port in ports for link in process.net_connections("tcp")):

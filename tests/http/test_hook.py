@@ -17,6 +17,7 @@ from airflow.sdk import Connection
 from requests.adapters import HTTPAdapter
 
 from alva_lever.http.errors import ApiError, Forbidden, Malformed, NotFound, RequestRejected, SetupError, TransientError
+from alva_lever.http.retry import ATTEMPTS
 from tests.http.conftest import ShopHook
 from tests.http.recording import CUT, RecordingServer, Reply, Time
 
@@ -145,31 +146,37 @@ class TestRedirects:
     ) -> None:
         other = RecordingServer()
         other.always(OK)
-        server.answer(Reply(status, headers={"Location": f"{other.root}/things"}))
-        with pytest.raises(SetupError) as error:
+        server.always(Reply(status, headers={"Location": f"{other.root}/things"}))
+        with pytest.raises(TransientError) as error:
             shop.call(method, "/things", json={"name": "Ada Byron"})
         other.close()
         assert other.received == []
         assert f"127.0.0.1:{server.port}" in str(error.value)
         assert f"127.0.0.1:{other.port}" in str(error.value)
-        assert shop.calls == 1
+        assert shop.calls == ATTEMPTS
+
+    def test_a_login_form_on_the_way_is_a_passing_fault(self, shop: ShopHook, server: RecordingServer) -> None:
+        server.answer(Reply(302, headers={"Location": "http://login.example.com/"}), OK)
+        assert shop.call("GET", "/things") == {"ok": True}
 
     def test_another_scheme_is_another_server(self, shop: ShopHook, server: RecordingServer) -> None:
-        server.answer(Reply(301, headers={"Location": f"https://127.0.0.1:{server.port}/v1/things"}))
-        with pytest.raises(SetupError, match="to https:"):
+        server.always(Reply(301, headers={"Location": f"https://127.0.0.1:{server.port}/v1/things"}))
+        with pytest.raises(TransientError, match="to https:"):
             shop.call("GET", "/things")
-        assert len(server.received) == 1
+        assert len(server.received) == ATTEMPTS
 
     @pytest.mark.parametrize(("status", "again"), [(307, True), (308, True), (301, False), (302, False), (303, False)])
     def test_a_redirected_write_keeps_its_method_and_body_or_is_not_sent(
         self, shop: ShopHook, server: RecordingServer, status: int, again: bool
     ) -> None:
-        server.answer(Reply(status, headers={"Location": "/v1/there"}), *([OK] if again else []))
+        there = Reply(status, headers={"Location": "/v1/there"})
         if again:
+            server.answer(there, OK)
             shop.call("POST", "/things", json={"a": 1})
             assert (server.received[1].method, server.received[1].body) == ("POST", {"a": 1})
         else:
-            with pytest.raises(SetupError, match="another request"):
+            server.always(there)
+            with pytest.raises(TransientError, match="another request"):
                 shop.call("POST", "/things", json={"a": 1})
 
     def test_the_session_itself_follows_no_redirect(self, shop: ShopHook, server: RecordingServer) -> None:
@@ -178,7 +185,7 @@ class TestRedirects:
 
     def test_a_redirect_loop_ends(self, shop: ShopHook, server: RecordingServer) -> None:
         server.always(Reply(302, headers={"Location": "/v1/things"}))
-        with pytest.raises(SetupError, match="circle"):
+        with pytest.raises(TransientError, match="circle"):
             shop.call("GET", "/things")
 
     @pytest.mark.parametrize("headers", [{}, {"Location": "http://[half/x"}, {"Location": "http://127.0.0.1:port/"}])
@@ -332,8 +339,8 @@ class TestPrivacy:
     def test_an_invalid_redirect_host_is_not_shown(
         self, shop: ShopHook, server: RecordingServer, location: str
     ) -> None:
-        server.answer(Reply(302, headers={"Location": location}))
-        with pytest.raises(SetupError, match="to another host, where nothing was sent") as error:
+        server.always(Reply(302, headers={"Location": location}))
+        with pytest.raises(TransientError, match="to another host, where nothing was sent") as error:
             shop.call("GET", "/things")
         assert "ada" not in str(error.value).lower()
 

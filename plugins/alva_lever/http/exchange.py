@@ -261,7 +261,8 @@ class Exchange:
                 return response
             url, params = self._redirected(response, asked), None
         circle = f"{asked['vendor']} redirects {asked['method']} {asked['path']} in a circle"
-        raise SetupError(circle, remedy=f"look at the host of connection `{self._conn_id}`", **asked)
+        look = f"look at the host of connection `{self._conn_id}`"
+        raise TransientError(circle, remedy=look, **asked)
 
     def _send(
         self, asked: Asked, url: str, params: Params | None, json: object, form: Mapping[str, str] | None
@@ -290,7 +291,11 @@ class Exchange:
         raise failure
 
     def _redirected(self, response: Response, asked: Asked) -> str:
-        """Returns the URL of a redirect within the same server. The key and the body must reach no other server."""
+        """Returns the URL of a redirect within the same server. The key and the body must reach no other server.
+
+        Any other redirect may come from what stands between, such as a login form: it is a passing fault, which names
+        the connection in case it lasts.
+        """
         location = response.headers.get("Location", "")
         status = response.status_code
         if not location:
@@ -305,10 +310,10 @@ class Exchange:
         if ours != theirs:
             leads = f"from {shown(ours)} to {shown(theirs)}, where nothing was sent"
             moved = f"if the API has moved, {correct}"
-            raise SetupError(f"{redirects} {leads}", remedy=moved, **asked, status=status)
+            raise TransientError(f"{redirects} {leads}", remedy=moved, **asked, status=status)
         if asked["method"] != "GET" and status not in _KEEPS_METHOD:
             another = f"{redirects}, which would make it another request"
-            raise SetupError(another, remedy=correct, **asked, status=status)
+            raise TransientError(another, remedy=correct, **asked, status=status)
         return target
 
     def _count(self) -> None:
