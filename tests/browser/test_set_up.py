@@ -108,7 +108,7 @@ def test_from_nothing_to_an_invitation(
     move(board, opportunity_id, "Assessment")
     tab.goto(desk.page_url)
     press(tab, "Rehearse")
-    until_over(tab)
+    reload_until(tab, lambda: tab.locator("dd .good, dd .bad").count() > 0)
     expect(tab.locator("main")).to_contain_text("Nothing was written")
     assert faults(tab) == []
     assert desk.sandbox.look(opportunity_id)["alva"]["present"] is False
@@ -131,9 +131,9 @@ def test_from_nothing_to_an_invitation(
     expect(board.locator(f"#card-{opportunity_id}")).to_contain_text("Alva: Invitation Sent")
     assert desk.sandbox.candidates.find(opportunity_id)["invitations_sent"] == 1
 
-    # What happened.
+    # What happened, once the run has left its report.
     tab.goto(desk.page_url)
-    expect(tab.locator("main")).to_contain_text("Invited 1")
+    reload_until(tab, lambda: "Invited 1" in tab.locator("main").inner_text())
     assert faults(tab) == []
     assert faults(board) == []
     assert refused == []
@@ -148,11 +148,11 @@ def move(board: Page, opportunity_id: str, stage: str) -> None:
     board.get_by_role("link", name=re.compile("^Close")).click()
 
 
-def until_over(tab: Page) -> None:
-    """Loads a run's page again until the run is over."""
+def reload_until(tab: Page, holds: Callable[[], bool]) -> None:
+    """Loads the page again until this holds."""
     for _ in range(PATIENCE_MS // 1000):
-        if tab.locator("dd .good, dd .bad").count():
+        if holds():
             return
         tab.wait_for_timeout(1000)
         tab.reload()
-    raise AssertionError(f"the run did not end: {tab.locator('main').inner_text()}")
+    raise AssertionError(f"it did not come to hold: {tab.locator('main').inner_text()}")
