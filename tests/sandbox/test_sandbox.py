@@ -29,6 +29,21 @@ def test_an_http_connection_is_recorded_by_its_port_and_kept_open(sandbox: Sandb
     assert None not in {arrived.connection for arrived in sandbox.journal.all()}
 
 
+def test_a_request_under_way_is_answered_before_the_server_ends(sandbox: Sandbox) -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        asked.set()
+        go_on.wait(60)
+
+    sandbox.faults.add("lever", "GET", "/stages", kind="call", action=hold)
+    with ThreadPoolExecutor(1) as pool, sandbox.serve() as base:
+        asking = pool.submit(requests.get, f"{base}/lever/v1/stages", auth=(sandbox.LEVER_KEY, ""), timeout=60)
+        assert asked.wait(60)
+        threading.Timer(0.3, go_on.set).start()
+    assert asking.result().status_code == 200
+
+
 def test_an_in_process_answer_is_a_complete_response(lever: Client) -> None:
     response = lever.call("GET", "/stages")
     assert response.headers["Content-Type"] == "application/json; charset=utf-8"
