@@ -2,11 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo demo-empty test test-faults test-unit lint bench lock clean
+OLDEST := .venv-oldest/bin
+
+.PHONY: help demo demo-empty demo-distributed test test-unit test-oldest test-faults lint bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C stops it all
 	@$(BIN)/python -m include.demo
@@ -14,14 +16,24 @@ demo: .venv/installed  ## the sandbox, Airflow and a small hiring story; Ctrl-C 
 demo-empty: .venv/installed  ## the same with nothing set up, to be set up in the browser
 	@$(BIN)/python -m include.demo --empty
 
-# Those that start an Airflow come after the others, one by one: two Airflows at once keep each other waiting for minutes.
+demo-distributed: .venv/installed  ## the same story on PostgreSQL, Redis, two workers and two API servers
+	@$(BIN)/python -m include.demo --distributed
+
+# In the order of the folders: those that start an Airflow come first, since they take longest and all use one worker.
 WORKERS ?= 2
 test: .venv/installed  ## all tests (make WORKERS=4 test: four at a time), and how much of the code they run
-	@$(BIN)/python -m pytest -m "not airflow and not browser and not faults" -n $(WORKERS) --dist loadfile --cov --cov-report=
-	@$(BIN)/python -m pytest -m "airflow or browser" --cov --cov-append --cov-report=term
+	@$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --no-loadscope-reorder --cov --cov-report=term
 
 test-unit: .venv/installed  ## those that need neither the sandbox nor a running Airflow
 	@$(BIN)/python -m pytest -m unit
+
+# What touches Airflow most: whole runs, webhooks, pages, kept state, a running Airflow. An older Airflow's own warnings
+# are not ours to heed.
+test-oldest: .venv-oldest/installed  ## what touches Airflow most, under the oldest version that is supported
+	@$(OLDEST)/python -m pytest -o filterwarnings=ignore -n $(WORKERS) --dist loadfile tests/operators tests/web \
+	  tests/upgrades tests/dags/test_form.py tests/dags/test_hourly.py tests/dags/test_results.py \
+	  tests/dags/test_events.py tests/dags/test_nightly.py tests/dags/test_leftovers.py tests/pages/test_happened.py
+	@$(OLDEST)/python -m pytest -o filterwarnings=ignore tests/airflow/test_running.py
 
 # 10,000 candidates take about an hour. SEED=n plays one again: its draws, though not the moments at which they meet.
 CANDIDATES ?= 10000
@@ -34,14 +46,17 @@ lint: .venv/installed  ## ruff and mypy
 bench: .venv/installed  ## requests, share of Lever's limit and memory, measured
 	@$(BIN)/python -m benchmarks
 
-lock:  ## resolve requirements.txt again into constraints.txt
+lock:  ## resolve requirements.txt again into constraints.txt and constraints-oldest.txt
 	@rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
 	@.lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --upgrade \
 	  --custom-compile-command "make lock" requirements.txt -o constraints.txt
+	@cp constraints.txt constraints-oldest.txt
+	@sed '/^apache-airflow==/d' requirements.txt | cat - requirements-oldest.txt | .lock/bin/uv pip compile --quiet \
+	  --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" - -o constraints-oldest.txt
 	@rm -rf .lock
 
 clean:  ## remove what make made
-	@rm -rf .venv .lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .airflow .bench build dist *.egg-info plugins/*.egg-info
+	@rm -rf .venv .venv-oldest .lock .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .airflow .bench build dist *.egg-info plugins/*.egg-info
 	@find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt constraints.txt pyproject.toml
@@ -50,4 +65,12 @@ clean:  ## remove what make made
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-oldest/installed: requirements.txt requirements-oldest.txt constraints-oldest.txt pyproject.toml
+	@echo "Making the environment with the oldest Airflow in .venv-oldest (a few minutes the first time) ..."
+	@$(PYTHON) -m venv --clear .venv-oldest
+	@sed '/^apache-airflow==/d' requirements.txt | $(OLDEST)/python -m pip install --quiet --disable-pip-version-check \
+	  -r /dev/stdin -r requirements-oldest.txt -c constraints-oldest.txt
+	@$(OLDEST)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -21,7 +21,7 @@ HOURLY, CANDIDATES, TIMES = "alva_lever_invite_candidates", 5000, 3
 def run() -> None:
     with tempfile.TemporaryDirectory() as folder, office(CANDIDATES) as (url, ids):
         control = Control(url)
-        with running(Path(folder) / "airflow", url) as airflow:
+        with running(Path(folder) / "airflow", url, durable=True) as airflow:
             rest = f"{airflow.url}/api/v2"
             connection = {"connection_id": "lever_webhook", "conn_type": "generic", "password": TOKEN}
             requests.post(f"{rest}/connections", json=connection, timeout=60).raise_for_status()

@@ -24,8 +24,10 @@ from include.demo.start import PROJECT
 
 EVENTS, EMPTY = "alva_lever_handle_events", "does_nothing"
 TOKEN = secrets.token_hex(24)
-DELIVERIES, CONNECTIONS, RUNS, LOOKS = 1000, 50, 200, 5
-PATIENCE_SECONDS = 300
+DELIVERIES, CONNECTIONS, RUNS, LOOKS, ALONE = 1000, (50, 200), 200, 5, 30
+# After such a pause, the next delivery comes alone.
+CALM_SECONDS = 0.5
+PATIENCE_SECONDS = 600
 _EMPTY_DAG = f"""
 from airflow.sdk import dag, task
 
@@ -45,7 +47,7 @@ def run() -> None:
         dags = Path(folder) / "dags"
         shutil.copytree(PROJECT / "dags", dags)
         (dags / "does_nothing.py").write_text(_EMPTY_DAG)
-        with running(Path(folder) / "airflow", sandbox_url, dags) as airflow:
+        with running(Path(folder) / "airflow", sandbox_url, dags, durable=True) as airflow:
             connection = {"connection_id": "lever_webhook", "conn_type": "generic", "password": TOKEN}
             requests.post(f"{airflow.url}/api/v2/connections", json=connection, timeout=60).raise_for_status()
             _acknowledged(airflow, ids[LOOKS:])
@@ -54,28 +56,58 @@ def run() -> None:
 
 def _acknowledged(airflow: Running, ids: list[str]) -> None:
     """Measures with both DAGs paused, so that only receiving counts."""
-
-    def deliver_some(number: int) -> list[int]:
-        session = requests.Session()
-        mine = range(number, DELIVERIES, CONNECTIONS)
-        return [deliver(airflow.url, ids[one % len(ids)], session).status_code for one in mine]
-
-    started = time.monotonic()
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        statuses = [status for some in pool.map(deliver_some, range(CONNECTIONS)) for status in some]
-    taken = DELIVERIES / (time.monotonic() - started)
-    made = requests.get(f"{airflow.url}/api/v2/dags/{EVENTS}/dagRuns", params={"limit": 1}, timeout=60).json()
-    session = requests.Session()
-    started = time.monotonic()
-    for _ in range(RUNS):
-        where = f"{airflow.url}/api/v2/dags/{EMPTY}/dagRuns"
-        session.post(where, json={"logical_date": None}, timeout=60).raise_for_status()
-    plain = RUNS / (time.monotonic() - started)
+    trigger_seconds = _each(lambda session: _trigger(airflow, session), RUNS, pause_seconds=0.0)
+    plain = 1 / statistics.mean(trigger_seconds)
+    print(f"  POST /api/v2/dags/.../dagRuns, one after the other: {plain:.0f} a second")
+    alone = statistics.median(_each(lambda session: deliver(airflow.url, ids[0], session), ALONE, CALM_SECONDS))
+    trigger = statistics.median(_each(lambda session: _trigger(airflow, session), ALONE, CALM_SECONDS))
     print(
-        f"  {DELIVERIES} deliveries over {CONNECTIONS} connections: {statuses.count(200)} x 200, {taken:.0f} a second, "
-        f"{made['total_entries']} runs; POST /api/v2/dags/.../dagRuns, one after the other: {plain:.0f} a second; "
-        f"x {taken / plain:.1f}"
+        f"  one delivery alone, over 1 connection, is acknowledged in {alone * 1000:.0f} ms (median of {ALONE}); "
+        f"Airflow's API makes a run in {trigger * 1000:.0f} ms; x {alone / trigger:.2f}"
     )
+    for connections in CONNECTIONS:
+        before = _runs(airflow)
+        statuses, taken = _burst(connections, lambda n, session: deliver(airflow.url, ids[n % len(ids)], session))
+        made = _runs(airflow) - before
+        _, ignored = _burst(connections, lambda n, session: deliver(airflow.url, ids[0], session, "interviewCreated"))
+        print(
+            f"  {DELIVERIES} deliveries over {connections} connections: {statuses.count(200)} x 200, {taken:.0f} a "
+            f"second, {made} runs; x {taken / plain:.1f} of that API; {taken / ignored:.0%} of the {ignored:.0f} a "
+            "second at which ignored events are answered"
+        )
+
+
+def _burst(connections: int, send: Callable[[int, requests.Session], requests.Response]) -> tuple[list[int], float]:
+    """Returns the statuses of all deliveries, and how many were answered a second."""
+
+    def some(first: int) -> list[int]:
+        session = requests.Session()
+        return [send(number, session).status_code for number in range(first, DELIVERIES, connections)]
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(connections) as pool:
+        statuses = [status for each in pool.map(some, range(connections)) for status in each]
+    return statuses, DELIVERIES / (time.monotonic() - started)
+
+
+def _each(send: Callable[[requests.Session], requests.Response], times: int, pause_seconds: float) -> list[float]:
+    """Returns how long each request took, in seconds, with a pause before each."""
+    session, took = requests.Session(), []
+    for _ in range(times):
+        time.sleep(pause_seconds)
+        started = time.monotonic()
+        send(session).raise_for_status()
+        took.append(time.monotonic() - started)
+    return took
+
+
+def _trigger(airflow: Running, session: requests.Session) -> requests.Response:
+    return session.post(f"{airflow.url}/api/v2/dags/{EMPTY}/dagRuns", json={"logical_date": None}, timeout=60)
+
+
+def _runs(airflow: Running) -> int:
+    made = requests.get(f"{airflow.url}/api/v2/dags/{EVENTS}/dagRuns", params={"limit": 1}, timeout=60).json()
+    return int(made["total_entries"])
 
 
 def _until_invited(airflow: Running, control: Control, ids: list[str]) -> None:
@@ -119,10 +151,12 @@ def sent(control: Control, opportunity: str) -> bool:
     return bool(control.look(opportunity)["alva"]["invitations_sent"])
 
 
-def deliver(url: str, opportunity: str, session: requests.Session | None = None) -> requests.Response:
+def deliver(
+    url: str, opportunity: str, session: requests.Session | None = None, event: str = "candidateStageChange"
+) -> requests.Response:
     at, token = round(time.time() * 1000), secrets.token_hex(24)
     body = {
-        "event": "candidateStageChange",
+        "event": event,
         "triggeredAt": at,
         "token": token,
         "signature": hmac.new(TOKEN.encode(), f"{token}{at}".encode(), hashlib.sha256).hexdigest(),

@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
+from include.demo.airflow import do_not_wait_for_the_disk
 from tests.http.recording import RecordingServer, Time
 
 TESTS = Path(__file__).parent
@@ -32,9 +35,11 @@ KINDS = {
     "pages": "sandbox",
     "sandbox": "sandbox",
     "sync": "sandbox",
+    "upgrades": "sandbox",
     "web": "sandbox",
     "airflow": "airflow",
     "demo": "airflow",
+    "distributed": "airflow",
     "faults": "faults",
     "browser": "browser",
 }
@@ -43,6 +48,7 @@ KINDS = {
 def _home() -> str:
     home = tempfile.mkdtemp(prefix="alva-lever-tests-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
+    do_not_wait_for_the_disk(Path(home))
     return home
 
 
@@ -64,10 +70,29 @@ os.environ |= {
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0] if item.path.parent != TESTS else ""
+        folder = _folder(item.path)
         if folder not in KINDS:
             raise pytest.UsageError(f"tests/{folder} has no kind: give it one in tests/conftest.py")
         item.add_marker(KINDS[folder])
+
+
+def _folder(file: Path) -> str:
+    return file.relative_to(TESTS).parts[0] if file.parent != TESTS else ""
+
+
+class OneAirflowAtATime(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types of its own
+    """The tests of a file stay in one worker, and all tests that start an Airflow in the same one: two Airflows at once
+    keep each other waiting for minutes. These mostly wait, so that the other workers do the rest meanwhile."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope = super()._split_scope(nodeid)
+        kind = KINDS[_folder(ROOT / scope)]
+        return "an Airflow" if kind in ("airflow", "browser") else scope
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return OneAirflowAtATime(config, log)
 
 
 @pytest.fixture

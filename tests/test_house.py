@@ -17,6 +17,9 @@ from alva_lever.operators.base import LeverAlvaOperator
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "plugins" / "alva_lever"
+_BELOW_TASKS_AND_PAGES = {
+    *("account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect", "dag_state", "metrics"),
+}
 # From the bottom up: each folder with those it may import. Lever and Alva don't import each other.
 FLOORS: dict[str, set[str]] = {
     "account": set(),
@@ -29,8 +32,9 @@ FLOORS: dict[str, set[str]] = {
     "sync": {"rules", "settings", "http", "lever", "alva", "batch"},
     "connect": {"account", "settings", "http", "lever", "alva", "batch", "sync"},
     "dag_state": {"batch", "sync"},
-    "operators": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect", "dag_state"},
-    "web": {"account", "rules", "settings", "http", "lever", "alva", "batch", "sync", "connect", "dag_state"},
+    "metrics": {"rules"},
+    "operators": _BELOW_TASKS_AND_PAGES,
+    "web": _BELOW_TASKS_AND_PAGES,
 }
 # What the rules may import besides the standard library.
 PURE = {"pendulum", "email_validator", "alva_lever"}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +23,14 @@ def test_clean_removes_what_make_made_and_nothing_else(tmp_path: Path) -> None:
     done = subprocess.run(["make", "clean"], cwd=tmp_path, check=False, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()} == kept
+
+
+def test_the_oldest_airflow_that_the_package_accepts_is_the_one_it_is_tested_with() -> None:
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    accepted = [re.fullmatch(r"apache-airflow>=([\d.]+),<4", line) for line in dependencies]
+    tested = re.search(r"^apache-airflow==([\d.]+)$", (ROOT / "requirements-oldest.txt").read_text(), re.MULTILINE)
+    assert tested is not None
+    assert [match[1] for match in accepted if match] == [tested[1]]
 
 
 def _write(path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alva_lever.rules.model import Stage
 from alva_lever.rules.results import may_progress
-from alva_lever.settings import ORIGINS, BadOption, Options, Settings, read_options, resolve
+from alva_lever.settings import ORIGINS, BadOption, Fault, Options, Settings, read_options, resolve
 from tests.rules.build import APPLIED, INTERVIEW, OFFER, PIPELINE, TESTS, policy
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -287,23 +287,24 @@ def test_each_fault_is_there_with_its_option_for_a_form() -> None:
     value = {"trigger_stage": "Tests", "blocked_origins": ["friend"], "dry_run": "true", "surprise": 1}
     with pytest.raises(BadOption) as refused:
         read_options(value)
-    assert [option for option, _ in refused.value.faults] == ["", "blocked_origins", "dry_run"]
-    assert ". ".join(sentence for _, sentence in refused.value.faults) == str(refused.value)
+    assert [fault.option for fault in refused.value.faults] == ["", "blocked_origins", "dry_run"]
+    assert ". ".join(fault.text for fault in refused.value.faults) == str(refused.value)
 
 
 def test_the_fault_of_a_stage_is_its_options_and_has_no_list_of_stages() -> None:
     with pytest.raises(BadOption) as refused:
         resolve(read_options({"trigger_stage": "Tsets", "progression_stage": "Hired"}), PIPELINE)
     assert refused.value.faults == (
-        ("trigger_stage", "Option `trigger_stage` is `Tsets`, which is not the id or name of a stage"),
-        ("progression_stage", "Option `progression_stage` is `Hired`, which is not the id or name of a stage"),
+        Fault("trigger_stage", "Option `trigger_stage` is `Tsets`, which is not the id or name of a stage"),
+        Fault("progression_stage", "Option `progression_stage` is `Hired`, which is not the id or name of a stage"),
     )
 
 
 def test_a_text_that_is_no_json_is_one_fault_of_no_option() -> None:
     with pytest.raises(BadOption) as refused:
         read_options("{")
-    assert refused.value.faults == (("", str(refused.value)),)
+    (fault,) = refused.value.faults
+    assert (fault.option, fault.text) == ("", str(refused.value))
 
 
 def test_an_error_sentence_can_be_written_to_a_log() -> None:

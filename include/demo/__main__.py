@@ -12,6 +12,7 @@ from include.demo.airflow import PORT as AIRFLOW_PORT
 from include.demo.airflow import Installation, command_line
 from include.demo.control import PORT as SANDBOX_PORT
 from include.demo.control import Control
+from include.demo.distributed import Distributed, check_installed
 from include.demo.events import DAG_ID as EVENTS
 from include.demo.events import Events
 from include.demo.home import RECORD, home_of_its_own
@@ -22,9 +23,11 @@ from include.demo.printing import Progress, first_steps, invitation, places, say
 from include.demo.processes import DemoError, Fleet
 from include.demo.rest import AirflowApi
 from include.demo.results import Results
+from include.demo.services import remove_data
 from include.demo.settings import load_settings
 from include.demo.start import PROJECT, Start
 from include.demo.story import TRIGGER_STAGE
+from include.demo.supervisor import Supervisor
 
 _WATCH_SECONDS = 1.0
 # The candidates of a demo in which nothing is set up.
@@ -36,8 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
     end."""
     options = _options().parse_args(arguments)
     try:
+        if options.distributed:
+            check_installed()
         with Interruptions() as interruptions, home_of_its_own(options.home.resolve()) as home:
-            fleet = Fleet(home / RECORD)
+            record = home / RECORD
+            fleet = Supervisor(record, held=interruptions.held, say=say) if options.distributed else Fleet(record)
             try:
                 return _demo(options, home, fleet, interruptions)
             finally:
@@ -45,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
                 with suppress(OSError):  # the terminal may be gone; stop everything all the same
                     say("Stopping everything ...")
                 fleet.stop()
+                if options.distributed:
+                    remove_data(home)
     except DemoError as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return 1
@@ -56,10 +64,14 @@ def _demo(options: argparse.Namespace, home: Path, fleet: Fleet, interruptions: 
     progress = Progress()
     settings = load_settings(PROJECT / "airflow_settings.yaml")
     sandbox_port = free_port(SANDBOX_PORT)
-    airflow = Installation(home, options.dags.resolve(), PROJECT / "plugins", free_port(AIRFLOW_PORT, sandbox_port))
-    control, api = Control(f"http://{LOOPBACK}:{sandbox_port}"), AirflowApi(airflow.url)
+    port, dags, plugins = free_port(AIRFLOW_PORT, sandbox_port), options.dags.resolve(), PROJECT / "plugins"
+    distributed = Distributed.at(home, port) if options.distributed else None
+    airflow = distributed.installation(dags, plugins) if distributed else Installation(home, dags, plugins, port)
+    control, api = Control(f"http://{LOOPBACK}:{sandbox_port}"), AirflowApi(airflow.url, fleet.check)
     start = Start(fleet, home, progress, interruptions)
     start.sandbox(sandbox_port, control)
+    if distributed:
+        distributed.start(start)
     if options.empty:
         return _empty(fleet, start, airflow, control, sandbox_port)
     start.airflow(airflow, api)
@@ -119,6 +131,11 @@ def _until_interrupted(fleet: Fleet) -> None:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m include.demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="play, print the results, and end")
+    parser.add_argument(
+        "--distributed",
+        action="store_true",
+        help="on PostgreSQL and Redis, with CeleryExecutor, two workers, and two API servers behind nginx",
+    )
     parser.add_argument("--empty", action="store_true", help="nothing is set up and nothing is played: do it yourself")
     parser.add_argument("--dags", type=Path, default=PROJECT / "dags", metavar="FOLDER", help="other DAGs than dags/")
     parser.add_argument(

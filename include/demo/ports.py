@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 
 LOOPBACK = "127.0.0.1"
 _CONNECT_SECONDS = 0.5
@@ -18,6 +19,19 @@ def free_port(preferred: int, other_than: int | None = None) -> int:
             port = int(probe.getsockname()[1])
         if port != other_than:
             return port
+
+
+def free_ports(count: int, other_than: int) -> list[int]:
+    """Returns so many different free ports, none of them ``other_than``."""
+    with ExitStack() as probes:
+        ports: list[int] = []
+        while len(ports) < count:
+            probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            probe.bind((LOOPBACK, 0))
+            port = int(probe.getsockname()[1])
+            if port != other_than:
+                ports.append(port)
+        return ports
 
 
 def is_free(port: int) -> bool:

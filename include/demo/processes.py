@@ -59,7 +59,7 @@ class Fleet:
         self._record = record
         self._grace_seconds = grace_seconds
         self._components: list[Component] = []
-        self._family: set[psutil.Process] = set()
+        self._families: dict[str, set[psutil.Process]] = {}  # by the component's name
 
     def start(
         self,
@@ -69,8 +69,10 @@ class Fleet:
         environment: Mapping[str, str],
         folder: Path,
         held: AbstractContextManager[None] | None = None,
+        user: str | None = None,
     ) -> Component:
-        """Starts ``command`` in ``folder``. ``held``: delays interruptions until the process is recorded."""
+        """Starts ``command`` in ``folder``. ``held``: delays interruptions until the process is recorded. ``user``:
+        another user of the system than the present one."""
         with log.open("ab") as output, held or nullcontext():
             process = subprocess.Popen(
                 command,
@@ -80,11 +82,14 @@ class Fleet:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a terminal's Ctrl-C reaches only us, and we stop the components in order
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
             )
             component = Component(name, log, process)
             self._components.append(component)
             self._note()
-            leaders = self._leaders()
+            leaders = [leader for _, leader in self._leaders()]
             self._record.write_text(json.dumps([{"pid": one.pid, "born": one.create_time()} for one in leaders]))
         return component
 
@@ -96,9 +101,9 @@ class Fleet:
                 raise DemoError(f"{component.name} was not done after {timeout_seconds:.0f} seconds.{_tail(component)}")
             self._check(one for one in self._components if one is not component)
             time.sleep(0.1)
-        self._components.remove(component)
+        self.forget(component)
         if component.process.returncode:
-            raise ComponentDied(_obituary(component))
+            raise ComponentDied(obituary(component))
 
     def check(self) -> None:
         """Raises `ComponentDied` for the first component that no longer runs."""
@@ -107,6 +112,25 @@ class Fleet:
     def named(self, name: str) -> Component:
         """Returns the component that was started last under this name."""
         return next(one for one in reversed(self._components) if one.name == name)
+
+    def end(self, component: Component, number: signal.Signals = signal.SIGKILL) -> None:
+        """Sends a signal to a component alone, waits for its end, and kills what it leaves running. After the grace it
+        is killed too."""
+        self._note()
+        with contextlib.suppress(ProcessLookupError):
+            component.process.send_signal(number)
+        family = self._families.pop(component.name, set())
+        if number == signal.SIGKILL:
+            _kill(family)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            component.process.wait(self._grace_seconds)
+        _signal_group(component.process.pid, signal.SIGKILL)
+        _kill(family)
+        component.process.wait()
+
+    def forget(self, component: Component) -> None:
+        """Leaves a component that has ended out from now on."""
+        self._components.remove(component)
 
     def ended(self) -> list[str]:
         """Forgets the components that no longer run. Returns their names, to be started again."""
@@ -127,28 +151,31 @@ class Fleet:
         self._note()
         for component in self._components:
             _signal_group(component.process.pid, signal.SIGKILL)
-        _kill(self._family)
+        _kill(set().union(*self._families.values()))
         for component in self._components:
             component.process.wait()
         self._components.clear()
-        self._family.clear()
+        self._families.clear()
         self._record.unlink(missing_ok=True)
 
     def _check(self, components: Iterable[Component]) -> None:
         self._note()
-        for component in components:
+        for component in list(components):
             if component.process.poll() is not None:
-                raise ComponentDied(_obituary(component))
+                self._ended(component)
+
+    def _ended(self, component: Component) -> None:
+        raise ComponentDied(obituary(component))
 
     def _note(self) -> None:
-        for leader in self._leaders():
-            self._family.update(_descendants(leader))
+        for component, leader in self._leaders():
+            self._families.setdefault(component.name, set()).update(_descendants(leader))
 
-    def _leaders(self) -> list[psutil.Process]:
+    def _leaders(self) -> list[tuple[Component, psutil.Process]]:
         leaders = []
         for component in self._components:
             with contextlib.suppress(psutil.NoSuchProcess):
-                leaders.append(psutil.Process(component.process.pid))
+                leaders.append((component, psutil.Process(component.process.pid)))
         return leaders
 
 
@@ -183,10 +210,11 @@ def last_lines(log: Path, count: int = LAST_LINES) -> str:
     return "\n".join(text.splitlines()[-count:])
 
 
-def _obituary(component: Component) -> str:
+def obituary(component: Component, *, with_log: bool = True) -> str:
+    """Says how a component ended, followed by the end of its log."""
     code = component.process.returncode
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-    return f"{component.name} {how}.{_tail(component)}"
+    return f"{component.name} {how}.{_tail(component) if with_log else ''}"
 
 
 def _tail(component: Component) -> str:

@@ -6,7 +6,7 @@ Two clients that write at once block SQLite, and Airflow's scheduler with it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,9 +43,13 @@ class Run:
 
 
 class AirflowApi:
-    """Airflow's API server at ``url``. Raises `DemoError` with the answer if a call fails."""
+    """Airflow's API server at ``url``. Raises `DemoError` with the answer if a call fails.
 
-    def __init__(self, url: str) -> None:
+    ``meanwhile``: is called twice a second while a call waits for its next attempt.
+    """
+
+    def __init__(self, url: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+        self._meanwhile = meanwhile
         self._root = f"{url}/api/v2"
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, no .netrc: it is this machine
@@ -144,8 +148,9 @@ class AirflowApi:
         """Makes a call, and retries it if the server fails. ``also``: a status that is acceptable too."""
         trouble = ""
         for attempt in range(_ATTEMPTS):
-            if attempt:
-                time.sleep(attempt)
+            for _ in range(2 * attempt):
+                self._meanwhile()
+                time.sleep(0.5)
             try:
                 answer = self._session.request(
                     method, f"{self._root}/{path}", timeout=_TIMEOUT_SECONDS, allow_redirects=False, **arguments

@@ -1,13 +1,13 @@
-"""Starts the sandbox and the four components of Airflow, and waits until each is ready."""
+"""Starts the sandbox and the components of Airflow, and waits until each is ready."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from include.demo.airflow import COMPONENTS, Installation, command, environment
+from include.demo.airflow import Installation, command, environment
 from include.demo.control import Control
 from include.demo.interruptions import Interruptions
 from include.demo.printing import Progress
@@ -33,23 +33,19 @@ class Start:
 
     def sandbox(self, port: int, control: Control) -> None:
         self._progress.step(f"Sandbox: starting on port {port}")
-        self._run("sandbox", [sys.executable, "-m", "include.sandbox", "--port", str(port)], PROJECT)
+        self.run("sandbox", [sys.executable, "-m", "include.sandbox", "--port", str(port)], PROJECT)
         self.wait_for(control.answers, "the sandbox answers", _SANDBOX_SECONDS)
 
     def airflow(self, installation: Installation, api: AirflowApi) -> None:
         self._progress.step(f"Airflow: creating its database in {self._home}")
         installation.write_settings()
-        migration = self._run("airflow db migrate", command("db", "migrate"), self._home)
+        migration = self.run("airflow db migrate", command("db", "migrate"))
         self._fleet.finish(migration, _READY_SECONDS)
         installation.let_readers_and_a_writer_meet()
-        self._progress.step(f"Airflow: starting {', '.join(COMPONENTS)} on port {installation.port}")
-        for name, arguments in COMPONENTS.items():
-            self._run(name, command(*arguments), self._home)
+        self._progress.step(f"Airflow: starting {', '.join(installation.components)} on port {installation.port}")
+        for name, arguments in installation.components.items():
+            self.run(name, command(*arguments))
         self.wait_for(lambda: _healthy(api.health()), "all of Airflow is healthy", _READY_SECONDS)
-
-    def again(self, name: str) -> None:
-        """Starts a component of Airflow that has ended, without waiting until it is ready."""
-        self._run(name, command(*COMPONENTS[name]), self._home)
 
     def parsed(self, api: AirflowApi, folder: Path) -> list[Dag]:
         """Returns the DAGs once every file of the folder has given one. Raises `DemoError` if a file can't be
@@ -67,6 +63,10 @@ class Start:
         self.wait_for(all_parsed, f"each file of {folder} has given a DAG", _PARSED_SECONDS)
         return api.dags()
 
+    def check(self) -> None:
+        """Checks that the components run."""
+        self._fleet.check()
+
     def wait_for(self, done: Callable[[], bool], what: str, timeout_seconds: float) -> None:
         """Polls until `done()`, and checks meanwhile that the components run."""
         deadline = time.monotonic() + timeout_seconds
@@ -78,9 +78,15 @@ class Start:
                 )
             time.sleep(_POLL_SECONDS)
 
-    def _run(self, name: str, arguments: list[str], folder: Path) -> Component:
+    def run(
+        self, name: str, arguments: Sequence[str], folder: Path | None = None, user: str | None = None
+    ) -> Component:
+        """Starts a process in ``folder`` (default: the demo's) with a log of its own, as another ``user`` if need
+        be."""
         log = self._home / f"{name.replace(' ', '-')}.log"
-        return self._fleet.start(name, arguments, log, environment(self._home), folder, held=self._interruptions.held())
+        return self._fleet.start(
+            name, arguments, log, environment(self._home), folder or self._home, self._interruptions.held(), user
+        )
 
 
 def _healthy(health: dict[str, str]) -> bool:

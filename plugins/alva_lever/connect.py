@@ -34,8 +34,9 @@ def read_variable(account: Account) -> Options:
 
         check_variable_is_missing(variable)
         raise NoOptions(
-            f"There is no Variable `{variable}`. Make it in Airflow under Admin, Variables, as JSON such as "
-            '{"trigger_stage": "Assessment", "dry_run": true}; the README lists its options'
+            f"There is no Variable `{variable}`",
+            remedy="Make it in Airflow under Admin, Variables, as JSON such as "
+            '{"trigger_stage": "Assessment", "dry_run": true}; the README lists its options',
         )
     try:
         return read_options(text)
@@ -58,7 +59,7 @@ def read_settings(account: Account, lever: LeverHook) -> Settings:
 
 
 def _correct_it(problem: BadOption, variable: str) -> BadOption:
-    return BadOption(f"{problem}. Correct the Variable `{variable}` under Admin, Variables", problem.faults)
+    return BadOption(str(problem), problem.faults, remedy=f"Correct the Variable `{variable}` under Admin, Variables")
 
 
 def lever_hook(account: Account, *, threads: int = 1, calls_per_second: float | None = None) -> LeverHook:
@@ -171,7 +172,7 @@ class SharedIntegration:
         """Returns what changes with Lever's connection, or when a person grants access; nothing if there is no
         connection. A renewed token changes nothing: the hook reads it by itself."""
         from alva_lever.http.errors import ApiError
-        from alva_lever.lever.access import read_grant
+        from alva_lever.lever.granted_token import read_grant
 
         uri = _uri(self._account.lever_conn_id)
         try:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from alva_lever.rules.model import Policy, Stage
+from alva_lever.rules.remedies import Remediable, in_full
 
 Origin = Literal["agency", "applied", "internal", "referred", "sourced", "university"]
 ORIGINS: tuple[str, ...] = get_args(Origin)
@@ -24,19 +25,28 @@ _AnyStageOrNone = Annotated[object, WithJsonSchema({"type": ["string", "null"]})
 _Origins = Annotated[frozenset[Origin], BeforeValidator(lambda value: () if value is None else value)]
 
 
-# An option's name, empty for the options as a whole, and a sentence that says what is wrong with it.
-Fault = tuple[str, str]
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with an option, and what to do. `option`: empty for the options as a whole."""
+
+    option: str
+    said: str
+    remedy: str = ""
+
+    @property
+    def text(self) -> str:
+        return in_full(self.said, self.remedy)
 
 
-class BadOption(ValueError):
+class BadOption(Remediable, ValueError):
     """Options that can't be used. The text names each option, its value, and what is accepted.
 
     `faults`: the same by option, for a form.
     """
 
-    def __init__(self, text: str, faults: Sequence[Fault] = ()) -> None:
-        super().__init__(text)
-        self.faults = tuple(faults) or (("", text),)
+    def __init__(self, said: str, faults: Sequence[Fault] = (), *, remedy: str = "") -> None:
+        super().__init__(said, remedy=remedy)
+        self.faults = tuple(faults) or (Fault("", said, remedy),)
 
 
 class NoOptions(BadOption):
@@ -104,14 +114,14 @@ def read_options(value: object) -> Options:
     """
     value = _decoded(value) if isinstance(value, str | bytes) else value
     if not isinstance(value, Mapping):
-        raise BadOption(f"The options are not a JSON object. Expected: an object with {_listed(NAMES)}")
+        raise BadOption("The options are not a JSON object", remedy=_OBJECT)
     try:
         return Options.model_validate(dict(value))
     except ValidationError as invalid:
         faults = _faults(invalid, value)
     if "trigger_stage" not in value:
-        missing = "Option `trigger_stage` is missing. Expected: the id or exact name of a stage"
-        faults.append(("trigger_stage", missing))
+        expected = "Expected: the id or exact name of a stage"
+        faults.append(Fault("trigger_stage", "Option `trigger_stage` is missing", expected))
     raise BadOption(_joined(faults), faults)
 
 
@@ -128,8 +138,8 @@ def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
         progression = _find("progression_stage", options.progression_stage, stages, faults)
     if progression is not None and progression == trigger:
         shown = _shown(options.progression_stage)
-        same = f"Option `progression_stage` is {shown}, which is the trigger stage: use another stage, or none"
-        faults.append(("progression_stage", same))
+        same = f"Option `progression_stage` is {shown}, which is the trigger stage"
+        faults.append(Fault("progression_stage", same, "use another stage, or none"))
     if trigger is None or faults:
         accepted = ", ".join(f"`{stage.name}` ({stage.id})" for stage in stages)
         raise BadOption(f"{_joined(faults)}. The account's stages: {accepted}", faults)
@@ -142,19 +152,20 @@ def _faults(invalid: ValidationError, value: Mapping[str, Any]) -> list[Fault]:
     wrong = {option for option, _ in places}
     faults: list[Fault] = []
     if unknown := [_shown(str(name)) for name in value if name not in NAMES]:
-        faults.append(("", f"There is no option {', '.join(unknown[:_SHOWN_VALUES])}. Options: {_listed(NAMES)}"))
+        there_is_none = f"There is no option {', '.join(unknown[:_SHOWN_VALUES])}"
+        faults.append(Fault("", there_is_none, f"Options: {_listed(NAMES)}"))
     if "blocked_origins" in wrong:
         origins = value["blocked_origins"]
         if isinstance(origins, list):
             bad = [_shown(origins[place[1]]) for place in places if place[0] == "blocked_origins"]  # type: ignore[index]
-            problem = f"has {', '.join(bad[:_SHOWN_VALUES])}. Accepted: {_listed(ORIGINS)}"
+            problem, expected = f"has {', '.join(bad[:_SHOWN_VALUES])}", f"Accepted: {_listed(ORIGINS)}"
         else:
-            problem = f"is {_shown(origins)}. Expected: a list of {_listed(ORIGINS)}"
-        faults.append(("blocked_origins", f"Option `blocked_origins` {problem}"))
+            problem, expected = f"is {_shown(origins)}", f"Expected: a list of {_listed(ORIGINS)}"
+        faults.append(Fault("blocked_origins", f"Option `blocked_origins` {problem}", expected))
     if "dry_run" in wrong:
         # As JSON, so that the text `"true"` looks different from the value `true`.
         shown = _capped(_as_json(value["dry_run"]))
-        faults.append(("dry_run", f"Option `dry_run` is {shown}. Expected: true or false, without quotes"))
+        faults.append(Fault("dry_run", f"Option `dry_run` is {shown}", "Expected: true or false, without quotes"))
     return faults
 
 
@@ -168,7 +179,7 @@ def _decoded(text: str | bytes) -> object:
             raise
         except (ValueError, RecursionError):
             problem = "not JSON" if value is text else "a text, not a JSON object"
-            raise BadOption(f"The options are {problem}. Expected: an object with {_listed(NAMES)}") from None
+            raise BadOption(f"The options are {problem}", remedy=_OBJECT) from None
     return value
 
 
@@ -176,7 +187,8 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Returns the object, unless a name is there twice: the last value would win, and `dry_run` could be lost."""
     twice = [_shown(name) for name, count in Counter(name for name, _ in pairs).items() if count > 1]
     if twice:
-        raise BadOption(f"In the options, {', '.join(twice[:_SHOWN_VALUES])} is given twice. Give each option once")
+        named = ", ".join(twice[:_SHOWN_VALUES])
+        raise BadOption(f"In the options, {named} is given twice", remedy="Give each option once")
     return dict(pairs)
 
 
@@ -186,22 +198,26 @@ def _find(option: str, wanted: object, stages: Sequence[Stage], faults: list[Fau
     found = by_id or [stage for stage in stages if stage.name == wanted]
     if len(found) == 1:
         return found[0]
+    problem, remedy = "is missing", ""
     if wanted is None:
-        problem = "is missing"
+        pass
     elif found:
-        problem = f"is {_shown(wanted)}, which is the name of several stages: use an id"
+        problem, remedy = f"is {_shown(wanted)}, which is the name of several stages", "use an id"
     else:
         problem = f"is {_shown(wanted)}, which is not the id or name of a stage"
-    faults.append((option, f"Option `{option}` {problem}"))
+    faults.append(Fault(option, f"Option `{option}` {problem}", remedy))
     return None
 
 
 def _joined(faults: Sequence[Fault]) -> str:
-    return ". ".join(sentence for _, sentence in faults)
+    return ". ".join(fault.text for fault in faults)
 
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
+
+
+_OBJECT = f"Expected: an object with {_listed(NAMES)}"
 
 
 def _shown(value: object) -> str:

@@ -9,6 +9,25 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.pages.conftest import (
+    api_server,
+    hourly,
+    nightly,
+    posting,
+    results,
+    sandbox,
+    served,
+    settings,
+    site,
+    story,
+    unpaced,
+)  # fmt: skip
+
+# The page and its people, for the tests that need no scheduler.
+__all__ = [
+    "api_server", "hourly", "nightly", "posting", "results", "sandbox", "served", "settings", "site", "story",
+    "unpaced",
+]  # fmt: skip
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # It runs as root in containers, and looks for nothing on other hosts.
 _FLAGS = [
@@ -21,7 +40,7 @@ _FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer, because its event loop is in the way of tests that have their own
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:

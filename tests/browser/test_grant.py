@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from playwright.sync_api import BrowserContext, Page
 
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
-from tests.pages.conftest import Site, api_server, hourly, posting, sandbox, served, settings, site
+from tests.browser.seeing import log_in, policy_refusals
+from tests.pages.conftest import Site
 from tests.pages.test_grant import _nothing_granted, stored
 
-__all__ = ["_nothing_granted", "api_server", "hourly", "posting", "sandbox", "served", "settings", "site"]
+__all__ = ["_nothing_granted"]
 
 
 @pytest.mark.parametrize(("button", "granted"), [("Allow", True), ("Deny", False)])
@@ -26,12 +25,8 @@ def test_a_person_grants_or_denies(
     app = {"conn_type": "generic", "host": lever + SignInDoor.root, "login": CLIENT_ID, "password": CLIENT_SECRET}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_DEFAULT", json.dumps({"conn_type": "lever", "host": f"{served}/lever/v1"}))
-    token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="admin", role="ADMIN"))
-    context.add_cookies([{"name": "_token", "value": token, "url": site.url, "httpOnly": True, "sameSite": "Lax"}])
-    refused: list[str] = []
-    tab.on(
-        "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
-    )
+    log_in(context, site, "ADMIN")
+    refused = policy_refusals(tab)
     tab.goto(f"{site.url}set-up")
     tab.get_by_role("button", name="Grant access").click()
     tab.get_by_role("button", name=button).click()

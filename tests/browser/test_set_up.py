@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from include.demo.running import running
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
+from tests.browser.seeing import faults, policy_refusals
 
 # The machine may be busy with other work.
 PATIENCE_MS = 240_000
-DESK: ViewportSize = {"width": 1280, "height": 900}
-PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 @dataclass
@@ -36,31 +33,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     sandbox.recruiter.add_posting("Data Engineer", team="Platform")
     with sandbox.serve() as url, running(tmp_path_factory.mktemp("airflow"), url, empty=True) as airflow:
         yield Desk(sandbox, f"{airflow.url}/alva-lever/", f"{url}/")
-
-
-def faults(tab: Page) -> list[str]:
-    """Returns what people with a screen reader could not use, in light and dark, at a desk and on a phone; and what is
-    wider than the screen."""
-    found = []
-    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for scheme in schemes:
-        for size in (DESK, PHONE):
-            # Without movement: colours that still change would be measured half way.
-            tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            tab.set_viewport_size(size)
-            where = f"{tab.url.rpartition('/')[2] or './'}, {scheme}, {size['width']}"
-            violations = Axe().run(tab).response["violations"]
-            found += [
-                f"{where}: {one['id']}: {node['html']}"
-                for one in violations
-                if one["impact"] in ("serious", "critical")
-                for node in one["nodes"]
-            ]
-            if tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                found.append(f"{where}: wider than the screen")
-    tab.emulate_media(color_scheme="light")
-    tab.set_viewport_size(DESK)
-    return found
 
 
 def press(tab: Page, name: str) -> None:
@@ -101,10 +73,7 @@ def test_from_nothing_to_an_invitation(
     context.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     tab, board = context.new_page(), context.new_page()
-    refused: list[str] = []
-    tab.on(
-        "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
-    )
+    refused = policy_refusals(tab)
 
     # Set up, from nothing.
     tab.goto(f"{desk.page_url}set-up")

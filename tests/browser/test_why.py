@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.seeing import log_in
 from tests.dags.runner import Runner
-from tests.pages.conftest import Site, api_server, hourly, nightly, posting, results, sandbox, served, site
-from tests.pages.test_why import ELSEWHERE, NAME, ROWS, TRIGGER, Story, _fast, settings, story
+from tests.pages.conftest import Site
+from tests.pages.story import ELSEWHERE, NAME, ROWS, TRIGGER, Story
 
-__all__ = [
-    "_fast", "api_server", "hourly", "nightly", "posting", "results", "sandbox", "served", "settings", "site", "story",
-]  # fmt: skip
+pytestmark = pytest.mark.usefixtures("unpaced")
 
 
 @pytest.fixture
 def ask(site: Site, context: BrowserContext, tab: Page) -> Callable[[str], None]:
     """Asks on the page, as a person who may look and no more, and waits for the answer."""
-    token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="viewer", role="VIEWER"))
-    context.add_cookies([{"name": "_token", "value": token, "url": site.url, "httpOnly": True, "sameSite": "Lax"}])
+    log_in(context, site, "VIEWER")
 
     def ask(opportunity_id: str) -> None:
         tab.goto(f"{site.url}why")

@@ -15,6 +15,7 @@ from typing import Any
 from airflow.callbacks.callback_requests import DagCallbackRequest
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import BundleDagBag, DagBag, sync_bag_to_db
+from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import clear_task_instances
 from airflow.models.xcom import XComModel
@@ -58,7 +59,7 @@ class Runner:
     """Runs one DAG. Tasks have no retries by default, because Airflow would wait for minutes."""
 
     def __init__(self, dag_id: str, retries: int = 0) -> None:
-        bag = DagBag(str(DAGS))
+        bag = DagBag(_file_of(dag_id))
         assert not bag.import_errors
         self.dag: DAG = bag.dags[dag_id]
         for task in self.dag.tasks:
@@ -74,13 +75,6 @@ class Runner:
         self.asked: DagCallbackRequest | None = None
         self._params = {task.task_id: deepcopy(task.params) for task in self.dag.tasks}, deepcopy(self.dag.params)
         self._serialized: SerializedDAG = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
-        manager = DagBundlesManager()  # type: ignore[no-untyped-call]  # as Airflow declares it
-        with create_session() as session:
-            manager.sync_bundles_to_db(session=session)
-        for bundle in manager.get_all_dag_bundles():
-            bundle.initialize()
-            found = BundleDagBag(dag_folder=bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
-            sync_bag_to_db(found, bundle.name, bundle.version)
 
     def retry(self, task_id: str, times: int) -> None:
         """Gives the task this many retries, without a delay."""
@@ -172,3 +166,20 @@ class Runner:
         run: DagRun = session.scalar(select(DagRun).where(DagRun.run_id == run_id, DagRun.dag_id == self.dag.dag_id))
         run.dag = self._serialized
         return run
+
+
+def _file_of(dag_id: str) -> str:
+    """Returns the DAG's file. Enters all DAGs into the database if it doesn't have this one: that takes longer than a
+    run of most DAGs, so it isn't done for every test."""
+    with create_session() as session:
+        found = session.get(DagModel, dag_id)
+        if found is None:
+            manager = DagBundlesManager()  # type: ignore[no-untyped-call]  # as Airflow declares it
+            manager.sync_bundles_to_db(session=session)
+            session.commit()
+            for bundle in manager.get_all_dag_bundles():
+                bundle.initialize()
+                bag = BundleDagBag(dag_folder=bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
+                sync_bag_to_db(bag, bundle.name, bundle.version)
+            found = session.get_one(DagModel, dag_id)
+        return str(DAGS / str(found.relative_fileloc))

@@ -3,7 +3,10 @@ from __future__ import annotations
 import configparser
 import stat
 import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from include.demo.airflow import COMPONENTS, Installation, command_line, environment
 
@@ -25,6 +28,24 @@ def test_airflow_listens_on_loopback_at_the_chosen_port(tmp_path: Path) -> None:
 
 def test_a_path_may_contain_a_per_cent_sign(tmp_path: Path) -> None:
     assert settings(tmp_path)["core"]["plugins_folder"] == str(tmp_path / "50% plugins")
+
+
+@pytest.mark.parametrize(("durable", "synchronous"), [(False, 0), (True, 2)])  # SQLite's OFF and FULL
+def test_only_a_durable_database_waits_for_the_disk(tmp_path: Path, durable: bool, synchronous: int) -> None:
+    Installation(tmp_path, tmp_path / "dags", tmp_path / "plugins", 8081, durable=durable).write_settings()
+    code = (
+        "from airflow import settings; from sqlalchemy import text;"
+        "print(settings.get_engine().connect().execute(text('PRAGMA synchronous')).scalar())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(tmp_path),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout.split()[-1:]) == (0, [str(synchronous)]), done.stderr
 
 
 def test_two_demos_share_no_secret(tmp_path: Path) -> None:

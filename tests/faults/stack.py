@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import requests
 
-from include.demo.airflow import Installation
+from include.demo.airflow import Installation, command
 from include.demo.home import RECORD, home_of_its_own
 from include.demo.interruptions import Interruptions
 from include.demo.ports import free_port
@@ -118,7 +118,7 @@ class Stack:
             if name not in self._expected:
                 self.ended_alone.append(name)
             self._expected.discard(name)
-            self._start.again(name)
+            self._start.run(name, command(*self.installation.components[name]))
 
     def wait(self, done: Callable[[], bool], what: str, timeout_seconds: float) -> None:
         """Polls until `done()`, and starts again what ends meanwhile."""
@@ -252,9 +252,9 @@ def stack(folder: Path, seed: int) -> Iterator[Stack]:
         try:
             (home / "config").mkdir()
             shutil.copy(Path(__file__).with_name("policy.py"), home / "config" / "airflow_local_settings.py")
-            installation = Installation(
-                home, PROJECT / "dags", PROJECT / "plugins", free_port(0, other_than=0), more=_SHORT
-            )
+            port = free_port(0, other_than=0)
+            # A database that doesn't wait for the disk would need the file that has the policy.
+            installation = Installation(home, PROJECT / "dags", PROJECT / "plugins", port, _SHORT, durable=True)
             start = Start(fleet, home, Progress(), interruptions)
             there = Stack(sandbox, url, installation, fleet, start)
             start.airflow(installation, there.api)
@@ -309,6 +309,6 @@ def _connect_webhooks(there: Stack) -> None:
 
 
 def _scopes() -> list[str]:
-    from alva_lever.lever.oauth import SCOPES
+    from alva_lever.lever.permissions import SCOPES
 
     return [*SCOPES]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from requests.auth import AuthBase, HTTPBasicAuth
 
+from alva_lever.http.errors import Advice
 from alva_lever.http.exchange import VendorError, one_word
 from alva_lever.http.hook import VendorHook
 from tests.http.recording import RecordingServer, Time
@@ -36,8 +37,12 @@ class ShopHook(VendorHook):
         assert isinstance(body, dict)
         return VendorError(code=one_word(body.get("code")), message=body.get("message"))
 
-    def _advice(self, status: int, method: str, path: str) -> str:
-        return "it refused"
+    def _advice(self, status: int, method: str, path: str) -> Advice:
+        return Advice("it refused")
+
+    def check(self) -> str:
+        self.call("GET", "/things")
+        return "it works"
 
 
 @pytest.fixture

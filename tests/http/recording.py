@@ -93,7 +93,8 @@ class RecordingServer:
                 if reply.cut and not content.strip(b"null"):
                     self._cut()
                     return
-                self.send_response(reply.status)
+                # Without the server's own Date and Server headers, if the reply has a Date.
+                self.send_response_only(reply.status) if "Date" in reply.headers else self.send_response(reply.status)
                 for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                     self.send_header(name, value)
                 # A cut answer promises more bytes than it sends.

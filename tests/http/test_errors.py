@@ -22,13 +22,13 @@ ASKED: errors.Asked = {"vendor": "Lever", "method": "GET", "path": "/opportuniti
     ],
 )
 def test_every_refusal_has_its_own_class(status: int, leaf: type[errors.RequestRejected]) -> None:
-    error = errors.refusal(ASKED, status=status, code="X", detail="Ada Byron", advice="ask her")
+    error = errors.refusal(ASKED, status=status, code="X", detail="Ada Byron", advice=errors.Advice("ask her"))
     assert type(error) is leaf
     assert str(error) == f"Lever answered {status} to GET /opportunities/1: ask her"
 
 
 def test_the_vendors_words_are_kept_and_not_shown() -> None:
-    error = errors.refusal(ASKED, status=422, code="Ada", detail="Ada Byron", advice="no")
+    error = errors.refusal(ASKED, status=422, code="Ada", detail="Ada Byron", advice=errors.Advice("no"))
     assert error.detail == "Ada Byron"
     assert "Ada" not in str(error) + repr(error)
 
@@ -39,7 +39,10 @@ def every_error() -> list[errors.ApiError]:
     return [
         errors.ApiError("a", **ASKED),
         errors.SetupError("b", vendor="Alva"),
-        *(errors.refusal(ASKED, status=status, code="c", detail="d", advice="e") for status in (400, 401, 403, 404)),
+        *(
+            errors.refusal(ASKED, status=status, code="c", detail="d", advice=errors.Advice("e", "f"))
+            for status in (400, 401, 403, 404)
+        ),
         conflict,
         errors.TransientError("f", **ASKED, status=429, may_have_happened=False, retry_after_seconds=3.5),
         errors.malformed(ASKED, status=200, problem="`data` is missing"),

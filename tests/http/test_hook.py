@@ -42,7 +42,7 @@ class TestFaultsOf:
     def test_each_unusable_field_has_its_sentence_and_no_call_is_made(self, shop: ShopHook) -> None:
         extra = '{"timeout": "soon"}'
         connection = Connection(conn_id="shop_default", conn_type="shop", host="http://example.com", extra=extra)
-        assert {field: text.partition(":")[0] for field, text in shop.faults_of(connection).items()} == {
+        assert {field: str(error).partition(":")[0] for field, error in shop.faults_of(connection).items()} == {
             "host": "Connection `shop_default` leads to http",
             "extra": "Extra `timeout` of connection `shop_default` must be a number above 0",
         }

@@ -87,7 +87,7 @@ def test_an_invalid_extra_is_refused_by_name(name: str, value: Any) -> None:
 
 
 def key(value: str | None) -> str:
-    return usable_key(value, missing="no key", vendor="Lever", conn_id="lever_default")
+    return usable_key(value, missing="no key", remedy="", vendor="Lever", conn_id="lever_default")
 
 
 def test_white_space_around_a_key_is_removed() -> None:
@@ -112,7 +112,7 @@ def test_a_key_is_masked_in_airflows_logs() -> None:
 
     # Begins as no other test's key does: Airflow masks those too, for the rest of the process.
     secret = secrets.token_hex()
-    usable_key(secret, missing="none", vendor="Lever", conn_id="lever_default")
+    usable_key(secret, missing="none", remedy="", vendor="Lever", conn_id="lever_default")
     assert redact(f"GET with {secret}") == "GET with ***"
 
 

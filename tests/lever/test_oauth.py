@@ -14,9 +14,10 @@ import requests
 from airflow.sdk import Variable
 
 from alva_lever.http.errors import SetupError, TransientError, Unauthorized
-from alva_lever.lever.access import RENEW_SECONDS, read_grant
+from alva_lever.lever.granted_token import RENEW_SECONDS, read_grant
 from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.oauth import SCOPES, App, Grant, GrantRefused, SignIn
+from alva_lever.lever.oauth import App, Grant, GrantRefused, SignIn
+from alva_lever.lever.permissions import SCOPES
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.granting import answered, query_of
@@ -310,7 +311,7 @@ class TestRenewing:
     def test_access_that_a_person_takes_away_meanwhile_is_gone(
         self, sandbox: Sandbox, grant: Grant, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("alva_lever.lever.access.check_variable_is_missing", lambda name: None)
+        monkeypatch.setattr("alva_lever.lever.granted_token.check_variable_is_missing", lambda name: None)
         pass_time(sandbox, HOUR)
         sandbox.faults.add("sign_in", "POST", kind="call", action=store.clear)
         with pytest.raises(SetupError, match="There is no access to Lever in the Variable"):
@@ -326,7 +327,7 @@ class TestRenewing:
         def unclear(name: str) -> None:
             raise TransientError("Airflow could not look")
 
-        monkeypatch.setattr("alva_lever.lever.access.check_variable_is_missing", unclear)
+        monkeypatch.setattr("alva_lever.lever.granted_token.check_variable_is_missing", unclear)
 
         def fails_once(key: str, default: str | None = None) -> str | None:
             store.install(monkeypatch)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import requests
-import uvicorn
 from airflow.api_fastapi.app import create_app, get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 
+from alva_lever.connect import SharedIntegration
 from include.sandbox import Sandbox
-from include.sandbox.transport import listen
-from tests.dags.conftest import hourly, hurried, nightly, posting, results, sandbox, served, settings
+from tests.dags.conftest import hourly, hurried, nightly, posting, results, sandbox, served
+from tests.dags.runner import Runner
+from tests.pages.story import TRIGGER, Story
+from tests.serving import on_loopback
 
-__all__ = ["hourly", "hurried", "nightly", "posting", "results", "sandbox", "served", "settings"]
+__all__ = ["hourly", "hurried", "nightly", "posting", "results", "sandbox", "served"]
 HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    value: dict[str, object] = {"trigger_stage": TRIGGER, "blocked_origins": ["agency"]}
+    monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", json.dumps(value))
+    return value
 
 
 @dataclass
@@ -57,14 +66,8 @@ class Site:
 @pytest.fixture(scope="session")
 def api_server(database: None) -> Iterator[str]:
     """Returns the address of the page on Airflow's API server."""
-    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning", lifespan="off"))
-    listening = listen(0)
-    listening.listen(128)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}/alva-lever/"
-    server.should_exit = True
-    thread.join()
+    with on_loopback(create_app()) as url:
+        yield f"{url}/alva-lever/"
 
 
 @pytest.fixture
@@ -74,3 +77,14 @@ def site(api_server: str, served: str, sandbox: Sandbox) -> Iterator[Site]:
     yield site
     for session in site.sessions.values():
         session.close()
+
+
+@pytest.fixture
+def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page asks Lever without waiting. `test_pace.py` tests its pace."""
+    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
+
+
+@pytest.fixture
+def story(sandbox: Sandbox, posting: str, hourly: Runner) -> Story:
+    return Story(sandbox, posting, hourly)

@@ -16,19 +16,16 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from alva_lever.account import DEFAULT
-from alva_lever.connect import SharedIntegration, lever_site
+from alva_lever.connect import lever_site
 from include.sandbox import Sandbox
 from tests.dags.people import THIS_HOUR, applied, lately_ms, ms, state_of
 from tests.dags.runner import HOUR, Runner
-from tests.pages.conftest import HTML, Site
-from tests.pages.test_happened import said, table
+from tests.pages.conftest import Site
+from tests.pages.reading import said, table
+from tests.pages.story import in_each_state
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1000.0)
+pytestmark = pytest.mark.usefixtures("unpaced")
 
 
 def part(site: Site, path: str) -> requests.Response:
@@ -49,17 +46,7 @@ def test_without_a_login_a_part_is_refused_and_the_page_loaded_again(site: Site)
 class TestByState:
     @pytest.fixture
     def people(self, hourly: Runner, results: Runner, sandbox: Sandbox, posting: str) -> dict[str, str]:
-        """A candidate for each state."""
-        people = {
-            state: sandbox.recruiter.apply(posting, name, emails=[f"{state}@candidates.example.com"], at_ms=lately_ms())
-            for state, name in (("sent", "Ada Byron"), ("bounced", "Bob Noyce"), ("completed", "Cy Young"))
-        }
-        people["failed"] = sandbox.recruiter.apply(posting, "Di Ritchie", emails=[], at_ms=lately_ms())
-        hourly.scheduled(THIS_HOUR)
-        sandbox.candidates.bounce(people["bounced"])
-        sandbox.candidates.finish(people["completed"])
-        results.scheduled(THIS_HOUR)
-        return people
+        return in_each_state(hourly, results, sandbox, posting)
 
     def test_each_state_has_its_candidates(self, site: Site, people: dict[str, str]) -> None:
         found = {state: list(rows(part(site, f"candidates?state={state}"))) for state in people}
@@ -192,21 +179,17 @@ class TestStanding:
         applied(sandbox, posting, at_ms=ms(THIS_HOUR) - 2**30)
         assert list(rows(part(site, "standing")).values()) == ["No scheduled run has looked yet"]
 
-    def test_all_visitors_together_make_one_call_a_second(
+    def test_visitors_share_the_stages(
         self, site: Site, sandbox: Sandbox, posting: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1.9)
         applied(sandbox, posting)
         # A changed option opens the account again.
         monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_SETTINGS", '{"trigger_stage": "applicant-new"}')
         for role in ("VIEWER", "ADMIN", "OP"):
-            site.session(role).get(f"{site.url}candidates?state=sent", headers=HTML, timeout=60)
-            site.session(role).get(f"{site.url}standing", headers=HTML, timeout=60)
-        asked = [one.at_ms for one in sandbox.journal.of("lever", None, None)]
+            site.get("candidates", role, state="sent")
+            site.get("standing", role)
         # The stages once, then a page for each, and the postings for each `standing`.
-        assert len(asked) == 1 + 3 + 2 * 3
-        # Together they keep the pace; a call may arrive a little late, and the next one then seems early.
-        assert asked[-1] - asked[0] >= (len(asked) - 1) * 1000 / 1.9 - 1000
+        assert len(sandbox.journal.of("lever", None, None)) == 1 + 3 + 2 * 3
 
 
 @pytest.mark.parametrize(

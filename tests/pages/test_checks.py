@@ -16,18 +16,19 @@ from airflow.utils.session import create_session
 from sqlalchemy import delete, update
 
 from alva_lever.account import DEFAULT
-from alva_lever.connect import SharedIntegration
 from alva_lever.lever.hook import LeverHook
 from alva_lever.rules.events import Event, Kind
-from alva_lever.web.airflow_internals import change_connection
-from alva_lever.web.airflow_setup import dag_states
+from alva_lever.web.airflow_internals import NotWritten
+from alva_lever.web.airflow_records import listed
+from alva_lever.web.airflow_store import change_connection
 from alva_lever.web.app import start_events_run
 from alva_lever.web.checks import Finding, State, live, local
 from alva_lever.web.checks.__main__ import main
-from alva_lever.web.checks.finding import apart, guarded
+from alva_lever.web.checks.finding import guarded, wrong
 from alva_lever.web.registration import Registration
 from include.sandbox import Sandbox
 from tests.dags.runner import Runner
+from tests.pages.in_airflow import pause
 
 HOST = "https://airflow.example.com"
 URL = f"{HOST}/alva-lever/webhooks/lever"
@@ -39,26 +40,22 @@ ALL = {
 
 
 @pytest.fixture
-def set_up(hourly: Runner, sandbox: Sandbox, posting: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def set_up(
+    hourly: Runner, sandbox: Sandbox, posting: str, unpaced: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """Everything is done: the tests change one thing."""
     monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", HOST)
-    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
     sandbox.recruiter.apply(posting, "Ada Byron", emails=["ada@candidates.example.com"])
     list(Registration(LeverHook(), URL).register())
     change_connection("alva_webhook", lambda password, extra: ("a-token-of-alva-0123", extra))
-    _pause(False)
+    pause(paused=False)
     yield
     with create_session() as session:
         session.execute(delete(Connection))
         session.execute(delete(DagRun))
         Pool.create_or_update_pool("lever_api", 1, "", False, session=session)
-    _pause(True)
-
-
-def _pause(paused: bool) -> None:
-    with create_session() as session:
-        session.execute(update(DagModel).values(is_paused=paused))
+    pause()
 
 
 def faults(*, lately: bool = False) -> dict[str, Finding]:
@@ -175,8 +172,7 @@ class TestSetWrong:
         assert only_fault().remedy == "Give it 1 slot, on the set-up page or in Airflow"
 
     def test_a_paused_dag(self) -> None:
-        with create_session() as session:
-            session.execute(update(DagModel).where(DagModel.dag_id == DEFAULT.results_dag_id).values(is_paused=True))
+        pause(DEFAULT.results_dag_id)
         found = only_fault()
         assert (found.subject, found.said) == ("DAG alva_lever_push_results", "It is paused")
         assert found.link == "dags/alva_lever_push_results"
@@ -352,17 +348,17 @@ class TestFinding:
         (found,) = guarded("Something", check)
         assert (found.state, found.said) == (State.WRONG, "This could not be checked (RuntimeError)")
 
-    @pytest.mark.parametrize(
-        ("text", "said", "remedy"),
-        [
-            ("It is so. Do that. And this", "It is so", "Do that. And this"),
-            ("It is so: do that", "It is so", "Do that"),
-            ("It is at http://a.b", "It is at http://a.b", ""),
-        ],
-    )
-    def test_an_errors_text_says_what_is_wrong_and_then_what_to_do(self, text: str, said: str, remedy: str) -> None:
-        assert apart(text) == (said, remedy)
+    def test_an_error_says_what_is_wrong_and_what_to_do(self) -> None:
+        found = wrong("It", NotWritten("It is so", remedy="do that. And this"))
+        assert (found.said, found.remedy) == ("It is so", "Do that. And this")
+
+    def test_an_error_without_a_remedy_is_shown_whole(self) -> None:
+        found = wrong("It", NotWritten("It could not be read (VaultBackend: OSError). So"))
+        assert (found.said, found.remedy) == (
+            "It could not be read (VaultBackend: OSError). So",
+            "Correct that, and check again",
+        )
 
 
 def test_dags_that_airflow_does_not_have_are_not_there(database: None) -> None:
-    assert dag_states(["no_such_dag"]) == {}
+    assert listed(["no_such_dag"]) == {}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Iterator
-from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,15 +18,17 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import delete, select
 
 from alva_lever.account import DEFAULT
-from alva_lever.connect import SharedIntegration, shared
+from alva_lever.connect import shared
 from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.oauth import SCOPES, Grant
-from alva_lever.web import airflow_internals
+from alva_lever.lever.oauth import Grant
+from alva_lever.lever.permissions import SCOPES
+from alva_lever.web import airflow_store
 from alva_lever.web.checks import State, live, local
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.granting import answered, query_of
 from tests.pages.conftest import Site
+from tests.pages.reading import said
 
 VARIABLE = "alva_lever_oauth_token"
 
@@ -84,10 +84,6 @@ def back(site: Site, url: str, role: str | None = "ADMIN") -> requests.Response:
     return site.session(role).get(url, headers={"Accept": "text/html"}, timeout=60, allow_redirects=False)
 
 
-def words(page: requests.Response) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
-
-
 def request_log(capfd: pytest.CaptureFixture[str]) -> str:
     """Returns what the server logs, up to its answer to `granted`: it logs a request after the answer is sent."""
     text, until = "", time.monotonic() + 10
@@ -113,19 +109,19 @@ class TestGranting:
         assert grant is not None
         assert grant.client_id == CLIENT_ID
         assert LeverHook().stages()
-        assert "Access is granted. The present token is valid until" in words(site.get("access"))
+        assert "Access is granted. The present token is valid until" in said(site.get("access"))
 
     def test_airflows_address_and_prefix_are_those_of_its_configuration(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/team/")
         assert query_of(start(site))["redirect_uri"] == "https://airflow.example.com/team/alva-lever/granted"
-        assert "https://airflow.example.com/team/alva-lever/granted" in words(site.get("access"))
+        assert "https://airflow.example.com/team/alva-lever/granted" in said(site.get("access"))
 
     def test_a_denial_is_shown_as_one(self, site: Site) -> None:
         page = back(site, in_lever(site, "deny"))
         assert page.status_code == 200
-        assert "Access was denied" in words(page)
+        assert "Access was denied" in said(page)
         assert stored() is None
 
     def test_another_refusal_of_lever_names_its_code_and_nothing_else(self, site: Site) -> None:
@@ -137,7 +133,7 @@ class TestGranting:
             answer = urlencode({"state": state, "error": error, "error_description": "Call 555 now"})
             page = back(site, f"{site.url}granted?{answer}")
             assert page.status_code == 502
-            assert f"Lever answered with {shown}" in words(page)
+            assert f"Lever answered with {shown}" in said(page)
             assert "555" not in page.text
 
     def test_a_code_works_once(self, site: Site) -> None:
@@ -145,7 +141,7 @@ class TestGranting:
         assert back(site, url).status_code == 303
         first = stored()
         page = back(site, url)
-        assert (page.status_code, "Access was not granted" in words(page)) == (502, True)
+        assert (page.status_code, "Access was not granted" in said(page)) == (502, True)
         assert stored() == first
 
     def test_a_wrong_secret_is_told(self, site: Site, served: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,14 +149,14 @@ class TestGranting:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", json.dumps(app))
         page = back(site, in_lever(site))
         assert page.status_code == 502
-        assert "invalid_client" in words(page)
+        assert "invalid_client" in said(page)
         assert "wrong-secret" not in page.text
 
     def test_without_an_app_it_says_what_is_missing(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("AIRFLOW_CONN_LEVER_OAUTH")
         assert site.post("grant", page="access").status_code == 409
         part = site.get("access")
-        assert "There is no connection `lever_oauth`" in words(part)
+        assert "There is no connection `lever_oauth`" in said(part)
         assert "Grant access</button>" not in part.text
 
     def test_where_the_variable_is_read_from_elsewhere_it_says_so(
@@ -170,15 +166,15 @@ class TestGranting:
         monkeypatch.setenv("AIRFLOW_VAR_ALVA_LEVER_OAUTH_TOKEN", "something else")
         page = back(site, url)
         assert page.status_code == 502
-        assert "alva_lever_oauth_token" in words(page)
+        assert "alva_lever_oauth_token" in said(page)
 
     def test_without_encryption_nothing_is_stored(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         class Plain:
             is_encrypted = False
 
         url = in_lever(site)
-        monkeypatch.setattr(airflow_internals, "get_fernet", Plain)
-        assert "Airflow has no `fernet_key`" in words(back(site, url))
+        monkeypatch.setattr(airflow_store, "get_fernet", Plain)
+        assert "Airflow has no `fernet_key`" in said(back(site, url))
         assert stored() is None
 
 
@@ -218,18 +214,18 @@ class TestTheApp:
     def test_once_the_key_is_taken_away_what_was_granted_is_used(self, site: Site, served: str, field: str) -> None:
         root = f"{served}/lever/v1"
         self.save(site, root=root, sign_in=served + SignInDoor.root, client_id=CLIENT_ID, secret=CLIENT_SECRET)
-        assert "Take away Lever's key" not in words(site.get("set-up"))
+        assert "Take away Lever's key" not in said(site.get("set-up"))
         back(site, in_lever(site))
         # A key that doesn't work, so that it shows what is used.
         with create_session() as session:
             row = session.scalar(select(Connection).where(Connection.conn_id == "lever_default"))
             setattr(row, field, "not-the-key")
-        assert "Take away Lever's key" in words(site.get("set-up"))
-        assert "the API key was not accepted" in words(site.post("set-up-test", page="access", vendor="lever"))
+        assert "Take away Lever's key" in said(site.get("set-up"))
+        assert "the API key was not accepted" in said(site.post("set-up-test", page="access", vendor="lever"))
         done = site.post("set-up-key", page="access")
         assert (done.status_code, done.headers["location"]) == (303, "set-up?done=no-key#connection-lever")
         assert self.kept("lever_default") == (root, None, None)
-        tested = words(site.post("set-up-test", page="access", vendor="lever"))
+        tested = said(site.post("set-up-test", page="access", vendor="lever"))
         assert "Lever answered, and accepts the access that was granted" in tested
         assert "Take away Lever's key" not in tested
 
@@ -244,9 +240,9 @@ class TestTheApp:
         assert self.kept("lever_default") == (right, None, None)
         assert back(site, in_lever(site)).status_code == 303
         assert self.save(site, root="https://elsewhere.example.com/v1", **fields).status_code == 303
-        assert f"Access was granted to {right}/, and the connection leads to" in words(site.get("access"))
+        assert f"Access was granted to {right}/, and the connection leads to" in said(site.get("access"))
         assert self.save(site, root=right, **fields).status_code == 303
-        assert "Access is granted" in words(site.get("access"))
+        assert "Access is granted" in said(site.get("access"))
 
     def test_the_root_of_a_stored_key_is_not_asked_for_and_stays(self, site: Site, served: str) -> None:
         with create_session() as session:
@@ -262,11 +258,11 @@ class TestTheApp:
         assert self.save(site, **{**fields, "client_id": "second"}).status_code == 303
         assert self.kept("lever_oauth") == (served + SignInDoor.root, "second", "stored-secret")
         refused = self.save(site, **{**fields, "sign_in": "https://elsewhere.example.com"})
-        assert (refused.status_code, "has no client secret" in words(refused)) == (422, True)
+        assert (refused.status_code, "has no client secret" in said(refused)) == (422, True)
         assert self.kept("lever_oauth") == (served + SignInDoor.root, "second", "stored-secret")
 
     @pytest.mark.parametrize(
-        ("fields", "said"),
+        ("fields", "problem"),
         [
             ({"client_id": ""}, "has no client id"),
             ({"secret": "two words"}, "holds white space"),
@@ -276,12 +272,12 @@ class TestTheApp:
         ],
     )
     def test_what_cannot_be_used_is_refused_and_nothing_stored(
-        self, site: Site, fields: dict[str, str], said: str
+        self, site: Site, fields: dict[str, str], problem: str
     ) -> None:
         given = {"root": "https://api.lever.co/v1", "client_id": "client", "secret": "the-secret", **fields}
         page = self.save(site, **given)
         assert page.status_code == 422
-        assert said in words(page)
+        assert problem in said(page)
         assert given["secret"] not in page.text
         assert (self.kept("lever_default"), self.kept("lever_oauth")) == (None, None)
 
@@ -300,7 +296,7 @@ class TestTheApp:
         with create_session() as session:
             session.add(Connection(conn_id="lever_default", conn_type="http", host=host, **key))
         page = self.save(site, root="https://evil.example/v1", client_id="client", secret="the-secret")
-        assert (page.status_code, "save root and key together" in words(page)) == (422, True)
+        assert (page.status_code, "save root and key together" in said(page)) == (422, True)
         kept = self.kept("lever_default")
         assert kept is not None
         assert (kept[0] or "") == host
@@ -309,7 +305,7 @@ class TestTheApp:
     def test_an_app_from_the_environment_is_changed_there(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AIRFLOW_CONN_LEVER_OAUTH", "https://client:secret@auth.example.com")
         page = self.save(site, root="https://api.lever.co/v1", client_id="client", secret="the-secret")
-        assert (page.status_code, "change it there" in words(page)) == (422, True)
+        assert (page.status_code, "change it there" in said(page)) == (422, True)
 
     def test_who_may_not_set_up_may_not_store_it(self, site: Site) -> None:
         assert self.save(site, "USER", client_id="client", secret="the-secret").status_code == 403
@@ -327,7 +323,7 @@ class TestWhoAsked:
         ):
             page = back(site, f"{site.url}granted?{urlencode({'code': code, 'state': state})}")
             assert page.status_code == 400
-            assert "does not belong to a question of yours" in words(page)
+            assert "does not belong to a question of yours" in said(page)
         assert stored() is None
         assert sandbox.journal.of("sign_in", path="/oauth/token") == []
 
@@ -356,7 +352,7 @@ class TestWhoAsked:
     def test_who_may_look_sees_the_state(self, site: Site, role: str, button: bool) -> None:
         part = site.get("access", role)
         assert part.status_code == 200
-        assert "no access has been granted" in words(part)
+        assert "no access has been granted" in said(part)
         assert ("Grant access</button>" in part.text) == button
 
     def test_htmx_gets_it_as_a_part(self, site: Site) -> None:
@@ -387,15 +383,15 @@ class TestTheState:
 
     def test_a_token_that_ran_out(self, site: Site, grant: Grant) -> None:
         self.change(grant, expires_at=1_790_000_000)
-        said = words(site.get("access"))
-        assert "ran out at 2026-09-21 14:13 UTC. The next task that calls Lever renews it" in said
-        assert "Grant access again" in said
+        shown = said(site.get("access"))
+        assert "ran out at 2026-09-21 14:13 UTC. The next task that calls Lever renews it" in shown
+        assert "Grant access again" in shown
 
     def test_an_access_that_lever_no_longer_accepts(self, site: Site, grant: Grant) -> None:
         self.change(grant, refused=True)
-        said = words(site.get("access"))
-        assert "Lever no longer accepts the access that was granted" in said
-        assert "Access is granted" not in said
+        shown = said(site.get("access"))
+        assert "Lever no longer accepts the access that was granted" in shown
+        assert "Access is granted" not in shown
 
     def test_the_checks_know_it_too(self, site: Site, grant: Grant) -> None:
         subject = "Lever's connection"
@@ -411,11 +407,10 @@ class TestTheState:
         self.change(grant, granted_at=grant.granted_at + 1)
         assert shared(DEFAULT).lever() is not first
 
-    @pytest.mark.usefixtures("hurried")
+    @pytest.mark.usefixtures("hurried", "unpaced")
     def test_a_scope_that_was_not_granted_is_told_with_what_to_do(
         self, site: Site, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
         sandbox.recruiter.apply(sandbox.recruiter.add_posting("Engineer"), "Ada Byron", emails=[])
         url = start(site).replace("postings%3Aread%3Aadmin+", "").replace("webhooks%3Awrite%3Aadmin+", "")
         with requests.Session() as session:
@@ -429,13 +424,13 @@ class TestTheState:
         told = [f"{one.said}. {one.remedy}" for name, one in found.items() if name.startswith(("Permission", "Lever"))]
         assert [one for one in told if "key" in one] == []
         answer = site.post("set-up-webhooks", page="access", url="https://airflow.example.com", action="register")
-        assert "Add the scope `webhooks:write:admin` to your OAuth app at Lever. Grant access again" in words(answer)
+        assert "Add the scope `webhooks:write:admin` to your OAuth app at Lever. Grant access again" in said(answer)
 
     def test_a_key_comes_first(
         self, site: Site, served: str, sandbox: Sandbox, grant: Grant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         connect(monkeypatch, served, sandbox.LEVER_KEY)
-        assert "has an API key, and it is used" in words(site.get("access"))
+        assert "has an API key, and it is used" in said(site.get("access"))
 
     @pytest.mark.parametrize(("role", "status"), [("VIEWER", 403), (None, 403), ("nobody", 303)])
     def test_the_code_is_hidden_from_the_log_where_the_visitor_is_refused(

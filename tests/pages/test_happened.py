@@ -5,24 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
 import requests
 from airflow.models.backfill import Backfill
-from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import event, select, update
 
-from alva_lever.connect import SharedIntegration
 from alva_lever.web import airflow_internals, airflow_records
 from include.sandbox import Sandbox
 from tests.dags.people import INVITE, THIS_HOUR, applied, hours_pass, ms, tags
 from tests.dags.runner import HOUR, UNKNOWN, Runner
 from tests.pages.conftest import HTML, Site
+from tests.pages.in_airflow import pause, runs
+from tests.pages.reading import said, table
+
+pytestmark = pytest.mark.usefixtures("unpaced")
 
 PAGES = ["", f"run?dag_id={INVITE}&run_id=x", "candidates", "standing"]
 ACTIONS: list[tuple[str, dict[str, str]]] = [
@@ -32,34 +33,11 @@ ACTIONS: list[tuple[str, dict[str, str]]] = [
 ]
 
 
-def said(answer: requests.Response) -> str:
-    """Returns the text of a page, with one blank between words."""
-    body = answer.text.partition("<main")[2] or answer.text
-    return unescape(" ".join(re.sub(r"<[^>]*>", " ", body.partition(">")[2]).split()))
-
-
 def section(answer: requests.Response, heading_id: str) -> str:
     """Returns the HTML of one part of the page."""
     found = re.search(rf'<section aria-labelledby="{heading_id}">(.*?)</section>', answer.text, re.DOTALL)
     assert found is not None, heading_id
     return found[1]
-
-
-def table(html: str) -> list[list[str]]:
-    """Returns the texts of the cells of each row, headings left out."""
-    rows = re.findall(r"<tr>(.*?)</tr>", html.partition("<tbody>")[2], re.DOTALL)
-    cells = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in rows]
-    return [[unescape(" ".join(re.sub(r"<[^>]*>", " ", cell).split())) for cell in row] for row in cells]
-
-
-def runs() -> list[DagRun]:
-    with create_session() as session:
-        return list(session.scalars(select(DagRun).order_by(DagRun.id)))
-
-
-def pause(dag_id: str, paused: bool = True) -> None:
-    with create_session() as session:
-        session.execute(update(DagModel).where(DagModel.dag_id == dag_id).values(is_paused=paused))
 
 
 @pytest.fixture(autouse=True)
@@ -72,11 +50,6 @@ def end_backfills(database: None) -> Callable[[], None]:
 
     end()
     return end
-
-
-@pytest.fixture(autouse=True)
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1000.0)
 
 
 class TestWhoMay:
@@ -156,12 +129,12 @@ class TestRuns:
         answer = site.get("")
         assert "paused" in section(answer, "covered")
         started = site.post("run-now", page="", dry_run="true")
-        pause(INVITE, False)
+        pause(INVITE, paused=False)
         assert started.status_code == 303
         pause(INVITE)
         told = said(site.get(started.headers["location"]))
         assert "The DAG is paused. The run waits until you unpause it in Airflow" in told
-        pause(INVITE, False)
+        pause(INVITE, paused=False)
         assert "The DAG is paused" not in said(site.get(started.headers["location"]))
 
 

@@ -6,7 +6,6 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,10 +20,11 @@ from airflow.utils.session import create_session
 from sqlalchemy import delete, select, update
 
 from alva_lever.account import DEFAULT
-from alva_lever.connect import SharedIntegration
 from include.sandbox import Sandbox
 from tests.dags.runner import Runner
 from tests.pages.conftest import Site
+from tests.pages.in_airflow import pause
+from tests.pages.reading import said
 
 PAGE = "set-up"
 ACTIONS = (
@@ -35,10 +35,12 @@ TOKEN = "0f" * 24
 KEY = "a-key-that-no-page-shows"
 
 
+pytestmark = pytest.mark.usefixtures("unpaced")
+
+
 @pytest.fixture(autouse=True)
 def _as_the_api_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
-    monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 100_000.0)
 
 
 @pytest.fixture
@@ -58,17 +60,12 @@ def _empty() -> None:
         for model in (Connection, Variable, Log):
             session.execute(delete(model))
         session.execute(delete(Pool).where(Pool.pool == "lever_api"))
-        session.execute(update(DagModel).values(is_paused=True))
+    pause()
 
 
 @pytest.fixture
 def root(served: str) -> Callable[[str], str]:
     return lambda vendor: f"{served}/{vendor}/v1"
-
-
-def text(response: requests.Response) -> str:
-    """Returns what a page says, without tags."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
 
 
 def send(site: Site, action: str, role: str | None = "ADMIN", /, **form: Any) -> requests.Response:
@@ -146,7 +143,7 @@ class TestWho:
 
 class TestChecklist:
     def test_with_nothing_set_up_the_page_says_what_is_missing(self, bare: Site) -> None:
-        said = text(bare.get(PAGE))
+        shown = said(bare.get(PAGE))
         for missing in (
             "There is no connection lever_default .",
             "There is no connection alva_default .",
@@ -154,13 +151,13 @@ class TestChecklist:
             "There is no such pool, so that no task can run.",
             "DAG alva_lever_push_results (missing): It is paused.",
         ):
-            assert missing in said
+            assert missing in shown
 
     def test_check_everything_asks_both_services(self, site: Site) -> None:
-        said = text(site.get(PAGE, check="everything"))
-        assert "Lever answered, and accepts the key" in said
-        assert "Alva answered, and accepts the key" in said
-        assert "Permission postings: read (done)" in said
+        shown = said(site.get(PAGE, check="everything"))
+        assert "Lever answered, and accepts the key" in shown
+        assert "Alva answered, and accepts the key" in shown
+        assert "Permission postings: read (done)" in shown
 
     def test_without_that_neither_is_asked(self, site: Site) -> None:
         site.sandbox.journal.clear()
@@ -257,21 +254,9 @@ class TestAccess:
         send(bare, "set-up-connection", vendor=vendor, root=root(vendor), key=KEY)
         assert "the API key was not accepted" in send(bare, "set-up-test", vendor=vendor).text
 
-    def test_checks_and_forms_keep_one_pace_with_the_candidates(
-        self, site: Site, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        # Below 2, so that no two calls come at once after a pause, as at the page's own pace.
-        monkeypatch.setattr(SharedIntegration, "CALLS_PER_SECOND", 1.9)
-        send(site, "set-up-test", vendor="lever")
-        for path in ("set-up-options", "candidates?state=sent", "set-up?check=everything"):
-            site.get(path)
-        asked = [one.at_ms for one in sandbox.journal.of("lever", None, None)]
-        assert len(asked) > 12
-        assert min(later - earlier for earlier, later in pairwise(asked)) >= 400
-
     def test_a_connection_from_the_environment_is_not_changed_here(self, site: Site) -> None:
-        assert text(site.get(PAGE)).count("so it can't be changed here") >= 2
-        assert "Take away Lever's key" not in text(site.get(PAGE))
+        assert said(site.get(PAGE)).count("so it can't be changed here") >= 2
+        assert "Take away Lever's key" not in said(site.get(PAGE))
         for answer in (
             send(site, "set-up-connection", vendor="lever", root="https://api.lever.co/v1", key=KEY),
             send(site, "set-up-key"),
@@ -287,7 +272,7 @@ class TestAccess:
             session.execute(update(Connection).values(password="gAAAAAnot-decryptable"))
         answer = bare.get(PAGE)
         assert (answer.status_code, KEY in answer.text) == (200, False)
-        assert "Connection lever_default could not be read" in text(answer)
+        assert "Connection lever_default could not be read" in said(answer)
 
     def test_there_is_no_other_vendor(self, site: Site) -> None:
         assert send(site, "set-up-connection", vendor="other").status_code == 404

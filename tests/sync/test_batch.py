@@ -18,8 +18,8 @@ from alva_lever.sync.snapshot import Snapshot
 from tests.sync.office import ELSEWHERE, HOUR_MS, NOW_MS, TRIGGER, Office
 
 SENT = ["Invitation Sent"]
-# The other listings of a poll: postings with a control tag, deletions, archive reasons, hires, `Send Tests`, tags.
-OTHER_LISTINGS = 6
+# The other listings of a poll: postings with a control tag (2), deletions, archive reasons, hires, `Send Tests`, tags.
+OTHER_LISTINGS = 7
 LAST_HOUR = Window(NOW_MS - HOUR_MS, NOW_MS)
 WITHIN_MS = NOW_MS - HOUR_MS // 2
 

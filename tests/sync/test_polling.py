@@ -126,6 +126,13 @@ class TestKinds:
             office.recruiter.apply_lead(lead, posting, at_ms=WITHIN_MS)
         assert sorted(waiting(office.find(LAST_HOUR))) == sorted(leads)
 
+    def test_they_are_found_on_a_posting_that_lever_leaves_out_unless_asked(self, office: Office) -> None:
+        """Published, but only for the company's own people."""
+        office.sandbox.world.lever.postings[screened(office)].details["distributionChannels"] = ["internal"]
+        assert waiting(office.find(LAST_HOUR)) == []
+        lead = applied_late(office, WITHIN_MS)
+        assert waiting(office.find(LAST_HOUR)) == [lead]
+
     def test_a_candidate_who_left_the_trigger_stage_is_found_only_after_coming_back(self, office: Office) -> None:
         left, back = entered(office, WITHIN_MS), entered(office, LONG_AGO_MS + 1)
         office.recruiter.move(left, FURTHER, at_ms=WITHIN_MS + 1)
@@ -246,6 +253,18 @@ class TestPostings:
         assert self.poll(office).counts == {"confidential": 2}
         assert office.positions() == []
 
+    @pytest.mark.parametrize("settled", ["archived", "already_invited"])
+    def test_a_new_archived_or_invited_applicant_on_one_is_confidential_too(self, office: Office, settled: str) -> None:
+        """Row 2 stands above rows 3 and 4, in a poll as for one whom a webhook names."""
+        ada = came(office, WITHIN_MS)
+        if settled == "archived":
+            office.recruiter.archive(ada, at_ms=WITHIN_MS)
+        else:
+            office.recruiter.tag(ada, "Alva: Invitation Sent")
+        office.faults.add("lever", "GET", f"/postings/{office.posting}", status=403, times=None)
+        assert self.poll(office).ids == {"confidential": [ada]}
+        assert office.positions() == []
+
     @pytest.mark.parametrize("dry_run", [False, True])
     @pytest.mark.parametrize("status", [400, 503])
     def test_one_that_cannot_be_read_is_the_fault_of_its_candidates_alone(
@@ -294,7 +313,7 @@ class TestQuestions:
         entries = [one for one in office.arrived("lever", "GET", "/opportunities") if one.asked("stage_id")]
         assert Counter(len(one.asked("advanced_at_end")) for one in entries) == {1: 50, 0: 1}
         # And one request for each of the other listings.
-        assert len(office.arrived("lever")) == 51 + 7
+        assert len(office.arrived("lever")) == 51 + 8
         # A batch, at two calls for each candidate, fits into one task.
         assert max(map(len, found.batches)) <= CALLS_PER_TASK / 2
         assert len(found.batches) <= 5000 / 100

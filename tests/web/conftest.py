@@ -6,23 +6,22 @@ import hashlib
 import hmac
 import json
 import secrets
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import requests
-import uvicorn
 from airflow.api_fastapi.app import init_plugins
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from fastapi import FastAPI
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
-from include.sandbox.transport import listen
 from tests.dags.runner import Runner
+from tests.serving import on_loopback
 
 LEVER = "/alva-lever/webhooks/lever"
 TOKEN, ANOTHER_TOKEN = "0f" * 24, "1e" * 24
@@ -74,14 +73,8 @@ def serving(database: None) -> Iterator[str]:
     Runner("alva_lever_handle_events")
     application = FastAPI()
     init_plugins(application)
-    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
-    listening = listen(0)
-    listening.listen(128)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with on_loopback(application) as url:
+        yield url
 
 
 @pytest.fixture
@@ -98,3 +91,13 @@ def tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Configures two signing tokens, as during a rotation."""
     connection = {"conn_type": "generic", "password": f"{TOKEN}, {ANOTHER_TOKEN}"}
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_WEBHOOK", json.dumps(connection))
+
+
+def while_locked(work: Callable[[], object]) -> None:
+    """Runs `work` in its own thread, as the API server does, while another thread locks the database."""
+    with create_session() as session, ThreadPoolExecutor(1) as pool:
+        session.execute(text("BEGIN EXCLUSIVE"))
+        try:
+            pool.submit(work).result()
+        finally:
+            session.rollback()

@@ -68,14 +68,45 @@ def test_a_full_group_is_committed_at_once(store: Store) -> None:
     assert store.groups == [[*range(20)], [*range(20, 40)], [*range(40, 60)]]
 
 
-def test_a_single_item_is_committed_after_the_window(store: Store) -> None:
+def test_an_item_that_comes_alone_does_not_wait_for_others(store: Store) -> None:
+    run(Group(store.commit, window_seconds=FOREVER_SECONDS).add(1))
+    assert store.groups == [[1]]
+
+
+def test_items_that_come_one_after_the_other_do_not_wait_either(store: Store) -> None:
     async def work() -> None:
-        group = Group(store.commit, window_seconds=0.01)
-        await group.add(1)
-        await group.add(2)
+        group = Group(store.commit, window_seconds=FOREVER_SECONDS)
+        for number in range(3):
+            await group.add(number)
 
     run(work())
-    assert store.groups == [[1], [2]]
+    assert store.groups == [[0], [1], [2]]
+
+
+def test_after_several_items_the_next_one_waits_for_more(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=FOREVER_SECONDS, most=3)
+        await asyncio.gather(group.add(1), group.add(2))
+        third = asyncio.create_task(group.add(3))
+        await asyncio.sleep(0.05)
+        assert not third.done()
+        await asyncio.gather(third, group.add(4), group.add(5))
+
+    run(work())
+    assert store.groups == [[1, 2], [3, 4, 5]]
+
+
+def test_some_time_after_a_burst_an_item_does_not_wait(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=2.0)
+        await asyncio.gather(group.add(1), group.add(2))
+        await asyncio.sleep(2.1)
+        alone = asyncio.create_task(group.add(3))
+        await asyncio.sleep(1.0)
+        assert alone.done()
+
+    run(work())
+    assert store.groups == [[1, 2], [3]]
 
 
 def test_no_item_is_answered_before_the_commit(store: Store) -> None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, text
 
-from alva_lever.web import app as receiving
+from alva_lever.web import receiver as receiving
 from tests.dags.runner import Runner
 from tests.web.conftest import ANOTHER_TOKEN, APPLICATION, DAY_MS, LEVER, OPPORTUNITY, TOKEN, Door, now_ms, signed
 

@@ -16,8 +16,10 @@ from sqlalchemy import delete, select, text
 from alva_lever.http.errors import Forbidden
 from alva_lever.lever.hook import LeverHook
 from alva_lever.web import registration
-from alva_lever.web.airflow_internals import NotWritten, change_connection, passwords
+from alva_lever.web.airflow_internals import NotWritten
+from alva_lever.web.airflow_store import change_connection
 from alva_lever.web.registration import CannotRegister, Outcome, Registration, forget_old, webhook_url
+from alva_lever.web.signing_tokens import words
 from include.sandbox import Sandbox
 
 URL = "https://airflow.example.com/alva-lever/webhooks/lever"
@@ -104,7 +106,7 @@ class TestRegister:
         assert outcomes(lever) == ["MADE"] * 4
         webhooks = sandbox.world.lever.webhooks.values()
         assert [(webhook.event, webhook.url) for webhook in webhooks] == [(event, URL) for event in EVENTS]
-        assert list(passwords("lever_webhook")) == tokens_at_lever(sandbox)
+        assert list(words("lever_webhook")) == tokens_at_lever(sandbox)
 
     def test_a_second_registration_writes_nothing(self, sandbox: Sandbox, lever: LeverHook) -> None:
         outcomes(lever)
@@ -112,12 +114,12 @@ class TestRegister:
         sandbox.journal.clear()
         assert outcomes(lever) == ["KEPT"] * 4
         assert written(sandbox) == []
-        assert list(passwords("lever_webhook")) == before
+        assert list(words("lever_webhook")) == before
 
     def test_other_tokens_and_extras_of_the_connection_are_kept(self, sandbox: Sandbox, lever: LeverHook) -> None:
         change_connection("lever_webhook", lambda password, extra: ("by-hand, another", {"note": "ours"}))
         outcomes(lever)
-        assert list(passwords("lever_webhook")) == ["by-hand", "another", *tokens_at_lever(sandbox)]
+        assert list(words("lever_webhook")) == ["by-hand", "another", *tokens_at_lever(sandbox)]
         with create_session() as session:
             row = session.scalar(select(Connection).where(Connection.conn_id == "lever_webhook"))
             assert row is not None
@@ -130,7 +132,7 @@ class TestRegister:
             lever.create_webhook(event="candidateHired", url=URL)
         assert outcomes(lever) == ["MADE", "MADE", "REMADE", "MADE"]
         assert len(tokens_at_lever(sandbox)) == 4
-        assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
+        assert sorted(words("lever_webhook")) == sorted(tokens_at_lever(sandbox))
 
     def test_other_webhooks_are_not_touched(self, sandbox: Sandbox, lever: LeverHook) -> None:
         lever.create_webhook(event="candidateHired", url="https://elsewhere.example.com/hook")
@@ -148,7 +150,7 @@ class TestRegister:
         sandbox.faults.add("lever", "DELETE", f"/webhooks/{foreign}", status=status, times=None)
         assert outcomes(lever) == ["MADE", "MADE", "FOREIGN", "MADE"]
         assert len(ids_at_lever(sandbox)) == 4
-        assert len(passwords("lever_webhook")) == 3
+        assert len(words("lever_webhook")) == 3
         assert outcomes(lever, renew=True) == ["RENEWED", "RENEWED", "FOREIGN", "RENEWED"]
         assert foreign in ids_at_lever(sandbox)
         assert len(ids_at_lever(sandbox)) == 4
@@ -171,7 +173,7 @@ class TestRegister:
         outcomes(lever)
         change_connection("lever_webhook", lambda password, extra: (password.split()[0], extra))
         assert outcomes(lever) == ["KEPT", "REMADE", "REMADE", "REMADE"]
-        assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
+        assert sorted(words("lever_webhook")) == sorted(tokens_at_lever(sandbox))
 
     def test_of_two_registered_webhooks_one_is_kept(self, sandbox: Sandbox, lever: LeverHook) -> None:
         """A crash during a renewal leaves two."""
@@ -181,7 +183,7 @@ class TestRegister:
         assert len(ids_at_lever(sandbox)) == 5
         assert outcomes(lever) == ["KEPT"] * 4
         assert len(ids_at_lever(sandbox)) == 4
-        assert set(tokens_at_lever(sandbox)) <= set(passwords("lever_webhook"))
+        assert set(tokens_at_lever(sandbox)) <= set(words("lever_webhook"))
 
     def test_no_webhook_is_created_if_the_database_cannot_be_written(
         self, sandbox: Sandbox, lever: LeverHook, monkeypatch: pytest.MonkeyPatch
@@ -220,12 +222,12 @@ class TestRegister:
         monkeypatch.setattr(sandbox.world.lever.ids, "hex", lambda length: token)
         with pytest.raises(CannotRegister, match="no usable signing token"):
             outcomes(lever)
-        assert (ids_at_lever(sandbox), passwords("lever_webhook")) == ([], ())
+        assert (ids_at_lever(sandbox), words("lever_webhook")) == ([], ())
 
     def test_a_dry_run_writes_nothing(self, sandbox: Sandbox, lever: LeverHook) -> None:
         registered = list(Registration(lever, URL, dry_run=True).register())
         assert [result.outcome for result in registered] == [Outcome.MADE] * 4
-        assert (written(sandbox), passwords("lever_webhook")) == ([], ())
+        assert (written(sandbox), words("lever_webhook")) == ([], ())
 
     def test_a_key_that_may_not_read_webhooks_is_named(
         self, sandbox: Sandbox, url: str, monkeypatch: pytest.MonkeyPatch
@@ -253,13 +255,13 @@ class TestRenew:
         seen = []
 
         def look() -> None:
-            seen.append(set(tokens_at_lever(sandbox)) <= set(passwords("lever_webhook")))
+            seen.append(set(tokens_at_lever(sandbox)) <= set(words("lever_webhook")))
 
         sandbox.faults.add("lever", "DELETE", "*/webhooks/*", kind="call", action=look, times=None)
         assert outcomes(lever, renew=True) == ["RENEWED"] * 4
         assert seen == [True] * 4
         assert set(old).isdisjoint(tokens_at_lever(sandbox))
-        assert list(passwords("lever_webhook")) == [*old, *tokens_at_lever(sandbox)]
+        assert list(words("lever_webhook")) == [*old, *tokens_at_lever(sandbox)]
 
     def test_forget_old_removes_only_the_old_tokens(self, sandbox: Sandbox, lever: LeverHook) -> None:
         change_connection("lever_webhook", lambda password, extra: ("by-hand", {}))
@@ -267,9 +269,9 @@ class TestRenew:
         assert forget_old(lever) == 0
         outcomes(lever, renew=True)
         assert forget_old(lever, dry_run=True) == 4
-        assert len(passwords("lever_webhook")) == 9
+        assert len(words("lever_webhook")) == 9
         assert forget_old(lever) == 4
-        assert list(passwords("lever_webhook")) == ["by-hand", *tokens_at_lever(sandbox)]
+        assert list(words("lever_webhook")) == ["by-hand", *tokens_at_lever(sandbox)]
 
     def test_forget_old_removes_nothing_with_the_key_of_another_account(
         self, sandbox: Sandbox, lever: LeverHook
@@ -279,7 +281,7 @@ class TestRenew:
         sandbox.reset()
         with pytest.raises(CannotRegister, match="the same account"):
             forget_old(lever)
-        assert list(passwords("lever_webhook")) == before
+        assert list(words("lever_webhook")) == before
 
 
 class TestCommand:
@@ -361,5 +363,5 @@ class TestCommand:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert len(ids_at_lever(sandbox)) == 4
-        assert sorted(passwords("lever_webhook")) == sorted(tokens_at_lever(sandbox))
+        assert sorted(words("lever_webhook")) == sorted(tokens_at_lever(sandbox))
         assert not any(token in done.stdout + done.stderr for token in tokens_at_lever(sandbox))

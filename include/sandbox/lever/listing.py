@@ -160,7 +160,8 @@ class Opportunities(Guarded):
 
 
 class Postings(Guarded):
-    """Lever's documentation allows ``updated_at_*`` together with ``confidentiality`` alone."""
+    """Lever's documentation allows ``updated_at_*`` together with ``confidentiality`` alone. Without
+    ``distributionChannel``, published postings that only the company's own people see are left out."""
 
     state: Annotated[Texts, any_of("state")] = []
     group: Texts = []
@@ -180,6 +181,16 @@ class Postings(Guarded):
         if spans != (None, None) and any((*others, self.distribution_channel)):
             raise LeverError(400, "updated_at_start and updated_at_end can only be combined with confidentiality.")
         return self
+
+    def keep(self) -> Callable[[Any], bool]:
+        fits, wanted = super().keep(), set(self.distribution_channel)
+
+        def listed(row: Any) -> bool:
+            if wanted:
+                return not wanted.isdisjoint(row.channels or ())
+            return row.state != "published" or row.channels is None or "public" in row.channels
+
+        return lambda row: fits(row) and listed(row)
 
 
 class Users(Listing):

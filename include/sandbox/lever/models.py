@@ -101,12 +101,20 @@ class Posting(Listed):
         derived = (self.text, self.department, self.team, self.location, self.commitment)
         return [tag for tag in dict.fromkeys(derived) if tag]
 
+    @property
+    def channels(self) -> list[str] | None:
+        """Where it is published."""
+        channels: list[str] | None = self.details.get(
+            "distributionChannels", ["public"] if self.state == "published" else None
+        )
+        return channels
+
     def shape(self) -> Shape:
         """Returns the posting's JSON; fields that the record lacks are as recorded, or empty."""
         shown = self.state in ("published", "internal")
         url = f"{JOBS_URL}/{self.id}"
         shape: Shape = {
-            "distributionChannels": ["public"] if self.state == "published" else None,
+            "distributionChannels": self.channels,
             "content": {"description": "", "descriptionHtml": "", "lists": [], "closing": "", "closingHtml": ""},
             "country": None,
             "followers": [uid for uid in dict.fromkeys((self.owner, self.hiring_manager)) if uid],

@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
 from alva_lever.alva import models
-from alva_lever.http.errors import ApiError, NotFound
+from alva_lever.http.errors import Advice, NotFound
 from alva_lever.http.exchange import VendorError
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator, Unreadable, readable, whole
@@ -79,14 +79,10 @@ class AlvaHook(VendorHook):
             **http_options,
         )
 
-    def test_connection(self) -> tuple[bool, str]:
-        """Tests the key; returns the outcome and a sentence for a person. One request, without retries. GET
-        /job_positions"""
-        try:
-            self.ask("GET", "/job_positions", models.page(models.position), params=[("limit", "1")], attempts=1)
-        except ApiError as error:
-            return False, str(error)
-        return True, "Alva answered, and accepts the key"
+    def check(self) -> str:
+        """GET /job_positions"""
+        self.ask("GET", "/job_positions", models.page(models.position), params=[("limit", "1")], attempts=1)
+        return "Alva answered, and accepts the key"
 
     def has_page(self, link: str) -> bool:
         """Whether a link on an opportunity, which anybody can set, leads to a page of Alva's: on the API's own host, or
@@ -273,14 +269,17 @@ class AlvaHook(VendorHook):
     # What `VendorHook` needs.
 
     def _auth(self, connection: Connection) -> AuthBase:
-        missing = (
-            f"Connection `{self.http_conn_id}` has no API key: put Alva's API key into its API key (password) field"
-        )
+        remedy = "put Alva's API key into its API key (password) field"
         if connection.login:
-            missing += " (it may be in the login field)"
-        return BearerAuth(
-            usable_key(connection.password, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id)
+            remedy += " (it may be in the login field)"
+        usable = usable_key(
+            connection.password,
+            missing=f"Connection `{self.http_conn_id}` has no API key",
+            remedy=remedy,
+            vendor=self.vendor,
+            conn_id=self.http_conn_id,
         )
+        return BearerAuth(usable)
 
     def _how_to_connect(self) -> str:
         return (
@@ -291,15 +290,17 @@ class AlvaHook(VendorHook):
     def _error(self, body: object) -> VendorError:
         return models.error(body)
 
-    def _advice(self, status: int, method: str, path: str) -> str:
+    def _advice(self, status: int, method: str, path: str) -> Advice:
         field = f"the API key (password) field of connection `{self.http_conn_id}`"
         advice = {
-            401: f"the API key was not accepted. Put a valid one into {field}",
-            403: f"the API key may not do this. Ask an admin in Alva to create one that may, and put it into {field}",
-            404: "there is no such object",
-            409: "it is there already",
+            401: Advice("the API key was not accepted", f"Put a valid one into {field}"),
+            403: Advice(
+                "the API key may not do this", f"Ask an admin in Alva to create one that may, and put it into {field}"
+            ),
+            404: Advice("there is no such object"),
+            409: Advice("it is there already"),
         }
-        return advice.get(status, "it refused the request")
+        return advice.get(status, Advice("it refused the request"))
 
     def _walk(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,13 +29,14 @@ _SAVED_EVERY = 50
 
 
 class Unfinished(ApiError):
-    """Some items of a batch failed; all others are done. `lasting`: the key has no permission for any of them."""
+    """Some items of a batch failed; all others are done. `kinds`: how many, by the fault in a word. `lasting`: the key
+    has no permission for any of them."""
 
     word = "unfinished"
 
-    def __init__(self, message: str, *, count: int, lasting: bool) -> None:
+    def __init__(self, message: str, *, kinds: Mapping[str, int], lasting: bool) -> None:
         super().__init__(message)
-        self.count = count
+        self.kinds = kinds
         self.lasting = lasting
 
 
@@ -167,11 +169,14 @@ def tell(item_id: str, fault: BaseException) -> None:
 
 def unfinished(faults: Sequence[Exception], of: int) -> Unfinished:
     """Returns the error that says how many items failed, and why the first did."""
-    count = sum(fault.count if isinstance(fault, Unfinished) else 1 for fault in faults)
+    kinds = Counter[str]()
+    for fault in faults:
+        kinds.update(fault.kinds if isinstance(fault, Unfinished) else [word_of(fault)])
+    count = kinds.total()
     others = "; the others were" if count < of else ""
     return Unfinished(
         f"{count} of {of} could not be done{others}. The log names each. The first: {sentence_of(faults[0])}",
-        count=count,
+        kinds=kinds,
         lasting=all(
             isinstance(fault, Forbidden) or (isinstance(fault, Unfinished) and fault.lasting) for fault in faults
         ),

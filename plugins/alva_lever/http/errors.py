@@ -20,9 +20,11 @@ so that every error can be pickled and `repr` shows no more than `str`.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NamedTuple, TypedDict, Unpack
 
 from airflow.sdk.exceptions import AirflowException
+
+from alva_lever.rules.remedies import Remediable
 
 
 class Asked(TypedDict):
@@ -33,7 +35,24 @@ class Asked(TypedDict):
     path: str
 
 
-class ApiError(AirflowException):
+class About(TypedDict, total=False):
+    """What every error takes beside its text."""
+
+    remedy: str
+    vendor: str
+    method: str
+    path: str
+    status: int | None
+
+
+class Advice(NamedTuple):
+    """What a refusal means, and what to do about it."""
+
+    means: str
+    remedy: str = ""
+
+
+class ApiError(Remediable, AirflowException):
     """Root of the tree. `vendor` is "Lever" or "Alva"; `path` holds ids only; `status` is None if no answer came.
 
     `word`: the error's name in a report.
@@ -42,9 +61,16 @@ class ApiError(AirflowException):
     word = "api_error"
 
     def __init__(
-        self, message: str, *, vendor: str = "", method: str = "", path: str = "", status: int | None = None
+        self,
+        said: str,
+        *,
+        remedy: str = "",
+        vendor: str = "",
+        method: str = "",
+        path: str = "",
+        status: int | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(said, remedy=remedy)
         self.vendor = vendor
         self.method = method
         self.path = path
@@ -73,17 +99,9 @@ class RequestRejected(ApiError):
     word = "refused"
 
     def __init__(
-        self,
-        message: str,
-        *,
-        vendor: str = "",
-        method: str = "",
-        path: str = "",
-        status: int | None = None,
-        code: str | None = None,
-        detail: str | None = None,
+        self, said: str, *, code: str | None = None, detail: str | None = None, **about: Unpack[About]
     ) -> None:
-        super().__init__(message, vendor=vendor, method=method, path=path, status=status)
+        super().__init__(said, **about)
         self.code = code
         self.detail = detail
 
@@ -124,16 +142,13 @@ class TransientError(ApiError):
 
     def __init__(
         self,
-        message: str,
+        said: str,
         *,
-        vendor: str = "",
-        method: str = "",
-        path: str = "",
-        status: int | None = None,
         may_have_happened: bool = True,
         retry_after_seconds: float | None = None,
+        **about: Unpack[About],
     ) -> None:
-        super().__init__(message, vendor=vendor, method=method, path=path, status=status)
+        super().__init__(said, **about)
         self.may_have_happened = may_have_happened
         self.retry_after_seconds = retry_after_seconds
 
@@ -144,11 +159,11 @@ class Malformed(TransientError):
     word = "malformed"
 
 
-def refusal(asked: Asked, *, status: int, code: str | None, detail: str | None, advice: str) -> RequestRejected:
-    """Returns the subclass of `RequestRejected` for this status. `advice`: a sentence that says what to do."""
+def refusal(asked: Asked, *, status: int, code: str | None, detail: str | None, advice: Advice) -> RequestRejected:
+    """Returns the subclass of `RequestRejected` for this status."""
     leaf = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}.get(status, RequestRejected)
-    message = f"{asked['vendor']} answered {status} to {asked['method']} {asked['path']}: {advice}"
-    return leaf(message, **asked, status=status, code=code, detail=detail)
+    said = f"{asked['vendor']} answered {status} to {asked['method']} {asked['path']}: {advice.means}"
+    return leaf(said, remedy=advice.remedy, **asked, status=status, code=code, detail=detail)
 
 
 def malformed(asked: Asked, *, status: int, problem: str) -> Malformed:

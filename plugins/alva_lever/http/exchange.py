@@ -21,6 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.exceptions import ProxyError as ProxyFault
 
 from alva_lever.http.errors import (
+    Advice,
     ApiError,
     Asked,
     Conflict,
@@ -67,29 +68,31 @@ def of_exception(error: Exception, asked: Asked, *, host: str, conn_id: str) -> 
     extra = f"in the extra of connection `{conn_id}`"
     # requests raises a ValueError of some kind for a URL, header or proxy that makes no sense.
     if isinstance(error, ValueError):
-        return SetupError(f"{unasked}: look at host, key and extra of connection `{conn_id}`", **asked)
+        return SetupError(unasked, remedy=f"look at host, key and extra of connection `{conn_id}`", **asked)
     # A missing certificate file raises a bare OSError.
     if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
         return SetupError(f"{unasked}: `verify` or `cert` {extra} names a file that cannot be read", **asked)
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return SetupError(
-            f"{unasked}: the certificate of {host} isn't trusted here. Name the right certificate bundle as `verify` "
-            f"{extra}",
+            f"{unasked}: the certificate of {host} isn't trusted here",
+            remedy=f"Name the right certificate bundle as `verify` {extra}",
             **asked,
         )
     why = _unreachable(causes)
     if why is not None:
-        reached = f"{vendor} could not be reached ({request}): {why}"
         return TransientError(
-            f"{reached}. The host is {host}, from connection `{conn_id}`", **asked, may_have_happened=False
+            f"{vendor} could not be reached ({request}): {why}",
+            remedy=f"The host is {host}, from connection `{conn_id}`",
+            **asked,
+            may_have_happened=False,
         )
     if isinstance(error, requests.Timeout):
         return TransientError(f"{vendor} did not answer {request} in time (host {host})", **asked)
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return TransientError(
-            f"The encrypted connection to {vendor} failed before {request} was answered: is the port of {host} one "
-            f"for https? Look at the API root (the host) of connection `{conn_id}`",
+            f"The encrypted connection to {vendor} failed before {request} was answered",
+            remedy=f"is the port of {host} one for https? Look at the API root (the host) of connection `{conn_id}`",
             **asked,
         )
     return TransientError(f"The connection to {vendor} was cut before {request} was answered (host {host})", **asked)
@@ -102,7 +105,7 @@ def of_response(
     now: Callable[[], float],
     conn_id: str,
     error_of: Callable[[object], VendorError],
-    advice_of: Callable[[int], str],
+    advice_of: Callable[[int], Advice],
 ) -> ApiError | None:
     """Returns the error for this answer, None for a success. `error_of` reads the vendor's error body, `advice_of`
     gives the advice for a refusal.
@@ -135,8 +138,9 @@ def of_response(
             failure.candidate_id = vendor_error.candidate_id
         return failure
     return TransientError(
-        f"Something that isn't {asked['vendor']}'s API answered {status} to {request}: {came}. If that lasts, look for "
-        f"a proxy, firewall or gateway on the way, and at the API root (the host) of connection `{conn_id}`",
+        f"Something that isn't {asked['vendor']}'s API answered {status} to {request}: {came}",
+        remedy="If that lasts, look for a proxy, firewall or gateway on the way, and at the API root (the host) of "
+        f"connection `{conn_id}`",
         **asked,
         status=status,
         retry_after_seconds=retry_after_seconds(response, now=now),
@@ -257,7 +261,8 @@ class Exchange:
                 return response
             url, params = self._redirected(response, asked), None
         circle = f"{asked['vendor']} redirects {asked['method']} {asked['path']} in a circle"
-        raise TransientError(f"{circle}: look at the host of connection `{self._conn_id}`", **asked)
+        look = f"look at the host of connection `{self._conn_id}`"
+        raise TransientError(circle, remedy=look, **asked)
 
     def _send(
         self, asked: Asked, url: str, params: Params | None, json: object, form: Mapping[str, str] | None
@@ -304,9 +309,11 @@ class Exchange:
         correct = f"correct the host of connection `{self._conn_id}`"
         if ours != theirs:
             leads = f"from {shown(ours)} to {shown(theirs)}, where nothing was sent"
-            raise TransientError(f"{redirects} {leads}: if the API has moved, {correct}", **asked, status=status)
+            moved = f"if the API has moved, {correct}"
+            raise TransientError(f"{redirects} {leads}", remedy=moved, **asked, status=status)
         if asked["method"] != "GET" and status not in _KEEPS_METHOD:
-            raise TransientError(f"{redirects}, which would make it another request: {correct}", **asked, status=status)
+            another = f"{redirects}, which would make it another request"
+            raise TransientError(another, remedy=correct, **asked, status=status)
         return target
 
     def _count(self) -> None:

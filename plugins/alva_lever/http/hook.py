@@ -16,11 +16,11 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from alva_lever.http.errors import ApiError, Asked, RequestRejected, SetupError, TransientError
+from alva_lever.http.errors import Advice, ApiError, Asked, RequestRejected, SetupError, TransientError
 from alva_lever.http.exchange import Exchange, Params, VendorError, of_response
 from alva_lever.http.rate_limiter import RateLimiter
 from alva_lever.http.retry import ATTEMPTS, Deadline, backoff_seconds, failure_of, seconds_until_next
-from alva_lever.http.session import api_root, keep_alive_adapter, no_api, open_session, read_extras
+from alva_lever.http.session import HasKey, api_root, keep_alive_adapter, open_session, read_extras
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -94,6 +94,10 @@ class VendorHook(HttpHook, ABC):
         return False
 
     @abstractmethod
+    def check(self) -> str:
+        """Makes one request, without retries. Returns a sentence on what it shows. :raises ApiError: it failed."""
+
+    @abstractmethod
     def _how_to_connect(self) -> str:
         """Returns a sentence on how to make the connection, without the full stop."""
 
@@ -105,8 +109,8 @@ class VendorHook(HttpHook, ABC):
         """
 
     @abstractmethod
-    def _advice(self, status: int, method: str, path: str) -> str:
-        """Returns a sentence on what to do about a refusal."""
+    def _advice(self, status: int, method: str, path: str) -> Advice:
+        """Returns what a refusal means, and what to do about it."""
 
     # Counters.
 
@@ -215,9 +219,14 @@ class VendorHook(HttpHook, ABC):
         query = parse_qs(urlsplit(response.request.url or "").query)
         whole = asked["method"] == "GET" and self.of_one_record.isdisjoint(query)
         if response.status_code == 404 and whole and self._must_be_there(asked["path"]):
-            problem = no_api(self.base_url, conn_id=self.http_conn_id, vendor=self.vendor, example=self.example_root)
-            request = f"{asked['method']} {asked['path']}"
-            return SetupError(f"The answer to {request} was 404: {problem}", **asked, status=404)
+            return SetupError(
+                f"The answer to {asked['method']} {asked['path']} was 404: there is no API of {self.vendor} at "
+                f"{self.base_url}",
+                remedy=f"Put the root of {self.vendor}'s API, path included, into the host field of connection "
+                f"`{self.http_conn_id}`: {self.example_root}",
+                **asked,
+                status=404,
+            )
         return of_response(
             response,
             asked,
@@ -277,13 +286,15 @@ class VendorHook(HttpHook, ABC):
         fault = secrets_backends.fault("connection", conn_id)
         if fault is None:
             raise SetupError(
-                f"There is no connection `{conn_id}`. {how_to_make}, or set the environment variable {variable}",
+                f"There is no connection `{conn_id}`",
+                remedy=f"{how_to_make}, or set the environment variable {variable}",
                 vendor=self.vendor,
             )
         if fault.lasting:
             raise SetupError(
                 f"The environment variable {variable} is set, and is neither JSON nor a URI that Airflow can read "
-                f"({fault.kind}). In a URI, the key is percent-encoded",
+                f"({fault.kind})",
+                remedy="In a URI, the key is percent-encoded",
                 vendor=self.vendor,
             )
         raise TransientError(
@@ -292,7 +303,11 @@ class VendorHook(HttpHook, ABC):
             may_have_happened=False,
         )
 
-    def faults_of(self, connection: Connection) -> dict[str, str]:
+    def key_in(self, connection: HasKey) -> str:
+        """Returns the API key in a connection, empty if there is none."""
+        return (connection.password or "").strip()
+
+    def faults_of(self, connection: Connection) -> dict[str, SetupError]:
         """Returns what makes a connection unusable, by its field: `host`, `password` or `extra`. Makes no call."""
         reads: dict[str, Callable[[], object]] = {
             "host": lambda: api_root(connection, vendor=self.vendor, example=self.example_root),
@@ -304,10 +319,17 @@ class VendorHook(HttpHook, ABC):
             try:
                 read()
             except SetupError as error:
-                faults[field] = str(error)
+                faults[field] = error
         return faults
 
     # The public methods of HttpHook.
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Makes one call; returns whether it worked, and a sentence for a person."""
+        try:
+            return True, self.check()
+        except ApiError as error:
+            return False, str(error)
 
     def get_conn(
         self, headers: Mapping[Any, Any] | None = None, extra_options: Mapping[str, Any] | None = None

@@ -43,6 +43,15 @@ class HasHost(Protocol):
     def port(self) -> int | None: ...
 
 
+class HasKey(Protocol):
+    """The fields of an Airflow connection that may hold a key."""
+
+    @property
+    def login(self) -> str | None: ...
+    @property
+    def password(self) -> str | None: ...
+
+
 def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
     """Returns the API's root without a slash at the end, from a connection made by form or by URI.
 
@@ -60,7 +69,7 @@ def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
         f"Put the root of {vendor}'s API into the host field of connection `{connection.conn_id}`, such as {example}"
     )
     if not field:
-        raise SetupError(f"Connection `{connection.conn_id}` has no host. {advice}", vendor=vendor)
+        raise SetupError(f"Connection `{connection.conn_id}` has no host", remedy=advice, vendor=vendor)
     scheme, rest = field.split("://", 1) if "://" in field else ("", field)
     # Airflow drops the brackets of an IPv6 address in a URI.
     rest = f"[{rest}]" if _is_ipv6(rest) else rest
@@ -78,26 +87,18 @@ def api_root(connection: HasHost, *, vendor: str, example: str) -> str:
     # Text before an @ may be a key, so the error doesn't quote the field.
     if not host or scheme not in _SCHEMES or not _PLACE.fullmatch(rest + path):
         raise SetupError(
-            f"The host of connection `{connection.conn_id}` is not the root of an API. {advice}", vendor=vendor
+            f"The host of connection `{connection.conn_id}` is not the root of an API", remedy=advice, vendor=vendor
         )
     netloc = f"[{host}]" if ":" in host else host
     place = f"{netloc}{f':{port}' if port else ''}{f'/{path}' if path else ''}"
     if scheme == "http" and not is_loopback(host):
         raise SetupError(
-            f"Connection `{connection.conn_id}` leads to http://{place}, which would send the key in the clear: put "
-            f"https://{place} into its host field (http:// is accepted for this machine only: localhost, "
+            f"Connection `{connection.conn_id}` leads to http://{place}, which would send the key in the clear",
+            remedy=f"put https://{place} into its host field (http:// is accepted for this machine only: localhost, "
             "127.0.0.0/8, ::1)",
             vendor=vendor,
         )
     return f"{scheme}://{place}"
-
-
-def no_api(root: str, *, conn_id: str, vendor: str, example: str) -> str:
-    """Returns the sentence for a root below which a whole listing is missing."""
-    return (
-        f"there is no API of {vendor} at {root}. Put the root of {vendor}'s API, path included, into the host field of "
-        f"connection `{conn_id}`: {example}"
-    )
 
 
 def is_loopback(host: str) -> bool:
@@ -241,17 +242,17 @@ def read_extras(extra: object, *, conn_id: str, vendor: str) -> Extras:
     )
 
 
-def usable_key(value: str | None, *, missing: str, vendor: str, conn_id: str) -> str:
+def usable_key(value: str | None, *, missing: str, remedy: str, vendor: str, conn_id: str) -> str:
     """Returns a key that fits into a header, without the white space that pasting leaves around it.
 
-    :raises SetupError: there is no key (`missing`: the sentence for that), or it holds characters that no key has.
+    :raises SetupError: there is no key (`missing` says so, `remedy` what to do), or it has characters that no key has.
     """
     key = (value or "").strip()
     if not key:
-        raise SetupError(missing, vendor=vendor)
+        raise SetupError(missing, remedy=remedy, vendor=vendor)
     if not key.isascii() or not key.isprintable() or " " in key:
         strange = f"The key in connection `{conn_id}` holds white space or characters that no key of {vendor} has"
-        raise SetupError(f"{strange}: paste it again", vendor=vendor)
+        raise SetupError(strange, remedy="paste it again", vendor=vendor)
     # Airflow masks passwords by itself, but not a login, which may hold Lever's key.
     mask_secret(key)
     return key

@@ -9,14 +9,15 @@ from urllib.parse import urlsplit
 
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from alva_lever.http.errors import RequestRejected
+from alva_lever.http.errors import Advice, RequestRejected
 from alva_lever.http.exchange import VendorError
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator
-from alva_lever.http.session import api_root, path, read_extras, usable_key
+from alva_lever.http.session import HasKey, api_root, path, read_extras, usable_key
 from alva_lever.lever import wire
-from alva_lever.lever.access import TokenAuth, Tokens, read_grant
+from alva_lever.lever.granted_token import TokenAuth, Tokens, read_grant
 from alva_lever.lever.oauth import GRANT_AGAIN, App, SignIn, audience_of
+from alva_lever.lever.permissions import resource_of, scope_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -46,7 +47,7 @@ class LeverBase(VendorHook):
     _tokens: Tokens | None = None
 
     def _auth(self, connection: Connection) -> AuthBase:
-        key = _key_of(connection)
+        key = self.key_in(connection)
         if not key and read_grant(self.oauth_variable) is not None:
             self._tokens = self._tokens_for(self._root_of(connection))
             # Read, and renewed if needed, when the hook is opened, so that its faults come before any work.
@@ -58,11 +59,15 @@ class LeverBase(VendorHook):
                 "it to the API key (password) field",
                 self.http_conn_id,
             )
-        missing = (
-            f"Connection `{self.http_conn_id}` has no API key: put Lever's API key into its API key (password) field, "
-            "or grant access on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
+        usable = usable_key(
+            key,
+            missing=f"Connection `{self.http_conn_id}` has no API key",
+            remedy="put Lever's API key into its API key (password) field, or grant access on the page of Alva and "
+            "Lever in Airflow (/alva-lever/set-up)",
+            vendor=self.vendor,
+            conn_id=self.http_conn_id,
         )
-        return HTTPBasicAuth(usable_key(key, missing=missing, vendor=self.vendor, conn_id=self.http_conn_id), "")
+        return HTTPBasicAuth(usable, "")
 
     def _tokens_for(self, root: str) -> Tokens:
         return Tokens(
@@ -88,9 +93,13 @@ class LeverBase(VendorHook):
         app = App.of(self._connection(self.oauth_conn_id, _HOW_TO_MAKE_AN_APP), root)
         return SignIn(app, extras=extras, adapter=self._transport, now=self._now)
 
+    def key_in(self, connection: HasKey) -> str:
+        """Returns the API key in a connection, empty if there is none. Earlier versions had it in the login field."""
+        return super().key_in(connection) or (connection.login or "").strip()
+
     def has_key(self) -> bool:
         """Whether the connection has an API key, which is then used. :raises SetupError: there is no connection."""
-        return bool(_key_of(self._place()[0]))
+        return bool(self.key_in(self._place()[0]))
 
     def root(self) -> str:
         """Returns the API's root. :raises SetupError: the connection names none."""
@@ -121,24 +130,27 @@ class LeverBase(VendorHook):
     def _error(self, body: object) -> VendorError:
         return wire.error(body)
 
-    def _advice(self, status: int, method: str, path: str) -> str:
+    def _advice(self, status: int, method: str, path: str) -> Advice:
         field = f"the API key (password) field of connection `{self.http_conn_id}`"
+        resource, writes = resource_of(path), method != "GET"
         if self._tokens is not None and status in (401, 403):
-            scope = f"{_resource(path)}:{_access(method)}:admin"
             lacks = (
-                f"what was granted doesn't include this (scope needed: {scope}), or what was asked for is confidential"
+                f"what was granted doesn't include this (scope needed: {scope_of(resource, writes=writes)}), or what "
+                "was asked for is confidential"
             )
-            return lacks if status == 403 else f"the access token was not accepted. {GRANT_AGAIN}"
+            return Advice(lacks) if status == 403 else Advice("the access token was not accepted", GRANT_AGAIN)
         if status == 401:
-            return f"the API key was not accepted. Put a valid one into {field}"
+            return Advice("the API key was not accepted", f"Put a valid one into {field}")
         if status == 403:
-            needed = f"{_resource(path)}: {_access(method)}"
-            return (
-                f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential. "
+            needed = f"{resource}: {'write' if writes else 'read'}"
+            return Advice(
+                f"the API key may not do this (permission needed: {needed}), or what was asked for is confidential",
                 "A key's permissions are fixed when it is made: make a new one in Lever under Settings, Integrations "
-                f"and API, API Credentials, and put it into {field}"
+                f"and API, API Credentials, and put it into {field}",
             )
-        return {404: "there is no such object", 409: "it is there already"}.get(status, "it refused the request")
+        return Advice(
+            {404: "there is no such object", 409: "it is there already"}.get(status, "it refused the request")
+        )
 
     def _read(self, parse: Callable[[object], T], *segments: str, params: Sequence[tuple[str, str]] = ()) -> T:
         """Reads an object."""
@@ -178,11 +190,6 @@ class LeverBase(VendorHook):
         return self.ask("GET", where, wire.page(parse, asked=asked, keyset=keyset), params=query)
 
 
-def _key_of(connection: Connection) -> str:
-    """Returns the API key. Earlier versions had it in the login field."""
-    return (connection.password or "").strip() or (connection.login or "").strip()
-
-
 _API_HOST = re.compile(r"api\.((?:[a-z]+\.)?lever\.co)")
 
 
@@ -195,16 +202,3 @@ def web_root(api_root: str) -> str | None:
 def offset_is_stale(error: RequestRejected) -> bool:
     """Whether Lever has forgotten the token of a listing. Only the message says so."""
     return error.status == 400 and "invalid offset token" in (error.detail or "").lower()
-
-
-def _resource(path: str) -> str:
-    """Returns the permission's name: the last resource in the path, such as `notes` for an opportunity's notes."""
-    names = path.split("/")[1::2]
-    return next((name for name in reversed(names) if name in _RESOURCES), names[0] if names else path)
-
-
-def _access(method: str) -> str:
-    return "read" if method == "GET" else "write"
-
-
-_RESOURCES = {"opportunities", "notes", "postings", "stages", "tags", "users", "archive_reasons", "webhooks"}

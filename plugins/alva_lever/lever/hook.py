@@ -123,14 +123,11 @@ class LeverHook(Opportunities, Notes, Webhooks):
         self.oauth_conn_id, self.oauth_variable, self.renews = oauth_conn_id, oauth_variable, renews
         self._hiring_managers: dict[str, str | None] = {}
 
-    def test_connection(self) -> tuple[bool, str]:
-        """Tests the access; returns whether it works, and a sentence. One request, without retries. GET /stages"""
-        try:
-            stages = self.ask("GET", "/stages", wire.page(wire.stage, keyset=False), attempts=1).rows
-        except ApiError as error:
-            return False, str(error)
+    def check(self) -> str:
+        """GET /stages"""
+        stages = self.ask("GET", "/stages", wire.page(wire.stage, keyset=False), attempts=1).rows
         accepts = "the key" if self._tokens is None else "the access that was granted"
-        return True, f"Lever answered, and accepts {accepts} (stages in the account's pipeline: {len(stages)})"
+        return f"Lever answered, and accepts {accepts} (stages in the account's pipeline: {len(stages)})"
 
     def may_list(self, resource: Listed, *, attempts: int = ATTEMPTS) -> None:
         """Checks that the key may read these at all, by one row. If it may, a refused object is confidential.
@@ -183,15 +180,24 @@ class LeverHook(Opportunities, Notes, Webhooks):
         return self._with_hiring_manager(*self.ask("GET", where, read, params=[_EXPANDED]))
 
     def postings(
-        self, *, tag: str | Sequence[str] | None = None, state: str | None = None
+        self,
+        *,
+        tag: str | Sequence[str] | None = None,
+        state: str | None = None,
+        distribution_channel: str | None = None,
     ) -> Iterator[Posting | Unreadable]:
         """Yields the postings with one of these tags (case-sensitive) and in this state, without confidential ones. GET
         /postings
 
+        `distribution_channel`: `public` or `internal`; without it, Lever leaves out published postings that only the
+        company's own people see.
+
         :raises MissingPermission: as for `posting`.
         """
         tags = [tag] if isinstance(tag, str) else tag or []
-        params = [_EXPANDED, *(("tag", name) for name in tags), *([("state", state)] if state else [])]
+        params = [_EXPANDED, *(("tag", name) for name in tags)]
+        params += [("state", state)] if state else []
+        params += [("distributionChannel", distribution_channel)] if distribution_channel else []
         faults: dict[str | None, ApiError] = {}
         for read in self._walk(wire.posting, "postings", params=params, key=lambda read: read[0].id):
             yield read if isinstance(read, Unreadable) else self._listed(*read, faults)

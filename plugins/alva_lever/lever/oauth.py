@@ -7,7 +7,7 @@ we have read uses it, and this client has a secret and binds the answer to its v
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
@@ -18,38 +18,19 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 
-from alva_lever.http.errors import ApiError, Asked, RequestRejected, SetupError
+from alva_lever.http.errors import Advice, ApiError, Asked, RequestRejected, SetupError
 from alva_lever.http.exchange import Exchange, VendorError, of_response, one_word
 from alva_lever.http.rate_limiter import RateLimiter
 from alva_lever.http.session import Extras, api_root, open_session, usable_key
 from alva_lever.http.wire import Untrusted, Whole, WireModel, parsed
+from alva_lever.lever.permissions import SCOPES
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 VENDOR: Final = "Lever"
-# What the integration needs of Lever, by resource: of a key its permissions, of a grant its scopes. Writing includes
-# reading.
-PERMISSIONS: Mapping[str, str] = {
-    "opportunities": "write",
-    "notes": "write",
-    "applications": "read",
-    "postings": "read",
-    "stages": "read",
-    "archive_reasons": "read",
-    "users": "read",
-    "tags": "read",
-    "webhooks": "write",
-}
-
-
-def scope_of(resource: str) -> str:
-    """Returns the scope that a grant needs for a resource."""
-    return f"{resource}:{PERMISSIONS[resource]}:admin"
-
-
-SCOPES = (*map(scope_of, PERMISSIONS), "offline_access")
 GRANT_AGAIN = "Grant access again on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
+NOT_ACCEPTED = "Lever no longer accepts the access that was granted"
 _AUTHORIZE, _TOKEN = "/authorize", "/oauth/token"
 _EXAMPLE_ROOT = "https://auth.lever.co"
 # By the host of the API: the root of the sign-in, and the audience. Lever's sign-in finds an account's data centre.
@@ -115,13 +96,14 @@ class App:
         :raises SetupError: a field is missing or unsafe.
         """
         conn_id = connection.conn_id
-        lacks = f"Connection `{conn_id}` has no {{}} of your OAuth app at Lever: put it into its {{}} field"
-        client_id = usable_key(
-            connection.login, missing=lacks.format("client id", "login"), vendor=VENDOR, conn_id=conn_id
-        )
-        secret = usable_key(
-            connection.password, missing=lacks.format("client secret", "password"), vendor=VENDOR, conn_id=conn_id
-        )
+
+        def part(what: str, field: str, value: str | None) -> str:
+            missing = f"Connection `{conn_id}` has no {what} of your OAuth app at Lever"
+            remedy = f"put it into its {field} field"
+            return usable_key(value, missing=missing, remedy=remedy, vendor=VENDOR, conn_id=conn_id)
+
+        client_id = part("client id", "login", connection.login)
+        secret = part("client secret", "password", connection.password)
         root, _ = _PLACES.get(urlsplit(lever_root).hostname or "", ("", ""))
         if (connection.host or "").strip() or not root:
             root = api_root(connection, vendor=f"{VENDOR}'s sign-in", example=_EXAMPLE_ROOT)
@@ -169,7 +151,9 @@ class SignIn:
         now = int(self._now())
         tokens = self._tokens(grant_type="authorization_code", code=code, redirect_uri=redirect_uri)
         if tokens.refresh_token is None:
-            raise SetupError("Lever gave no refresh token: is `offline_access` among your app's scopes?", vendor=VENDOR)
+            raise SetupError(
+                "Lever gave no refresh token", remedy="is `offline_access` among your app's scopes?", vendor=VENDOR
+            )
         return Grant(
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
@@ -193,7 +177,7 @@ class SignIn:
         ):
             if granted != now_set:
                 raise SetupError(
-                    f"Access was granted {what} of connection `{self.app.conn_id}`. {GRANT_AGAIN}", vendor=VENDOR
+                    f"Access was granted {what} of connection `{self.app.conn_id}`", remedy=GRANT_AGAIN, vendor=VENDOR
                 )
         now = int(self._now())
         tokens = self._tokens(grant_type="refresh_token", refresh_token=grant.refresh_token)
@@ -222,10 +206,10 @@ class SignIn:
 
     def _refusal(self, refused: RequestRejected) -> SetupError:
         if refused.code == "invalid_grant":
-            return GrantRefused(f"{VENDOR} no longer accepts the access that was granted. {GRANT_AGAIN}", vendor=VENDOR)
+            return GrantRefused(NOT_ACCEPTED, remedy=GRANT_AGAIN, vendor=VENDOR)
         return SetupError(
-            f"{VENDOR} refused to give an access token ({refused.code or refused.status}). Look at the client id "
-            f"(login) and the client secret (password) of connection `{self.app.conn_id}`",
+            f"{VENDOR} refused to give an access token ({refused.code or refused.status})",
+            remedy=f"Look at the client id (login) and the client secret (password) of connection `{self.app.conn_id}`",
             vendor=VENDOR,
         )
 
@@ -236,7 +220,7 @@ class SignIn:
             now=self._now,
             conn_id=self.app.conn_id,
             error_of=_error,
-            advice_of=lambda status: "it gives no token",
+            advice_of=lambda status: Advice("it gives no token"),
         )
 
 

@@ -206,7 +206,8 @@ class Opportunities(LeverBase):
         """Returns the error for a missing permission that every decision needs. `seen`: how that shows."""
         return MissingPermission(
             f"{self.vendor} {seen}: the API key of connection `{self.http_conn_id}` lacks the permission "
-            f"`{permission}`. A key's permissions are fixed when it is made: make a new one in Lever under Settings, "
+            f"`{permission}`",
+            remedy="A key's permissions are fixed when it is made: make a new one in Lever under Settings, "
             "Integrations and API, API Credentials, with this permission as well, and put it into that connection",
             vendor=self.vendor,
         )

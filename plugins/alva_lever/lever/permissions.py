@@ -1,92 +1,55 @@
-"""The permissions that Lever's key or a grant needs, and what a read of a row or two shows of each."""
+"""What the integration needs of Lever: of a key its permissions, of a grant its scopes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-from alva_lever.http.errors import ApiError
-from alva_lever.http.paginator import Unreadable
-from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.oauth import PERMISSIONS, scope_of
-
-# How many opportunities are read to find one with an application.
-_ROWS = 10
-# A second attempt, since a DAG may be using the whole of the key's limit just now.
-_ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """`name`: as Lever's settings call it. `scope`: as OAuth calls it. `writes`: whether writing is needed as well.
-    `without`: what is lost without it; empty if nothing works then."""
+    """`resource`: as Lever's paths call it. `writes`: whether writing is needed, which includes reading. `without`:
+    what is lost without it; empty if nothing works then."""
 
-    name: str
-    scope: str
+    resource: str
     writes: bool = False
     without: str = ""
+
+    @property
+    def name(self) -> str:
+        """As Lever's settings call it."""
+        return self.resource.replace("_", " ")
+
+    @property
+    def scope(self) -> str:
+        """As OAuth calls it."""
+        return scope_of(self.resource, writes=self.writes)
 
     def __str__(self) -> str:
         return f"{self.name}: {'read and write' if self.writes else 'read'}"
 
 
-def _needed(resource: str, without: str = "") -> Permission:
-    return Permission(resource.replace("_", " "), scope_of(resource), PERMISSIONS[resource] == "write", without)
+def scope_of(resource: str, *, writes: bool) -> str:
+    """Returns the scope that a grant needs for a resource."""
+    return f"{resource}:{'write' if writes else 'read'}:admin"
 
 
-OPPORTUNITIES = _needed("opportunities")
-APPLICATIONS = _needed("applications")
-NOTES = _needed("notes")
-POSTINGS = _needed("postings")
-STAGES = _needed("stages")
-ARCHIVE_REASONS = _needed("archive_reasons")
-USERS = _needed("users")
-TAGS = _needed("tags", without="tags that are nearly a control tag are not reported")
-WEBHOOKS = _needed("webhooks", without="webhooks can't be registered from here")
+OPPORTUNITIES = Permission("opportunities", writes=True)
+NOTES = Permission("notes", writes=True)
+APPLICATIONS = Permission("applications")
+POSTINGS = Permission("postings")
+STAGES = Permission("stages")
+ARCHIVE_REASONS = Permission("archive_reasons")
+USERS = Permission("users")
+TAGS = Permission("tags", without="tags that are nearly a control tag are not reported")
+WEBHOOKS = Permission("webhooks", writes=True, without="webhooks can't be registered from here")
+PERMISSIONS = (OPPORTUNITIES, NOTES, APPLICATIONS, POSTINGS, STAGES, ARCHIVE_REASONS, USERS, TAGS, WEBHOOKS)
+
+SCOPES = (*(permission.scope for permission in PERMISSIONS), "offline_access")
+_RESOURCES = {permission.resource for permission in PERMISSIONS}
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a read showed of a permission: `error` if it failed. `nothing_to_read`: what Lever would have to have."""
-
-    permission: Permission
-    error: ApiError | None = None
-    nothing_to_read: str = ""
-
-
-def look(lever: LeverHook) -> Iterator[Seen]:
-    """Reads a row for each permission, and writes nothing."""
-    opportunity_id, has_application = "", False
-
-    def opportunities() -> None:
-        lever.may_list("opportunities", attempts=_ATTEMPTS)
-
-    def applications() -> None:
-        nonlocal opportunity_id, has_application
-        for row in lever.some_opportunities(count=_ROWS, attempts=_ATTEMPTS):
-            opportunity_id = opportunity_id or row.id
-            has_application = has_application or (not isinstance(row, Unreadable) and row.application is not None)
-
-    yield (seen := _seen(OPPORTUNITIES, opportunities))
-    if seen.error is None:
-        seen = _seen(APPLICATIONS, applications)
-        missing = "" if seen.error or has_application else "an opportunity with an application"
-        yield Seen(APPLICATIONS, seen.error, missing)
-    if opportunity_id:
-        yield _seen(NOTES, lambda: lever.may_read_notes(opportunity_id, attempts=_ATTEMPTS))
-    else:
-        yield Seen(NOTES, nothing_to_read="an opportunity that may be read")
-    yield _seen(POSTINGS, lambda: lever.may_list("postings", attempts=_ATTEMPTS))
-    yield _seen(STAGES, lambda: lever.may_list("stages", attempts=_ATTEMPTS))
-    yield _seen(ARCHIVE_REASONS, lambda: lever.may_list("archive_reasons", attempts=_ATTEMPTS))
-    yield _seen(USERS, lambda: lever.may_list("users", attempts=_ATTEMPTS))
-    yield _seen(TAGS, lambda: lever.may_list("tags", attempts=_ATTEMPTS))
-    yield _seen(WEBHOOKS, lambda: lever.may_list("webhooks", attempts=_ATTEMPTS))
-
-
-def _seen(permission: Permission, read: Callable[[], object]) -> Seen:
-    try:
-        read()
-    except ApiError as error:
-        return Seen(permission, error)
-    return Seen(permission)
+def resource_of(path: str) -> str:
+    """Returns the resource that a path of the API is about: the last one in it, such as `notes` for an opportunity's
+    notes."""
+    names = path.split("/")[1::2]
+    return next((name for name in reversed(names) if name in _RESOURCES), names[0] if names else path)

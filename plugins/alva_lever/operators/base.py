@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator, Context
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 from airflow.sdk.execution_time.context import AssetStateStoreAccessor
 
 from alva_lever.account import ACCOUNTS, DEFAULT
@@ -46,8 +46,16 @@ class LeverAlvaOperator(StatefulOperator):
         self.account = ACCOUNTS[account_id]
 
     def execute(self, context: Context) -> Any:
-        """Returns the result of `work`."""
-        return failing_at_once(lambda: self.work(context))
+        """Returns the result of `work`. A task that fails leaves the XCom `failures`: how many, by kind."""
+
+        def work() -> Any:
+            try:
+                return self.work(context)
+            except BaseException as error:
+                context["ti"].xcom_push("failures", failures_of(error))
+                raise
+
+        return failing_at_once(work)
 
     @abstractmethod
     def work(self, context: Context) -> Any:
@@ -78,6 +86,23 @@ def is_lasting(error: BaseException) -> bool:
     if isinstance(error, Unfinished):
         return error.lasting
     return isinstance(error, BadOption | SetupError | Unauthorized | Forbidden | AirflowFailException)
+
+
+def failures_of(error: BaseException) -> dict[str, int]:
+    """Returns how many failures an error stands for, by kind: one for each record that failed, or one for the task."""
+    from alva_lever.batch.batch import Unfinished
+    from alva_lever.batch.worker_pool import word_of
+    from alva_lever.settings import BadOption
+
+    if isinstance(error, Unfinished):
+        return dict(error.kinds)
+    if isinstance(error, BadOption):
+        return {"bad_option": 1}
+    if isinstance(error, AirflowFailException):
+        return {"bad_request": 1}  # a form that can't be followed, or an option changed while the run was under way
+    if isinstance(error, AirflowTaskTimeout):
+        return {"timeout": 1}
+    return {word_of(error): 1}
 
 
 def state_of(dag_id: str) -> WritableDagState:

@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.batch.leftovers import Item, Leftovers, Settled
 from alva_lever.connect import open_integration, read_variable
-from alva_lever.operators.base import LeverAlvaOperator, failing_at_once, is_lasting, state_of
+from alva_lever.operators.base import LeverAlvaOperator, is_lasting, state_of
 from alva_lever.operators.run import Run, pulled
 from alva_lever.rules.events import Claim, Event, Kind
 from alva_lever.rules.window import Window
@@ -119,14 +119,14 @@ class BatchTask:
         ledger = Ledger(self._operator)
         try:
             try:
-                if not self.dry_run and failing_at_once(lambda: read_variable(self._operator.account).dry_run):
+                if not self.dry_run and read_variable(self._operator.account).dry_run:
                     self._begin_to_rehearse()
             finally:
                 self._go_on()
             self.items = ledger.with_what_waits(self.items, but=self._before)
             if last and not self.dry_run:
                 self._leave(ledger.settle(self._done(), self._faults()))
-            failing_at_once(lambda: self._operator.do(self))
+            self._operator.do(self)
         except BaseException as error:
             last = last or (isinstance(error, Exception) and is_lasting(error))
             settled = Settled() if self.dry_run else ledger.settle(self._done(), self._faults() if last else ())

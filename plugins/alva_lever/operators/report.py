@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.observability import stats
 
+from alva_lever.account import DEFAULT
 from alva_lever.batch.leftovers import SHOWN
 from alva_lever.batch.run_report import RunReport
+from alva_lever.metrics import Metrics, count_run, show_state, switched_on
 from alva_lever.operators.base import StatefulOperator, state_of
 from alva_lever.operators.run import Run, pulled
 
@@ -22,45 +28,90 @@ class ReportOperator(StatefulOperator):
 
     :param batch_task_id: the task that did the batches.
     :param find_task_id: the task that found them; None if `batch_task_id` is a single task that did everything.
+    :param account_id: the account that the run's metrics carry.
     """
 
-    def __init__(self, *, batch_task_id: str, find_task_id: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        batch_task_id: str,
+        find_task_id: str | None = None,
+        account_id: str = DEFAULT.account_id,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**{"trigger_rule": "all_done", "retries": 0, **kwargs})
         self.batch_task_id = batch_task_id
         self.find_task_id = find_task_id
+        self.account_id = account_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         run, ti = Run.of(context), context["ti"]
         found = pulled(ti.xcom_pull(task_ids=self.find_task_id, key="found")) if self.find_task_id else None
         parts = list(self._parts(ti, found))
         total = RunReport()
-        for _, part in parts:
-            if part is not None:
-                total.add(RunReport.of(part["report"]))
-        dry_run = run.dry_run or any(part is not None and part.get("dry_run", False) for _, part in parts)
-        states = [state_of(dag_id) for dag_id in self.state_of]
-        waiting = [leftover for state in states for leftover in state.leftovers().shown()]
+        for part in parts:
+            if part.left is not None:
+                total.add(RunReport.of(part.left["report"]))
+        dry_run = run.dry_run or any(part.left is not None and part.left.get("dry_run", False) for part in parts)
+        states = {dag_id: state_of(dag_id) for dag_id in self.state_of}
+        leftovers = {dag_id: state.leftovers() for dag_id, state in states.items()}
+        waiting = [leftover for those in leftovers.values() for leftover in those.shown()]
         window = None if found is None or found["named"] else tuple(found["window"])
         report = total.as_xcom(dry_run=dry_run, window=window, leftovers=waiting[:SHOWN])
         self.log.info("%s", _table(report, known=self.find_task_id is None or found is not None))
-        unfinished = [name for name, part in parts if part is None or not part["finished"]]
-        kept = all(part is not None and (part["finished"] or part.get("kept", False)) for _, part in parts)
+        unfinished = [part.name for part in parts if not part.finished]
+        kept = all(part.finished or (part.left is not None and part.left.get("kept", False)) for part in parts)
         if kept and run.scheduled and not dry_run and found is not None:
-            states[0].move_covered(found["window"][1])
+            states[self.state_of[0]].move_covered(found["window"][1])
+        if switched_on():
+            count_run(Metrics(stats, account=self.account_id, dag_id=self.dag_id), report, self._failures(ti, parts))
+            for dag_id, state in states.items():
+                show_state(
+                    Metrics(stats, account=self.account_id, dag_id=dag_id),
+                    waiting=len(leftovers[dag_id]),
+                    covered_ms=state.covered_ms,
+                    now_ms=round(time.time() * 1000),
+                )
         if unfinished:
             ti.xcom_push("return_value", report)
             raise AirflowFailException(_what_next(run, unfinished, kept=kept, dry_run=dry_run))
         return report
 
-    def _parts(self, ti: Any, found: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-        """Yields each task's name and XCom, None if it left none."""
+    def _parts(self, ti: Any, found: Mapping[str, Any] | None) -> Iterator[_Part]:
         if self.find_task_id is None:
-            yield f"`{self.batch_task_id}`", pulled(ti.xcom_pull(task_ids=self.batch_task_id))
+            yield _Part(self.batch_task_id, None, pulled(ti.xcom_pull(task_ids=self.batch_task_id)))
             return
-        yield f"`{self.find_task_id}`", found
+        yield _Part(self.find_task_id, None, found)
         for index in range(found["batches"] if found is not None and found["finished"] else 0):
             left = ti.xcom_pull(task_ids=self.batch_task_id, map_indexes=index)
-            yield f"`{self.batch_task_id}` [{index}]", pulled(left)
+            yield _Part(self.batch_task_id, index, pulled(left))
+
+    def _failures(self, ti: Any, parts: Iterable[_Part]) -> Counter[str]:
+        """Counts what failed, by kind. A task that left nothing, because it was killed, say, is `unknown`."""
+        failures = Counter[str]()
+        for part in parts:
+            if not part.finished:
+                which = {} if part.index is None else {"map_indexes": part.index}
+                left = pulled(ti.xcom_pull(task_ids=part.task_id, key="failures", **which))
+                failures.update(left or {"unknown": 1})
+        return failures
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A task of the run, with its index if it is mapped. `left`: its XCom, None if it left none."""
+
+    task_id: str
+    index: int | None
+    left: Mapping[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        return f"`{self.task_id}`" + ("" if self.index is None else f" [{self.index}]")
+
+    @property
+    def finished(self) -> bool:
+        return self.left is not None and bool(self.left["finished"])
 
 
 def _what_next(run: Run, unfinished: Sequence[str], *, kept: bool, dry_run: bool) -> str:

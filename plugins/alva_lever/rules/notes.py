@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote
 
 from alva_lever.rules import tags
 from alva_lever.rules.model import AlvaCandidate, Note, Policy, Results
+from alva_lever.rules.window import to_the_minute
 
 
 class State(StrEnum):
@@ -255,7 +256,7 @@ def _role_fit(facts: Facts) -> str:
     if facts.role_fit is None:
         return "Role fit: none now"
     label = (tags.role_fit_tag(facts.role_fit) or "").removeprefix("Alva: ")
-    on = "" if facts.computed_at is None else f", as of {facts.computed_at:%Y-%m-%d %H:%M} UTC"
+    on = "" if facts.computed_at is None else f", as of {to_the_minute(facts.computed_at)}"
     return f"Role fit: {facts.role_fit} of 100 ({label}){on}"
 
 

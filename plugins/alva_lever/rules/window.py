@@ -51,5 +51,10 @@ def requested(since_ms: int | None, interval_ms: tuple[int, int] | None, now_ms:
 
 
 def in_words(moment_ms: int) -> str:
-    """Returns the moment as a person reads it, to the minute."""
-    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    """Returns the moment as a person reads it, to the minute, in UTC."""
+    return to_the_minute(datetime.fromtimestamp(moment_ms / 1000, UTC))
+
+
+def to_the_minute(moment: datetime) -> str:
+    """Returns a moment in UTC as a person reads it."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -223,8 +223,8 @@ class Claiming:
             return self._listed(what)
         except Forbidden as refused:
             # Lever refuses the whole listing, so the fault concerns every opportunity.
-            sentence = str(refused)
-        raise MissingPermission(sentence, vendor=self._lever.vendor)
+            said, remedy = refused.said, refused.remedy
+        raise MissingPermission(said, remedy=remedy, vendor=self._lever.vendor)
 
     def _listed(self, what: str) -> frozenset[str]:
         if what == "hired reasons":

@@ -23,12 +23,12 @@ from alva_lever.rules.positions import PostingWord
 from alva_lever.rules.results import ResultsWord
 from alva_lever.rules.window import Window
 from alva_lever.settings import Settings
+from alva_lever.sync.candidate_pages import CandidatePages, CandidatesPage
 from alva_lever.sync.events import Claiming, Departures, resolve
 from alva_lever.sync.explanation import Explaining, Explanation
 from alva_lever.sync.invitations import Errand, Inviting
 from alva_lever.sync.items import CANDIDATE, POSITION, POSTING, RESULTS
 from alva_lever.sync.lever_writer import LeverWriter
-from alva_lever.sync.looking import CandidatesPage, Looking
 from alva_lever.sync.polling import LIKELY_CALLS, Poll
 from alva_lever.sync.postings import Positions, PostingFinding, PostingSync
 from alva_lever.sync.results import ResultsWriter, changed_since, likely_calls
@@ -140,11 +140,11 @@ class Integration:
         finding.find(due)
         return finding.batches.all
 
-    # Looking, for the page: one page of a listing at a time. Names are for the person who looks, and are never kept.
+    # For the page: one page of a listing at a time. Names are for the person who looks, and are never kept.
 
     def carriers(self, tag: str, token: str | None = None) -> CandidatesPage:
         """Returns the candidates who carry this tag and are not archived. :raises ApiError: they can't be listed."""
-        return Looking(self._lever, self._alva, self._settings).carriers(tag, token)
+        return CandidatePages(self._lever, self._alva, self._settings).carriers(tag, token)
 
     def standing(self, token: str | None = None, *, window: Window | None = None) -> CandidatesPage:
         """Returns who stands in the trigger stage and was not invited, with the table's reason for each.
@@ -153,7 +153,7 @@ class Integration:
 
         :raises ApiError: they can't be listed.
         """
-        return Looking(self._lever, self._alva, self._settings).standing(token, window=window)
+        return CandidatePages(self._lever, self._alva, self._settings).standing(token, window=window)
 
     # Doing. Each raises `Unfinished` after everything that can be done is done, or `ApiError` if it has to end early.
 

@@ -33,7 +33,7 @@ LIKELY_CALLS = 3.0
 _DEPARTED_CALLS = 2.0
 # One read, unless a candidate of the same batch has caused it already.
 _POSTING_CALLS = 1.0
-# Reasons that hold whatever the posting and the notes say.
+# Reasons that hold whatever the notes say, and the posting of one who did not just apply.
 _FIRST_ROWS = {Reason.GONE, Reason.CONFIDENTIAL, Reason.ARCHIVED, Reason.ALREADY_INVITED}
 # How many posting ids fit well into one URL.
 _POSTINGS_AT_ONCE = 40
@@ -116,7 +116,7 @@ class Poll:
         window = self._window
         for item in self._due.values():
             self.batches.add(item, LIKELY_CALLS)
-        for posting in self._lever.postings(tag=tags.SCREENING):
+        for posting in self._listed_with_screening():
             self._screening.append(posting.id)
             if not isinstance(posting, Unreadable):
                 self._report.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
@@ -189,6 +189,15 @@ class Poll:
             if entered_ms is None or window.has(entered_ms) or entered_ms >= started_ms:
                 yield row
 
+    def _listed_with_screening(self) -> Iterator[Posting | Unreadable]:
+        """Yields the postings that may be tagged `Alva: Screening`, also those for the company's own people alone."""
+        found: set[str] = set()
+        for channel in (None, "internal"):
+            for posting in self._lever.postings(tag=tags.SCREENING, distribution_channel=channel):
+                if posting.id not in found:
+                    found.add(posting.id)
+                    yield posting
+
     def _late_applications(self) -> Iterator[Opportunity | Unreadable]:
         """Yields older leads who were added to a posting with screening in the window."""
         for start in range(0, len(self._screening), _POSTINGS_AT_ONCE):
@@ -220,7 +229,7 @@ class Poll:
         )
         reason = decide(case)
         if reason in _FIRST_ROWS:
-            return reason
+            return self._of_an_arrival(opportunity, reason) if case.new else reason
         if reason.invites or may_have_failed(opportunity):
             # The batch reads the posting, or the notes.
             return None
@@ -229,6 +238,15 @@ class Poll:
             return None
         reason = decide(replace(case, posting=seen.it, posting_hidden=seen.hidden))
         return None if reason.invites else reason
+
+    def _of_an_arrival(self, opportunity: Opportunity, reason: Reason) -> Reason:
+        """Returns the reason for one who just applied. Their posting is to be brought up to date in Alva, unless it is
+        confidential: then they are too. If it can't be read, the fault is the posting's."""
+        if reason in (Reason.GONE, Reason.CONFIDENTIAL):
+            return reason
+        seen = self._see(opportunity.posting_id)
+        is_secret = seen is not None and (seen.hidden or (seen.it is not None and seen.it.confidential))
+        return Reason.CONFIDENTIAL if is_secret else reason
 
     def _see(self, posting_id: str | None) -> Seen[Posting] | None:
         """Returns the posting; None if it can't be read: its candidates go into a batch, and the fault is theirs.

@@ -55,11 +55,11 @@ class Users:
             raise
         except Forbidden as refused:
             # Alva refuses the whole listing, so the fault concerns every posting.
-            sentence = str(refused)
+            said, remedy = refused.said, refused.remedy
         except RequestRejected as refused:
             log.warning("Without Alva's users no job position gets an owner: %s", refused)
             return None
-        raise MissingPermission(sentence, vendor=self._alva.vendor)
+        raise MissingPermission(said, remedy=remedy, vendor=self._alva.vendor)
 
 
 class Positions:

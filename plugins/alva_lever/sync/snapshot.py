@@ -207,7 +207,7 @@ def _seen(
     try:
         lever.may_list(resource)
     except Forbidden as refused:
-        sentence = str(refused)
+        said, remedy = refused.said, refused.remedy
     else:
         return Seen(None, hidden=True)
-    raise MissingPermission(sentence, vendor=lever.vendor)
+    raise MissingPermission(said, remedy=remedy, vendor=lever.vendor)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.batch.leftovers import RUN_PREFIX
 from alva_lever.rules.ids import is_uuid
 from alva_lever.web import airflow_records
-from alva_lever.web.airflow_internals import NotWritten, Refused, start_backfill, start_run
+from alva_lever.web.airflow_internals import NotWritten, Refused, new_run_id, start_backfill, start_run
 from alva_lever.web.happened import NAMES, TAKE_IDS
 from alva_lever.web.pages import page
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Acts, Text, Visitor
 
 router = APIRouter()
-Actor = Annotated[Visitor, Depends(needs(Right.ACT, account))]
-Text = Annotated[str, Form()]
 
 # A backfill has a run for each hour; one manual run covers a longer time with fewer calls.
 LONGEST_BACKFILL = timedelta(days=31)
@@ -29,7 +26,7 @@ _EARLIEST_YEAR = 2000
 
 
 @router.post("/run-now")
-def run_now(visitor: Actor, since: Text = "", dry_run: Text = "") -> Response:
+def run_now(visitor: Acts, since: Text = "", dry_run: Text = "") -> Response:
     """Starts a run of the hourly DAG for the time from `since` until now, or for the last 24 hours."""
     try:
         # A button says which; a request without one must not write.
@@ -42,7 +39,7 @@ def run_now(visitor: Actor, since: Text = "", dry_run: Text = "") -> Response:
 
 
 @router.post("/do-now")
-def do_now(visitor: Actor, dag_id: Text = "", opportunity_id: Text = "", dry_run: Text = "") -> Response:
+def do_now(visitor: Acts, dag_id: Text = "", opportunity_id: Text = "", dry_run: Text = "") -> Response:
     """Starts a run that does one leftover, due or not, as a scheduled run would. It writes only if the page said so."""
     try:
         if dag_id not in TAKE_IDS or not is_uuid(opportunity_id):
@@ -54,7 +51,7 @@ def do_now(visitor: Actor, dag_id: Text = "", opportunity_id: Text = "", dry_run
 
 
 @router.post("/backfill")
-def backfill(visitor: Actor, since: Text = "") -> Response:
+def backfill(visitor: Acts, since: Text = "") -> Response:
     """Starts a backfill of the hourly DAG from a date until now."""
     now = datetime.now(UTC)
     try:
@@ -82,7 +79,7 @@ def backfill(visitor: Actor, since: Text = "") -> Response:
 
 def _started(visitor: Visitor, dag_id: str, conf: dict[str, Any], *, prefix: str = "manual__") -> Response:
     """Starts a run and leads to its page, which says what it does and whether it waits for a paused DAG."""
-    run_id = f"{prefix}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
+    run_id = new_run_id(prefix)
     note = "Dry run: writes nothing" if conf.get("dry_run") else None
     start_run(dag_id, run_id, conf, user_name=visitor.user_name, note=note)
     return RedirectResponse(f"run?{urlencode({'dag_id': dag_id, 'run_id': run_id})}", 303)

@@ -1,17 +1,18 @@
-"""Uses of Airflow beyond its public interface: creates runs in process, reads and writes connections, and asks who is
-logged in and what they may do.
+"""Uses of Airflow beyond its public interface: creates runs in process, asks who is logged in and what they may do, and
+opens Airflow's database.
 
-Checked against Airflow 3.3.2; `tests/web/test_airflow_internals.py` fails if another version behaves differently. Never
+Checked against Airflow 3.3; `tests/web/test_airflow_internals.py` fails if another version behaves differently. Never
 call these on an event loop: each waits for the database.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, cast
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
 from airflow._shared.secrets_masker import mask_secret
@@ -21,37 +22,68 @@ from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.auth.tokens import get_signing_key
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
-from airflow.configuration import conf, ensure_secrets_loaded
+from airflow.configuration import conf
 from airflow.exceptions import DagRunAlreadyExists
+from airflow.models import backfill
 from airflow.models.backfill import (
     AlreadyRunningBackfill,
     InvalidBackfillDate,
     InvalidBackfillDateRange,
-    NoBackfillRunsToCreate,
     ReprocessBehavior,
     _create_backfill,
 )
-from airflow.models.connection import Connection
-from airflow.models.crypto import get_fernet
-from airflow.models.variable import Variable
-from airflow.secrets.metastore import MetastoreBackend
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
 from fastapi import Request
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
+from alva_lever.rules.remedies import Remediable
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 # A writer retries while the database is locked, but not for longer, since a sender waits for the answer.
 _PATIENCE_SECONDS = 5.0
+# Airflow 3.3.0 has no exception of its own for a backfill without runs.
+_NO_RUNS_TO_CREATE: type[Exception] = getattr(backfill, "NoBackfillRunsToCreate", RuntimeError)
 
 
-class NotWritten(Exception):
+class NotWritten(Remediable):
     """Airflow's database can't be read or written just now. The text names the kind of fault only."""
 
 
 class Refused(Exception):
     """Airflow does not start what was asked for. The text is a sentence for the person who asked."""
+
+
+@contextmanager
+def faults_named(what: str) -> Iterator[None]:
+    """Turns any error into `NotWritten`: `what`, and the kind of error only, since the text of a database error holds
+    the values that were to be written."""
+    try:
+        yield
+    except Exception as error:
+        failure = NotWritten(f"{what} ({type(error).__name__})")
+    else:
+        return
+    try:
+        raise failure
+    finally:
+        # A traceback would show the error's text.
+        failure.__context__ = None
+
+
+@contextmanager
+def database(what: str) -> Iterator[Session]:
+    """Opens a session that is committed at the end. :raises NotWritten: `what`, and the kind of fault."""
+    with faults_named(what), create_session() as session:
+        yield session
+
+
+def new_run_id(prefix: str) -> str:
+    """Returns an id for a run that no other run has."""
+    return f"{prefix}{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{secrets.token_hex(4)}"
 
 
 def start_run(
@@ -71,7 +103,7 @@ def start_run(
         reraise=True,
     )
     triggered_by = DagRunTriggeredByType.REST_API if user_name is None else DagRunTriggeredByType.UI
-    try:
+    with faults_named(f"No run of {dag_id} could be made"), suppress(DagRunAlreadyExists):
         tries(
             trigger_dag,
             dag_id,
@@ -81,14 +113,6 @@ def start_run(
             triggering_user_name=user_name,
             note=note,
         )
-    except DagRunAlreadyExists:
-        return
-    except Exception as error:
-        problem = type(error).__name__
-    else:
-        return
-    # Raised outside the handler: a database error's text holds the values that were to be written.
-    raise NotWritten(f"No run of {dag_id} could be made ({problem})")
 
 
 def start_backfill(dag_id: str, from_date: datetime, to_date: datetime, *, user_name: str) -> int:
@@ -98,63 +122,26 @@ def start_backfill(dag_id: str, from_date: datetime, to_date: datetime, *, user_
     :raises Refused: a backfill of the DAG is under way already, or no interval lies in this time.
     :raises NotWritten: Airflow's database couldn't be written; another attempt may find a part of the backfill.
     """
-    try:
-        made = _create_backfill(
-            dag_id=dag_id,
-            from_date=from_date,
-            to_date=to_date,
-            # One after the other, so that events and scheduled runs get their turns.
-            max_active_runs=1,
-            reverse=False,
-            dag_run_conf=None,
-            triggering_user_name=user_name,
-            reprocess_behavior=ReprocessBehavior.COMPLETED,
-        )
-    except AlreadyRunningBackfill:
-        sentence = "A backfill of this DAG is under way. Wait until it is done, or cancel it in Airflow"
-    except (InvalidBackfillDate, InvalidBackfillDateRange, NoBackfillRunsToCreate):
-        sentence = "No whole hour lies between that date and now. Choose an earlier date"
-    except Exception as error:
-        problem = type(error).__name__
-        raise NotWritten(f"No backfill of {dag_id} could be made ({problem})") from None
-    else:
-        return int(made.id)
-    raise Refused(sentence)
-
-
-def passwords(conn_id: str) -> tuple[str, ...]:
-    """Returns the words of a connection's password, split at white space and commas; empty if there is none.
-
-    :raises NotWritten: the connection wasn't found, but some place could not be searched.
-    """
-    problem = ""
-    for backend in ensure_secrets_loaded():
+    with faults_named(f"No backfill of {dag_id} could be made"):
         try:
-            connection = backend.get_connection(conn_id=conn_id)
-            if connection is not None:
-                return tuple(dict.fromkeys((connection.password or "").replace(",", " ").split()))
-        except Exception as error:
-            # Airflow would silently skip it, and a delivery would be refused for good.
-            problem = f"{type(backend).__name__}: {type(error).__name__}"
-    if problem:
-        raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
-    return ()
-
-
-def set_variable(name: str, text: str, description: str) -> None:
-    """Writes a Variable into Airflow's database, encrypted.
-
-    :raises NotWritten: it can't be written, or would not be encrypted.
-    """
-    if not get_fernet().is_encrypted:
-        raise NotWritten("Airflow has no `fernet_key`, so that it would store access to Lever unencrypted. Set one")
-    try:
-        Variable.set(name, text, description)
-    except Exception as error:
-        problem = type(error).__name__
-    else:
-        return
-    raise NotWritten(f"The Variable `{name}` could not be written ({problem})")
+            made = _create_backfill(
+                dag_id=dag_id,
+                from_date=from_date,
+                to_date=to_date,
+                # One after the other, so that events and scheduled runs get their turns.
+                max_active_runs=1,
+                reverse=False,
+                dag_run_conf=None,
+                triggering_user_name=user_name,
+                reprocess_behavior=ReprocessBehavior.COMPLETED,
+            )
+        except AlreadyRunningBackfill:
+            sentence = "A backfill of this DAG is under way. Wait until it is done, or cancel it in Airflow"
+        except (InvalidBackfillDate, InvalidBackfillDateRange, _NO_RUNS_TO_CREATE):
+            sentence = "No whole hour lies between that date and now. Choose an earlier date"
+        else:
+            return int(made.id)
+    raise Refused(sentence)
 
 
 def hide(secret: str) -> None:
@@ -166,27 +153,6 @@ def as_server() -> None:
     """Makes this process read connections as the API server does, from Airflow's database too. For commands: by
     default, Airflow lets a process read them from its environment only."""
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
-
-
-def is_kept_elsewhere(conn_id: str) -> bool:
-    """Whether a connection comes from the environment or a secrets backend, so that Airflow never reads the one in its
-    database.
-
-    :raises NotWritten: the environment or a backend failed; Airflow would silently skip it.
-    """
-    for backend in ensure_secrets_loaded():
-        if isinstance(backend, MetastoreBackend):
-            return False
-        try:
-            there = backend.get_connection(conn_id=conn_id) is not None
-        except Exception as error:
-            problem = f"{type(backend).__name__}: {type(error).__name__}"
-            break
-        if there:
-            return True
-    else:
-        return False
-    raise NotWritten(f"Connection `{conn_id}` could not be looked for in the environment or a backend ({problem})")
 
 
 def base_url() -> str:
@@ -250,68 +216,3 @@ def login_url(next_path: str) -> str:
 def signing_key() -> str:
     """Returns the key with which Airflow signs what it gives to browsers: all API servers share it."""
     return str(get_signing_key("api", "secret_key"))
-
-
-def stored(conn_id: str) -> tuple[str, dict[str, Any]]:
-    """Returns password and extra of a connection in Airflow's database, both empty if there is none.
-
-    :raises NotWritten: the database can't be read.
-    """
-    try:
-        with create_session() as session:
-            row = session.scalar(select(Connection).where(Connection.conn_id == conn_id))
-            return ("", {}) if row is None else (row.password or "", row.extra_dejson)
-    except Exception as error:  # not the database's: the connection was encrypted with another key
-        problem = type(error).__name__
-    raise NotWritten(f"Connection `{conn_id}` could not be read ({problem})")
-
-
-def store_connection(conn_id: str, *, host: str, login: str | None = None, password: str | None = None) -> None:
-    """Writes these fields into a connection in Airflow's database, which encrypts the password. A new one is of the
-    type generic.
-
-    :raises NotWritten: the database can't be written.
-    """
-    try:
-        with create_session() as session:
-            row = session.scalar(select(Connection).where(Connection.conn_id == conn_id).with_for_update())
-            if row is None:
-                row = Connection(conn_id=conn_id, conn_type="generic")
-                session.add(row)
-            row.host, row.schema, row.port, row.login = host or None, None, None, login
-            row.set_password(password)
-    except Exception as error:
-        problem = type(error).__name__
-    else:
-        return
-    raise NotWritten(f"Connection `{conn_id}` could not be written ({problem})")
-
-
-def change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:
-    """Writes `change(password, extra)` into a connection in Airflow's database, and creates the connection if needed.
-
-    Airflow has no such call for tasks.
-
-    :raises NotWritten: the database can't be written.
-    """
-    try:
-        _change_connection(conn_id, change)
-    except Exception as error:
-        problem = type(error).__name__
-    else:
-        return
-    raise NotWritten(f"Connection `{conn_id}` could not be written ({problem})")
-
-
-def _change_connection(conn_id: str, change: Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:
-    with create_session() as session:
-        row = session.scalar(select(Connection).where(Connection.conn_id == conn_id).with_for_update())
-        if row is None:
-            row = Connection(conn_id=conn_id, conn_type="generic")
-            session.add(row)
-        password, extra = change(row.password or "", row.extra_dejson)
-        row.set_password(password)
-        if not password:
-            # Airflow treats an empty password as not given.
-            row._password, row.is_encrypted = None, False
-        row.set_extra(json.dumps(extra))

@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from alva_lever.dag_state import DagState, asset_name
 from alva_lever.rules.window import Window, scheduled
+from alva_lever.web.airflow_internals import database
 
 _REPORT_TASK_ID = "report"
 
@@ -42,6 +43,10 @@ class RunRecord:
     user_name: str | None
     report: Mapping[str, Any] | None
 
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("success", "failed")
+
 
 @dataclass(frozen=True, slots=True)
 class RunFigures:
@@ -54,6 +59,15 @@ class RunFigures:
     invited: int
     counts: Mapping[str, int]
     ids: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDag:
+    """A DAG in Airflow's list. `broken`: its file can't be imported just now. `gone`: it is no longer in any file."""
+
+    paused: bool
+    broken: bool
+    gone: bool
 
 
 def last_runs(dag_ids: Sequence[str], *, each: int) -> list[RunRecord]:
@@ -115,11 +129,17 @@ def state_of(dag_id: str) -> DagState:
     return DagState(_AssetValues(asset_id))
 
 
+def listed(dag_ids: Sequence[str]) -> dict[str, ListedDag]:
+    """Returns each of these DAGs that Airflow has. :raises NotWritten: the database can't be read."""
+    columns = (DagModel.dag_id, DagModel.is_paused, DagModel.has_import_errors, DagModel.is_stale)
+    with database("The DAGs could not be read") as session:
+        rows = session.execute(select(*columns).where(DagModel.dag_id.in_(dag_ids))).all()
+    return {dag_id: ListedDag(bool(paused), bool(broken), bool(gone)) for dag_id, paused, broken, gone in rows}
+
+
 def paused(dag_ids: Sequence[str]) -> dict[str, bool]:
-    """Returns for each DAG that Airflow has whether it is paused."""
-    with create_session() as session:
-        wanted = select(DagModel.dag_id, DagModel.is_paused).where(DagModel.dag_id.in_(dag_ids))
-        return {dag_id: bool(is_paused) for dag_id, is_paused in session.execute(wanted)}
+    """Returns for each DAG that Airflow has whether it is paused. :raises NotWritten: the database can't be read."""
+    return {dag_id: dag.paused for dag_id, dag in listed(dag_ids).items()}
 
 
 def next_interval_ms(dag_id: str) -> tuple[int, int] | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -18,23 +17,23 @@ from alva_lever.account import DEFAULT, URL_PREFIX, Account
 from alva_lever.connect import lever_hook
 from alva_lever.http.errors import ApiError
 from alva_lever.http.exchange import one_word
+from alva_lever.http.secrets_backends import comes_from_elsewhere
 from alva_lever.http.session import api_root
-from alva_lever.lever.access import DESCRIPTION, read_grant
+from alva_lever.lever.granted_token import DESCRIPTION, read_grant
 from alva_lever.lever.hook import LeverHook
-from alva_lever.lever.oauth import SCOPES, App
-from alva_lever.web import airflow_internals, airflow_setup
-from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
+from alva_lever.lever.oauth import App
+from alva_lever.lever.permissions import SCOPES
+from alva_lever.rules.window import in_words
+from alva_lever.web import airflow_internals, airflow_store
+from alva_lever.web.airflow_internals import NotWritten
+from alva_lever.web.airflow_store import is_kept_elsewhere
 from alva_lever.web.pages import a_turn, page
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Looks, OfHtmx, Right, SetsUp, Text, Visitor, needs
 
 log = logging.getLogger(__name__)
 router = APIRouter()
-Looking = Annotated[Visitor, Depends(needs(Right.LOOK, DEFAULT))]
-SettingUp = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT))]
 # Lever's answer has a code in its address, which must not go into that of the login.
 Answering = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT, after_login="set-up"))]
-# FastAPI quotes what it refuses, so every field is a text that is never missing: a secret must not be quoted.
-Text = Annotated[str, Form()]
 
 EXAMPLE_ROOT = LeverHook.example_root
 # A person who takes longer in Lever has to begin again.
@@ -96,9 +95,9 @@ def access(account: Account, request: Request, *, refused: str = "") -> Access:
         key=key,
         root=_root(account),
         asks_root=asks_root,
-        granted_at=_time(grant.granted_at) if grant else "",
+        granted_at=in_words(grant.granted_at * 1000) if grant else "",
         client_id=grant.client_id if grant else "",
-        valid_until=_time(grant.expires_at) if grant else "",
+        valid_until=in_words(grant.expires_at * 1000) if grant else "",
         problem=problem,
         missing=missing,
         callback=_callback(request),
@@ -109,15 +108,15 @@ def access(account: Account, request: Request, *, refused: str = "") -> Access:
 
 
 @router.get("/access")
-def show_access(request: Request, visitor: Looking) -> Response:
+def show_access(request: Request, visitor: Looks, part: OfHtmx) -> Response:
     """The access to Lever by OAuth: as a page, or, for htmx, as a part of the set-up page."""
-    template = "_grant.html" if "hx-request" in request.headers else "access.html"
+    template = "_grant.html" if part else "access.html"
     return page(template, visitor, here=_SET_UP, grant=access(DEFAULT, request))
 
 
 @router.post("/oauth-app")
 def save_app(
-    request: Request, visitor: SettingUp, client_id: Text = "", secret: Text = "", root: Text = "", sign_in: Text = ""
+    request: Request, visitor: SetsUp, client_id: Text = "", secret: Text = "", root: Text = "", sign_in: Text = ""
 ) -> Response:
     """Stores the company's OAuth app and, where no key is stored, Lever's API root."""
     try:
@@ -129,7 +128,7 @@ def save_app(
 
 
 @router.post("/grant")
-def start(request: Request, visitor: SettingUp) -> Response:
+def start(request: Request, visitor: SetsUp) -> Response:
     """Sends the person to Lever.
 
     By a page that moves on by itself: after a redirect, the browser would hold Lever's addresses against the page's
@@ -182,12 +181,12 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
     lever_root, asks_root = _root(account), _asks_root(account)
     for name in (lever_conn_id, conn_id):
         if is_kept_elsewhere(name) and (name == conn_id or not lever_root):
-            raise NotWritten(f"Connection `{name}` comes from the environment or a secrets backend: change it there")
+            raise NotWritten(comes_from_elsewhere(f"Connection `{name}`"), remedy="change it there")
     if not lever_root and not asks_root:
         # Where the key may go isn't known.
         raise NotWritten(
-            f"Connection `{lever_conn_id}` has an API key, and no API root that can be used: save root and key "
-            "together on the set-up page first"
+            f"Connection `{lever_conn_id}` has an API key, and no API root that can be used",
+            remedy="save root and key together on the set-up page first",
         )
     if asks_root and (root.strip() or not lever_root):
         typed = Connection(conn_id=lever_conn_id, conn_type="generic", host=root)
@@ -201,8 +200,8 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
     )  # fmt: skip
     App.of(app, lever_root)
     if lever_root != _root(account):
-        airflow_internals.store_connection(lever_conn_id, host=lever_root)
-    airflow_internals.store_connection(conn_id, host=app.host or "", login=app.login, password=app.password)
+        airflow_store.write_connection(lever_conn_id, root=lever_root, key="")
+    airflow_store.write_connection(conn_id, root=app.host or "", key=app.password or "", login=app.login)
 
 
 def _root(account: Account) -> str:
@@ -222,9 +221,8 @@ def _asks_root(account: Account) -> bool:
     """
     if is_kept_elsewhere(account.lever_conn_id):
         return False
-    found = airflow_setup.find_connection(account.lever_conn_id)
-    # Earlier versions had the key in the login.
-    return found is None or not ((found.password or "").strip() or (found.login or "").strip())
+    found = airflow_store.find_connection(account.lever_conn_id)
+    return found is None or not lever_hook(account).key_in(found)
 
 
 def _kept(conn_id: str) -> Connection | None:
@@ -248,11 +246,11 @@ def _store(account: Account, code: str, *, callback: str) -> None:
     """:raises ApiError, NotWritten: nothing was granted, or it could not be stored where tasks read it."""
     variable = account.lever_oauth_variable
     grant = lever_hook(account).sign_in().grant(code, redirect_uri=callback)
-    airflow_internals.set_variable(variable, grant.model_dump_json(), DESCRIPTION)
+    airflow_store.write_variable(variable, grant.model_dump_json(), description=DESCRIPTION)
     if read_grant(variable) != grant:
         raise NotWritten(
-            f"The Variable `{variable}` comes from the environment or a secrets backend, where Airflow can't write it. "
-            "Remove it there, and grant access again"
+            f"{comes_from_elsewhere(f'The Variable `{variable}`')}, where Airflow can't write it",
+            remedy="Remove it there, and grant access again",
         )
 
 
@@ -267,7 +265,3 @@ def _outcome(visitor: Visitor, title: str, said: str, *, url: str = _SET_UP, sta
 
 def _serializer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(airflow_internals.signing_key(), salt="alva-lever-grant")
-
-
-def _time(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

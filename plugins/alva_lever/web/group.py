@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# How long the first item of a group waits for others. A DAG run takes Airflow seconds, so this adds little.
+# How long the first item of a group waits for others in a burst. A DAG run takes Airflow seconds, so this adds little.
 WINDOW_SECONDS = 0.1
 # As many as fit into one batch: some 500 calls to Lever, of which a completed result needs 7.
 MOST = 70
@@ -30,8 +30,9 @@ class _Open(Generic[T]):
 class Group(Generic[T]):
     """Collects items into groups, and calls `commit` for one group after the other, in a thread.
 
-    A group closes `window_seconds` after its first item, or when it has `most` items. While the previous group is being
-    committed, it stays open, up to `most` items.
+    An item that comes alone is committed at once. In a burst, a group closes `window_seconds` after its first item, or
+    when it has `most` items: that is, if the group before it had several items and ended no longer ago than that. While
+    the previous group is being committed, a group stays open, up to `most` items.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class Group(Generic[T]):
         self._most = most
         self._open: _Open[T] | None = None
         self._turn: asyncio.Lock | None = None
+        # When the last group of several items ended, by the event loop's clock.
+        self._burst_at: float | None = None
         # The event loop itself keeps no strong reference to a task.
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -63,17 +66,21 @@ class Group(Generic[T]):
         loop = asyncio.get_running_loop()
         if self._open is None or self._open.loop is not loop:
             self._open = _Open(loop)
+            wait_seconds = self._window_seconds if self._is_burst(loop.time()) else 0.0
             if self._turn is None or not self._closing:
                 self._turn = asyncio.Lock()
-            task = loop.create_task(self._close(self._open, self._turn))
+            task = loop.create_task(self._close(self._open, self._turn, wait_seconds))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
         return self._open
 
-    async def _close(self, group: _Open[T], turn: asyncio.Lock) -> None:
+    def _is_burst(self, now: float) -> bool:
+        return self._burst_at is not None and now - self._burst_at < self._window_seconds
+
+    async def _close(self, group: _Open[T], turn: asyncio.Lock, wait_seconds: float) -> None:
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(group.full.wait(), self._window_seconds)
+                await asyncio.wait_for(group.full.wait(), wait_seconds)
             async with turn:
                 if self._open is group:
                     self._open = None
@@ -84,3 +91,5 @@ class Group(Generic[T]):
                 raise
         else:
             group.done.set_result(None)
+        finally:
+            self._burst_at = group.loop.time() if len(group.items) > 1 else None

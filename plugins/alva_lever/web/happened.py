@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.batch.leftovers import Leftover
@@ -24,10 +24,9 @@ from alva_lever.settings import BadOption
 from alva_lever.web import airflow_records
 from alva_lever.web.airflow_records import RunFigures, RunRecord
 from alva_lever.web.pages import page
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Looks
 
 router = APIRouter()
-Looker = Annotated[Visitor, Depends(needs(Right.LOOK, account))]
 
 DAYS = 14
 # The last runs that the page shows of each DAG.
@@ -43,8 +42,6 @@ NAMES: Mapping[str, str] = {
 # Only runs of these DAGs take ids in their form.
 TAKE_IDS = (account.invite_dag_id, account.results_dag_id)
 _INVITING = (account.invite_dag_id, account.events_dag_id)
-# A run has ended.
-_OVER = ("success", "failed")
 # What a person may have to correct, and the words that count it.
 _TROUBLES = (*FAILURES, str(ResultsWord.BOUNCED), GIVEN_UP)
 
@@ -112,7 +109,7 @@ class Trouble:
 
 
 @router.get("/")
-def happened(visitor: Looker) -> Response:
+def happened(visitor: Looks) -> Response:
     """The first page."""
     now = datetime.now(UTC)
     figures = airflow_records.figures_since(account.dag_ids, _first_day(now), _TROUBLES)
@@ -142,7 +139,7 @@ def happened(visitor: Looker) -> Response:
 
 
 @router.get("/run")
-def run(visitor: Looker, dag_id: str = "", run_id: str = "", panel: str = "") -> Response:
+def run(visitor: Looks, dag_id: str = "", run_id: str = "", panel: str = "") -> Response:
     """One run's report, with the ids under each word. `panel`: not empty inside a tab of Airflow's UI."""
     base = "panel.html" if panel else "base.html"
     record = airflow_records.run_record(dag_id, run_id) if dag_id in account.dag_ids else None
@@ -161,7 +158,7 @@ def run(visitor: Looker, dag_id: str = "", run_id: str = "", panel: str = "") ->
         run=shown(record),
         report=report,
         words=words,
-        is_over=record.state in _OVER,
+        is_over=record.is_over,
         is_paused=airflow_records.paused([dag_id]).get(dag_id),
         of_opportunities=dag_id != account.postings_dag_id,
         near_misses=_near_misses(record),
@@ -182,8 +179,13 @@ def shown(record: RunRecord) -> ShownRun:
     if record.report is not None:
         said = in_a_sentence(record.report, invites=record.dag_id in _INVITING)
     else:
-        said = "No report" if record.state in _OVER else "Not done yet"
+        said = "No report" if record.is_over else "Not done yet"
     return ShownRun(record, NAMES[record.dag_id], said)
+
+
+def is_of_opportunity(dag_id: str, leftover: Leftover) -> bool:
+    """Whether a DAG's leftover is an opportunity, by `sync.items`: not a posting, and not a candidate in Alva."""
+    return dag_id in TAKE_IDS and "is" not in leftover.item
 
 
 def by_day(figures: Sequence[RunFigures], now: datetime) -> list[Day]:
@@ -238,9 +240,9 @@ def _state(now: datetime) -> tuple[list[ShownDag], list[ShownLeftover]]:
 
 def _leftover(dag_id: str, leftover: Leftover, now: datetime) -> ShownLeftover:
     due_at = _moment(leftover.due_ms)
-    is_opportunity = dag_id in TAKE_IDS and "is" not in leftover.item
-    named = is_opportunity and is_uuid(leftover.id)
-    return ShownLeftover(dag_id, leftover, due_at, due_at <= now, is_opportunity, named)
+    of_opportunity = is_of_opportunity(dag_id, leftover)
+    named = of_opportunity and is_uuid(leftover.id)
+    return ShownLeftover(dag_id, leftover, due_at, due_at <= now, of_opportunity, named)
 
 
 def _ids(record: RunRecord | None, word: str) -> tuple[int, Sequence[str]]:

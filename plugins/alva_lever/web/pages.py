@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 
-from alva_lever.web.visitors import LoginNeeded, Visitor
+from alva_lever.rules.window import in_words, to_the_minute
+from alva_lever.web.visitors import LoginNeeded, Visitor, is_of_htmx
 
 # Nothing is loaded from another host, and no other site may frame the page.
 HEADERS: Mapping[str, str] = {
@@ -36,6 +39,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters |= {"in_words": in_words, "to_the_minute": to_the_minute}
 
 
 def page(template: str, visitor: Visitor, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -52,6 +56,7 @@ def add_pages(app: FastAPI, *routers: APIRouter) -> None:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(LoginNeeded, _to_login)
     app.add_exception_handler(Busy, _busy)
+    app.add_exception_handler(HTTPException, _refused)
 
 
 class Busy(Exception):
@@ -70,10 +75,24 @@ async def a_turn() -> AsyncIterator[None]:
 
 
 async def _busy(request: Request, busy: Exception) -> Response:
-    # htmx shows no answer with an error's status.
-    status = 200 if request.headers.get("hx-request") == "true" else 503
-    sentence = '<p role="status">Others are asking Lever and Alva just now. Try again in a moment.</p>'
-    return HTMLResponse(sentence, status, {**HEADERS, "Retry-After": "2"})
+    sentence = "Others are asking Lever and Alva just now. Try again in a moment"
+    if is_of_htmx(request):
+        # htmx shows no answer with an error's status.
+        return HTMLResponse(f'<p role="status">{sentence}.</p>', 200, {**HEADERS, "Retry-After": "2"})
+    return _no_page("Not now", sentence, 503, {"Retry-After": "2"})
+
+
+async def _refused(request: Request, refused: Exception) -> Response:
+    """A page for a person; JSON, as FastAPI has it, for a program and for htmx."""
+    assert isinstance(refused, HTTPException)
+    if "text/html" not in request.headers.get("accept", ""):
+        return await http_exception_handler(request, refused)
+    return _no_page("Not here", refused.detail, refused.status_code, refused.headers or {})
+
+
+def _no_page(heading: str, sentence: str, status: int, headers: Mapping[str, str]) -> Response:
+    html = _templates.get_template("no_page.html").render(heading=heading, sentence=sentence)
+    return HTMLResponse(html, status, {**HEADERS, **headers})
 
 
 async def _to_login(request: Request, needed: Exception) -> Response:

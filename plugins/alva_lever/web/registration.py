@@ -17,21 +17,17 @@ from airflow.sdk.exceptions import AirflowException
 from alva_lever.account import DEFAULT, URL_PREFIX
 from alva_lever.connect import lever_hook
 from alva_lever.http.errors import ApiError, Forbidden, RequestRejected, Unauthorized
+from alva_lever.http.secrets_backends import comes_from_elsewhere
 from alva_lever.http.session import is_loopback
 from alva_lever.lever.deliveries import EVENTS
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import GRANT_AGAIN
 from alva_lever.lever.objects import Webhook
 from alva_lever.lever.permissions import WEBHOOKS
-from alva_lever.web.airflow_internals import (
-    NotWritten,
-    as_server,
-    base_url,
-    change_connection,
-    is_kept_elsewhere,
-    stored,
-)
-from alva_lever.web.tokens import fingerprint, is_token
+from alva_lever.rules.remedies import Remediable
+from alva_lever.web.airflow_internals import NotWritten, as_server, base_url
+from alva_lever.web.airflow_store import change_connection, is_kept_elsewhere, stored
+from alva_lever.web.signing_tokens import Tokens, fingerprint, is_token, words_of
 
 # The connection that holds the signing tokens.
 _CONN_ID = DEFAULT.lever_webhook_conn_id
@@ -45,7 +41,7 @@ _RENEWED = """
 Deliveries signed with the old tokens may still be on their way. In two weeks, run this with --forget-old."""
 
 
-class CannotRegister(Exception):
+class CannotRegister(Remediable):
     """The webhooks can't be registered. The text says why, and what to do about it."""
 
 
@@ -78,12 +74,13 @@ def webhook_url(address: str) -> str:
         parts = urlsplit(address.strip())
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise CannotRegister(f"This is not an address. {expected}") from None
+        raise CannotRegister("This is not an address", remedy=expected) from None
     blank = any(letter.isspace() for letter in parts.netloc + parts.path)
     if "@" in parts.netloc or parts.query or parts.fragment or not host or blank:
-        raise CannotRegister(f"This is not the address of a server. {expected}")
+        raise CannotRegister("This is not the address of a server", remedy=expected)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise CannotRegister(f"Lever sends to https:// only (http:// is accepted for this machine). {expected}")
+        only = "Lever sends to https:// only (http:// is accepted for this machine)"
+        raise CannotRegister(only, remedy=expected)
     path = parts.path.rstrip("/").removesuffix(URL_PREFIX + DEFAULT.lever_webhook_path)
     # Always in the same spelling: to Lever, another spelling is another address.
     netloc = f"[{host}]" if ":" in host else host
@@ -156,7 +153,7 @@ class Registration:
     def _sorted(self, event: str, webhooks: Sequence[Webhook]) -> tuple[list[Webhook], list[Webhook]]:
         there = [webhook for webhook in webhooks if (webhook.event, webhook.url) == (event, self._url)]
         password, extra = stored(_CONN_ID)
-        marks = {fingerprint(token) for token in _apart(password) if is_token(token)}
+        marks = {fingerprint(token) for token in words_of(password) if is_token(token)}
         # The password decides: a person may have removed a token from it.
         stored_ids = {webhook_id for webhook_id, mark in _marks(extra).items() if mark in marks}
         ours = [webhook for webhook in there if webhook.id in stored_ids]
@@ -191,7 +188,7 @@ class Registration:
         webhook = self._lever.create_webhook(event=event, url=self._url)
         token = webhook.signature_token or ""
         try:
-            if _apart(token) != [token] or not is_token(token):
+            if words_of(token) != (token,) or not is_token(token):
                 raise CannotRegister("Lever's answer holds no usable signing token, so the webhook was deleted again")
             _change(lambda tokens: [*tokens, token], known={webhook.id: fingerprint(token)})
         except BaseException:
@@ -212,9 +209,9 @@ def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
     gone = {webhook_id: mark for webhook_id, mark in marks.items() if webhook_id not in there}
     if gone and len(gone) == len(marks):
         raise CannotRegister(
-            "Lever has none of the webhooks whose signing tokens are stored here, so nothing was removed. Look at "
-            f"the key in connection `{lever.http_conn_id}`: does it belong to the same account? If so, register the "
-            "webhooks first"
+            "Lever has none of the webhooks whose signing tokens are stored here, so nothing was removed",
+            remedy=f"Look at the key in connection `{lever.http_conn_id}`: does it belong to the same account? If so, "
+            "register the webhooks first",
         )
     if gone and not dry_run:
         _change(
@@ -227,9 +224,9 @@ def _check_tokens_are_ours() -> None:
     """Checks that Airflow reads the tokens from its database. :raises CannotRegister: it reads them elsewhere."""
     if is_kept_elsewhere(_CONN_ID):
         raise CannotRegister(
-            f"Connection `{_CONN_ID}` comes from the environment or a secrets backend, where this command "
-            "can't write. Make the webhooks in Lever's settings and put their signing tokens there, or remove the "
-            "connection there and run this again"
+            f"{comes_from_elsewhere(f'Connection `{_CONN_ID}`')}, where this command can't write",
+            remedy="Make the webhooks in Lever's settings and put their signing tokens there, or remove the connection "
+            "there and run this again",
         )
     # Read before Lever's key: without the database, that isn't found either.
     stored(_CONN_ID)
@@ -241,17 +238,13 @@ def _marks(extra: dict[str, Any]) -> dict[str, str]:
 
 
 def _change(
-    tokens_of: Callable[[list[str]], list[str]], *, known: dict[str, str] | None = None, forget: Sequence[str] = ()
+    tokens_of: Callable[[Tokens], Iterable[str]], *, known: dict[str, str] | None = None, forget: Sequence[str] = ()
 ) -> None:
     def write(password: str, extra: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         kept = {name: mark for name, mark in _marks(extra).items() if name not in forget}
-        return " ".join(tokens_of(_apart(password))), {**extra, _KNOWN: {**kept, **(known or {})}}
+        return " ".join(tokens_of(words_of(password))), {**extra, _KNOWN: {**kept, **(known or {})}}
 
     change_connection(_CONN_ID, write)
-
-
-def _apart(password: str) -> list[str]:
-    return list(dict.fromkeys(password.replace(",", " ").split()))
 
 
 def main(arguments: list[str] | None = None) -> int:

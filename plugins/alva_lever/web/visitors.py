@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from typing import Annotated
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, Form, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from alva_lever.account import URL_PREFIX, Account
+from alva_lever.account import DEFAULT, URL_PREFIX, Account
 from alva_lever.web import airflow_internals
 
 log = logging.getLogger(__name__)
@@ -87,12 +88,28 @@ def needs(
     return visitor
 
 
+Looks = Annotated[Visitor, Depends(needs(Right.LOOK, DEFAULT))]
+Acts = Annotated[Visitor, Depends(needs(Right.ACT, DEFAULT))]
+SetsUp = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT))]
+# A field of a form. FastAPI quotes what it refuses, and a key must not be quoted, so a field is a text that is never
+# missing.
+Text = Annotated[str, Form()]
+
+
+def is_of_htmx(request: Request) -> bool:
+    """Whether htmx asks, which wants a part of a page, and shows no answer with an error's status."""
+    return request.headers.get("hx-request") == "true"
+
+
+OfHtmx = Annotated[bool, Depends(is_of_htmx)]
+
+
 async def _user(request: Request, after_login: str) -> object:
     try:
         return await airflow_internals.user_of(request)
     except HTTPException as refused:
         is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-        if refused.status_code == 401 and request.headers.get("hx-request") == "true":
+        if refused.status_code == 401 and is_of_htmx(request):
             # A session has ended while the page was open: htmx loads the page again, which leads to the login.
             raise HTTPException(401, refused.detail, {"HX-Redirect": "./"}) from None
         if refused.status_code != 401 or not is_page:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Header, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 
 from alva_lever.account import DEFAULT as account
@@ -24,29 +21,23 @@ from alva_lever.rules.ids import id_in, is_uuid
 from alva_lever.rules.invitation import Reason
 from alva_lever.rules.notes import Failure
 from alva_lever.rules.report_words import MEANINGS
-from alva_lever.rules.window import in_words
 from alva_lever.settings import BadOption
 from alva_lever.sync.explanation import Explanation
 from alva_lever.web import airflow_records
-from alva_lever.web.airflow_internals import NotWritten, start_run
+from alva_lever.web.airflow_internals import NotWritten, new_run_id, start_run
 from alva_lever.web.airflow_records import RunRecord
+from alva_lever.web.happened import TAKE_IDS, is_of_opportunity
 from alva_lever.web.pages import a_turn, page
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Acts, Looks, OfHtmx, Text, Visitor
 
 router = APIRouter()
-Looker = Annotated[Visitor, Depends(needs(Right.LOOK, account))]
-Actor = Annotated[Visitor, Depends(needs(Right.ACT, account))]
-Asked = Annotated[str | None, Header(alias="HX-Request")]
-Field = Annotated[str, Form()]
-
 _shared = shared(account)
 _NOT_AN_ID = (
     "This is neither the address of a candidate's page in Lever nor an id. Open the candidate in Lever, and paste the "
     "address of that page: https://hire.lever.co/candidates/..."
 )
 # Made when a button is shown, so that pressing it twice starts one run.
-_PRESS = re.compile(r"[0-9A-Za-z:.-]{8,60}")
-_OVER = ("success", "failed")
+_PRESS = re.compile(r"[0-9A-Za-z:._-]{8,60}")
 
 
 class Action(StrEnum):
@@ -114,7 +105,7 @@ class Told:
 
 
 @router.get("/why", dependencies=[Depends(a_turn)])
-def ask(visitor: Looker, opportunity_id: str = "") -> Response:
+def ask(visitor: Looks, opportunity_id: str = "") -> Response:
     """The form, with the answer if an id is given."""
     if not opportunity_id:
         return _page(visitor)
@@ -122,14 +113,14 @@ def ask(visitor: Looker, opportunity_id: str = "") -> Response:
 
 
 @router.post("/why", dependencies=[Depends(a_turn)])
-def answer(visitor: Looker, candidate: Field = "", hx_request: Asked = None) -> Response:
+def answer(visitor: Looks, part: OfHtmx, candidate: Text = "") -> Response:
     """The answer. What a person pastes may be a name, so that it is not in an address, and is not repeated."""
-    return _answer(visitor, id_in(candidate), part=hx_request is not None)
+    return _answer(visitor, id_in(candidate), part=part)
 
 
 @router.post("/why-run")
 def start(
-    visitor: Actor, opportunity_id: Field = "", action: Field = "", press: Field = "", dry_run: Field = ""
+    visitor: Acts, opportunity_id: Text = "", action: Text = "", press: Text = "", dry_run: Text = ""
 ) -> Response:
     """Starts a run for the candidate, and leads to it. It writes only if the button said so, even if the options have
     changed since."""
@@ -146,9 +137,7 @@ def start(
 
 
 @router.get("/why-run")
-def follow(
-    visitor: Looker, dag_id: str = "", run_id: str = "", opportunity_id: str = "", hx_request: Asked = None
-) -> Response:
+def follow(visitor: Looks, part: OfHtmx, dag_id: str = "", run_id: str = "", opportunity_id: str = "") -> Response:
     """What has become of a run, and the word of its report for the candidate."""
     known = dag_id in {one.dag_id for one in Action} and is_uuid(opportunity_id)
     record = airflow_records.run_record(dag_id, run_id) if known else None
@@ -157,11 +146,11 @@ def follow(
     word = _word(record, opportunity_id)
     query = urlencode({"dag_id": dag_id, "run_id": run_id, "opportunity_id": opportunity_id})
     return page(
-        "why_run_state.html" if hx_request is not None else "why_run.html",
+        "why_run_state.html" if part else "why_run.html",
         visitor,
         here="why",
         run=record,
-        again=None if record.state in _OVER else f"why-run?{query}",
+        again=None if record.is_over else f"why-run?{query}",
         opportunity_id=opportunity_id,
         word=word,
         meaning=None if word is None else MEANINGS.get(word, word),
@@ -183,17 +172,16 @@ def _explained(opportunity_id: str) -> Told:
     integration = _shared.integration()
     leftovers = {
         dag_id: leftover
-        for dag_id in (account.invite_dag_id, account.results_dag_id)
+        for dag_id in TAKE_IDS
         for leftover in airflow_records.state_of(dag_id).leftovers()
-        if leftover.id == opportunity_id and "is" not in leftover.item
+        if leftover.id == opportunity_id and is_of_opportunity(dag_id, leftover)
     }
     explanation = integration.explain(
         opportunity_id,
         window=airflow_records.next_window(account.invite_dag_id),
         leftover=leftovers.get(account.invite_dag_id),
     )
-    press = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}-{secrets.token_hex(4)}"
-    return Told(explanation, leftovers, press)
+    return Told(explanation, leftovers, press=new_run_id(""))
 
 
 def _word(record: RunRecord, opportunity_id: str) -> str | None:
@@ -204,7 +192,7 @@ def _word(record: RunRecord, opportunity_id: str) -> str | None:
 def _page(
     visitor: Visitor, *, told: Told | None = None, problem: str | None = None, status: int = 200, part: bool = False
 ) -> Response:
-    """`part`: only the answer, for a page that is open. htmx shows no answer with an error's status."""
+    """`part`: only the answer, for htmx."""
     return page(
         "why_answer.html" if part else "why.html",
         visitor,
@@ -216,6 +204,5 @@ def _page(
         lever_site=None if told is None else lever_site(account),
         paused=airflow_records.paused([account.invite_dag_id, account.results_dag_id]) if told else {},
         account=account,
-        in_words=in_words,
         now_ms=round(time.time() * 1000),
     )

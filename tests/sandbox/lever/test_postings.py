@@ -142,3 +142,14 @@ def test_only_a_posting_without_applications_can_be_deleted(
     sandbox.recruiter.delete_posting(empty)
     assert lever.listed("/postings/deleted") == [empty]
     assert lever.refused("GET", f"/postings/{empty}")[0] == 404
+
+
+def test_postings_for_the_companys_own_people_are_listed_on_request(sandbox: Sandbox, lever: Client) -> None:
+    public, own, both, unlisted = (
+        sandbox.recruiter.add_posting(name, state="internal" if name == "Unlisted" else "published")
+        for name in ("Public", "Own", "Both", "Unlisted")
+    )
+    for posting, channels in ((own, ["internal"]), (both, ["public", "internal"])):
+        sandbox.world.lever.postings[posting].details["distributionChannels"] = channels
+    assert set(lever.listed("/postings")) == {public, both, unlisted}
+    assert set(lever.listed("/postings", distributionChannel="internal")) == {own, both}

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from alva_lever.http.errors import ApiError
 from alva_lever.settings import BadOption
@@ -45,6 +46,15 @@ class Finding:
         return self.state in (State.MISSING, State.WRONG)
 
 
+class Told(Protocol):
+    """What is wrong, and what to do about it."""
+
+    @property
+    def said(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+
+
 Check = Callable[[], Iterable[Finding]]
 
 
@@ -53,7 +63,7 @@ def guarded(subject: str, check: Check) -> Iterator[Finding]:
     try:
         yield from check()
     except (NotWritten, ApiError, BadOption) as error:
-        yield wrong(subject, str(error))
+        yield wrong(subject, error)
     except Exception as error:
         # The text of an unknown error may hold anything.
         log.error("The check of %s failed: %s", subject, type(error).__name__)
@@ -65,17 +75,7 @@ def guarded(subject: str, check: Check) -> Iterator[Finding]:
         )
 
 
-def wrong(subject: str, text: str, *, link: str = "", state: State = State.WRONG) -> Finding:
-    """Returns the finding for an error's text, which says what is wrong and then what to do."""
-    said, remedy = apart(text)
-    return Finding(subject, state, said, remedy or "Correct that, and check again", link)
-
-
-def apart(text: str) -> tuple[str, str]:
-    """Returns the first sentence of an error's text and the rest, or what stands before and after its first colon."""
-    text = text.rstrip(". ")
-    for mark in (". ", ": "):
-        said, found, remedy = text.partition(mark)
-        if found:
-            return said, remedy[:1].upper() + remedy[1:]
-    return text, ""
+def wrong(subject: str, fault: Told, *, link: str = "", state: State = State.WRONG) -> Finding:
+    """Returns the finding for an error, or for the fault of an option."""
+    remedy = fault.remedy or "Correct that, and check again"
+    return Finding(subject, state, fault.said, f"{remedy[0].upper()}{remedy[1:]}", link)

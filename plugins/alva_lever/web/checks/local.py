@@ -12,10 +12,10 @@ from alva_lever.connect import lever_hook, read_variable
 from alva_lever.http.hook import VendorHook
 from alva_lever.http.session import is_loopback
 from alva_lever.settings import BadOption, NoOptions
-from alva_lever.web import airflow_setup
-from alva_lever.web.airflow_internals import base_path, base_url, passwords
+from alva_lever.web import airflow_records, airflow_setup, airflow_store
+from alva_lever.web.airflow_internals import base_path, base_url
 from alva_lever.web.checks.finding import Finding, State, guarded, wrong
-from alva_lever.web.tokens import SHORTEST, is_token
+from alva_lever.web.signing_tokens import SHORTEST, is_token, words
 
 SLOTS = 1
 _FIELDS = {"host": "API root", "password": "API key", "extra": "Extra fields"}
@@ -36,7 +36,7 @@ def local(account: Account) -> Iterator[Finding]:
 def connection(hook: VendorHook) -> Iterator[Finding]:
     """Whether the connection is there, and what of it can't be used."""
     subject, conn_id = f"{hook.vendor}'s connection", hook.http_conn_id
-    found = airflow_setup.find_connection(conn_id)
+    found = airflow_store.find_connection(conn_id)
     if found is None:
         yield Finding(
             subject,
@@ -47,12 +47,12 @@ def connection(hook: VendorHook) -> Iterator[Finding]:
         )
         return
     faults = hook.faults_of(hook.get_connection(conn_id))
-    for field, text in faults.items():
-        missing = not (found.host if field == "host" else found.password or found.login)
+    for field, error in faults.items():
+        missing = not (found.host if field == "host" else hook.key_in(found))
         state = State.MISSING if missing and field != "extra" else State.WRONG
-        yield wrong(f"{hook.vendor}'s {_FIELDS[field]}", text, link="connections", state=state)
+        yield wrong(f"{hook.vendor}'s {_FIELDS[field]}", error, link="connections", state=state)
     if not faults:
-        how = "an API key" if found.password or found.login else "access that was granted by OAuth"
+        how = "an API key" if hook.key_in(found) else "access that was granted by OAuth"
         yield Finding(subject, State.DONE, f"Connection `{conn_id}` has an API root and {how}")
     if (found.login or "").strip() and not (found.password or "").strip() and "password" not in faults:
         yield Finding(
@@ -68,7 +68,7 @@ def connection(hook: VendorHook) -> Iterator[Finding]:
 def is_usable(hook: VendorHook) -> bool:
     """Whether there is a connection with which a call can be tried."""
     conn_id = hook.http_conn_id
-    return airflow_setup.find_connection(conn_id) is not None and not hook.faults_of(hook.get_connection(conn_id))
+    return airflow_store.find_connection(conn_id) is not None and not hook.faults_of(hook.get_connection(conn_id))
 
 
 def options(account: Account) -> Iterator[Finding]:
@@ -87,8 +87,8 @@ def options(account: Account) -> Iterator[Finding]:
         )
         return
     except BadOption as bad:
-        for option, text in bad.faults:
-            yield wrong(f"Option {option}" if option else "Options", text, link="variables")
+        for fault in bad.faults:
+            yield wrong(f"Option {fault.option}" if fault.option else "Options", fault, link="variables")
         return
     if read.trigger_stage in (None, ""):
         yield Finding(
@@ -126,10 +126,10 @@ def pool(account: Account) -> Iterator[Finding]:
 
 def dags(account: Account) -> Iterator[Finding]:
     """Whether Airflow knows each DAG, and runs it."""
-    states = airflow_setup.dag_states(account.dag_ids)
+    known = airflow_records.listed(account.dag_ids)
     for dag_id in account.dag_ids:
-        subject, state, link = f"DAG {dag_id}", states.get(dag_id), f"dags/{dag_id}"
-        if state is None:
+        subject, dag, link = f"DAG {dag_id}", known.get(dag_id), f"dags/{dag_id}"
+        if dag is None or dag.gone:
             yield Finding(
                 subject,
                 State.MISSING,
@@ -138,10 +138,10 @@ def dags(account: Account) -> Iterator[Finding]:
                 "Airflow's list of DAGs",
                 "dags",
             )
-        elif state.broken:
+        elif dag.broken:
             remedy = "Look at the import errors on Airflow's list of DAGs"
             yield Finding(subject, State.WRONG, "Airflow can't import its file", remedy, "dags")
-        elif state.paused:
+        elif dag.paused:
             yield Finding(subject, State.MISSING, "It is paused", "Unpause it, on the set-up page or in Airflow", link)
         else:
             yield Finding(subject, State.DONE, "It is unpaused", link=link)
@@ -173,11 +173,11 @@ def address() -> Iterator[Finding]:
 
 def tokens(conn_id: str, vendor: str) -> Iterator[Finding]:
     """How many signing tokens are known."""
-    subject, words = f"{vendor}'s signing tokens", passwords(conn_id)
-    usable = [word for word in words if is_token(word)]
-    if len(usable) < len(words):
+    subject, found = f"{vendor}'s signing tokens", words(conn_id)
+    usable = [word for word in found if is_token(word)]
+    if len(usable) < len(found):
         said = (
-            f"The password of connection `{conn_id}` holds {len(words) - len(usable)} words of fewer than {SHORTEST} "
+            f"The password of connection `{conn_id}` holds {len(found) - len(usable)} words of fewer than {SHORTEST} "
         )
         yield Finding(
             subject,
@@ -189,7 +189,7 @@ def tokens(conn_id: str, vendor: str) -> Iterator[Finding]:
     if usable:
         tokens = "1 signing token is" if len(usable) == 1 else f"{len(usable)} signing tokens are"
         yield Finding(subject, State.DONE, f"{tokens} known, in connection `{conn_id}`")
-    elif not words:
+    elif not found:
         yield Finding(
             subject,
             State.OPEN,

@@ -10,13 +10,15 @@ from alva_lever.account import Account
 from alva_lever.alva.assumptions import Look
 from alva_lever.alva.hook import AlvaHook
 from alva_lever.connect import lever_hook, read_variable, shared
-from alva_lever.http.errors import Forbidden, MissingPermission
-from alva_lever.lever import permissions
+from alva_lever.http.errors import ApiError, Forbidden, MissingPermission
+from alva_lever.http.hook import VendorHook
+from alva_lever.lever import permission_check, permissions
 from alva_lever.lever.deliveries import KIND_OF
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import GRANT_AGAIN
-from alva_lever.lever.permissions import Seen
+from alva_lever.lever.permission_check import Seen
 from alva_lever.rules.events import Kind
+from alva_lever.rules.window import to_the_minute
 from alva_lever.settings import BadOption, resolve
 from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import base_url
@@ -38,9 +40,9 @@ def _lever(account: Account) -> Iterator[Finding]:
         # The local checks have said it.
         return
     lever = shared(account).lever()
-    works, sentence = lever.test_connection()
-    yield _answer("Lever", works, sentence)
-    if works:
+    answer = _answer(lever)
+    yield answer
+    if not answer.is_fault:
         yield from guarded("Lever's permissions", partial(lever_permissions, lever))
         yield from guarded("Stages of the options", partial(stages, account, lever))
         yield from guarded("Lever's webhooks", partial(webhooks, lever))
@@ -49,20 +51,23 @@ def _lever(account: Account) -> Iterator[Finding]:
 def _alva(alva: AlvaHook) -> Iterator[Finding]:
     if not is_usable(alva):
         return
-    works, sentence = alva.test_connection()
-    yield _answer("Alva", works, sentence)
-    if works:
+    answer = _answer(alva)
+    yield answer
+    if not answer.is_fault:
         yield from guarded("Alva's API", partial(assumptions, alva))
 
 
-def _answer(vendor: str, works: bool, sentence: str) -> Finding:
-    return Finding(vendor, State.DONE, sentence) if works else wrong(vendor, sentence, link="connections")
+def _answer(hook: VendorHook) -> Finding:
+    try:
+        return Finding(hook.vendor, State.DONE, hook.check())
+    except ApiError as error:
+        return wrong(hook.vendor, error, link="connections")
 
 
 def lever_permissions(lever: LeverHook) -> Iterator[Finding]:
     """Whether the key or the grant has each permission, as far as reading shows it."""
     by_key = lever.has_key()
-    for seen in permissions.look(lever):
+    for seen in permission_check.look(lever):
         yield _permission(seen, by_key=by_key)
     written = (permissions.OPPORTUNITIES, permissions.NOTES)
     if by_key:
@@ -93,7 +98,7 @@ def _permission(seen: Seen, *, by_key: bool) -> Finding:
     if error is None:
         return Finding(subject, State.DONE, f"{holder} may read {permission.name}")
     if not isinstance(error, Forbidden | MissingPermission):
-        return wrong(subject, str(error))
+        return wrong(subject, error)
     remedy = f"Add the scope `{permission.scope}` to your OAuth app at Lever. {GRANT_AGAIN}"
     if by_key:
         remedy = (
@@ -115,11 +120,11 @@ def stages(account: Account, lever: LeverHook) -> Iterator[Finding]:
     try:
         policy = resolve(options, lever.stages()).policy
     except BadOption as bad:
-        for option, text in bad.faults:
+        for fault in bad.faults:
             yield Finding(
-                f"Option {option}" if option else "Options",
+                f"Option {fault.option}" if fault.option else "Options",
                 State.WRONG,
-                text,
+                fault.text,
                 "Choose another one on the set-up page",
                 "variables",
             )
@@ -133,7 +138,7 @@ def webhooks(lever: LeverHook) -> Iterator[Finding]:
     try:
         found = list(Registration(lever, webhook_url(base_url())).registered())
     except CannotRegister as cannot:
-        yield wrong("Lever's webhooks", str(cannot), state=State.OPEN)
+        yield wrong("Lever's webhooks", cannot, state=State.OPEN)
         return
     except Forbidden:
         # The finding about the permission has said it.
@@ -166,7 +171,7 @@ def deliveries(account: Account) -> Iterator[Finding]:
     last = airflow_setup.last_deliveries(account.events_dag_id, tuple(names))
     for kind, name in names.items():
         if kind in last:
-            yield Finding(f"Last delivery, {name}", State.DONE, f"It came at {last[kind]:%Y-%m-%d %H:%M} UTC")
+            yield Finding(f"Last delivery, {name}", State.DONE, f"It came at {to_the_minute(last[kind])}")
         else:
             yield Finding(
                 f"Last delivery, {name}",

@@ -12,10 +12,12 @@ from alva_lever.alva.hook import AlvaHook
 from alva_lever.connect import lever_hook, shared
 from alva_lever.http.errors import SetupError
 from alva_lever.http.hook import VendorHook
+from alva_lever.http.secrets_backends import comes_from_elsewhere
 from alva_lever.http.session import api_root, origin
 from alva_lever.lever.hook import LeverHook
-from alva_lever.web import airflow_setup
-from alva_lever.web.airflow_internals import NotWritten, is_kept_elsewhere
+from alva_lever.web import airflow_store
+from alva_lever.web.airflow_internals import NotWritten
+from alva_lever.web.airflow_store import KeptConnection, is_kept_elsewhere
 
 VENDORS = ("lever", "alva")
 ROOT, KEY, WHOLE = "root", "key", ""
@@ -25,7 +27,7 @@ _FIELDS = {"host": ROOT, "password": KEY, "extra": WHOLE}
 @dataclass(frozen=True, slots=True)
 class ConnectionForm:
     """What the form of a vendor shows. `faults`: a sentence by field, `WHOLE` for none. `tested`: whether a call
-    worked, and a sentence."""
+    worked, and a sentence. `kept_elsewhere`: why it can't be changed here, empty if it can."""
 
     slug: str
     vendor: str
@@ -33,7 +35,7 @@ class ConnectionForm:
     example: str
     root: str
     has_key: bool
-    kept_elsewhere: bool
+    kept_elsewhere: str
     faults: Mapping[str, str] = field(default_factory=dict)
     tested: tuple[bool, str] | None = None
 
@@ -59,10 +61,10 @@ def connection_form(
 ) -> ConnectionForm:
     """Returns the form as it stands. `faults` and `root`: of a form that was refused."""
     hook = hook_of(account, slug)
-    found, problem, elsewhere = None, "", False
+    found, problem, elsewhere = None, "", ""
     try:
-        found = airflow_setup.find_connection(hook.http_conn_id)
-        elsewhere = is_kept_elsewhere(hook.http_conn_id)
+        found = airflow_store.find_connection(hook.http_conn_id)
+        elsewhere = kept_elsewhere(hook.http_conn_id)
     except NotWritten as error:
         problem = str(error)
     shown = dict(faults or {})
@@ -74,7 +76,7 @@ def connection_form(
         hook.http_conn_id,
         hook.example_root,
         _root_of(hook, found) if root is None else root,
-        found is not None and bool(_key_of(hook, found)),
+        bool(_key_of(hook, found)),
         elsewhere,
         shown,
         tested,
@@ -90,9 +92,9 @@ def save(account: Account, slug: str, *, root: str, key: str) -> dict[str, str]:
     """
     hook = hook_of(account, slug)
     conn_id = hook.http_conn_id
-    if is_kept_elsewhere(conn_id):
-        return {WHOLE: kept_elsewhere(f"Connection `{conn_id}`")}
-    found = airflow_setup.find_connection(conn_id)
+    if problem := kept_elsewhere(conn_id):
+        return {WHOLE: problem}
+    found = airflow_store.find_connection(conn_id)
     wanted = Connection(
         conn_id=conn_id,
         conn_type=hook.conn_type,
@@ -100,12 +102,12 @@ def save(account: Account, slug: str, *, root: str, key: str) -> dict[str, str]:
         password=key.strip() or _key_of(hook, found),
         extra=None if found is None else found.extra,
     )
-    faults = {_FIELDS[name]: text for name, text in hook.faults_of(wanted).items()}
+    faults = {_FIELDS[name]: str(error) for name, error in hook.faults_of(wanted).items()}
     if not faults and not key.strip() and _leads_elsewhere(hook, found, wanted):
         faults[KEY] = "Enter the key once more: the stored one is for the API root that it was stored with"
     if not faults:
         new_root = api_root(wanted, vendor=hook.vendor, example=hook.example_root)
-        airflow_setup.write_connection(conn_id, conn_type=hook.conn_type, root=new_root, key=wanted.password or "")
+        airflow_store.write_connection(conn_id, conn_type=hook.conn_type, root=new_root, key=wanted.password or "")
     return faults
 
 
@@ -116,25 +118,32 @@ def take_key_away(account: Account) -> str:
     :raises NotWritten: Airflow's database can't be read or written.
     """
     conn_id = account.lever_conn_id
-    if is_kept_elsewhere(conn_id):
-        return kept_elsewhere(f"Connection `{conn_id}`")
-    airflow_setup.remove_key(conn_id)
+    if problem := kept_elsewhere(conn_id):
+        return problem
+    airflow_store.remove_key(conn_id)
     return ""
 
 
-def kept_elsewhere(what: str) -> str:
-    """Returns the sentence for what comes from the environment or a secrets backend."""
-    return f"{what} comes from the environment or a secrets backend, so it can't be changed here: change it there"
+def kept_elsewhere(conn_id: str) -> str:
+    """Returns why a connection can't be changed here, empty if it can. :raises NotWritten: some place could not be
+    searched."""
+    return _change_it_there(f"Connection `{conn_id}`") if is_kept_elsewhere(conn_id) else ""
 
 
-def _key_of(hook: VendorHook, found: airflow_setup.KeptConnection | None) -> str:
-    """Returns the stored key. Lever's may be in the login, as earlier versions had it."""
-    if found is None:
-        return ""
-    return (found.password or "").strip() or ((found.login or "").strip() if isinstance(hook, LeverHook) else "")
+def variable_kept_elsewhere(key: str) -> str:
+    """Returns why a Variable can't be changed here, empty if it can. :raises NotWritten: as above."""
+    return _change_it_there(f"Variable `{key}`") if airflow_store.is_variable_kept_elsewhere(key) else ""
 
 
-def _root_of(hook: VendorHook, found: airflow_setup.KeptConnection | None) -> str:
+def _change_it_there(what: str) -> str:
+    return f"{comes_from_elsewhere(what)}, so it can't be changed here: change it there"
+
+
+def _key_of(hook: VendorHook, found: KeptConnection | None) -> str:
+    return "" if found is None else hook.key_in(found)
+
+
+def _root_of(hook: VendorHook, found: KeptConnection | None) -> str:
     """Returns the stored root. Empty where it can't be used, since what stands there may be a key."""
     if found is None:
         return ""
@@ -144,7 +153,7 @@ def _root_of(hook: VendorHook, found: airflow_setup.KeptConnection | None) -> st
         return ""
 
 
-def _leads_elsewhere(hook: VendorHook, found: airflow_setup.KeptConnection | None, wanted: Connection) -> bool:
+def _leads_elsewhere(hook: VendorHook, found: KeptConnection | None, wanted: Connection) -> bool:
     """Whether a stored key would be sent to another host than before, or to one for which nobody has stored it."""
     before = _root_of(hook, found)
     if not before:

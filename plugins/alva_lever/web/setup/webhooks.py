@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from alva_lever.account import URL_PREFIX, Account
 from alva_lever.connect import shared
 from alva_lever.http.errors import ApiError
-from alva_lever.web import airflow_setup
-from alva_lever.web.airflow_internals import NotWritten, base_url, is_kept_elsewhere, passwords
+from alva_lever.web.airflow_internals import NotWritten, base_url
 from alva_lever.web.registration import CannotRegister, Registered, Registration, advice, forget_old, webhook_url
-from alva_lever.web.setup_connections import kept_elsewhere
-from alva_lever.web.tokens import SHORTEST, fingerprint, is_token
+from alva_lever.web.setup.connections import kept_elsewhere
+from alva_lever.web.signing_tokens import SHORTEST, change_words, fingerprint, is_token, words, words_of
 
 # Two registrations at once could register an event twice. This keeps them apart in one process of the API server only.
 # After one in another process, or by the command, a press of Register sets right what came twice.
@@ -58,14 +57,14 @@ def tokens(account: Account) -> list[Tokens]:
         ("alva", "Alva", account.alva_webhook_path),
     ):
         conn_id, elsewhere, problem = conn_id_of(account, slug), "", ""
-        words: Sequence[str] = ()
+        marks: Sequence[str] = ()
         try:
-            words = [fingerprint(word) for word in passwords(conn_id)]
-            elsewhere = kept_elsewhere(f"Connection `{conn_id}`") if is_kept_elsewhere(conn_id) else ""
+            marks = [fingerprint(word) for word in words(conn_id)]
+            elsewhere = kept_elsewhere(conn_id)
         except NotWritten as error:
             problem = str(error)
         address = f"{base_url().rstrip('/')}{URL_PREFIX}{path}" if base_url() else ""
-        found.append(Tokens(slug, vendor, conn_id, address, words, elsewhere, problem))
+        found.append(Tokens(slug, vendor, conn_id, address, marks, elsewhere, problem))
     return found
 
 
@@ -100,11 +99,11 @@ def add_token(account: Account, slug: str, token: str) -> str:
     :raises NotWritten: Airflow's database can't be read or written.
     """
     conn_id, token = conn_id_of(account, slug), token.strip()
-    if is_kept_elsewhere(conn_id):
-        return kept_elsewhere(f"Connection `{conn_id}`")
-    if not is_token(token) or "," in token or len(token.split()) != 1:
+    if problem := kept_elsewhere(conn_id):
+        return problem
+    if not is_token(token) or words_of(token) != (token,):
         return f"This is no signing token: it is one word of at least {SHORTEST} characters. Copy it in full"
-    airflow_setup.change_tokens(conn_id, lambda words: [*(word for word in words if word != token), token])
+    change_words(conn_id, lambda known: [*(word for word in known if word != token), token])
     return ""
 
 
@@ -114,7 +113,7 @@ def retire_token(account: Account, slug: str, retired: str) -> str:
     :raises NotWritten: Airflow's database can't be read or written.
     """
     conn_id = conn_id_of(account, slug)
-    if is_kept_elsewhere(conn_id):
-        return kept_elsewhere(f"Connection `{conn_id}`")
-    airflow_setup.change_tokens(conn_id, lambda words: [word for word in words if fingerprint(word) != retired])
+    if problem := kept_elsewhere(conn_id):
+        return problem
+    change_words(conn_id, lambda known: [word for word in known if fingerprint(word) != retired])
     return ""

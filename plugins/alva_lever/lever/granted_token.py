@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from airflow.sdk import Variable
 from airflow.sdk.log import mask_secret
@@ -16,9 +15,10 @@ from requests.auth import AuthBase
 
 from alva_lever.http.errors import SetupError, TransientError
 from alva_lever.http.retry import backoff_seconds
-from alva_lever.http.secrets_backends import check_variable_is_missing
+from alva_lever.http.secrets_backends import check_variable_is_missing, comes_from_elsewhere
 from alva_lever.http.wire import Untrusted, parsed
-from alva_lever.lever.oauth import GRANT_AGAIN, VENDOR, Grant, GrantRefused, SignIn
+from alva_lever.lever.oauth import GRANT_AGAIN, NOT_ACCEPTED, VENDOR, Grant, GrantRefused, SignIn
+from alva_lever.rules.window import in_words
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Tokens:
                 if self._renews and self._is_due(self._grant):
                     self._grant = self._renewed(self._grant)
                 elif self._left(self._grant) <= 0:
-                    raise SetupError(_run_out(self._grant), vendor=VENDOR)
+                    raise _run_out(self._grant)
             return self._grant.access_token
 
     def replaced(self, refused: str) -> bool:
@@ -107,10 +107,11 @@ class Tokens:
         if grant is None:
             raise SetupError(f"There is no access to Lever in the Variable `{self._variable}`", vendor=VENDOR)
         if grant.refused:
-            raise GrantRefused(f"Lever no longer accepts the access that was granted. {GRANT_AGAIN}", vendor=VENDOR)
+            raise GrantRefused(NOT_ACCEPTED, remedy=GRANT_AGAIN, vendor=VENDOR)
         if grant.audience != self._audience:
             raise SetupError(
-                f"Access was granted to {grant.audience}, and the connection leads to {self._audience}. {GRANT_AGAIN}",
+                f"Access was granted to {grant.audience}, and the connection leads to {self._audience}",
+                remedy=GRANT_AGAIN,
                 vendor=VENDOR,
             )
         return grant
@@ -164,14 +165,14 @@ class Tokens:
                 self._sleep(backoff_seconds(attempt))
         else:
             raise TransientError(
-                f"Lever gave a new access token, and Airflow could not store it ({fault}). If Lever refuses the next "
-                f"attempt, the access is lost. Then: {GRANT_AGAIN}",
+                f"Lever gave a new access token, and Airflow could not store it ({fault})",
+                remedy=f"If Lever refuses the next attempt, the access is lost. Then: {GRANT_AGAIN}",
                 vendor=VENDOR,
             )
         if read_grant(self._variable) != grant:
             raise SetupError(
-                f"The Variable `{self._variable}` comes from the environment or a secrets backend, where Airflow can't "
-                f"renew it. Remove it there. {GRANT_AGAIN}",
+                f"{comes_from_elsewhere(f'The Variable `{self._variable}`')}, where Airflow can't renew it",
+                remedy=f"Remove it there. {GRANT_AGAIN}",
                 vendor=VENDOR,
             )
 
@@ -207,15 +208,17 @@ def read_grant(variable: str) -> Grant | None:
         mask_secret(grant.access_token)
         mask_secret(grant.refresh_token)
         return grant
-    raise SetupError(f"The Variable `{variable}` holds no access to Lever: {problem}. {GRANT_AGAIN}", vendor=VENDOR)
+    said = f"The Variable `{variable}` holds no access to Lever: {problem}"
+    raise SetupError(said, remedy=GRANT_AGAIN, vendor=VENDOR)
 
 
-def _run_out(grant: Grant) -> str:
-    return (
-        f"Lever's access token ran out at {_time(grant)}. The next task that calls Lever renews it: unpause the DAGs, "
-        f"or trigger one. Or: {GRANT_AGAIN}"
+def _run_out(grant: Grant) -> SetupError:
+    return SetupError(
+        f"Lever's access token ran out at {_time(grant)}",
+        remedy="The next task that calls Lever renews it: unpause the DAGs, or trigger one. Or: " + GRANT_AGAIN,
+        vendor=VENDOR,
     )
 
 
 def _time(grant: Grant) -> str:
-    return f"{datetime.fromtimestamp(grant.expires_at, UTC):%Y-%m-%d %H:%M} UTC"
+    return in_words(grant.expires_at * 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -12,20 +13,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from alva_lever.account import DEFAULT as ACCOUNT
 from alva_lever.settings import ORIGINS
-from alva_lever.web import airflow_setup, setup_connections, setup_options, setup_webhooks
+from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import NotWritten, base_url
 from alva_lever.web.checks import Finding, State, live, local
 from alva_lever.web.checks.local import SLOTS
 from alva_lever.web.pages import a_turn, page
 from alva_lever.web.registration import STILL_TO_DO, Outcome
-from alva_lever.web.setup_connections import ConnectionForm
-from alva_lever.web.setup_options import OptionsForm
-from alva_lever.web.setup_webhooks import Registering
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.setup import connections, options, webhooks
+from alva_lever.web.setup.connections import ConnectionForm
+from alva_lever.web.setup.options import OptionsForm
+from alva_lever.web.setup.webhooks import Registering
+from alva_lever.web.visitors import Looks, Right, SetsUp, Text, Visitor, needs
 
 router = APIRouter()
-Looks = Annotated[Visitor, Depends(needs(Right.LOOK, ACCOUNT))]
-SetsUp = Annotated[Visitor, Depends(needs(Right.SET_UP, ACCOUNT))]
 Unpauses = Annotated[
     Visitor,
     Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_unpause, dag_ids=ACCOUNT.dag_ids))),
@@ -33,8 +33,6 @@ Unpauses = Annotated[
 MakesPool = Annotated[
     Visitor, Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_make_pool, name=ACCOUNT.pool)))
 ]
-# FastAPI quotes what it refuses, so every field is a text that is never missing: a key must not be quoted.
-Text = Annotated[str, Form()]
 # What an action has done, by the word that it leaves in the address.
 _DONE = {
     "lever": "Lever's connection is saved.",
@@ -71,40 +69,40 @@ def show(request: Request, visitor: Looks) -> HTMLResponse:
 def save_connection(visitor: SetsUp, vendor: Text = "", root: Text = "", key: Text = "") -> Response:
     _known(vendor)
     try:
-        faults = setup_connections.save(ACCOUNT, vendor, root=root, key=key)
+        faults = connections.save(ACCOUNT, vendor, root=root, key=key)
     except NotWritten as error:
-        faults = {setup_connections.WHOLE: str(error)}
+        faults = {connections.WHOLE: str(error)}
     if not faults:
         return _done(vendor, f"connection-{vendor}")
-    refused = setup_connections.connection_form(ACCOUNT, vendor, faults=faults, root=root)
-    return _page(visitor, connections={vendor: refused}, status=_UNPROCESSABLE)
+    refused = connections.connection_form(ACCOUNT, vendor, faults=faults, root=root)
+    return _page(visitor, forms={vendor: refused}, status=_UNPROCESSABLE)
 
 
 @router.post("/set-up-key")
 def take_key_away(visitor: SetsUp) -> Response:
     """Takes Lever's key away, so that access by OAuth is used."""
     try:
-        problem = setup_connections.take_key_away(ACCOUNT)
+        problem = connections.take_key_away(ACCOUNT)
     except NotWritten as error:
         problem = str(error)
     if not problem:
         return _done("no-key", "connection-lever")
-    refused = setup_connections.connection_form(ACCOUNT, "lever", faults={setup_connections.WHOLE: problem})
-    return _page(visitor, connections={"lever": refused}, status=_UNPROCESSABLE)
+    refused = connections.connection_form(ACCOUNT, "lever", faults={connections.WHOLE: problem})
+    return _page(visitor, forms={"lever": refused}, status=_UNPROCESSABLE)
 
 
 @router.post("/set-up-test", dependencies=[Depends(a_turn)])
 def try_connection(visitor: SetsUp, vendor: Text = "") -> HTMLResponse:
     _known(vendor)
-    tested = setup_connections.test(ACCOUNT, vendor)
-    return _page(visitor, connections={vendor: setup_connections.connection_form(ACCOUNT, vendor, tested=tested)})
+    tested = connections.test(ACCOUNT, vendor)
+    return _page(visitor, forms={vendor: connections.connection_form(ACCOUNT, vendor, tested=tested)})
 
 
 @router.get("/set-up-options", dependencies=[Depends(a_turn)])
 def show_options(visitor: SetsUp) -> HTMLResponse:
     """The form for the options, whose stages are read from Lever."""
     try:
-        form = setup_options.stored(ACCOUNT)
+        form = options.stored(ACCOUNT)
     except NotWritten as error:
         form = OptionsForm(faults={"": [str(error)]})
     return _options_page(visitor, form)
@@ -119,17 +117,11 @@ def save_options(
     goes_live: Annotated[str, Form(alias="live")] = "",
     seen: Text = "",
 ) -> Response:
+    sent = OptionsForm(trigger_stage, progression_stage, frozenset(blocked_origins), dry_run=not goes_live, seen=seen)
     try:
-        form = setup_options.save(
-            ACCOUNT,
-            seen=seen,
-            trigger_stage=trigger_stage,
-            progression_stage=progression_stage,
-            blocked_origins=blocked_origins,
-            live=bool(goes_live),
-        )
+        form = options.save(ACCOUNT, sent)
     except NotWritten as error:
-        form = OptionsForm(trigger_stage, progression_stage, faults={"": [str(error)]})
+        form = replace(sent, faults={"": [str(error)]})
     if form.faults:
         return _options_page(visitor, form, status=_UNPROCESSABLE)
     return _done(
@@ -141,9 +133,9 @@ def save_options(
 def register_webhooks(visitor: SetsUp, url: Text = "", action: Text = "") -> HTMLResponse:
     """Registers the webhooks, renews their signing tokens, or forgets those of webhooks that are gone."""
     if action == "forget":
-        result = setup_webhooks.forget(ACCOUNT, url)
+        result = webhooks.forget(ACCOUNT, url)
     else:
-        result = setup_webhooks.register(ACCOUNT, url, renew=action == "renew")
+        result = webhooks.register(ACCOUNT, url, renew=action == "renew")
     return _page(visitor, registering=result, status=_UNPROCESSABLE if result.problem else 200)
 
 
@@ -153,9 +145,9 @@ def change_token(visitor: SetsUp, vendor: Text = "", token: Text = "", retire: T
     _known(vendor)
     try:
         if retire:
-            problem = setup_webhooks.retire_token(ACCOUNT, vendor, retire)
+            problem = webhooks.retire_token(ACCOUNT, vendor, retire)
         else:
-            problem = setup_webhooks.add_token(ACCOUNT, vendor, token)
+            problem = webhooks.add_token(ACCOUNT, vendor, token)
     except NotWritten as error:
         problem = str(error)
     if problem:
@@ -183,7 +175,7 @@ def _try(visitor: Visitor, word: str, do: Any) -> Response:
 
 
 def _known(vendor: str) -> None:
-    if vendor not in setup_connections.VENDORS:
+    if vendor not in connections.VENDORS:
         raise HTTPException(404, "There is no such vendor")
 
 
@@ -203,13 +195,12 @@ def _page(
     everything: bool = False,
     said: str = "",
     problem: str = "",
-    connections: Mapping[str, ConnectionForm] | None = None,
+    forms: Mapping[str, ConnectionForm] | None = None,
     registering: Registering | None = None,
     token_problems: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     findings = list(local(ACCOUNT))
     shown_live: list[Finding] = list(live(ACCOUNT)) if everything else []
-    forms = connections or {}
     return page(
         "set-up.html",
         visitor,
@@ -223,12 +214,12 @@ def _page(
         said=said,
         problem=problem,
         connections=[
-            forms.get(slug) or setup_connections.connection_form(ACCOUNT, slug) for slug in setup_connections.VENDORS
+            (forms or {}).get(slug) or connections.connection_form(ACCOUNT, slug) for slug in connections.VENDORS
         ],
         registering=registering or Registering(base_url()),
         foreign=Outcome.FOREIGN,
         still_to_do=STILL_TO_DO.strip(),
-        tokens=setup_webhooks.tokens(ACCOUNT),
+        tokens=webhooks.tokens(ACCOUNT),
         token_problems=token_problems or {},
         variable=ACCOUNT.settings_variable,
         dag_count=len(ACCOUNT.dag_ids),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 
 from alva_lever.account import DEFAULT as account
 from alva_lever.connect import lever_site, shared
@@ -15,16 +15,12 @@ from alva_lever.rules.invitation import Reason
 from alva_lever.rules.report_words import MEANINGS
 from alva_lever.rules.window import in_words
 from alva_lever.settings import BadOption
-from alva_lever.sync.looking import Candidate, CandidatesPage
+from alva_lever.sync.candidate_pages import Candidate, CandidatesPage
 from alva_lever.web import airflow_records
 from alva_lever.web.pages import a_turn, page
-from alva_lever.web.visitors import Right, Visitor, needs
+from alva_lever.web.visitors import Looks, OfHtmx, Visitor
 
 router = APIRouter()
-Looker = Annotated[Visitor, Depends(needs(Right.LOOK, account))]
-# Set by htmx, which wants only the part of the page that changes.
-IsPart = Annotated[str, Header(alias="hx-request")]
-
 STATES: Mapping[str, tuple[str, str]] = {
     "sent": ("Invited", tags.INVITATION_SENT),
     "bounced": ("Bounced", tags.INVITATION_BOUNCED),
@@ -35,25 +31,27 @@ _shared = shared(account)
 
 
 @router.get("/candidates", dependencies=[Depends(a_turn)])
-def candidates(visitor: Looker, state: str = "sent", after: str | None = None, hx: IsPart = "") -> Response:
+def candidates(visitor: Looks, part: OfHtmx, state: str = "sent", after: str | None = None) -> Response:
     """A page of the candidates with a status tag."""
     label, tag = STATES.get(state, STATES["sent"])
     caption = f"{label}: not archived, with the tag {tag}"
-    return _show(visitor, lambda: _shared.integration().carriers(tag, after), caption, f"candidates?state={state}", hx)
+    return _show(
+        visitor, lambda: _shared.integration().carriers(tag, after), caption, f"candidates?state={state}", part=part
+    )
 
 
 @router.get("/standing", dependencies=[Depends(a_turn)])
-def standing(visitor: Looker, after: str | None = None, hx: IsPart = "") -> Response:
+def standing(visitor: Looks, part: OfHtmx, after: str | None = None) -> Response:
     """A page of those who stand in the trigger stage and were not invited, and why."""
     caption = "In the trigger stage and not invited"
 
     def read() -> CandidatesPage:
         return _shared.integration().standing(after, window=airflow_records.next_window(account.invite_dag_id))
 
-    return _show(visitor, read, caption, "standing?", hx)
+    return _show(visitor, read, caption, "standing?", part=part)
 
 
-def _show(visitor: Visitor, read: Callable[[], CandidatesPage], caption: str, href: str, hx: str) -> Response:
+def _show(visitor: Visitor, read: Callable[[], CandidatesPage], caption: str, href: str, *, part: bool) -> Response:
     shown: dict[str, Any] = {"found": None, "problem": "", "why": {}}
     try:
         found = read()
@@ -64,7 +62,7 @@ def _show(visitor: Visitor, read: Callable[[], CandidatesPage], caption: str, hr
         "candidates.html",
         visitor,
         here="./",
-        base="part.html" if hx == "true" else "base.html",
+        base="part.html" if part else "base.html",
         caption=caption,
         href=href,
         lever_site=lever_site(account),

@@ -1,13 +1,14 @@
-"""Reads the current signing tokens, once for all callers that wait."""
+"""The signing tokens in a connection's password: read once for all callers that wait, and changed."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from alva_lever.web.airflow_internals import passwords
+from alva_lever.web.airflow_store import change_connection, find_connection
 
 log = logging.getLogger(__name__)
 
@@ -27,18 +28,41 @@ def fingerprint(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:12]
 
 
+def words_of(password: str) -> Tokens:
+    """Returns the words of a connection's password, which white space and commas separate."""
+    return tuple(dict.fromkeys(password.replace(",", " ").split()))
+
+
+def words(conn_id: str) -> Tokens:
+    """Returns the words of a connection's password; empty if there is none.
+
+    :raises NotWritten: the connection wasn't found, but some place could not be searched.
+    """
+    found = find_connection(conn_id)
+    return () if found is None else words_of(found.password or "")
+
+
+def change_words(conn_id: str, change: Callable[[Tokens], Iterable[str]]) -> None:
+    """Changes the words of a password in Airflow's database. :raises NotWritten: it can't be written."""
+
+    def write(password: str, extra: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return " ".join(change(words_of(password))), extra
+
+    change_connection(conn_id, write)
+
+
 def signing_tokens(conn_id: str) -> Tokens:
     """Returns the signing tokens in a connection's password. A word that is too short is skipped, and logged.
 
     :raises NotWritten: the password can't be read.
     """
-    words = passwords(conn_id)
-    tokens = tuple(filter(is_token, words))
-    if len(tokens) < len(words):
+    found = words(conn_id)
+    tokens = tuple(filter(is_token, found))
+    if len(tokens) < len(found):
         log.warning(
             "The password of connection `%s` holds %s words of fewer than %s characters, which are no signing tokens",
             conn_id,
-            len(words) - len(tokens),
+            len(found) - len(tokens),
             SHORTEST,
         )
     return tokens

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from airflow.sdk import Variable
 
@@ -13,8 +14,8 @@ from alva_lever.connect import read_variable, shared
 from alva_lever.http.errors import ApiError
 from alva_lever.rules.model import Stage
 from alva_lever.settings import BadOption, Fault, NoOptions, Options, read_options, resolve
-from alva_lever.web import airflow_setup
-from alva_lever.web.setup_connections import kept_elsewhere
+from alva_lever.web import airflow_store
+from alva_lever.web.setup.connections import variable_kept_elsewhere
 
 _DESCRIPTION = "Options of the integration of Lever and Alva; set on its page"
 
@@ -48,90 +49,70 @@ def stored(account: Account) -> OptionsForm:
     except BadOption as bad:
         faults += bad.faults
     except ApiError as error:
-        faults.append(("", str(error)))
-    stages, problem = _stages(account)
-    if stages and not first and not faults:
-        faults += _unresolved(options, stages)
-    return OptionsForm(
-        _stage_id(options.trigger_stage, stages),
-        _stage_id(options.progression_stage, stages),
-        frozenset(options.blocked_origins),
-        options.dry_run,
-        first,
-        kept_elsewhere(f"Variable `{account.settings_variable}`") if _is_elsewhere(account) else "",
-        stages,
-        problem,
-        _by_option(faults),
-        seen,
+        faults.append(Fault("", error.said, error.remedy))
+    form = _of_account(account, OptionsForm(first=first, seen=seen))
+    if form.stages and not first and not faults:
+        faults += _unresolved(options, form.stages)
+    return replace(
+        form,
+        trigger_stage=_stage_id(options.trigger_stage, form.stages),
+        progression_stage=_stage_id(options.progression_stage, form.stages),
+        blocked_origins=frozenset(options.blocked_origins),
+        dry_run=options.dry_run,
+        faults=_by_option(faults),
     )
 
 
-def save(
-    account: Account,
-    *,
-    seen: str,
-    trigger_stage: str,
-    progression_stage: str,
-    blocked_origins: Collection[str],
-    live: bool,
-) -> OptionsForm:
-    """Saves the options, if they can be used; else the form that is returned has faults. The first options begin as a
-    rehearsal. Where Lever can't be asked, the stages are taken as they are. `seen`: of the form that is sent; options
-    that were changed since are not written over, so that nobody ends a rehearsal without seeing it.
+def save(account: Account, sent: OptionsForm) -> OptionsForm:
+    """Saves the options that a person has sent, if they can be used; else the form that is returned has faults. The
+    first options begin as a rehearsal. Where Lever can't be asked, the stages are taken as they are. Options that were
+    changed since the form was shown are not written over, so that nobody ends a rehearsal without seeing it.
 
     :raises NotWritten: Airflow's database can't be read or written.
     """
     first = _is_unset(account)
-    value: dict[str, object] = {"trigger_stage": trigger_stage.strip()}
-    if progression_stage.strip():
-        value["progression_stage"] = progression_stage.strip()
-    if blocked_origins:
-        value["blocked_origins"] = sorted(blocked_origins)
-    if first or not live:
+    form = _of_account(account, replace(sent, first=first, dry_run=first or sent.dry_run))
+    value: dict[str, object] = {"trigger_stage": form.trigger_stage.strip()}
+    if form.progression_stage.strip():
+        value["progression_stage"] = form.progression_stage.strip()
+    if form.blocked_origins:
+        value["blocked_origins"] = sorted(form.blocked_origins)
+    if form.dry_run:
         value["dry_run"] = True
-    stages, problem = _stages(account)
     faults: list[Fault] = []
-    elsewhere = kept_elsewhere(f"Variable `{account.settings_variable}`") if _is_elsewhere(account) else ""
     try:
         options = read_options(value)
     except BadOption as bad:
         faults += bad.faults
     else:
-        if not trigger_stage.strip():
-            faults.append(("trigger_stage", "Choose the stage from which invitations are sent"))
-        elif stages:
-            faults += _unresolved(options, stages)
-    if elsewhere:
-        faults.append(("", elsewhere))
-    if seen and seen != _mark(account):
-        faults.append(("", "The options were changed while this form was open. Load the page again, and see them"))
+        if not form.trigger_stage.strip():
+            faults.append(Fault("trigger_stage", "Choose the stage from which invitations are sent"))
+        elif form.stages:
+            faults += _unresolved(options, form.stages)
+    if form.kept_elsewhere:
+        faults.append(Fault("", form.kept_elsewhere))
+    if form.seen and form.seen != _mark(account):
+        changed = "The options were changed while this form was open"
+        faults.append(Fault("", changed, "Load the page again, and see them"))
     if not faults:
-        airflow_setup.write_variable(account.settings_variable, value, description=_DESCRIPTION)
-    return OptionsForm(
-        trigger_stage,
-        progression_stage,
-        frozenset(blocked_origins),
-        first or not live,
-        first,
-        elsewhere,
-        stages,
-        problem,
-        _by_option(faults),
-        seen,
-    )
+        airflow_store.write_variable(account.settings_variable, json.dumps(value, indent=2), description=_DESCRIPTION)
+    return replace(form, faults=_by_option(faults))
+
+
+def _of_account(account: Account, form: OptionsForm) -> OptionsForm:
+    """Returns the form with what is the account's: its stages, and whether its options can be changed here."""
+    elsewhere = variable_kept_elsewhere(account.settings_variable)
+    form = replace(form, kept_elsewhere=elsewhere)
+    try:
+        return replace(form, stages=shared(account).lever().stages())
+    except ApiError as error:
+        return replace(form, stages_problem=str(error))
 
 
 def _mark(account: Account) -> str:
     """Returns what changes with the stored options."""
     text = Variable.get(account.settings_variable, default=None)
     return hashlib.sha256((text or "").encode()).hexdigest()[:16]
-
-
-def _stages(account: Account) -> tuple[Sequence[Stage], str]:
-    try:
-        return shared(account).lever().stages(), ""
-    except ApiError as error:
-        return (), str(error)
 
 
 def _unresolved(options: Options, stages: Sequence[Stage]) -> Sequence[Fault]:
@@ -152,10 +133,6 @@ def _is_unset(account: Account) -> bool:
     return False
 
 
-def _is_elsewhere(account: Account) -> bool:
-    return airflow_setup.is_variable_kept_elsewhere(account.settings_variable)
-
-
 def _stage_id(wanted: object, stages: Sequence[Stage]) -> str:
     """Returns the id of a stage that an option names; what stands there if there is no such stage."""
     found = [stage.id for stage in stages if wanted in (stage.id, stage.name)]
@@ -164,6 +141,6 @@ def _stage_id(wanted: object, stages: Sequence[Stage]) -> str:
 
 def _by_option(faults: Sequence[Fault]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for option, sentence in faults:
-        found.setdefault(option, []).append(sentence)
+    for fault in faults:
+        found.setdefault(fault.option, []).append(fault.text)
     return found

@@ -44,7 +44,7 @@ class CandidatesPage:
     next_token: str | None
 
 
-class Looking:
+class CandidatePages:
     """Reads pages of candidates."""
 
     def __init__(self, lever: LeverHook, alva: AlvaHook, settings: Settings) -> None:

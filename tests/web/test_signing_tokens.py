@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from alva_lever.web.tokens import FreshTokens
+from alva_lever.web.signing_tokens import FreshTokens
 
 
 def test_concurrent_requests_share_a_read_that_began_after_they_asked() -> None:

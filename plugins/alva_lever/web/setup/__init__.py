@@ -1,0 +1,1 @@
+"""The page `set-up`: access, options, webhooks, pool and DAGs."""

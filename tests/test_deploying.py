@@ -1,0 +1,49 @@
+"""What docs/deploying.md and the files for images say holds for this folder and for the Airflow installed beside it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from airflow.configuration import conf
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "deploying.md").read_text("utf-8")
+DEFAULTS = {
+    "task_instance_heartbeat_timeout": 300,
+    "task_instance_heartbeat_timeout_detection_interval": 10,
+    "task_queued_timeout": 600,
+    "task_queued_timeout_check_interval": 120,
+    "scheduler_health_check_threshold": 30,
+    "orphaned_tasks_check_interval": 300,
+}
+
+
+@pytest.mark.parametrize("option", DEFAULTS)
+def test_the_times_are_airflows_defaults(option: str) -> None:
+    assert float(conf.get_default_value("scheduler", option)) == DEFAULTS[option]
+    assert f"{DEFAULTS[option]} s" in PAGE
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "deploy/Dockerfile"])
+def test_an_image_copies_what_there_is_and_all_that_the_package_is_built_from(name: str) -> None:
+    copied = [
+        word
+        for line in re.findall(r"^COPY (.*)$", (ROOT / name).read_text("utf-8"), re.MULTILINE)
+        for word in line.split()[:-1]
+        if not word.startswith("--")
+    ]
+    assert [word for word in copied if not (ROOT / word).exists()] == []
+    assert {"pyproject.toml", "README.md", "LICENSE", "plugins/", "dags/"} <= set(copied)
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert [word for word in copied if word.rstrip("/") in ignored] == []
+
+
+def test_the_helm_values_name_the_image_and_airflow_that_are_required() -> None:
+    values = yaml.safe_load((ROOT / "deploy" / "helm-values.yaml").read_text("utf-8"))
+    required = re.search(r"apache-airflow==(\S+)", (ROOT / "requirements.txt").read_text("utf-8"))
+    assert required is not None
+    assert {values["airflowVersion"], values["defaultAirflowTag"], values["images"]["airflow"]["tag"]} == {required[1]}
+    assert f"FROM apache/airflow:{required[1]}" in (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
