@@ -49,6 +49,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "slower than we wait": {"kind": "slow", "seconds": READ_SECONDS + 2},
     "an expired token": {"kind": "status", "status": 401},
 }
+_MOST_WAITING = 2
 # They would rightly be taken for the vendor's word: a candidate who is gone, a key that is wrong.
 _OF_PARTS = "the vendor's 404 of a part"
 _NOT_FOR_ALVA = ("a gateway's 403", "an expired token", _OF_PARTS)
@@ -81,8 +82,17 @@ class Storm:
             yield from self._rng.sample(pairs, len(pairs))
 
     def blow(self, count: int) -> None:
-        """Adds so many faults, each for one of the next calls of its kind."""
+        """Draws so many faults, each for one of the next calls of its kind.
+
+        A call for which two faults wait gets no third one: a call that each task makes once, such as that for the
+        stages, would else meet nothing but faults, and no task would come further.
+        """
         for (service, method, path), kind in itertools.islice(self._pairs, count):
+            wait = [
+                fault for _, _, fault in self._drawn if fault.times and fault.path == path and fault.method == method
+            ]
+            if sum(fault.service == service for fault in wait) >= _MOST_WAITING:
+                continue
             fault = self.sandbox.faults.add(service, method, path, **KINDS[kind], skip=self._rng.randrange(4))
             self._drawn.append((f"{service} {method} {path.replace('?' * 36, '<id>')}", kind, fault))
 

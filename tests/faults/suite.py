@@ -130,6 +130,7 @@ class _Play:
         steps = 20 + candidates // 100
         rng = random.Random(f"play {seed}")
         kills = _kills(rng, steps)
+        due: list[str] = []
         every_pair = 500  # calls with kinds, and some to spare
         for step in range(steps):
             began, calls = time.monotonic(), self._there.calls()
@@ -147,8 +148,9 @@ class _Play:
             for opportunity_id in rng.sample([*self._crowd.people], _share(candidates // _LASTING_OF, step, steps)):
                 self._storm.refuse(opportunity_id)
             self._work(began, calls + _CALLS_OF_A_STEP)
-            if (victim := kills.get(step)) is not None:
-                self._kill(victim, rng)
+            due += kills.get(step, [])
+            if due and self._kill(due[0], rng):
+                del due[0]
 
     def _work(self, began: float, calls: int) -> None:
         """Waits until the step's time is over and so many calls have been made in all: a busy machine takes longer."""
@@ -158,13 +160,13 @@ class _Play:
             self._there.revive()
             time.sleep(0.2)
 
-    def _kill(self, victim: str, rng: random.Random) -> None:
-        """Kills in the middle of work: between two calls."""
+    def _kill(self, victim: str, rng: random.Random) -> bool:
+        """Kills in the middle of work: after some more calls, or when there are none for a while. Returns whether there
+        was something to kill."""
         began, calls = time.monotonic(), self._there.calls() + rng.randrange(20)
-        while time.monotonic() - began < _LONGEST_STEP_SECONDS:
-            if self._there.calls() > calls and self._there.kill(victim, rng):
-                return
+        while self._there.calls() <= calls and time.monotonic() - began < _LONGEST_STEP_SECONDS:
             time.sleep(0.05)
+        return self._there.kill(victim, rng)
 
     def _disturb(self, rng: random.Random, step: int) -> None:
         """Loses deliveries, doubles them, and sends them late, in bursts and in another order.
@@ -242,11 +244,11 @@ class _Play:
         self._name(f"again-{time.time():.0f}")
 
 
-def _kills(rng: random.Random, steps: int) -> dict[int, str]:
+def _kills(rng: random.Random, steps: int) -> dict[int, list[str]]:
     """Draws a victim for every third step, each kind at least once, and none in the first two."""
     places = [*range(2, steps, 3)]
     victims = [*rng.sample(VICTIMS, len(VICTIMS)), *rng.choices(VICTIMS, k=max(0, len(places) - len(VICTIMS)))]
-    return dict(zip(places, victims, strict=False))
+    return {place: [victim] for place, victim in zip(places, victims, strict=False)}
 
 
 def _share(count: int, step: int, steps: int, stride: int = 1) -> int:
