@@ -39,9 +39,9 @@ class Distributed:
 
     def installation(self, dags: Path, plugins: Path, more: Sections | None = None) -> Installation:
         """Returns the Airflow that uses these services."""
-        return Installation(
-            self.proxy.home, dags, plugins, self.proxy.port, merged(self._settings(), more or {}), self._components()
-        )
+        settings = merged(self._settings(), more or {})
+        # PostgreSQL has no switch of SQLite's to let commits not wait for the disk.
+        return Installation(self.proxy.home, dags, plugins, self.proxy.port, settings, self._components(), durable=True)
 
     def start(self, start: Start) -> None:
         """Starts the services, and returns when they can be used."""
