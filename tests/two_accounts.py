@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from alva_lever.account import ACCOUNTS, Account
+from alva_lever.account import ACCOUNTS, DEFAULT, Account
 from include.sandbox import Sandbox
 
 BERLIN = Account.named("berlin")
@@ -26,15 +26,18 @@ class Berlin:
 
 
 @contextmanager
-def named_in_configuration() -> Iterator[None]:
-    """The configuration names `berlin` too. It is read once in a process, so the account is added to what was read:
-    DAG files and the app that are read meanwhile have it."""
+def named_in_configuration(*named: Account) -> Iterator[None]:
+    """The configuration names these accounts; by default, both. It is read once in a process, so what was read is
+    changed: DAG files and the app that are read meanwhile have these."""
     accounts = cast("dict[str, Account]", ACCOUNTS)
-    accounts[BERLIN.account_id] = BERLIN
+    before = dict(accounts)
+    accounts.clear()
+    accounts.update({account.account_id: account for account in named or (DEFAULT, BERLIN)})
     try:
         yield
     finally:
-        del accounts[BERLIN.account_id]
+        accounts.clear()
+        accounts.update(before)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from airflow.models.connection import Connection
 from airflow.models.dagrun import DagRun
 from airflow.models.variable import Variable
 from airflow.utils.session import create_session
@@ -20,8 +21,13 @@ from alva_lever.account import DEFAULT, URL_PREFIX
 from alva_lever.operators.links import RunLink
 from alva_lever.web import airflow_internals
 from alva_lever.web.app import build_app
+from alva_lever.web.checks.__main__ import main as check
+from alva_lever.web.registration import main as register
+from include.sandbox import Sandbox
+from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.dags.people import THIS_HOUR, applied
 from tests.dags.runner import Runner
+from tests.granting import answered
 from tests.pages.conftest import Site
 from tests.pages.reading import said
 from tests.two_accounts import BERLIN, Berlin, berlin
@@ -189,3 +195,64 @@ def test_a_wrong_key_is_told_on_its_accounts_page_only(
     monkeypatch.setenv("AIRFLOW_CONN_LEVER_BERLIN", json.dumps(lever))
     assert "401" in said(two.get("berlin/candidates"))
     assert "401" not in said(two.get("candidates"))
+
+
+class TestGranting:
+    @pytest.fixture
+    def asked(self, two: Site, berlin: Berlin, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+        """Access was allowed in Lever. Returns where Lever sends the person."""
+        monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
+        lever = {"conn_type": "lever", "host": f"{berlin.url}/lever/v1"}
+        monkeypatch.setenv("AIRFLOW_CONN_LEVER_BERLIN", json.dumps(lever))
+        app = {
+            "conn_type": "generic", "host": berlin.url + SignInDoor.root, "login": CLIENT_ID, "password": CLIENT_SECRET,
+        }  # fmt: skip
+        for conn_id in ("LEVER_OAUTH", "LEVER_OAUTH_BERLIN"):
+            monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id}", json.dumps(app))
+        start = two.post("berlin/grant", page="berlin/access")
+        with requests.Session() as session:
+            yield answered(session, start.headers["refresh"].removeprefix("0; url="))
+        with create_session() as session:
+            session.execute(delete(Variable))
+
+    def kept(self) -> list[str]:
+        with create_session() as session:
+            return list(session.scalars(select(Variable.key)))
+
+    def test_what_is_granted_is_stored_for_the_account_that_asked(self, two: Site, asked: str) -> None:
+        assert asked.startswith(f"{two.url}berlin/granted?")
+        assert two.session().get(asked, timeout=60, allow_redirects=False).status_code == 303
+        assert self.kept() == [BERLIN.lever_oauth_variable]
+        assert "Access is granted" in said(two.get("berlin/access"))
+        assert "Access is granted" not in said(two.get("access"))
+
+    def test_another_account_does_not_take_the_answer(self, two: Site, asked: str) -> None:
+        answer = two.session().get(asked.replace("/berlin/granted", "/granted"), timeout=60, allow_redirects=False)
+        assert (answer.status_code, self.kept()) == (400, [])
+
+
+class TestCommands:
+    def test_the_checks_are_those_of_the_account(self, berlin: Berlin, capsys: pytest.CaptureFixture[str]) -> None:
+        check(["--account", "berlin", "--local"])
+        printed = capsys.readouterr().out
+        assert f"Pool {BERLIN.pool}" in printed
+        assert f"Pool {DEFAULT.pool}:" not in printed
+
+    def test_the_webhooks_are_registered_in_the_account_with_its_address(
+        self, berlin: Berlin, sandbox: Sandbox, database: None
+    ) -> None:
+        assert register(["--account", "berlin", "https://airflow.example.com"]) == 0
+        hooks = berlin.sandbox.world.lever.webhooks.values()
+        assert {hook.url for hook in hooks} == {"https://airflow.example.com/alva-lever/berlin/webhooks/lever"}
+        with create_session() as session:
+            stored = list(session.scalars(select(Connection.conn_id)))
+            session.execute(delete(Connection))
+        assert stored == [BERLIN.lever_webhook_conn_id]
+        assert not sandbox.world.lever.webhooks
+
+    def test_an_account_that_is_not_named_is_refused_with_those_that_are(
+        self, berlin: Berlin, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit):
+            check(["--account", "munich"])
+        assert re.search(r"'munich'.*default.*berlin", capsys.readouterr().err)

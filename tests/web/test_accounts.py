@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from airflow.models.dagrun import DagRun
@@ -11,7 +12,8 @@ from airflow.utils.session import create_session
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from alva_lever.account import DEFAULT, URL_PREFIX, Account
+from alva_lever.account import DEFAULT, URL_PREFIX, Account, read_accounts
+from alva_lever.plugin import _Lazy
 from alva_lever.web.app import build_app
 from alva_lever.web.registration import webhook_url
 from tests.dags.runner import Runner
@@ -69,3 +71,47 @@ def test_the_signing_token_of_the_other_account_is_refused(two: Door, account: A
 @pytest.mark.parametrize("given", ["https://a.example.com", "https://a.example.com/alva-lever/berlin/webhooks/lever"])
 def test_the_address_to_register_is_the_accounts(given: str) -> None:
     assert webhook_url(given, BERLIN) == "https://a.example.com/alva-lever/berlin/webhooks/lever"
+
+
+class TestWithoutDefault:
+    """Airflow's menu and its tab of each run lead to the same addresses, whatever the accounts are called."""
+
+    @pytest.fixture
+    def front(self) -> Iterator[Door]:
+        with named_in_configuration(BERLIN):
+            served = FastAPI()
+            served.mount(URL_PREFIX, build_app())
+        with on_loopback(served) as url:
+            door = Door(url)
+            yield door
+            door.session.close()
+
+    @pytest.mark.parametrize(
+        ("path", "leads_to"),
+        [
+            ("/", "berlin/"),
+            (f"/run?dag_id={BERLIN.results_dag_id}&run_id=a", f"./berlin/run?dag_id={BERLIN.results_dag_id}&run_id=a"),
+        ],
+    )
+    def test_the_front_leads_to_an_accounts_page(self, front: Door, path: str, leads_to: str) -> None:
+        with named_in_configuration(BERLIN):
+            answer = front.session.get(f"{front.url}{URL_PREFIX}{path}", allow_redirects=False, timeout=60)
+        assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
+
+    @pytest.mark.parametrize("path", ["/why", "/set-up", f"/run?dag_id={DEFAULT.results_dag_id}", "/static/page.css"])
+    def test_nothing_of_default_is_there(self, front: Door, path: str) -> None:
+        with named_in_configuration(BERLIN):
+            answer = front.session.get(f"{front.url}{URL_PREFIX}{path}", allow_redirects=False, timeout=60)
+            sent = front.send(signed(), path=f"{URL_PREFIX}/webhooks/lever")
+        assert (answer.status_code, sent.status_code) == (404, 404)
+
+
+def test_a_bad_name_does_not_stop_airflows_api_server(logged: Callable[[], str]) -> None:
+    def make() -> list[Any]:
+        return [read_accounts("Berlin")]
+
+    class Plugin:
+        apps = _Lazy(make)
+
+    assert Plugin().apps == []
+    assert "Alva and Lever are not served: `[alva_lever] accounts`" in logged()
