@@ -3,10 +3,13 @@ it."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
+
+log = logging.getLogger(__name__)
 
 # Airflow's UI adds the path that it is served under, so links begin without a slash.
 _PAGE = "alva-lever/"
@@ -21,7 +24,12 @@ class _Lazy:
 
     def __get__(self, instance: object, owner: type | None = None) -> list[Any]:
         if self._made is None:
-            self._made = self._make()
+            try:
+                self._made = self._make()
+            except ValueError as error:
+                # A bad option must not stop Airflow's API server. The DAGs' import errors say the same.
+                log.error("Alva and Lever are not served: %s", error)
+                self._made = []
         return self._made
 
 

@@ -19,6 +19,25 @@ _TIMEOUT = {
     "schema": {"type": ["number", "null"], "exclusiveMinimum": 0},
 }
 _EXTRA = {"calls_per_second": _RATE, "timeout": _TIMEOUT}
+# As `airflow config list` shows them. Their defaults stand where they are read.
+_OPTIONS = {
+    "accounts": {
+        "description": "The Lever accounts, by name. `default` has the names without an ending; the DAGs, connections, "
+        "Variables, pool and page of another account, such as `berlin`, carry its name.",
+        "type": "string",
+        "version_added": "0.1.0",
+        "example": "default, berlin",
+        "default": None,
+    },
+    "on_failure_callback": {
+        "description": "The Python path of what is called when a run fails or is late: a function of Airflow's "
+        "context, a notifier, or a list of these.",
+        "type": "string",
+        "version_added": "0.1.0",
+        "example": "my_company.alerts.notify",
+        "default": None,
+    },
+}
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -28,6 +47,7 @@ def get_provider_info() -> dict[str, Any]:
         "name": "Alva and Lever",
         "description": "Invites Lever's candidates in Alva and brings their results back.",
         "versions": [version("alva-lever")],
+        "config": {"alva_lever": {"description": "Alva and Lever.", "options": _OPTIONS}},
         "connection-types": [
             {
                 "connection-type": "lever",

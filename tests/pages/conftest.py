@@ -12,6 +12,7 @@ import pytest
 import requests
 from airflow.api_fastapi.app import create_app, get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from fastapi import FastAPI
 
 from alva_lever.connect import SharedIntegration
 from include.sandbox import Sandbox
@@ -64,9 +65,15 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def api_server(database: None) -> Iterator[str]:
+def airflow_app(database: None) -> FastAPI:
+    """Airflow's API server."""
+    return create_app()
+
+
+@pytest.fixture(scope="session")
+def api_server(airflow_app: FastAPI) -> Iterator[str]:
     """Returns the address of the page on Airflow's API server."""
-    with on_loopback(create_app()) as url:
+    with on_loopback(airflow_app) as url:
         yield f"{url}/alva-lever/"
 
 

@@ -47,7 +47,7 @@ def set_up(
     monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", HOST)
     sandbox.recruiter.apply(posting, "Ada Byron", emails=["ada@candidates.example.com"])
-    list(Registration(LeverHook(), URL).register())
+    list(Registration(LeverHook(), URL, DEFAULT).register())
     change_connection("alva_webhook", lambda password, extra: ("a-token-of-alva-0123", extra))
     pause(paused=False)
     yield

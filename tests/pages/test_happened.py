@@ -15,6 +15,7 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from sqlalchemy import event, select, update
 
+from alva_lever.account import DEFAULT
 from alva_lever.web import airflow_internals, airflow_records
 from include.sandbox import Sandbox
 from tests.dags.people import INVITE, THIS_HOUR, applied, hours_pass, ms, tags
@@ -384,6 +385,6 @@ def test_the_owner_of_the_dags_leads_to_the_page(monkeypatch: pytest.MonkeyPatch
     from alva_lever.operators.dags import OWNER, owner_links
 
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.com/prefix/")
-    assert owner_links() == {OWNER: "https://airflow.example.com/prefix/alva-lever/"}
+    assert owner_links(DEFAULT) == {OWNER: "https://airflow.example.com/prefix/alva-lever/"}
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "")
-    assert owner_links() == {}
+    assert owner_links(DEFAULT) == {}

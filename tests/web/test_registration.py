@@ -13,6 +13,7 @@ from airflow.models.connection import Connection
 from airflow.utils.session import create_session
 from sqlalchemy import delete, select, text
 
+from alva_lever.account import DEFAULT
 from alva_lever.http.errors import Forbidden
 from alva_lever.lever.hook import LeverHook
 from alva_lever.web import registration
@@ -52,7 +53,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, url: str, key: str) -> None:
 
 
 def outcomes(lever: LeverHook, **options: bool) -> list[str]:
-    return [result.outcome.name for result in Registration(lever, URL).register(**options)]
+    return [result.outcome.name for result in Registration(lever, URL, DEFAULT).register(**options)]
 
 
 def tokens_at_lever(sandbox: Sandbox) -> list[str]:
@@ -88,7 +89,7 @@ class TestUrl:
         ],
     )
     def test_the_url_is_built_from_airflows_address_or_the_webhooks_own(self, given: str, url: str) -> None:
-        assert webhook_url(given) == url
+        assert webhook_url(given, DEFAULT) == url
 
     @pytest.mark.parametrize(
         "given",
@@ -98,7 +99,7 @@ class TestUrl:
     )  # fmt: skip
     def test_an_invalid_address_is_refused(self, given: str) -> None:
         with pytest.raises(CannotRegister, match=r"https://airflow\.example\.com"):
-            webhook_url(given)
+            webhook_url(given, DEFAULT)
 
 
 class TestRegister:
@@ -225,7 +226,7 @@ class TestRegister:
         assert (ids_at_lever(sandbox), words("lever_webhook")) == ([], ())
 
     def test_a_dry_run_writes_nothing(self, sandbox: Sandbox, lever: LeverHook) -> None:
-        registered = list(Registration(lever, URL, dry_run=True).register())
+        registered = list(Registration(lever, URL, DEFAULT, dry_run=True).register())
         assert [result.outcome for result in registered] == [Outcome.MADE] * 4
         assert (written(sandbox), words("lever_webhook")) == ([], ())
 
@@ -266,11 +267,11 @@ class TestRenew:
     def test_forget_old_removes_only_the_old_tokens(self, sandbox: Sandbox, lever: LeverHook) -> None:
         change_connection("lever_webhook", lambda password, extra: ("by-hand", {}))
         outcomes(lever)
-        assert forget_old(lever) == 0
+        assert forget_old(lever, DEFAULT) == 0
         outcomes(lever, renew=True)
-        assert forget_old(lever, dry_run=True) == 4
+        assert forget_old(lever, DEFAULT, dry_run=True) == 4
         assert len(words("lever_webhook")) == 9
-        assert forget_old(lever) == 4
+        assert forget_old(lever, DEFAULT) == 4
         assert list(words("lever_webhook")) == ["by-hand", *tokens_at_lever(sandbox)]
 
     def test_forget_old_removes_nothing_with_the_key_of_another_account(
@@ -280,7 +281,7 @@ class TestRenew:
         before = tokens_at_lever(sandbox)
         sandbox.reset()
         with pytest.raises(CannotRegister, match="the same account"):
-            forget_old(lever)
+            forget_old(lever, DEFAULT)
         assert list(words("lever_webhook")) == before
 
 

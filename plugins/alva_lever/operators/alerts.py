@@ -16,7 +16,7 @@ from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
-from alva_lever.account import ACCOUNTS, DEFAULT
+from alva_lever.account import DEFAULT, account_named, account_of
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +61,10 @@ def tell_late(context: Mapping[str, Any], hours: float) -> None:
     Airflow passes the run in the form of its REST API, without DAG or task: see `Deadline.handle_miss` in Airflow.
     """
     run = SimpleNamespace(**context["dag_run"], run_id=context["dag_run"]["dag_run_id"])
+    account = account_of(run.dag_id) or DEFAULT
     reason = (
         f"not done {hours:g} hours after it was queued. Tasks that stay `scheduled` wait for the pool "
-        f"`{DEFAULT.pool}`; tasks that are up for a retry say in their log what is wrong"
+        f"`{account.pool}`; tasks that are up for a retry say in their log what is wrong"
     )
     log.error("The run %s of %s is %s", run.run_id, run.dag_id, reason)
     failed: Exception | None = None
@@ -106,7 +107,7 @@ class WatchPoolOperator(BaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.waiting_task_id = waiting_task_id
-        self.account = ACCOUNTS[account_id]
+        self.account = account_named(account_id)
         self.pool_id = pool_id or self.account.pool
         self.patience_seconds = patience_seconds
         self.every_seconds = every_seconds

@@ -10,7 +10,7 @@ from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 from airflow.sdk.execution_time.context import AssetStateStoreAccessor
 
-from alva_lever.account import ACCOUNTS, DEFAULT
+from alva_lever.account import DEFAULT, account_named
 from alva_lever.dag_state import WritableDagState, asset_name
 
 
@@ -43,7 +43,7 @@ class LeverAlvaOperator(StatefulOperator):
 
     def __init__(self, *, account_id: str = DEFAULT.account_id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.account = ACCOUNTS[account_id]
+        self.account = account_named(account_id)
 
     def execute(self, context: Context) -> Any:
         """Returns the result of `work`. A task that fails leaves the XCom `failures`: how many, by kind."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from airflow.sdk import Param
 from airflow.sdk.configuration import conf
 
-from alva_lever.account import URL_PREFIX
+from alva_lever.account import ACCOUNTS, URL_PREFIX, Account
 from alva_lever.rules.events import Kind
 from alva_lever.rules.ids import ID, UUID
 
@@ -38,14 +38,19 @@ def defaults(priority: int) -> dict[str, Any]:
     }
 
 
-def owner_links() -> dict[str, str]:
-    """Returns the link from the DAGs' owner in Airflow's UI to the page; none if Airflow's `base_url` is not set, since
-    Airflow takes only whole addresses here."""
+def tags(account: Account) -> list[str]:
+    """Returns the tags of an account's DAGs."""
+    return ["alva", "lever", *([account.account_id] if len(ACCOUNTS) > 1 else [])]
+
+
+def owner_links(account: Account) -> dict[str, str]:
+    """Returns the link from the DAGs' owner in Airflow's UI to the account's page; none if Airflow's `base_url` is not
+    set, since Airflow takes only whole addresses here."""
     base_url = str(conf.get("api", "base_url", fallback="") or "")
-    return {OWNER: f"{base_url.rstrip('/')}{URL_PREFIX}/"} if urlsplit(base_url).netloc else {}
+    return {OWNER: f"{base_url.rstrip('/')}{URL_PREFIX}{account.page_path}/"} if urlsplit(base_url).netloc else {}
 
 
-def dry_run() -> dict[str, Param]:
+def dry_run(account: Account) -> dict[str, Param]:
     """Returns the form field that every DAG has."""
     return {
         "dry_run": Param(
@@ -54,16 +59,16 @@ def dry_run() -> dict[str, Param]:
             title="Dry run",
             description="Read, decide and report, but write nothing. Note that Trigger unpauses a paused DAG, and its "
             "scheduled runs then write: to rehearse a whole DAG, set the option `dry_run` in the Variable "
-            "`alva_lever_settings`",
+            f"`{account.settings_variable}`",
         )
     }
 
 
-def form(interval: str, named: str) -> dict[str, Param]:
+def form(account: Account, interval: str, named: str) -> dict[str, Param]:
     """Returns the form of a DAG that polls. `interval`: what a run covers without `since`. `named`: what a run does to
     the opportunities that a person names."""
     return {
-        **dry_run(),
+        **dry_run(account),
         "since": Param(
             None,
             type=["null", "string"],
@@ -125,15 +130,21 @@ The task `report` leaves it as its XCom `return_value`, even if the run failed:
 `leftover`: this run could not do it, and a later run tries again. `given_up`: it failed for 14 days and is not retried
 any more. The log of the task that tried it names the fault.
 """
-_REHEARSE = """
+
+
+def _rehearse(account: Account) -> str:
+    return f"""
 ### Rehearse
 
-Set the option `dry_run` to `true` in the Variable `alva_lever_settings`: all four DAGs then read, decide and report,
-but write nothing, until you remove it. The form's `dry_run` does the same for one run. But **Trigger unpauses a paused
-DAG**, and its scheduled runs then write.
+Set the option `dry_run` to `true` in the Variable `{account.settings_variable}`: all four DAGs then read, decide and
+report, but write nothing, until you remove it. The form's `dry_run` does the same for one run. But **Trigger unpauses a
+paused DAG**, and its scheduled runs then write.
 """
 
-INVITE_CANDIDATES_DOC = f"""
+
+def invite_candidates_doc(account: Account) -> str:
+    """Returns the text on the DAG's page."""
+    return f"""
 Every hour, this DAG finds candidates who entered the trigger stage, carry `Alva: Send Tests`, or applied for a posting
 with `Alva: Screening`. It invites them in Alva and tags them in Lever. It also marks hired candidates in Alva, and
 removes deleted ones from it.
@@ -163,13 +174,16 @@ and `unconfirmed`.
 
 You need not do anything about missed hours: the next scheduled run covers them, up to 14 days back. To go further back:
 
-    airflow backfill create --dag-id alva_lever_invite_candidates \\
+    airflow backfill create --dag-id {account.invite_dag_id} \\
       --from-date 2026-03-01T00:00:00Z --to-date 2026-03-02T23:00:00Z --reprocess-behavior completed
 
 or trigger a manual run with `since`. The order doesn't matter, nor do repeats: no candidate is invited twice.
-{_REHEARSE}"""
+{_rehearse(account)}"""
 
-PUSH_RESULTS_DOC = f"""
+
+def push_results_doc(account: Account) -> str:
+    """Returns the text on the DAG's page."""
+    return f"""
 Every 15 minutes, this DAG brings opportunities in Lever up to date with their candidates in Alva. It writes only what
 differs. The first scheduled run goes 14 days back.
 
@@ -184,9 +198,12 @@ differs. The first scheduled run goes 14 days back.
 
 Nothing is written to an opportunity that is gone, anonymised or confidential (`gone`, `confidential`). `not_in_alva`:
 Alva has no such candidate.
-{_REPORT}{_REHEARSE}"""
+{_REPORT}{_rehearse(account)}"""
 
-SYNC_POSTINGS_DOC = f"""
+
+def sync_postings_doc(account: Account) -> str:
+    """Returns the text on the DAG's page."""
+    return f"""
 Every night, this DAG brings the job positions in Alva up to date with their postings in Lever: name, team, hiring
 manager. It writes only what differs.
 
@@ -196,18 +213,21 @@ manager. It writes only what differs.
 | `owner_unknown` | Alva has no user with the hiring manager's address |
 | `field_refused` | Alva refuses the team or the hiring manager; the rest is up to date |
 | `confidential`, `gone` | the posting is confidential, or Lever no longer has it |
-{_REPORT}{_REHEARSE}"""
+{_REPORT}{_rehearse(account)}"""
 
-HANDLE_EVENTS_DOC = f"""
+
+def handle_events_doc(account: Account) -> str:
+    """Returns the text on the DAG's page."""
+    return f"""
 Within seconds, this DAG does what the other DAGs would do later. Lever's and Alva's webhooks start its runs. A delivery
 is only a hint to check a record: even if it is late, repeated, out of order or untrue, the result is the same.
 
 | event | what is done |
 |---|---|
-| a stage change | the table of `alva_lever_invite_candidates` |
+| a stage change | the table of `{account.invite_dag_id}` |
 | an application | its posting is brought up to date in Alva; then the same table, the application being new |
 | a hire, a deletion | marked in Alva, or removed from it, if Lever confirms it; else `unconfirmed` |
-| in Alva, any event of a candidate | the table of `alva_lever_push_results` |
+| in Alva, any event of a candidate | the table of `{account.results_dag_id}` |
 
 The next scheduled runs of those two DAGs retry what fails here.
-{_REPORT}{_REHEARSE}"""
+{_REPORT}{_rehearse(account)}"""

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
 
-from alva_lever.account import URL_PREFIX
+from alva_lever.account import DEFAULT, URL_PREFIX, account_of
 from alva_lever.operators.do import (
     HandleEventsOperator,
     InviteCandidatesOperator,
@@ -39,4 +39,5 @@ class RunLink(BaseOperatorLink):
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """Returns the link, without a slash at its beginning: Airflow's UI adds the path that it is served under."""
         query = urlencode({"dag_id": ti_key.dag_id, "run_id": ti_key.run_id})
-        return f"{URL_PREFIX.removeprefix('/')}/run?{query}"
+        page = URL_PREFIX + (account_of(ti_key.dag_id) or DEFAULT).page_path
+        return f"{page.removeprefix('/')}/run?{query}"

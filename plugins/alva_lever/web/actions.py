@@ -9,12 +9,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from alva_lever.account import DEFAULT as account
 from alva_lever.batch.leftovers import RUN_PREFIX
 from alva_lever.rules.ids import is_uuid
 from alva_lever.web import airflow_records
 from alva_lever.web.airflow_internals import NotWritten, Refused, new_run_id, start_backfill, start_run
-from alva_lever.web.happened import NAMES, TAKE_IDS
+from alva_lever.web.happened import names, take_ids
 from alva_lever.web.pages import page
 from alva_lever.web.visitors import Acts, Text, Visitor
 
@@ -33,7 +32,7 @@ def run_now(visitor: Acts, since: Text = "", dry_run: Text = "") -> Response:
         conf: dict[str, Any] = {"dry_run": dry_run != "false"}
         if since.strip():
             conf["since"] = _moment(since).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return _started(visitor, account.invite_dag_id, conf)
+        return _started(visitor, visitor.account.invite_dag_id, conf)
     except (Refused, NotWritten) as refused:
         return _refused(visitor, refused)
 
@@ -42,7 +41,7 @@ def run_now(visitor: Acts, since: Text = "", dry_run: Text = "") -> Response:
 def do_now(visitor: Acts, dag_id: Text = "", opportunity_id: Text = "", dry_run: Text = "") -> Response:
     """Starts a run that does one leftover, due or not, as a scheduled run would. It writes only if the page said so."""
     try:
-        if dag_id not in TAKE_IDS or not is_uuid(opportunity_id):
+        if dag_id not in take_ids(visitor.account) or not is_uuid(opportunity_id):
             raise Refused("That is not a leftover which a run can be asked to do. The next scheduled run tries it")
         conf = {"opportunity_ids": [opportunity_id], "dry_run": dry_run != "false"}
         return _started(visitor, dag_id, conf, prefix=RUN_PREFIX)
@@ -53,7 +52,7 @@ def do_now(visitor: Acts, dag_id: Text = "", opportunity_id: Text = "", dry_run:
 @router.post("/backfill")
 def backfill(visitor: Acts, since: Text = "") -> Response:
     """Starts a backfill of the hourly DAG from a date until now."""
-    now = datetime.now(UTC)
+    now, account = datetime.now(UTC), visitor.account
     try:
         first = _moment(since)
         if now - first > LONGEST_BACKFILL:
@@ -73,7 +72,7 @@ def backfill(visitor: Acts, since: Text = "") -> Response:
         first=first,
         is_paused=is_paused,
         dag_id=account.invite_dag_id,
-        name=NAMES[account.invite_dag_id],
+        name=names(account)[account.invite_dag_id],
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from airflow.observability import stats
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi.responses import RedirectResponse
 
-from alva_lever.account import ACCOUNTS, Account
+from alva_lever.account import ACCOUNTS, DEFAULT, Account
 from alva_lever.alva.deliveries import Delivery as AlvaDelivery
 from alva_lever.lever.deliveries import Delivery as LeverDelivery
 from alva_lever.metrics import Metrics
@@ -16,20 +17,60 @@ from alva_lever.rules.events import Event
 from alva_lever.web import actions, candidates, grant, happened, why
 from alva_lever.web.airflow_internals import new_run_id, start_run
 from alva_lever.web.group import Group
-from alva_lever.web.pages import add_pages
+from alva_lever.web.pages import add_pages, lead_to_account, to_elsewhere
 from alva_lever.web.receiver import Receiver
 from alva_lever.web.setup import page as set_up
 from alva_lever.web.signing_tokens import FreshTokens, signing_tokens
+from alva_lever.web.visitors import Elsewhere
+
+_ROUTERS = (happened.router, candidates.router, actions.router, why.router, set_up.router, grant.router)
+# What is served in the place of the default account's page where there is no such account.
+_first = APIRouter()
+
+
+@_first.get("/")
+async def lead_to_first() -> RedirectResponse:
+    """Leads to the page of the account that is named first."""
+    return RedirectResponse(f"{next(iter(ACCOUNTS))}/", 303)
+
+
+@_first.get("/run", dependencies=[Depends(lead_to_account)])
+async def lead_to_run() -> None:
+    """Leads to the run on the page of its account."""
+    raise HTTPException(404, "This is no run of Alva and Lever")
+
+
+async def _to_page(request: Request, account: Account) -> RedirectResponse:
+    return RedirectResponse(f"{account.account_id}/", 303)
 
 
 def build_app() -> FastAPI:
-    """Builds the app. Webhooks need no login, since every delivery is signed; pages ask for Airflow's. It serves no API
-    description."""
-    app = FastAPI(title="Alva and Lever", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    """Builds the app: the page of `default`, and under the name of each other account an app of the same pages.
+
+    Webhooks need no login, since every delivery is signed; pages ask for Airflow's.
+    """
+    app = _new_app()
     for account in ACCOUNTS.values():
         _add_webhooks(app, account)
-    add_pages(app, happened.router, candidates.router, actions.router, why.router, set_up.router, grant.router)
+        if account.page_path:
+            its_app = _new_app()
+            add_pages(its_app, account, *_ROUTERS)
+            # People leave out the last slash.
+            app.add_route(account.page_path, partial(_to_page, account=account), methods=["GET"])
+            app.mount(account.page_path, its_app)
+    if DEFAULT in ACCOUNTS.values():
+        add_pages(app, DEFAULT, *_ROUTERS)
+    else:
+        # Airflow's menu and tabs lead here.
+        app.state.account = DEFAULT
+        app.include_router(_first)
+        app.add_exception_handler(Elsewhere, to_elsewhere)
     return app
+
+
+def _new_app() -> FastAPI:
+    """Returns an app that serves no description of itself."""
+    return FastAPI(title="Alva and Lever", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 
 
 def _add_webhooks(app: FastAPI, account: Account) -> None:

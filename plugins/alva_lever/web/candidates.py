@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
-from alva_lever.account import DEFAULT as account
+from alva_lever.account import Account
 from alva_lever.connect import lever_site, shared
 from alva_lever.http.errors import ApiError
 from alva_lever.rules import tags
@@ -27,7 +27,6 @@ STATES: Mapping[str, tuple[str, str]] = {
     "failed": ("Failed", tags.INVITATION_FAILED),
     "completed": ("Completed", tags.COMPLETED),
 }
-_shared = shared(account)
 
 
 @router.get("/candidates", dependencies=[Depends(a_turn)])
@@ -35,9 +34,11 @@ def candidates(visitor: Looks, part: OfHtmx, state: str = "sent", after: str | N
     """A page of the candidates with a status tag."""
     label, tag = STATES.get(state, STATES["sent"])
     caption = f"{label}: not archived, with the tag {tag}"
-    return _show(
-        visitor, lambda: _shared.integration().carriers(tag, after), caption, f"candidates?state={state}", part=part
-    )
+
+    def read() -> CandidatesPage:
+        return shared(visitor.account).integration().carriers(tag, after)
+
+    return _show(visitor, read, caption, f"candidates?state={state}", part=part)
 
 
 @router.get("/standing", dependencies=[Depends(a_turn)])
@@ -46,7 +47,8 @@ def standing(visitor: Looks, part: OfHtmx, after: str | None = None) -> Response
     caption = "In the trigger stage and not invited"
 
     def read() -> CandidatesPage:
-        return _shared.integration().standing(after, window=airflow_records.next_window(account.invite_dag_id))
+        window = airflow_records.next_window(visitor.account.invite_dag_id)
+        return shared(visitor.account).integration().standing(after, window=window)
 
     return _show(visitor, read, caption, "standing?", part=part)
 
@@ -55,7 +57,7 @@ def _show(visitor: Visitor, read: Callable[[], CandidatesPage], caption: str, hr
     shown: dict[str, Any] = {"found": None, "problem": "", "why": {}}
     try:
         found = read()
-        shown |= {"found": found, "why": _why(found)}
+        shown |= {"found": found, "why": _why(visitor.account, found)}
     except (ApiError, BadOption) as fault:
         shown["problem"] = str(fault)
     return page(
@@ -65,12 +67,12 @@ def _show(visitor: Visitor, read: Callable[[], CandidatesPage], caption: str, hr
         base="part.html" if part else "base.html",
         caption=caption,
         href=href,
-        lever_site=lever_site(account),
+        lever_site=lever_site(visitor.account),
         **shown,
     )
 
 
-def _why(found: CandidatesPage) -> dict[str, str]:
+def _why(account: Account, found: CandidatesPage) -> dict[str, str]:
     """Returns by id why a candidate in the trigger stage was not invited."""
     rows = [row for row in found.candidates if row.reason is not None]
     if not rows:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from alva_lever.account import DEFAULT, URL_PREFIX, Account
+from alva_lever.account import URL_PREFIX, Account
 from alva_lever.connect import lever_hook
 from alva_lever.http.errors import ApiError
 from alva_lever.http.exchange import one_word
@@ -33,7 +33,7 @@ from alva_lever.web.visitors import Looks, OfHtmx, Right, SetsUp, Text, Visitor,
 log = logging.getLogger(__name__)
 router = APIRouter()
 # Lever's answer has a code in its address, which must not go into that of the login.
-Answering = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT, after_login="set-up"))]
+Answering = Annotated[Visitor, Depends(needs(Right.SET_UP, after_login="set-up"))]
 
 EXAMPLE_ROOT = LeverHook.example_root
 # A person who takes longer in Lever has to begin again.
@@ -100,7 +100,7 @@ def access(account: Account, request: Request, *, refused: str = "") -> Access:
         valid_until=in_words(grant.expires_at * 1000) if grant else "",
         problem=problem,
         missing=missing,
-        callback=_callback(request),
+        callback=_callback(account, request),
         app_id=(app.login or "") if app else "",
         sign_in=(app.host or "") if app else "",
         refused=refused,
@@ -111,7 +111,7 @@ def access(account: Account, request: Request, *, refused: str = "") -> Access:
 def show_access(request: Request, visitor: Looks, part: OfHtmx) -> Response:
     """The access to Lever by OAuth: as a page, or, for htmx, as a part of the set-up page."""
     template = "_grant.html" if part else "access.html"
-    return page(template, visitor, here=_SET_UP, grant=access(DEFAULT, request))
+    return page(template, visitor, here=_SET_UP, grant=access(visitor.account, request))
 
 
 @router.post("/oauth-app")
@@ -120,9 +120,9 @@ def save_app(
 ) -> Response:
     """Stores the company's OAuth app and, where no key is stored, Lever's API root."""
     try:
-        _save_app(DEFAULT, client_id=client_id, secret=secret, root=root, sign_in=sign_in)
+        _save_app(visitor.account, client_id=client_id, secret=secret, root=root, sign_in=sign_in)
     except (ApiError, NotWritten) as failure:
-        refused = access(DEFAULT, request, refused=str(failure))
+        refused = access(visitor.account, request, refused=str(failure))
         return page("access.html", visitor, status=422, here=_SET_UP, grant=refused)
     return RedirectResponse(_SET_UP, 303)
 
@@ -134,9 +134,9 @@ def start(request: Request, visitor: SetsUp) -> Response:
     By a page that moves on by itself: after a redirect, the browser would hold Lever's addresses against the page's
     `form-action`.
     """
-    callback = _callback(request)
+    callback = _callback(visitor.account, request)
     try:
-        app = lever_hook(DEFAULT).sign_in().app
+        app = lever_hook(visitor.account).sign_in().app
     except ApiError as error:
         return _outcome(visitor, "Access can't be granted yet", str(error), status=409)
     state = _serializer().dumps([visitor.user_id, callback, secrets.token_urlsafe(8)])
@@ -158,7 +158,9 @@ def hide_code(state: str = "", code: str = "") -> None:
 def finish(visitor: Answering, state: str = "", code: str = "", error: str = "") -> Response:
     """Takes Lever's answer: stores what was granted, or says what it is."""
     asked = _asked(state, _STATE_SECONDS)
-    if asked is None or asked[0] != visitor.user_id:
+    # An answer to another account's question is none of this one's.
+    is_ours = asked is not None and asked[1].endswith(_callback_path(visitor.account))
+    if asked is None or not is_ours or asked[0] != visitor.user_id:
         said = "This answer came too late, or does not belong to a question of yours. Begin again."
         return _outcome(visitor, "Nothing was changed", said, status=400)
     if error == "access_denied":
@@ -167,7 +169,7 @@ def finish(visitor: Answering, state: str = "", code: str = "", error: str = "")
         said = f"Lever answered with {one_word(error) or 'neither access nor a reason'}. Nothing was changed."
         return _outcome(visitor, "Access was not granted", said, status=502)
     try:
-        _store(DEFAULT, code, callback=asked[1])
+        _store(visitor.account, code, callback=asked[1])
     except (ApiError, NotWritten) as failure:
         log.error("Access to Lever was not granted: %s", failure)
         return _outcome(visitor, "Access was not granted", str(failure), status=502)
@@ -254,9 +256,13 @@ def _store(account: Account, code: str, *, callback: str) -> None:
         )
 
 
-def _callback(request: Request) -> str:
+def _callback(account: Account, request: Request) -> str:
     root = airflow_internals.base_url() or str(request.base_url)
-    return f"{root.rstrip('/')}{URL_PREFIX}/{_CALLBACK}"
+    return f"{root.rstrip('/')}{_callback_path(account)}"
+
+
+def _callback_path(account: Account) -> str:
+    return f"{URL_PREFIX}{account.page_path}/{_CALLBACK}"
 
 
 def _outcome(visitor: Visitor, title: str, said: str, *, url: str = _SET_UP, status: int = 200) -> Response:

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
-from alva_lever.account import DEFAULT as account
+from alva_lever.account import Account
 from alva_lever.batch.leftovers import Leftover
 from alva_lever.connect import lever_site, read_variable
 from alva_lever.http.errors import ApiError
@@ -23,7 +23,7 @@ from alva_lever.rules.results import ResultsWord
 from alva_lever.settings import BadOption
 from alva_lever.web import airflow_records
 from alva_lever.web.airflow_records import RunFigures, RunRecord
-from alva_lever.web.pages import page
+from alva_lever.web.pages import lead_to_account, page
 from alva_lever.web.visitors import Looks
 
 router = APIRouter()
@@ -33,17 +33,23 @@ DAYS = 14
 RUNS_EACH = 5
 # The most leftovers, failures and near misses that the page shows.
 MOST_SHOWN = 100
-NAMES: Mapping[str, str] = {
-    account.invite_dag_id: "Invite candidates",
-    account.results_dag_id: "Push results",
-    account.events_dag_id: "Handle events",
-    account.postings_dag_id: "Sync postings",
-}
-# Only runs of these DAGs take ids in their form.
-TAKE_IDS = (account.invite_dag_id, account.results_dag_id)
-_INVITING = (account.invite_dag_id, account.events_dag_id)
 # What a person may have to correct, and the words that count it.
 _TROUBLES = (*FAILURES, str(ResultsWord.BOUNCED), GIVEN_UP)
+
+
+def names(account: Account) -> Mapping[str, str]:
+    """Returns the account's DAGs by their ids, as the page calls them."""
+    return {
+        account.invite_dag_id: "Invite candidates",
+        account.results_dag_id: "Push results",
+        account.events_dag_id: "Handle events",
+        account.postings_dag_id: "Sync postings",
+    }
+
+
+def take_ids(account: Account) -> tuple[str, ...]:
+    """Returns the DAGs whose form takes ids."""
+    return account.invite_dag_id, account.results_dag_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +117,10 @@ class Trouble:
 @router.get("/")
 def happened(visitor: Looks) -> Response:
     """The first page."""
-    now = datetime.now(UTC)
+    now, account = datetime.now(UTC), visitor.account
     figures = airflow_records.figures_since(account.dag_ids, _first_day(now), _TROUBLES)
     runs = airflow_records.last_runs(account.dag_ids, each=RUNS_EACH)
-    dags, waiting = _state(now)
+    dags, waiting = _state(account, now)
     nightly = airflow_records.last_reported(account.postings_dag_id)
     # A run that names ids reads only their tags.
     polls = [one for one in runs if one.dag_id == account.invite_dag_id and one.report and one.report["window"]]
@@ -122,15 +128,15 @@ def happened(visitor: Looks) -> Response:
         "happened.html",
         visitor,
         here="./",
-        mode=mode(),
-        names=NAMES,
+        mode=mode(account),
+        names=names(account),
         dags=dags,
-        runs=[shown(run) for run in runs],
+        runs=[shown(account, run) for run in runs],
         days=by_day(figures, now),
         leftovers=waiting[:MOST_SHOWN],
         leftovers_in_all=len(waiting),
         troubles=troubles(figures),
-        nightly=None if nightly is None else shown(nightly),
+        nightly=None if nightly is None else shown(account, nightly),
         unknown_managers=_ids(nightly, PostingWord.OWNER_UNKNOWN),
         refused_fields=_ids(nightly, PostingWord.FIELD_REFUSED),
         near_misses=_near_misses(*polls[:1], nightly),
@@ -138,10 +144,10 @@ def happened(visitor: Looks) -> Response:
     )
 
 
-@router.get("/run")
+@router.get("/run", dependencies=[Depends(lead_to_account)])
 def run(visitor: Looks, dag_id: str = "", run_id: str = "", panel: str = "") -> Response:
     """One run's report, with the ids under each word. `panel`: not empty inside a tab of Airflow's UI."""
-    base = "panel.html" if panel else "base.html"
+    base, account = "panel.html" if panel else "base.html", visitor.account
     record = airflow_records.run_record(dag_id, run_id) if dag_id in account.dag_ids else None
     if record is None:
         return page("no_run.html", visitor, status=404, here="./", base=base)
@@ -155,7 +161,7 @@ def run(visitor: Looks, dag_id: str = "", run_id: str = "", panel: str = "") -> 
         visitor,
         here="./",
         base=base,
-        run=shown(record),
+        run=shown(account, record),
         report=report,
         words=words,
         is_over=record.is_over,
@@ -166,7 +172,7 @@ def run(visitor: Looks, dag_id: str = "", run_id: str = "", panel: str = "") -> 
     )
 
 
-def mode() -> str:
+def mode(account: Account) -> str:
     """Returns `live`, `rehearsing`, or a sentence on why no run can work."""
     try:
         return "rehearsing" if read_variable(account).dry_run else "live"
@@ -174,18 +180,18 @@ def mode() -> str:
         return str(fault)
 
 
-def shown(record: RunRecord) -> ShownRun:
+def shown(account: Account, record: RunRecord) -> ShownRun:
     """Returns a run in words."""
     if record.report is not None:
-        said = in_a_sentence(record.report, invites=record.dag_id in _INVITING)
+        said = in_a_sentence(record.report, invites=record.dag_id in (account.invite_dag_id, account.events_dag_id))
     else:
         said = "No report" if record.is_over else "Not done yet"
-    return ShownRun(record, NAMES[record.dag_id], said)
+    return ShownRun(record, names(account)[record.dag_id], said)
 
 
-def is_of_opportunity(dag_id: str, leftover: Leftover) -> bool:
+def is_of_opportunity(account: Account, dag_id: str, leftover: Leftover) -> bool:
     """Whether a DAG's leftover is an opportunity, by `sync.items`: not a posting, and not a candidate in Alva."""
-    return dag_id in TAKE_IDS and "is" not in leftover.item
+    return dag_id in take_ids(account) and "is" not in leftover.item
 
 
 def by_day(figures: Sequence[RunFigures], now: datetime) -> list[Day]:
@@ -222,25 +228,25 @@ def _first_day(now: datetime) -> datetime:
     return today - timedelta(days=DAYS - 1)
 
 
-def _state(now: datetime) -> tuple[list[ShownDag], list[ShownLeftover]]:
+def _state(account: Account, now: datetime) -> tuple[list[ShownDag], list[ShownLeftover]]:
     """Returns the DAGs, and their leftovers in the order in which they are due."""
     paused = airflow_records.paused(account.dag_ids)
     dags: list[ShownDag] = []
     waiting: list[ShownLeftover] = []
     for dag_id in account.dag_ids:
         state = airflow_records.state_of(dag_id)
-        its = [_leftover(dag_id, leftover, now) for leftover in state.leftovers()]
+        its = [_leftover(account, dag_id, leftover, now) for leftover in state.leftovers()]
         covered_ms = state.covered_ms
         covered_at = None if covered_ms is None else _moment(covered_ms)
         polls = dag_id != account.events_dag_id
-        dags.append(ShownDag(dag_id, NAMES[dag_id], paused.get(dag_id), polls, covered_at, len(its)))
+        dags.append(ShownDag(dag_id, names(account)[dag_id], paused.get(dag_id), polls, covered_at, len(its)))
         waiting += its
     return dags, sorted(waiting, key=lambda one: (one.due_at, one.leftover.id))
 
 
-def _leftover(dag_id: str, leftover: Leftover, now: datetime) -> ShownLeftover:
+def _leftover(account: Account, dag_id: str, leftover: Leftover, now: datetime) -> ShownLeftover:
     due_at = _moment(leftover.due_ms)
-    of_opportunity = is_of_opportunity(dag_id, leftover)
+    of_opportunity = is_of_opportunity(account, dag_id, leftover)
     named = of_opportunity and is_uuid(leftover.id)
     return ShownLeftover(dag_id, leftover, due_at, due_at <= now, of_opportunity, named)
 

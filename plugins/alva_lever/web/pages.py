@@ -14,8 +14,9 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
+from alva_lever.account import ACCOUNTS, Account, account_of
 from alva_lever.rules.window import in_words, to_the_minute
-from alva_lever.web.visitors import LoginNeeded, Visitor, is_of_htmx
+from alva_lever.web.visitors import Elsewhere, LoginNeeded, Visitor, account_shown, is_of_htmx, way
 
 # Nothing is loaded from another host, and no other site may frame the page.
 HEADERS: Mapping[str, str] = {
@@ -28,8 +29,9 @@ HEADERS: Mapping[str, str] = {
     # A page may show names, which it has read for this visitor only.
     "Cache-Control": "no-store",
 }
-# How many visitors may wait for Lever and Alva at once, of Airflow's forty threads.
-_TURNS = threading.BoundedSemaphore(4)
+# How many visitors may wait for Lever and Alva at once, of Airflow's forty threads. Accounts share them out, so that
+# the visitors of one whose Lever is slow take no turn from the others'. A page loads two parts at once.
+_TURNS, _FEWEST_TURNS = 4, 2
 _STATIC = Path(__file__).parent / "static"
 # Under plugins/ as under a pip install.
 _templates = Environment(
@@ -45,17 +47,26 @@ _templates.filters |= {"in_words": in_words, "to_the_minute": to_the_minute}
 def page(template: str, visitor: Visitor, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Renders a template, a whole page or a part of one. All its links are relative, and pages are not nested, so that
     they work behind any prefix."""
-    html = _templates.get_template(template).render(visitor=visitor, **values)
+    account = visitor.account
+    html = _templates.get_template(template).render(
+        visitor=visitor,
+        airflow="../../" if account.page_path else "../",
+        accounts=[(one.account_id, way(account, one), one == account) for one in visitor.accounts],
+        **values,
+    )
     return HTMLResponse(html, status, HEADERS)
 
 
-def add_pages(app: FastAPI, *routers: APIRouter) -> None:
-    """Adds the routers and the static files to the app."""
+def add_pages(app: FastAPI, account: Account, *routers: APIRouter) -> None:
+    """Adds an account's pages to its app, with the static files."""
+    app.state.account = account
+    app.state.turns = threading.BoundedSemaphore(max(_TURNS // len(ACCOUNTS), _FEWEST_TURNS))
     for router in routers:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(LoginNeeded, _to_login)
     app.add_exception_handler(Busy, _busy)
+    app.add_exception_handler(Elsewhere, to_elsewhere)
     app.add_exception_handler(HTTPException, _refused)
 
 
@@ -63,15 +74,24 @@ class Busy(Exception):
     """As many visitors as may wait for Lever and Alva at once are waiting already."""
 
 
-async def a_turn() -> AsyncIterator[None]:
+def lead_to_account(request: Request, dag_id: str = "") -> None:
+    """A FastAPI dependency: leads to the page of the account whose DAG it is, since a tab of Airflow's UI has the same
+    address for all runs. :raises Elsewhere: it is another account's."""
+    here, there = account_shown(request), account_of(dag_id)
+    if there is not None and there != here:
+        raise Elsewhere(f"{way(here, there)}{request.url.path.rsplit('/', 1)[-1]}?{request.url.query}")
+
+
+async def a_turn(request: Request) -> AsyncIterator[None]:
     """A FastAPI dependency of each route that asks Lever or Alva. Such a route keeps a thread waiting, and Airflow
     needs the same threads for its tasks' heartbeats. :raises Busy: too many are waiting."""
-    if not _TURNS.acquire(blocking=False):
+    turns = request.app.state.turns
+    if not turns.acquire(blocking=False):
         raise Busy
     try:
         yield
     finally:
-        _TURNS.release()
+        turns.release()
 
 
 async def _busy(request: Request, busy: Exception) -> Response:
@@ -93,6 +113,12 @@ async def _refused(request: Request, refused: Exception) -> Response:
 def _no_page(heading: str, sentence: str, status: int, headers: Mapping[str, str]) -> Response:
     html = _templates.get_template("no_page.html").render(heading=heading, sentence=sentence)
     return HTMLResponse(html, status, {**HEADERS, **headers})
+
+
+async def to_elsewhere(request: Request, elsewhere: Exception) -> Response:
+    """Answers `Elsewhere`."""
+    assert isinstance(elsewhere, Elsewhere)
+    return RedirectResponse(elsewhere.url, 303)
 
 
 async def _to_login(request: Request, needed: Exception) -> Response:

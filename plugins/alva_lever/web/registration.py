@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from airflow.sdk.exceptions import AirflowException
 
-from alva_lever.account import DEFAULT, URL_PREFIX
+from alva_lever.account import ACCOUNTS, URL_PREFIX, Account
 from alva_lever.connect import lever_hook
 from alva_lever.http.errors import ApiError, Forbidden, RequestRejected, Unauthorized
 from alva_lever.http.secrets_backends import comes_from_elsewhere
@@ -29,8 +29,6 @@ from alva_lever.web.airflow_internals import NotWritten, as_server, base_url
 from alva_lever.web.airflow_store import change_connection, is_kept_elsewhere, stored
 from alva_lever.web.signing_tokens import Tokens, fingerprint, is_token, words_of
 
-# The connection that holds the signing tokens.
-_CONN_ID = DEFAULT.lever_webhook_conn_id
 # The key in the connection's extra for the fingerprints of the stored tokens, by webhook id.
 _KNOWN = "webhooks"
 STILL_TO_DO = """
@@ -64,8 +62,8 @@ class Registered:
     outcome: Outcome
 
 
-def webhook_url(address: str) -> str:
-    """Returns the webhook's address, from itself or from Airflow's address, which may have a path.
+def webhook_url(address: str, account: Account) -> str:
+    """Returns the address of an account's webhook, from itself or from Airflow's address, which may have a path.
 
     :raises CannotRegister: Lever can't send to this address.
     """
@@ -81,12 +79,12 @@ def webhook_url(address: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         only = "Lever sends to https:// only (http:// is accepted for this machine)"
         raise CannotRegister(only, remedy=expected)
-    path = parts.path.rstrip("/").removesuffix(URL_PREFIX + DEFAULT.lever_webhook_path)
+    path = parts.path.rstrip("/").removesuffix(URL_PREFIX + account.lever_webhook_path)
     # Always in the same spelling: to Lever, another spelling is another address.
     netloc = f"[{host}]" if ":" in host else host
     if port not in (None, {"https": 443, "http": 80}[parts.scheme]):
         netloc = f"{netloc}:{port}"
-    return f"{parts.scheme}://{netloc}{path}{URL_PREFIX}{DEFAULT.lever_webhook_path}"
+    return f"{parts.scheme}://{netloc}{path}{URL_PREFIX}{account.lever_webhook_path}"
 
 
 class Registration:
@@ -96,9 +94,11 @@ class Registration:
     deleted and created again. If Lever refuses to delete it, a person made it in Lever's settings, and it stays.
     """
 
-    def __init__(self, lever: LeverHook, url: str, *, dry_run: bool = False) -> None:
+    def __init__(self, lever: LeverHook, url: str, account: Account, *, dry_run: bool = False) -> None:
         self._lever = lever
         self._url = url
+        # The connection that holds the signing tokens.
+        self._conn_id = account.lever_webhook_conn_id
         self._dry_run = dry_run
 
     def register(self, *, renew: bool = False) -> Iterator[Registered]:
@@ -112,7 +112,7 @@ class Registration:
         :raises NotWritten: Airflow's database can't be read or written; a webhook that was just created is deleted
             again.
         """
-        _check_tokens_are_ours()
+        _check_tokens_are_ours(self._conn_id)
         for event in EVENTS:
             yield Registered(event, self._one(event, renew=renew))
 
@@ -122,7 +122,7 @@ class Registration:
 
         :raises CannotRegister: the tokens are kept elsewhere.
         """
-        _check_tokens_are_ours()
+        _check_tokens_are_ours(self._conn_id)
         webhooks = self._lever.webhooks()
         for event in EVENTS:
             ours, others = self._sorted(event, webhooks)
@@ -152,7 +152,7 @@ class Registration:
 
     def _sorted(self, event: str, webhooks: Sequence[Webhook]) -> tuple[list[Webhook], list[Webhook]]:
         there = [webhook for webhook in webhooks if (webhook.event, webhook.url) == (event, self._url)]
-        password, extra = stored(_CONN_ID)
+        password, extra = stored(self._conn_id)
         marks = {fingerprint(token) for token in words_of(password) if is_token(token)}
         # The password decides: a person may have removed a token from it.
         stored_ids = {webhook_id for webhook_id, mark in _marks(extra).items() if mark in marks}
@@ -184,13 +184,13 @@ class Registration:
 
     def _make(self, event: str) -> None:
         # Find out first whether a token can be stored.
-        _change(lambda tokens: tokens)
+        _change(self._conn_id, lambda tokens: tokens)
         webhook = self._lever.create_webhook(event=event, url=self._url)
         token = webhook.signature_token or ""
         try:
             if words_of(token) != (token,) or not is_token(token):
                 raise CannotRegister("Lever's answer holds no usable signing token, so the webhook was deleted again")
-            _change(lambda tokens: [*tokens, token], known={webhook.id: fingerprint(token)})
+            _change(self._conn_id, lambda tokens: [*tokens, token], known={webhook.id: fingerprint(token)})
         except BaseException:
             # If this fails too, the next run finds a webhook without a stored token.
             with suppress(ApiError):
@@ -198,13 +198,14 @@ class Registration:
             raise
 
 
-def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
+def forget_old(lever: LeverHook, account: Account, *, dry_run: bool = False) -> int:
     """Removes the tokens of deleted webhooks that this command had created. Returns how many.
 
     :raises CannotRegister: Lever has none of the webhooks, so the key is probably another account's.
     """
-    _check_tokens_are_ours()
-    marks = _marks(stored(_CONN_ID)[1])
+    conn_id = account.lever_webhook_conn_id
+    _check_tokens_are_ours(conn_id)
+    marks = _marks(stored(conn_id)[1])
     there = {webhook.id for webhook in lever.webhooks()}
     gone = {webhook_id: mark for webhook_id, mark in marks.items() if webhook_id not in there}
     if gone and len(gone) == len(marks):
@@ -215,21 +216,23 @@ def forget_old(lever: LeverHook, *, dry_run: bool = False) -> int:
         )
     if gone and not dry_run:
         _change(
-            lambda tokens: [token for token in tokens if fingerprint(token) not in gone.values()], forget=list(gone)
+            conn_id,
+            lambda tokens: [token for token in tokens if fingerprint(token) not in gone.values()],
+            forget=list(gone),
         )
     return len(gone)
 
 
-def _check_tokens_are_ours() -> None:
+def _check_tokens_are_ours(conn_id: str) -> None:
     """Checks that Airflow reads the tokens from its database. :raises CannotRegister: it reads them elsewhere."""
-    if is_kept_elsewhere(_CONN_ID):
+    if is_kept_elsewhere(conn_id):
         raise CannotRegister(
-            f"{comes_from_elsewhere(f'Connection `{_CONN_ID}`')}, where this command can't write",
+            f"{comes_from_elsewhere(f'Connection `{conn_id}`')}, where this command can't write",
             remedy="Make the webhooks in Lever's settings and put their signing tokens there, or remove the connection "
             "there and run this again",
         )
     # Read before Lever's key: without the database, that isn't found either.
-    stored(_CONN_ID)
+    stored(conn_id)
 
 
 def _marks(extra: dict[str, Any]) -> dict[str, str]:
@@ -238,34 +241,40 @@ def _marks(extra: dict[str, Any]) -> dict[str, str]:
 
 
 def _change(
-    tokens_of: Callable[[Tokens], Iterable[str]], *, known: dict[str, str] | None = None, forget: Sequence[str] = ()
+    conn_id: str,
+    tokens_of: Callable[[Tokens], Iterable[str]],
+    *,
+    known: dict[str, str] | None = None,
+    forget: Sequence[str] = (),
 ) -> None:
     def write(password: str, extra: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         kept = {name: mark for name, mark in _marks(extra).items() if name not in forget}
         return " ".join(tokens_of(words_of(password))), {**extra, _KNOWN: {**kept, **(known or {})}}
 
-    change_connection(_CONN_ID, write)
+    change_connection(conn_id, write)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0 on success, 1 on failure, with a sentence on stderr that says why."""
     options = _options().parse_args(arguments)
     as_server()
-    lever = lever_hook(DEFAULT)
+    account = ACCOUNTS[options.account]
+    lever = lever_hook(account)
     try:
         if options.forget_old:
-            count = forget_old(lever, dry_run=options.dry_run)
+            count = forget_old(lever, account, dry_run=options.dry_run)
             done = "would be" if options.dry_run else "are"
             print(f"{count} signing tokens of deleted webhooks {done} removed")
             return 0
-        registration = Registration(lever, webhook_url(options.url or base_url()), dry_run=options.dry_run)
+        url = webhook_url(options.url or base_url(), account)
+        registration = Registration(lever, url, account, dry_run=options.dry_run)
         outcomes = _tell(registration.register(renew=options.renew), dry_run=options.dry_run)
     except (CannotRegister, NotWritten, AirflowException) as error:
         print(f"{error}{advice(error, lever)}", file=sys.stderr)
         return 1
     if Outcome.FOREIGN in outcomes:
-        print(f"\nSigning tokens from Lever's settings go into the password of connection `{_CONN_ID}`, separated by")
-        print("spaces.")
+        print("\nSigning tokens from Lever's settings go, separated by spaces, into the password of connection")
+        print(f"`{account.lever_webhook_conn_id}`.")
     print(STILL_TO_DO)
     if options.renew and not options.dry_run:
         print(_RENEWED)
@@ -297,6 +306,9 @@ def advice(error: Exception, lever: LeverHook) -> str:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m alva_lever.web.registration", description=__doc__)
     parser.add_argument("url", nargs="?", help="where Lever reaches Airflow (else: Airflow's [api] base_url)")
+    parser.add_argument(
+        "--account", default=next(iter(ACCOUNTS)), choices=ACCOUNTS, help="the Lever account (else: %(default)s)"
+    )
     parser.add_argument("--renew", action="store_true", help="new signing tokens, without a gap")
     parser.add_argument("--forget-old", action="store_true", help="remove the tokens of deleted webhooks")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")

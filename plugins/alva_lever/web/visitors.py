@@ -13,7 +13,7 @@ from fastapi import Depends, Form, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from alva_lever.account import DEFAULT, URL_PREFIX, Account
+from alva_lever.account import ACCOUNTS, URL_PREFIX, Account
 from alva_lever.web import airflow_internals
 
 log = logging.getLogger(__name__)
@@ -36,15 +36,17 @@ class Right(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The person who looks at the page. `form_token`: proves that a form was on a page that they loaded.
+    """The person who looks at the page of an account. `form_token`: proves that a form was on a page that they loaded.
 
-    `user_id`, `user_name`: theirs in Airflow.
+    `user_id`, `user_name`: theirs in Airflow. `accounts`: those that they may look at.
     """
 
+    account: Account
     rights: frozenset[Right]
     form_token: str
     user_id: str
     user_name: str
+    accounts: tuple[Account, ...]
 
     @property
     def may_act(self) -> bool:
@@ -63,34 +65,60 @@ class LoginNeeded(Exception):
         self.url = url
 
 
+class Elsewhere(Exception):
+    """What was asked for is on the page of another account, at `url`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("This is on another account's page")
+        self.url = url
+
+
+def way(here: Account, there: Account) -> str:
+    """Returns the relative address of an account's page, from a page of `here`."""
+    return ("../" if here.page_path else "./") + (f"{there.account_id}/" if there.page_path else "")
+
+
 def needs(
-    right: Right, account: Account, *, also: Callable[[object], bool] = lambda user: True, after_login: str = ""
+    right: Right, *, also: Callable[[object, Account], bool] = lambda user, account: True, after_login: str = ""
 ) -> Callable[[Request], Awaitable[Visitor]]:
     """Returns a FastAPI dependency that lets only visitors with this right in, and checks the form token of a request
-    that changes something. `also`: what else Airflow must let the user do. `after_login`: the page to which the login
-    leads; by default, it is the one that was asked for, with its query.
+    that changes something. `also`: what else Airflow must let the user do with the account. `after_login`: the page to
+    which the login leads; by default, it is the one that was asked for, with its query.
 
     It raises `LoginNeeded` or answers 401 without a login, and 403 without the right or the token.
     """
 
     async def visitor(request: Request) -> Visitor:
         user = await _user(request, after_login)
+        account = account_shown(request)
         rights = await run_in_threadpool(_rights, user, account)
-        if right not in rights or not await run_in_threadpool(also, user):
+        accounts = await run_in_threadpool(_accounts, user)
+        others = [one for one in accounts if one != account]
+        if Right.LOOK not in rights and others and request.url.path.endswith("/"):
+            # Airflow's menu leads to the same page for everyone.
+            raise Elsewhere(way(account, others[0]))
+        if right not in rights or not await run_in_threadpool(also, user, account):
             raise HTTPException(403, f"Your role in Airflow may not {right.value} here")
         user_id = airflow_internals.user_id(user)
         if request.method not in _SAFE_METHODS:
             await _check_form(request, user_id)
             # Airflow's audit log knows nothing of this page. What the form holds may be secret.
-            log.info("%s, by %s", request.url.path.rsplit("/", 1)[-1], airflow_internals.user_name(user))
-        return Visitor(rights, _serializer().dumps(user_id), user_id, airflow_internals.user_name(user))
+            log.info("%s, by %s", request.url.path.rsplit(f"{URL_PREFIX}/", 1)[-1], airflow_internals.user_name(user))
+        name = airflow_internals.user_name(user)
+        return Visitor(account, rights, _serializer().dumps(user_id), user_id, name, accounts)
 
     return visitor
 
 
-Looks = Annotated[Visitor, Depends(needs(Right.LOOK, DEFAULT))]
-Acts = Annotated[Visitor, Depends(needs(Right.ACT, DEFAULT))]
-SetsUp = Annotated[Visitor, Depends(needs(Right.SET_UP, DEFAULT))]
+def account_shown(request: Request) -> Account:
+    """Returns the account whose page is asked for: each has an app of its own."""
+    account: Account = request.app.state.account
+    return account
+
+
+Looks = Annotated[Visitor, Depends(needs(Right.LOOK))]
+Acts = Annotated[Visitor, Depends(needs(Right.ACT))]
+SetsUp = Annotated[Visitor, Depends(needs(Right.SET_UP))]
 # A field of a form. FastAPI quotes what it refuses, and a key must not be quoted, so a field is a text that is never
 # missing.
 Text = Annotated[str, Form()]
@@ -116,7 +144,14 @@ async def _user(request: Request, after_login: str) -> object:
             raise
     query = f"?{request.url.query}" if request.url.query else ""
     wanted = after_login or request.url.path.rsplit("/", 1)[-1] + query
-    raise LoginNeeded(airflow_internals.login_url(f"{airflow_internals.base_path()}{URL_PREFIX}/{wanted}"))
+    page = f"{airflow_internals.base_path()}{URL_PREFIX}{account_shown(request).page_path}"
+    raise LoginNeeded(airflow_internals.login_url(f"{page}/{wanted}"))
+
+
+def _accounts(user: object) -> tuple[Account, ...]:
+    if len(ACCOUNTS) == 1:
+        return tuple(ACCOUNTS.values())
+    return tuple(one for one in ACCOUNTS.values() if airflow_internals.may_read_dag(user, one.invite_dag_id))
 
 
 def _rights(user: object, account: Account) -> frozenset[Right]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 
-from alva_lever.account import DEFAULT as account
+from alva_lever.account import Account
 from alva_lever.batch.leftovers import RUN_PREFIX, Leftover
 from alva_lever.connect import lever_site, shared
 from alva_lever.http.errors import ApiError
@@ -26,12 +26,11 @@ from alva_lever.sync.explanation import Explanation
 from alva_lever.web import airflow_records
 from alva_lever.web.airflow_internals import NotWritten, new_run_id, start_run
 from alva_lever.web.airflow_records import RunRecord
-from alva_lever.web.happened import TAKE_IDS, is_of_opportunity
+from alva_lever.web.happened import is_of_opportunity, take_ids
 from alva_lever.web.pages import a_turn, page
 from alva_lever.web.visitors import Acts, Looks, OfHtmx, Text, Visitor
 
 router = APIRouter()
-_shared = shared(account)
 _NOT_AN_ID = (
     "This is neither the address of a candidate's page in Lever nor an id. Open the candidate in Lever, and paste the "
     "address of that page: https://hire.lever.co/candidates/..."
@@ -48,8 +47,7 @@ class Action(StrEnum):
     LEFTOVER = "leftover"
     MIRROR = "mirror"
 
-    @property
-    def dag_id(self) -> str:
+    def dag_id(self, account: Account) -> str:
         return account.results_dag_id if self is Action.MIRROR else account.invite_dag_id
 
     @property
@@ -62,6 +60,7 @@ class Told:
     """An explanation with what only Airflow knows. `leftovers`: by DAG, what an earlier run could not do. `press`: the
     end of the run id that a button makes."""
 
+    account: Account
     explanation: Explanation
     leftovers: Mapping[str, Leftover]
     press: str
@@ -84,7 +83,7 @@ class Told:
         """What may be started, and what each button says. While rehearsing, each run only says what it would do."""
         live = not self.explanation.dry_run
         found = []
-        if account.invite_dag_id in self.leftovers:
+        if self.account.invite_dag_id in self.leftovers:
             found.append((Action.LEFTOVER, "Try the leftover again now" if live else "Rehearse the leftover now"))
         if named := self._if_named():
             found.append((Action.INVITE, named if live else "Rehearse it now"))
@@ -95,7 +94,7 @@ class Told:
     def _if_named(self) -> str | None:
         """What a run that names the candidate does; None if it does nothing, or no more than trying the leftover."""
         named, unnamed = self.explanation.named, self.explanation.unnamed
-        if account.invite_dag_id in self.leftovers and named.word == unnamed.word:
+        if self.account.invite_dag_id in self.leftovers and named.word == unnamed.word:
             return None
         if named.sends:
             return "Invite now"
@@ -126,7 +125,7 @@ def start(
     changed since."""
     if not is_uuid(opportunity_id) or action not in set(Action) or not _PRESS.fullmatch(press):
         return _page(visitor, problem=_NOT_AN_ID, status=400)
-    dag_id, run_id = Action(action).dag_id, f"{Action(action).run_prefix}{press}"
+    dag_id, run_id = Action(action).dag_id(visitor.account), f"{Action(action).run_prefix}{press}"
     conf = {"opportunity_ids": [opportunity_id], "dry_run": dry_run != "false"}
     try:
         start_run(dag_id, run_id, conf, user_name=visitor.user_name)
@@ -139,7 +138,7 @@ def start(
 @router.get("/why-run")
 def follow(visitor: Looks, part: OfHtmx, dag_id: str = "", run_id: str = "", opportunity_id: str = "") -> Response:
     """What has become of a run, and the word of its report for the candidate."""
-    known = dag_id in {one.dag_id for one in Action} and is_uuid(opportunity_id)
+    known = dag_id in {one.dag_id(visitor.account) for one in Action} and is_uuid(opportunity_id)
     record = airflow_records.run_record(dag_id, run_id) if known else None
     if record is None:
         return _page(visitor, problem="Airflow has no such run. It may have been deleted", status=404)
@@ -162,26 +161,26 @@ def _answer(visitor: Visitor, opportunity_id: str, *, part: bool = False) -> Res
     if not is_uuid(opportunity_id):
         return _page(visitor, problem=_NOT_AN_ID, status=400, part=part)
     try:
-        told = _explained(opportunity_id)
+        told = _explained(visitor.account, opportunity_id)
     except (ApiError, BadOption) as fault:
         return _page(visitor, problem=str(fault), status=503, part=part)
     return _page(visitor, told=told, part=part)
 
 
-def _explained(opportunity_id: str) -> Told:
-    integration = _shared.integration()
+def _explained(account: Account, opportunity_id: str) -> Told:
+    integration = shared(account).integration()
     leftovers = {
         dag_id: leftover
-        for dag_id in TAKE_IDS
+        for dag_id in take_ids(account)
         for leftover in airflow_records.state_of(dag_id).leftovers()
-        if leftover.id == opportunity_id and is_of_opportunity(dag_id, leftover)
+        if leftover.id == opportunity_id and is_of_opportunity(account, dag_id, leftover)
     }
     explanation = integration.explain(
         opportunity_id,
         window=airflow_records.next_window(account.invite_dag_id),
         leftover=leftovers.get(account.invite_dag_id),
     )
-    return Told(explanation, leftovers, press=new_run_id(""))
+    return Told(account, explanation, leftovers, press=new_run_id(""))
 
 
 def _word(record: RunRecord, opportunity_id: str) -> str | None:
@@ -193,6 +192,7 @@ def _page(
     visitor: Visitor, *, told: Told | None = None, problem: str | None = None, status: int = 200, part: bool = False
 ) -> Response:
     """`part`: only the answer, for htmx."""
+    account = visitor.account
     return page(
         "why_answer.html" if part else "why.html",
         visitor,

@@ -45,7 +45,7 @@ def _lever(account: Account) -> Iterator[Finding]:
     if not answer.is_fault:
         yield from guarded("Lever's permissions", partial(lever_permissions, lever))
         yield from guarded("Stages of the options", partial(stages, account, lever))
-        yield from guarded("Lever's webhooks", partial(webhooks, lever))
+        yield from guarded("Lever's webhooks", partial(webhooks, account, lever))
 
 
 def _alva(alva: AlvaHook) -> Iterator[Finding]:
@@ -133,10 +133,10 @@ def stages(account: Account, lever: LeverHook) -> Iterator[Finding]:
     yield Finding("Stages of the options", State.DONE, f"Lever has `{policy.trigger_stage.name}`{then}")
 
 
-def webhooks(lever: LeverHook) -> Iterator[Finding]:
+def webhooks(account: Account, lever: LeverHook) -> Iterator[Finding]:
     """Whether each of the four events is registered with Airflow's address."""
     try:
-        found = list(Registration(lever, webhook_url(base_url())).registered())
+        found = list(Registration(lever, webhook_url(base_url(), account), account).registered())
     except CannotRegister as cannot:
         yield wrong("Lever's webhooks", cannot, state=State.OPEN)
         return

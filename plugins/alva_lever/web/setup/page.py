@@ -11,7 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from alva_lever.account import DEFAULT as ACCOUNT
+from alva_lever.account import Account
 from alva_lever.settings import ORIGINS
 from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import NotWritten, base_url
@@ -26,13 +26,18 @@ from alva_lever.web.setup.webhooks import Registering
 from alva_lever.web.visitors import Looks, Right, SetsUp, Text, Visitor, needs
 
 router = APIRouter()
-Unpauses = Annotated[
-    Visitor,
-    Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_unpause, dag_ids=ACCOUNT.dag_ids))),
-]
-MakesPool = Annotated[
-    Visitor, Depends(needs(Right.SET_UP, ACCOUNT, also=partial(airflow_setup.may_make_pool, name=ACCOUNT.pool)))
-]
+
+
+def _may_unpause(user: object, account: Account) -> bool:
+    return airflow_setup.may_unpause(user, account.dag_ids)
+
+
+def _may_make_pool(user: object, account: Account) -> bool:
+    return airflow_setup.may_make_pool(user, account.pool)
+
+
+Unpauses = Annotated[Visitor, Depends(needs(Right.SET_UP, also=_may_unpause))]
+MakesPool = Annotated[Visitor, Depends(needs(Right.SET_UP, also=_may_make_pool))]
 # What an action has done, by the word that it leaves in the address.
 _DONE = {
     "lever": "Lever's connection is saved.",
@@ -52,7 +57,7 @@ _UNPROCESSABLE = 422
 async def _a_turn_to_check(request: Request) -> AsyncIterator[None]:
     """A turn, if the request asks Lever and Alva."""
     if request.query_params.get("check") == "everything":
-        async for turn in a_turn():
+        async for turn in a_turn(request):
             yield turn
     else:
         yield
@@ -69,12 +74,12 @@ def show(request: Request, visitor: Looks) -> HTMLResponse:
 def save_connection(visitor: SetsUp, vendor: Text = "", root: Text = "", key: Text = "") -> Response:
     _known(vendor)
     try:
-        faults = connections.save(ACCOUNT, vendor, root=root, key=key)
+        faults = connections.save(visitor.account, vendor, root=root, key=key)
     except NotWritten as error:
         faults = {connections.WHOLE: str(error)}
     if not faults:
         return _done(vendor, f"connection-{vendor}")
-    refused = connections.connection_form(ACCOUNT, vendor, faults=faults, root=root)
+    refused = connections.connection_form(visitor.account, vendor, faults=faults, root=root)
     return _page(visitor, forms={vendor: refused}, status=_UNPROCESSABLE)
 
 
@@ -82,27 +87,27 @@ def save_connection(visitor: SetsUp, vendor: Text = "", root: Text = "", key: Te
 def take_key_away(visitor: SetsUp) -> Response:
     """Takes Lever's key away, so that access by OAuth is used."""
     try:
-        problem = connections.take_key_away(ACCOUNT)
+        problem = connections.take_key_away(visitor.account)
     except NotWritten as error:
         problem = str(error)
     if not problem:
         return _done("no-key", "connection-lever")
-    refused = connections.connection_form(ACCOUNT, "lever", faults={connections.WHOLE: problem})
+    refused = connections.connection_form(visitor.account, "lever", faults={connections.WHOLE: problem})
     return _page(visitor, forms={"lever": refused}, status=_UNPROCESSABLE)
 
 
 @router.post("/set-up-test", dependencies=[Depends(a_turn)])
 def try_connection(visitor: SetsUp, vendor: Text = "") -> HTMLResponse:
     _known(vendor)
-    tested = connections.test(ACCOUNT, vendor)
-    return _page(visitor, forms={vendor: connections.connection_form(ACCOUNT, vendor, tested=tested)})
+    tested = connections.test(visitor.account, vendor)
+    return _page(visitor, forms={vendor: connections.connection_form(visitor.account, vendor, tested=tested)})
 
 
 @router.get("/set-up-options", dependencies=[Depends(a_turn)])
 def show_options(visitor: SetsUp) -> HTMLResponse:
     """The form for the options, whose stages are read from Lever."""
     try:
-        form = options.stored(ACCOUNT)
+        form = options.stored(visitor.account)
     except NotWritten as error:
         form = OptionsForm(faults={"": [str(error)]})
     return _options_page(visitor, form)
@@ -119,7 +124,7 @@ def save_options(
 ) -> Response:
     sent = OptionsForm(trigger_stage, progression_stage, frozenset(blocked_origins), dry_run=not goes_live, seen=seen)
     try:
-        form = options.save(ACCOUNT, sent)
+        form = options.save(visitor.account, sent)
     except NotWritten as error:
         form = replace(sent, faults={"": [str(error)]})
     if form.faults:
@@ -133,9 +138,9 @@ def save_options(
 def register_webhooks(visitor: SetsUp, url: Text = "", action: Text = "") -> HTMLResponse:
     """Registers the webhooks, renews their signing tokens, or forgets those of webhooks that are gone."""
     if action == "forget":
-        result = webhooks.forget(ACCOUNT, url)
+        result = webhooks.forget(visitor.account, url)
     else:
-        result = webhooks.register(ACCOUNT, url, renew=action == "renew")
+        result = webhooks.register(visitor.account, url, renew=action == "renew")
     return _page(visitor, registering=result, status=_UNPROCESSABLE if result.problem else 200)
 
 
@@ -145,9 +150,9 @@ def change_token(visitor: SetsUp, vendor: Text = "", token: Text = "", retire: T
     _known(vendor)
     try:
         if retire:
-            problem = webhooks.retire_token(ACCOUNT, vendor, retire)
+            problem = webhooks.retire_token(visitor.account, vendor, retire)
         else:
-            problem = webhooks.add_token(ACCOUNT, vendor, token)
+            problem = webhooks.add_token(visitor.account, vendor, token)
     except NotWritten as error:
         problem = str(error)
     if problem:
@@ -157,13 +162,13 @@ def change_token(visitor: SetsUp, vendor: Text = "", token: Text = "", retire: T
 
 @router.post("/set-up-pool")
 def make_pool(visitor: MakesPool) -> Response:
-    description = "One task at a time talks to Lever"
-    return _try(visitor, "pool", partial(airflow_setup.make_pool, ACCOUNT.pool, slots=SLOTS, description=description))
+    pool, description = visitor.account.pool, "One task at a time talks to Lever"
+    return _try(visitor, "pool", partial(airflow_setup.make_pool, pool, slots=SLOTS, description=description))
 
 
 @router.post("/set-up-dags")
 def unpause_dags(visitor: Unpauses) -> Response:
-    return _try(visitor, "dags", partial(airflow_setup.unpause, ACCOUNT.dag_ids))
+    return _try(visitor, "dags", partial(airflow_setup.unpause, visitor.account.dag_ids))
 
 
 def _try(visitor: Visitor, word: str, do: Any) -> Response:
@@ -199,8 +204,9 @@ def _page(
     registering: Registering | None = None,
     token_problems: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    findings = list(local(ACCOUNT))
-    shown_live: list[Finding] = list(live(ACCOUNT)) if everything else []
+    account = visitor.account
+    findings = list(local(account))
+    shown_live: list[Finding] = list(live(account)) if everything else []
     return page(
         "set-up.html",
         visitor,
@@ -214,14 +220,14 @@ def _page(
         said=said,
         problem=problem,
         connections=[
-            (forms or {}).get(slug) or connections.connection_form(ACCOUNT, slug) for slug in connections.VENDORS
+            (forms or {}).get(slug) or connections.connection_form(account, slug) for slug in connections.VENDORS
         ],
         registering=registering or Registering(base_url()),
         foreign=Outcome.FOREIGN,
         still_to_do=STILL_TO_DO.strip(),
-        tokens=webhooks.tokens(ACCOUNT),
+        tokens=webhooks.tokens(account),
         token_problems=token_problems or {},
-        variable=ACCOUNT.settings_variable,
-        dag_count=len(ACCOUNT.dag_ids),
-        pool=ACCOUNT.pool,
+        variable=account.settings_variable,
+        dag_count=len(account.dag_ids),
+        pool=account.pool,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from alva_lever.account import URL_PREFIX, Account
 from alva_lever.connect import shared
@@ -14,9 +15,12 @@ from alva_lever.web.registration import CannotRegister, Registered, Registration
 from alva_lever.web.setup.connections import kept_elsewhere
 from alva_lever.web.signing_tokens import SHORTEST, change_words, fingerprint, is_token, words, words_of
 
+
 # Two registrations at once could register an event twice. This keeps them apart in one process of the API server only.
 # After one in another process, or by the command, a press of Register sets right what came twice.
-_under_way = threading.Lock()
+@cache
+def _under_way(account: Account) -> threading.Lock:
+    return threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +76,15 @@ def register(account: Account, url: str, *, renew: bool) -> Registering:
     """Registers the four webhooks with Lever, as the command does."""
     done: list[Registered] = []
     lever = shared(account).lever()
-    if not _under_way.acquire(blocking=False):
+    if not _under_way(account).acquire(blocking=False):
         return Registering(url, problem="A registration is under way. Wait until it has ended")
     try:
-        for one in Registration(lever, webhook_url(url)).register(renew=renew):
+        for one in Registration(lever, webhook_url(url, account), account).register(renew=renew):
             done.append(one)
     except (CannotRegister, NotWritten, ApiError) as error:
         return Registering(url, done, f"{error}{advice(error, lever)}")
     finally:
-        _under_way.release()
+        _under_way(account).release()
     return Registering(url, done)
 
 
@@ -88,7 +92,7 @@ def forget(account: Account, url: str) -> Registering:
     """Takes away the signing tokens of webhooks that Lever no longer has."""
     lever = shared(account).lever()
     try:
-        return Registering(url, forgotten=forget_old(lever))
+        return Registering(url, forgotten=forget_old(lever, account))
     except (CannotRegister, NotWritten, ApiError) as error:
         return Registering(url, problem=f"{error}{advice(error, lever)}")
 
