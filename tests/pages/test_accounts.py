@@ -30,6 +30,7 @@ from tests.dags.runner import Runner
 from tests.granting import answered
 from tests.pages.conftest import Site
 from tests.pages.reading import said
+from tests.pages.test_every_route import ROUTES
 from tests.two_accounts import BERLIN, Berlin, berlin
 
 __all__ = ["berlin"]
@@ -157,6 +158,12 @@ class TestWays:
 
 
 class TestWho:
+    @pytest.mark.parametrize(("method", "path"), ROUTES)
+    def test_each_route_asks_for_a_login(self, two: Site, method: str, path: str) -> None:
+        url = f"{two.url}berlin{path}"
+        assert requests.request(method, url, timeout=60, allow_redirects=False).status_code == 401
+        assert two.session(None).request(method, url, timeout=60, allow_redirects=False).status_code == 403
+
     @pytest.mark.parametrize("path", ["berlin/why", "berlin/set-up", "berlin/candidates"])
     def test_a_page_needs_the_right_to_the_accounts_dag(
         self, two: Site, monkeypatch: pytest.MonkeyPatch, path: str
