@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.pages.conftest import (
+    airflow_app,
     api_server,
     hourly,
     nightly,
@@ -25,6 +26,7 @@ from tests.pages.conftest import (
 
 # The page and its people, for the tests that need no scheduler.
 __all__ = [
+    "airflow_app",
     "api_server", "hourly", "nightly", "posting", "results", "sandbox", "served", "settings", "site", "story",
     "unpaced",
 ]  # fmt: skip
