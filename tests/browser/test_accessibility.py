@@ -4,12 +4,17 @@ looks at the whole pages on the way from nothing to an invitation."""
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+from fastapi import FastAPI
 from playwright.sync_api import BrowserContext, Page, expect
+from starlette.routing import Mount
 
+from alva_lever.account import URL_PREFIX
+from alva_lever.web.app import build_app
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.browser.seeing import faults, log_in
@@ -161,8 +166,12 @@ class TestErrors:
         expect(tab.get_by_role("alert")).to_be_visible()
         assert faults(tab) == []
 
-    def test_others_are_asking(self, site: Site, tab: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("alva_lever.web.pages._TURNS.acquire", lambda blocking: False)
+    def test_others_are_asking(
+        self, site: Site, tab: Page, airflow_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = build_app()
+        page.state.turns = threading.Semaphore(0)
+        monkeypatch.setattr(airflow_app.router, "routes", [Mount(URL_PREFIX, page), *airflow_app.router.routes])
         tab.goto(f"{site.url}standing")
         expect(tab.get_by_role("status")).to_contain_text("Others are asking")
         assert faults(tab) == []
