@@ -12,6 +12,7 @@ Rows = list[tuple[str, str]]
 
 README = Path(__file__).parent / "README.md"
 _BEGIN, _END = "<!-- written by make bench -->\n", "<!-- end of what make bench writes -->\n"
+_UNMEASURED = ("all", "not measured on this machine yet")
 _HEAD = "| part | measured | figures |\n|---|---|---|\n"
 
 
@@ -29,15 +30,20 @@ def read(text: str) -> tuple[str, dict[str, Rows]]:
     parts: dict[str, Rows] = {}
     for line in body.splitlines()[4:]:
         part, name, figure = line.removeprefix("| ").removesuffix(" |").split(" | ")
-        parts.setdefault(part, []).append((name, figure))
+        if (name, figure) != _UNMEASURED:
+            parts.setdefault(part, []).append((name, figure))
     return body.partition("\n")[0], parts
 
 
 def written(text: str, measured: dict[str, Rows], order: list[str], where: str) -> str:
-    """Returns the text with these parts' rows in its table. Another machine's rows leave it."""
+    """Returns the text with these parts' rows in its table, which names every part. Another machine's rows leave it."""
     before, parts = read(text)
     rows = (parts if before == where else {}) | measured
-    lines = [f"| {part} | {_cell(name)} | {_cell(figure)} |\n" for part in order for name, figure in rows.get(part, [])]
+    lines = [
+        f"| {part} | {_cell(name)} | {_cell(figure)} |\n"
+        for part in order
+        for name, figure in rows.get(part) or [_UNMEASURED]
+    ]
     head, _, rest = text.partition(_BEGIN)
     return f"{head}{_BEGIN}{where}\n\n{_HEAD}{''.join(lines)}{_END}{rest.partition(_END)[2]}"
 

@@ -41,9 +41,11 @@ def test_the_named_parts_are_run_or_all_of_them(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_table_has_rows_of_every_part() -> None:
-    where, parts = table.read(table.README.read_text("utf-8"))
+    text = table.README.read_text("utf-8")
+    where, parts = table.read(text)
     assert where.startswith("Measured with ")
-    assert list(parts) == list(benchmarks.PARTS)
+    assert parts.keys() <= benchmarks.PARTS.keys()
+    assert [name for name in benchmarks.PARTS if f"\n| {name} | " not in text] == []
 
 
 class TestTable:
@@ -52,6 +54,7 @@ class TestTable:
 
     def test_a_part_replaces_its_own_rows_alone(self) -> None:
         text = table.written(self.TEXT, {"peers": [("one", "1"), ("two", "2")]}, self.ORDER, "Here.")
+        assert "| listing | all | not measured" in text
         text = table.written(text, {"listing": [("all", "a|b")]}, self.ORDER, "Here.")
         text = table.written(text, {"peers": [("one", "3")]}, self.ORDER, "Here.")
         assert table.read(text) == ("Here.", {"listing": [("all", "a/b")], "peers": [("one", "3")]})
