@@ -1,6 +1,6 @@
 """Measures speed and memory: all parts, or the named ones.
 
-All parts take about half an hour, since they keep Lever's limit; `webhooks`, `waiting` and `backlog` start an Airflow.
+All parts take tens of minutes, since they keep Lever's limit; `webhooks`, `waiting` and `backlog` start an Airflow.
 """
 
 from __future__ import annotations
