@@ -44,8 +44,8 @@ test-faults: .venv/installed  ## faults, kills and lost deliveries over the whol
 lint: .venv/installed  ## ruff and mypy
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: .venv/installed  ## requests, share of Lever's limit and memory, measured
-	@$(BIN)/python -m benchmarks
+bench: .venv/installed .bench/installed  ## speed and memory, beside our peers; written into benchmarks/README.md
+	@$(BIN)/python -m benchmarks --write
 
 lock:  ## resolve requirements.txt again into constraints.txt and constraints-oldest.txt
 	@rm -rf .lock && $(PYTHON) -m venv .lock && .lock/bin/pip install --quiet uv
@@ -75,3 +75,10 @@ clean:  ## remove what make made
 	  -r /dev/stdin -r requirements-oldest.txt -c constraints-oldest.txt
 	@$(OLDEST)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Tools that the benchmark compares with. Without them it says so, and measures the rest.
+.bench/installed: benchmarks/requirements-peers.txt
+	@echo "Making the environment of the compared tools in .bench ..."
+	@$(PYTHON) -m venv --clear .bench
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check -r $< && touch $@ || \
+	  echo "They can't be installed here: the benchmark leaves them out."

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.office import furnish
+from benchmarks.table import Rows, say
 from benchmarks.webhooks import EVENTS, TOKEN, deliver
 from include.demo.rest import AirflowApi
 from include.demo.running import running
@@ -145,16 +146,20 @@ def _event(sandbox: Sandbox, batches: Sequence[int], opportunity_id: str, number
     return Event((done.at_ms - at_ms) / 1000, sum(number < batch < done.number for batch in batches))
 
 
-def run() -> None:
+def run() -> Rows:
+    rows: Rows = []
     with tempfile.TemporaryDirectory() as folder:
         outcome = play(Path(folder) / "airflow", calls_per_second=10, completed=600, every_seconds=4)
     waited = [event.waited_seconds for event in outcome.events]
     attempts = Counter(attempt for *_, state, attempt in outcome.tasks if state != "skipped")
-    print(
-        f"  600 completions, an event every 4 s: {dict(outcome.counts)} in {outcome.batches} batches; "
+    say(
+        rows,
+        "600 completions, an event every 4 s",
+        f"{dict(outcome.counts)} in {outcome.batches} batches; "
         f"{len(waited)} events waited {statistics.median(waited):.0f} s (median), {max(waited):.0f} s at most, and "
         f"for {max(event.batches_before for event in outcome.events)} batch(es) at most; runs: "
         f"{', '.join(f'{dag_id} {count} x {state}' for (dag_id, state), count in outcome.runs.items())}; tasks by "
         f"attempt: {dict(attempts)}; {len(outcome.mismatches)} mismatched reports; {outcome.refused} x 429; "
-        f"{outcome.share:.0%} of Lever's limit"
+        f"{outcome.share:.0%} of Lever's limit",
     )
+    return rows

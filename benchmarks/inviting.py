@@ -6,6 +6,7 @@ import time
 
 from alva_lever.batch.worker_pool import THREADS
 from benchmarks.office import Traffic, apart, forget, integration, office
+from benchmarks.table import Rows, say
 
 
 def invite(url: str, threads: int) -> dict[str, int]:
@@ -29,7 +30,8 @@ def invite(url: str, threads: int) -> dict[str, int]:
     return total.counts
 
 
-def run(candidates: int = 600) -> None:
+def run(candidates: int = 600) -> Rows:
+    rows: Rows = []
     measured = {}
     for name, number, threads, slow_seconds in (
         (f"{candidates} candidates", candidates, THREADS, 0.0),
@@ -42,9 +44,12 @@ def run(candidates: int = 600) -> None:
         stages = sum(request["path"] == "/stages" for request in lever.requests)
         each = (len(lever.requests) - stages) / number
         measured[name] = lever.share(10)
-        print(
-            f"  {name}: {counts}; Lever {each:.2f} calls each and {stages} for the stages, Alva "
-            f"{len(alva.requests) / number:.2f}; {lever.refused} x 429; {measured[name]:.0%} of Lever's limit"
+        say(
+            rows,
+            name,
+            f"{counts}; Lever {each:.2f} calls each and {stages} for the stages, Alva "
+            f"{len(alva.requests) / number:.2f}; {lever.refused} x 429; {measured[name]:.0%} of Lever's limit",
         )
     several, one = list(measured.values())[1:]
-    print(f"  {THREADS} threads compared with one, on a slow network: x {several / one:.1f}")
+    say(rows, f"{THREADS} threads compared with one, on a slow network", f"x {several / one:.1f}")
+    return rows

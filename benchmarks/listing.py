@@ -6,6 +6,7 @@ import resource
 import time
 
 from benchmarks.office import Traffic, apart, forget, integration, office
+from benchmarks.table import Rows, say
 
 FEW, MANY = 1000, 5000
 
@@ -19,7 +20,8 @@ def find() -> tuple[int, int]:
     return sum(map(len, batches)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def run() -> None:
+def run() -> Rows:
+    rows: Rows = []
     peaks = {}
     for opportunities in (FEW, MANY):
         with office(opportunities) as (url, _):
@@ -28,9 +30,12 @@ def run() -> None:
             traffic = Traffic(url, "lever")
         in_stage = [request for request in traffic.requests if ["stage_id", "applicant-new"] in request["query"]]
         catch_up = [request for request in in_stage if "advanced_at_end" not in dict(request["query"])]
-        print(
-            f"{opportunities:>6} in the trigger stage: {found} found; {len(in_stage) - len(catch_up)} requests for the "
+        say(
+            rows,
+            f"{opportunities} in the trigger stage",
+            f"{found} found; {len(in_stage) - len(catch_up)} requests for the "
             f"listing and {len(catch_up)} to catch up; {traffic.connections} connection; {traffic.refused} x 429; "
-            f"{traffic.share(10):.0%} of the limit; peak memory {peaks[opportunities] / 1024:.0f} MiB"
+            f"{traffic.share(10):.0%} of the limit; peak memory {peaks[opportunities] / 1024:.0f} MiB",
         )
-    print(f"       memory for {MANY // FEW} times as many pages: x {peaks[MANY] / peaks[FEW]:.2f}")
+    say(rows, f"memory for {MANY // FEW} times as many pages", f"x {peaks[MANY] / peaks[FEW]:.2f}")
+    return rows

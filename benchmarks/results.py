@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from benchmarks.office import Traffic, apart, forget, integration, office
+from benchmarks.table import Rows, say
 
 PROGRESSION_STAGE = "Recruiter screen"
 
@@ -26,16 +27,20 @@ def push() -> dict[str, int]:
     return total.counts
 
 
-def run(candidates: int = 600) -> None:
+def run(candidates: int = 600) -> Rows:
+    rows: Rows = []
     with office(candidates, completed=True) as (url, _):
         forget(url)
         counts = apart(push, url)
         lever, alva = Traffic(url, "lever"), Traffic(url, "alva")
     reads = sum(request["method"] == "GET" for request in lever.requests)
     listing = sum(request["path"] == "/candidates" for request in alva.requests)
-    print(
-        f"  {candidates} candidates: {counts}; Lever {reads / candidates:.2f} reads and "
+    say(
+        rows,
+        f"{candidates} candidates",
+        f"{counts}; Lever {reads / candidates:.2f} reads and "
         f"{(len(lever.requests) - reads) / candidates:.2f} writes each, Alva "
         f"{(len(alva.requests) - listing) / candidates:.2f} calls each and {listing} for the listing; "
-        f"{lever.refused} x 429; {lever.share(10):.0%} of Lever's limit"
+        f"{lever.refused} x 429; {lever.share(10):.0%} of Lever's limit",
     )
+    return rows

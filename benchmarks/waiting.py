@@ -11,6 +11,7 @@ from pathlib import Path
 import requests
 
 from benchmarks.office import office
+from benchmarks.table import Rows, say
 from benchmarks.webhooks import EVENTS, PATIENCE_SECONDS, TOKEN, deliver, sent, until
 from include.demo.control import Control
 from include.demo.running import running
@@ -18,7 +19,8 @@ from include.demo.running import running
 HOURLY, CANDIDATES, TIMES = "alva_lever_invite_candidates", 5000, 3
 
 
-def run() -> None:
+def run() -> Rows:
+    rows: Rows = []
     with tempfile.TemporaryDirectory() as folder, office(CANDIDATES) as (url, ids):
         control = Control(url)
         with running(Path(folder) / "airflow", url, durable=True) as airflow:
@@ -42,7 +44,9 @@ def run() -> None:
                 deliver_event = partial(deliver, airflow.url, opportunity_id)
                 waited.append(until(deliver_event, partial(sent, control, opportunity_id)))
             assert not airflow.api.run(HOURLY, "many").is_done
-    print(
-        f"  an event's invitation while {CANDIDATES} are being invited: "
-        f"{', '.join(f'{seconds:.0f} s' for seconds in waited)} after its delivery"
+    say(
+        rows,
+        f"an event's invitation while {CANDIDATES} are being invited",
+        f"{', '.join(f'{seconds:.0f} s' for seconds in waited)} after its delivery",
     )
+    return rows

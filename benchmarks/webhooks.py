@@ -18,6 +18,7 @@ from pathlib import Path
 import requests
 
 from benchmarks.office import office
+from benchmarks.table import Rows, say
 from include.demo.control import Control
 from include.demo.running import Running, running
 from include.demo.start import PROJECT
@@ -42,7 +43,8 @@ does_nothing()
 """
 
 
-def run() -> None:
+def run() -> Rows:
+    rows: Rows = []
     with tempfile.TemporaryDirectory() as folder, office(LOOKS + 10) as (sandbox_url, ids):
         dags = Path(folder) / "dags"
         shutil.copytree(PROJECT / "dags", dags)
@@ -50,30 +52,34 @@ def run() -> None:
         with running(Path(folder) / "airflow", sandbox_url, dags, durable=True) as airflow:
             connection = {"connection_id": "lever_webhook", "conn_type": "generic", "password": TOKEN}
             requests.post(f"{airflow.url}/api/v2/connections", json=connection, timeout=60).raise_for_status()
-            _acknowledged(airflow, ids[LOOKS:])
-            _until_invited(airflow, Control(sandbox_url), ids[:LOOKS])
+            _acknowledged(airflow, ids[LOOKS:], rows)
+            _until_invited(airflow, Control(sandbox_url), ids[:LOOKS], rows)
+    return rows
 
 
-def _acknowledged(airflow: Running, ids: list[str]) -> None:
+def _acknowledged(airflow: Running, ids: list[str], rows: Rows) -> None:
     """Measures with both DAGs paused, so that only receiving counts."""
     trigger_seconds = _each(lambda session: _trigger(airflow, session), RUNS, pause_seconds=0.0)
     plain = 1 / statistics.mean(trigger_seconds)
-    print(f"  POST /api/v2/dags/.../dagRuns, one after the other: {plain:.0f} a second")
+    say(rows, "POST /api/v2/dags/.../dagRuns, one after the other", f"{plain:.0f} a second")
     alone = statistics.median(_each(lambda session: deliver(airflow.url, ids[0], session), ALONE, CALM_SECONDS))
     trigger = statistics.median(_each(lambda session: _trigger(airflow, session), ALONE, CALM_SECONDS))
-    print(
-        f"  one delivery alone, over 1 connection, is acknowledged in {alone * 1000:.0f} ms (median of {ALONE}); "
-        f"Airflow's API makes a run in {trigger * 1000:.0f} ms; x {alone / trigger:.2f}"
+    say(
+        rows,
+        "one delivery alone, over 1 connection",
+        f"x {alone / trigger:.2f} of the time in which Airflow's API makes a run; acknowledged in "
+        f"{alone * 1000:.0f} ms (median of {ALONE}); a run is made in {trigger * 1000:.0f} ms",
     )
     for connections in CONNECTIONS:
         before = _runs(airflow)
         statuses, taken = _burst(connections, lambda n, session: deliver(airflow.url, ids[n % len(ids)], session))
         made = _runs(airflow) - before
         _, ignored = _burst(connections, lambda n, session: deliver(airflow.url, ids[0], session, "interviewCreated"))
-        print(
-            f"  {DELIVERIES} deliveries over {connections} connections: {statuses.count(200)} x 200, {taken:.0f} a "
-            f"second, {made} runs; x {taken / plain:.1f} of that API; {taken / ignored:.0%} of the {ignored:.0f} a "
-            "second at which ignored events are answered"
+        say(
+            rows,
+            f"{DELIVERIES} deliveries over {connections} connections",
+            f"x {taken / plain:.1f} of that API; {taken / ignored:.0%} of the {ignored:.0f} a second at which ignored "
+            f"events are answered; {statuses.count(200)} x 200, {taken:.0f} a second, {made} runs",
         )
 
 
@@ -110,7 +116,7 @@ def _runs(airflow: Running) -> int:
     return int(made["total_entries"])
 
 
-def _until_invited(airflow: Running, control: Control, ids: list[str]) -> None:
+def _until_invited(airflow: Running, control: Control, ids: list[str], rows: Rows) -> None:
     """Measures one delivery at a time, alternating with the empty DAG."""
     for dag_id in (EVENTS, EMPTY):
         airflow.api.unpause(dag_id)
@@ -130,10 +136,12 @@ def _until_invited(airflow: Running, control: Control, ids: list[str]) -> None:
         run_id = f"bench-{number}"
         done.append(until(partial(airflow.api.trigger, EMPTY, run_id, {}), partial(is_done, run_id)))
     ours, empty = statistics.median(invited), statistics.median(done)
-    print(
-        f"  from delivery to invitation {ours:.1f} s (median of {len(invited)}, {min(invited):.1f} to "
-        f"{max(invited):.1f}); a DAG whose one task does nothing, from trigger to success {empty:.1f} s "
-        f"({min(done):.1f} to {max(done):.1f}); x {ours / empty:.2f}"
+    say(
+        rows,
+        "from delivery to invitation",
+        f"x {ours / empty:.2f} of a DAG whose one task does nothing; {ours:.1f} s (median of {len(invited)}, "
+        f"{min(invited):.1f} to {max(invited):.1f}); that DAG, from trigger to success, {empty:.1f} s "
+        f"({min(done):.1f} to {max(done):.1f})",
     )
 
 
