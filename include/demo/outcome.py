@@ -92,9 +92,10 @@ def outcome(person: Person, opportunity: str, reports: Sequence[Sequence[Report]
 
 
 def reason_in(reports: Sequence[Report], opportunity: str) -> str | None:
-    """Returns an opportunity's reason in the reports. A reason that acts wins over one that says it was done before."""
+    """Returns an opportunity's reason in the reports. A reason that acts wins over `not_requested` (of an application,
+    say, whose run came before that of the move), and that over one that says it was done before."""
     found = [reason for report in reports for reason, ids in report.get("ids", {}).items() if opportunity in ids]
-    return next((reason for reason in found if reason not in DONE_BEFORE), found[0] if found else None)
+    return min(found, key=lambda reason: (reason in DONE_BEFORE, reason == "not_requested"), default=None)
 
 
 def _near_miss_in(reports: Sequence[Report], opportunity: str) -> str | None:

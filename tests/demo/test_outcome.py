@@ -69,6 +69,8 @@ def test_the_reason_may_come_from_an_hourly_run_in_between() -> None:
     assert reason_in([report("screening"), report("already_invited")], "o1") == "screening"
     assert reason_in([report("already_invited"), report("screening")], "o1") == "screening"
     assert reason_in([report("already_invited"), report("already_invited")], "o1") == "already_invited"
+    assert reason_in([report("not_requested"), report("trigger_stage")], "o1") == "trigger_stage"
+    assert reason_in([report("already_invited"), report("not_requested")], "o1") == "not_requested"
     assert reason_in([{}, report("gone")], "o2") is None
 
 
