@@ -96,6 +96,32 @@ def test_after_several_items_the_next_one_waits_for_more(store: Store) -> None:
     assert store.groups == [[1, 2], [3, 4, 5]]
 
 
+def test_a_group_of_as_many_as_before_waits_only_for_a_pause(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=FOREVER_SECONDS, pause_seconds=0.05)
+        await asyncio.gather(group.add(1), group.add(2))
+        third, fourth = (asyncio.create_task(group.add(number)) for number in (3, 4))
+        await asyncio.sleep(0)
+        await asyncio.gather(third, fourth, group.add(5))
+        await asyncio.gather(*(group.add(number) for number in (6, 7, 8)))
+
+    run(work())
+    assert store.groups == [[1, 2], [3, 4, 5], [6, 7, 8]]
+
+
+def test_a_group_of_fewer_than_before_closes_with_its_window(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=0.5, pause_seconds=0.0)
+        await asyncio.gather(*(group.add(number) for number in range(3)))
+        fourth = asyncio.create_task(group.add(3))
+        await asyncio.sleep(0.1)
+        assert not fourth.done()
+        await asyncio.gather(fourth, group.add(4))
+
+    run(work())
+    assert store.groups == [[0, 1, 2], [3, 4]]
+
+
 def test_some_time_after_a_burst_an_item_does_not_wait(store: Store) -> None:
     async def work() -> None:
         group = Group(store.commit, window_seconds=2.0)

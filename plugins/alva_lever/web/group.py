@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 # How long the first item of a group waits for others in a burst. A DAG run takes Airflow seconds, so this adds little.
-WINDOW_SECONDS = 0.1
+WINDOW_SECONDS = 0.5
+# Where as many have come as waited at once before, and no other for so long, the burst's senders all wait.
+PAUSE_SECONDS = 0.02
 # As many as fit into one batch: some 500 calls to Lever, of which a completed result needs 7.
 MOST = 70
 
 
 class _Open(Generic[T]):
-    """A group that still takes items. `done`: the outcome of its commit. `full` ends the wait early."""
+    """A group that still takes items. `came`: there is another one. `done`: the outcome of its commit."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.opened_at = loop.time()
         self.items: list[T] = []
-        self.full = asyncio.Event()
+        self.came = asyncio.Event()
         self.done: asyncio.Future[None] = loop.create_future()
         # Retrieves the exception, since every caller may have given up waiting for it.
         self.done.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -30,9 +32,10 @@ class _Open(Generic[T]):
 class Group(Generic[T]):
     """Collects items into groups, and calls `commit` for one group after the other, in a thread.
 
-    An item that comes alone is committed at once. In a burst, a group closes `window_seconds` after its first item, or
-    when it has `most` items: that is, if the group before it had several items and ended no longer ago than that. While
-    the previous group is being committed, a group stays open, up to `most` items.
+    An item that comes alone is committed at once. In a burst, a group waits for others: that is, if several items
+    waited at once when the group before it was done, `window_seconds` ago or less. It then closes when it has `most`
+    items; when it has as many as waited then, and `pause_seconds` bring no other; or `window_seconds` after its first
+    item. While the previous group is being committed, a group stays open, up to `most` items.
     """
 
     def __init__(
@@ -40,15 +43,18 @@ class Group(Generic[T]):
         commit: Callable[[Sequence[T]], None],
         *,
         window_seconds: float = WINDOW_SECONDS,
+        pause_seconds: float = PAUSE_SECONDS,
         most: int = MOST,
     ) -> None:
         self._commit = commit
         self._window_seconds = window_seconds
+        self._pause_seconds = pause_seconds
         self._most = most
         self._open: _Open[T] | None = None
         self._turn: asyncio.Lock | None = None
-        # When the last group of several items ended, by the event loop's clock.
-        self._burst_at: float | None = None
+        self._waiting = 0
+        # How many waited when the last group was done, itself included, and when that was, by its event loop's clock.
+        self._waited, self._done_at = 0, 0.0
         # The event loop itself keeps no strong reference to a task.
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -56,9 +62,10 @@ class Group(Generic[T]):
         """Adds an item and returns when it is committed; raises what `commit` raised for its group."""
         group = self._taking()
         group.items.append(item)
+        self._waiting += 1
+        group.came.set()
         if len(group.items) >= self._most:
             self._open = None
-            group.full.set()
         # A sender that gives up waiting must not cancel the commit for the others.
         await asyncio.shield(group.done)
 
@@ -66,22 +73,17 @@ class Group(Generic[T]):
         loop = asyncio.get_running_loop()
         if self._open is None or self._open.loop is not loop:
             self._open = _Open(loop)
-            wait_seconds = self._window_seconds if self._is_burst(loop.time()) else 0.0
             if self._turn is None or not self._closing:
                 self._turn = asyncio.Lock()
-            task = loop.create_task(self._close(self._open, self._turn, wait_seconds))
+            task = loop.create_task(self._close(self._open, self._turn))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
         return self._open
 
-    def _is_burst(self, now: float) -> bool:
-        return self._burst_at is not None and now - self._burst_at < self._window_seconds
-
-    async def _close(self, group: _Open[T], turn: asyncio.Lock, wait_seconds: float) -> None:
+    async def _close(self, group: _Open[T], turn: asyncio.Lock) -> None:
         try:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(group.full.wait(), wait_seconds)
             async with turn:
+                await self._wait_for_others(group)
                 if self._open is group:
                     self._open = None
                 await asyncio.to_thread(self._commit, group.items)
@@ -92,4 +94,19 @@ class Group(Generic[T]):
         else:
             group.done.set_result(None)
         finally:
-            self._burst_at = group.loop.time() if len(group.items) > 1 else None
+            self._waited, self._done_at = self._waiting, group.loop.time()
+            self._waiting -= len(group.items)
+
+    async def _wait_for_others(self, group: _Open[T]) -> None:
+        clock = group.loop.time
+        if self._waited < 2 or clock() - self._done_at >= self._window_seconds:
+            return
+        while len(group.items) < self._most:
+            seconds = group.opened_at + self._window_seconds - clock()
+            if len(group.items) >= self._waited:
+                seconds = min(seconds, self._pause_seconds)
+            group.came.clear()
+            try:
+                await asyncio.wait_for(group.came.wait(), max(seconds, 0.0))
+            except TimeoutError:
+                return
