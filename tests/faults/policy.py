@@ -1,12 +1,13 @@
 """Airflow's cluster policy in this suite, copied as `airflow_local_settings.py`: the DAGs run unchanged, with short
 waits. Every process of Airflow loads it.
 
-The two DAGs that poll run each minute. A search overlaps the one before by 5 seconds instead of 10 minutes, which would
-hide a lost candidate: the sandbox's clock is Airflow's.
+The two DAGs that poll run each half minute. A search overlaps the one before by 5 seconds instead of 10 minutes, which
+would hide a lost candidate: the sandbox's clock is Airflow's. The pauses before a call is made again are a tenth.
 """
 
 from __future__ import annotations
 
+import random
 import sys
 from datetime import timedelta
 from typing import Any
@@ -17,18 +18,20 @@ POLLING = ("alva_lever_invite_candidates", "alva_lever_push_results")
 
 
 def dag_policy(dag: Any) -> None:
-    from airflow.sdk import CronDataIntervalTimetable
+    from airflow.sdk import DeltaDataIntervalTimetable
 
+    from alva_lever.http import retry
     from alva_lever.rules import window
 
+    retry.backoff_seconds = lambda attempt: random.uniform(0.05, 0.1) * 2**attempt
     window.OVERLAP_MS = OVERLAP_MS
     for name, module in [*sys.modules.items()]:
         if name.startswith("alva_lever.") and hasattr(module, "OVERLAP_MS"):
             vars(module)["OVERLAP_MS"] = OVERLAP_MS
     if dag.dag_id in POLLING:
-        # A run that lasts longer than a minute lets the minutes between be made up for by the next one.
+        # Where a run lasts longer than that, the next one makes up for those between.
         dag.max_active_runs = 2
-        dag.timetable = CronDataIntervalTimetable("* * * * *", timezone="UTC")
+        dag.timetable = DeltaDataIntervalTimetable(timedelta(seconds=30))
 
 
 def task_policy(task: Any) -> None:

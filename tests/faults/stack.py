@@ -35,7 +35,9 @@ INVITE, RESULTS = "alva_lever_invite_candidates", "alva_lever_push_results"
 POSTINGS, EVENTS = "alva_lever_sync_postings", "alva_lever_handle_events"
 CALLS_PER_SECOND = 500  # Lever's limit and the integration's pace, raised together
 TOKEN_SECONDS = 60  # how long a token of Lever's OAuth lasts
-READ_SECONDS = 4  # how long a call waits for an answer
+READ_SECONDS = 2  # how long a call waits for an answer
+# As many deliveries at once as fit into one run, so that the suite's time is not that of hundreds of small runs.
+WEBHOOK_CONNECTIONS = 70
 _CONNECTION = {"calls_per_second": CALLS_PER_SECOND, "timeout": READ_SECONDS}
 _SANDBOX_PORT = 8765  # as in airflow_settings.yaml
 _GRANT = "alva_lever_oauth_token"
@@ -44,12 +46,12 @@ _POLL_SECONDS = 1.0
 _SHORT = {
     "scheduler": {
         "task_instance_heartbeat_sec": "2",
-        "task_instance_heartbeat_timeout": "20",
-        "task_instance_heartbeat_timeout_detection_interval": "5",
+        "task_instance_heartbeat_timeout": "15",
+        "task_instance_heartbeat_timeout_detection_interval": "3",
         "scheduler_health_check_threshold": "15",
-        "orphaned_tasks_check_interval": "10",
-        "task_queued_timeout": "60",
-        "task_queued_timeout_check_interval": "10",
+        "orphaned_tasks_check_interval": "5",
+        "task_queued_timeout": "30",
+        "task_queued_timeout_check_interval": "5",
     },
 }
 TASK, WORKER, SCHEDULER, SCHEDULER_ALONE, API_SERVER = (
@@ -246,6 +248,7 @@ def stack(folder: Path, seed: int) -> Iterator[Stack]:
         lever_calls_per_second=CALLS_PER_SECOND,
         lever_burst=2 * CALLS_PER_SECOND,
         webhook_waits_seconds=(1, 2, 4),
+        webhook_connections=WEBHOOK_CONNECTIONS,
     )
     with sandbox.serve() as url, Interruptions() as interruptions, home_of_its_own(folder) as home:
         fleet = Fleet(home / RECORD)

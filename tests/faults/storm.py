@@ -45,8 +45,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "a gateway's 403": {"kind": "status", "status": 403, "body": _GATEWAY},
     "the vendor's 404 of a part": {"kind": "status", "status": 404},
     "a redirect": {"kind": "redirect"},
-    "slow": {"kind": "slow", "seconds": 1.5},
-    "slower than we wait": {"kind": "slow", "seconds": READ_SECONDS + 2},
+    "slow": {"kind": "slow", "seconds": 0.5},
+    "slower than we wait": {"kind": "slow", "seconds": READ_SECONDS + 1},
     "an expired token": {"kind": "status", "status": 401},
 }
 _MOST_WAITING = 2
@@ -63,6 +63,10 @@ def kinds_of(service: str, path: str) -> tuple[str, ...]:
     if service != "lever":
         left_out = _NOT_FOR_ALVA if service == "alva" else _NOT_FOR_SIGN_IN
     return tuple(kind for kind in KINDS if kind not in left_out)
+
+
+def name_of(service: str, method: str, path: str) -> str:
+    return f"{service} {method} {path.replace('?' * 36, '<id>')}"
 
 
 class Storm:
@@ -94,7 +98,7 @@ class Storm:
             if sum(fault.service == service for fault in wait) >= _MOST_WAITING:
                 continue
             fault = self.sandbox.faults.add(service, method, path, **KINDS[kind], skip=self._rng.randrange(4))
-            self._drawn.append((f"{service} {method} {path.replace('?' * 36, '<id>')}", kind, fault))
+            self._drawn.append((name_of(service, method, path), kind, fault))
 
     def refuse(self, opportunity_id: str) -> None:
         """From now on Lever refuses one record's writes, and one in two reads of it as well, by a lasting 4xx."""
