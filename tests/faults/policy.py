@@ -20,7 +20,9 @@ POLLING = ("alva_lever_invite_candidates", "alva_lever_push_results")
 def dag_policy(dag: Any) -> None:
     from airflow.sdk import DeltaDataIntervalTimetable
 
-    from alva_lever.http import retry
+    # The hook keeps the whole pause before it looks whether a write took effect: one that was slower than we wait may
+    # be about to.
+    from alva_lever.http import hook, retry  # noqa: F401
     from alva_lever.rules import window
 
     retry.backoff_seconds = lambda attempt: random.uniform(0.05, 0.1) * 2**attempt

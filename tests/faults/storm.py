@@ -46,7 +46,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "the vendor's 404 of a part": {"kind": "status", "status": 404},
     "a redirect": {"kind": "redirect"},
     "slow": {"kind": "slow", "seconds": 0.5},
-    "slower than we wait": {"kind": "slow", "seconds": READ_SECONDS + 1},
+    "slower than we wait": {"kind": "slow", "seconds": READ_SECONDS + 0.5},
     "an expired token": {"kind": "status", "status": 401},
 }
 _MOST_WAITING = 2
