@@ -15,7 +15,7 @@ from sqlalchemy import select
 from alva_lever.account import DEFAULT, URL_PREFIX, Account, read_accounts
 from alva_lever.plugin import _Lazy
 from alva_lever.web.app import build_app
-from alva_lever.web.registration import webhook_url
+from alva_lever.web.registration import CannotRegister, webhook_url
 from tests.dags.runner import Runner
 from tests.serving import on_loopback
 from tests.two_accounts import BERLIN, named_in_configuration
@@ -71,6 +71,12 @@ def test_the_signing_token_of_the_other_account_is_refused(two: Door, account: A
 @pytest.mark.parametrize("given", ["https://a.example.com", "https://a.example.com/alva-lever/berlin/webhooks/lever"])
 def test_the_address_to_register_is_the_accounts(given: str) -> None:
     assert webhook_url(given, BERLIN) == "https://a.example.com/alva-lever/berlin/webhooks/lever"
+
+
+@pytest.mark.parametrize(("account", "other"), [(DEFAULT, BERLIN), (BERLIN, DEFAULT)], ids=["default", "berlin"])
+def test_the_address_of_another_accounts_webhook_is_refused(account: Account, other: Account) -> None:
+    with named_in_configuration(), pytest.raises(CannotRegister, match="another account's webhook"):
+        webhook_url(f"https://a.example.com{URL_PREFIX}{other.lever_webhook_path}", account)
 
 
 class TestWithoutDefault:
