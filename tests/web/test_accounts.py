@@ -18,10 +18,13 @@ from alva_lever.web.app import build_app
 from alva_lever.web.registration import CannotRegister, webhook_url
 from tests.dags.runner import Runner
 from tests.serving import on_loopback
+from tests.statsd import Statsd
 from tests.two_accounts import BERLIN, named_in_configuration
 from tests.web.conftest import ANOTHER_TOKEN, TOKEN, Door, signed
 from tests.web.test_alva_route import body, signature
+from tests.web.test_metrics import statsd
 
+__all__ = ["statsd"]
 BERLINS = ANOTHER_TOKEN
 
 
@@ -66,6 +69,11 @@ def test_the_signing_token_of_the_other_account_is_refused(two: Door, account: A
     headers = {"X-Alva-Signature": signature(content, token)}
     assert two.send(content, path=URL_PREFIX + account.alva_webhook_path, headers=headers).status_code == 401
     assert started() == []
+
+
+def test_a_delivery_is_counted_for_its_account(two: Door, statsd: Statsd) -> None:
+    two.send(signed(BERLINS), path=URL_PREFIX + BERLIN.lever_webhook_path)
+    assert statsd.received() == {"webhooks": ["1|c"], "webhooks.berlin.lever.200": ["1|c"]}
 
 
 @pytest.mark.parametrize("given", ["https://a.example.com", "https://a.example.com/alva-lever/berlin/webhooks/lever"])
