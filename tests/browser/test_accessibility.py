@@ -150,9 +150,8 @@ class TestAccounts:
         self, two: Site, tab: Page, airflow_app: FastAPI, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         many = [Account.named(f"recruiting_in_the_office_no_{number:03}") for number in range(20)]
-        with named_in_configuration(DEFAULT, *many):
-            routes = [Mount(URL_PREFIX, build_app()), *airflow_app.router.routes]
-            monkeypatch.setattr(airflow_app.router, "routes", routes)
+        with named_in_configuration(DEFAULT, *many), monkeypatch.context() as patch:
+            patch.setattr(airflow_app.router, "routes", [Mount(URL_PREFIX, build_app()), *airflow_app.router.routes])
             tab.goto(two.url)
             for account in many[::19]:
                 self.follow(tab, account.account_id)

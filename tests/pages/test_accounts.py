@@ -208,8 +208,8 @@ def test_visitors_of_many_accounts_leave_threads_to_airflow(
         options = os.environ["AIRFLOW_VAR_ALVA_LEVER_SETTINGS_BERLIN"]
         monkeypatch.setenv(f"AIRFLOW_VAR_{account.settings_variable.upper()}", options)
     berlin.sandbox.faults.add("lever", "GET", "/stages", "slow", seconds=5.0, times=None)
-    with named_in_configuration(*many), ThreadPoolExecutor(40) as pool:
-        monkeypatch.setattr(airflow_app.router, "routes", [Mount(URL_PREFIX, build_app()), *airflow_app.router.routes])
+    with named_in_configuration(*many), monkeypatch.context() as patch, ThreadPoolExecutor(40) as pool:
+        patch.setattr(airflow_app.router, "routes", [Mount(URL_PREFIX, build_app()), *airflow_app.router.routes])
         pages = [f"{account.account_id}/candidates" for account in many] * 2
         statuses = Counter(answer.status_code for answer in pool.map(two.get, pages))
     assert statuses == {200: 20, 503: 20}
