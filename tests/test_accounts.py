@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ from airflow.sdk._shared.secrets_masker import should_hide_value_for_key
 from alva_lever.account import ACCOUNTS, DEFAULT, Account, account_named, account_of, read_accounts
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "plugins" / "alva_lever"
 READ_DAGS = """
 import json
 from airflow.dag_processing.dagbag import DagBag
@@ -67,6 +70,35 @@ def test_default_keeps_its_names() -> None:
         "results_dag_id": "alva_lever_push_results",
         "postings_dag_id": "alva_lever_sync_postings",
         "events_dag_id": "alva_lever_handle_events",
+    }
+
+
+def texts(file: Path) -> set[str]:
+    """Returns the texts in a module, without its docstrings; of a template, all of it."""
+    if file.suffix == ".html":
+        return {file.read_text("utf-8")}
+    tree = ast.parse(file.read_text("utf-8"))
+    docs = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in docs)
+    return {node.value for node in found if isinstance(node.value, str)}
+
+
+def test_no_other_module_knows_the_names_of_default() -> None:
+    """But for the hooks, which people may use without an account."""
+    names = {*dataclasses.astuple(DEFAULT)[2:], "/alva-lever/set-up"}
+    files = [file for file in PACKAGE.rglob("*") if file.suffix in (".py", ".html") and file.name != "account.py"]
+    found = {
+        (str(file.relative_to(PACKAGE)), name)
+        for file in files
+        for text in texts(file)
+        for name in names
+        if re.search(rf"(?<![a-z_]){re.escape(name)}\b" if name[0].isalpha() else re.escape(name), text)
+    }
+    assert found == {
+        ("alva/hook.py", "alva_default"),
+        ("lever/hook.py", "lever_default"),
+        ("lever/hook.py", "lever_oauth"),
+        ("lever/hook.py", "alva_lever_oauth_token"),
     }
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from playwright.sync_api import BrowserContext, Page, expect
 from starlette.routing import Mount
 
-from alva_lever.account import URL_PREFIX
+from alva_lever.account import DEFAULT, URL_PREFIX, Account
 from alva_lever.web.app import build_app
 from include.sandbox import Sandbox
 from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
@@ -22,10 +22,12 @@ from tests.dags.people import INVITE
 from tests.dags.runner import UNKNOWN, Runner
 from tests.pages.conftest import Site
 from tests.pages.story import Story, in_each_state
+from tests.pages.test_accounts import two
 from tests.pages.test_grant import _nothing_granted
 from tests.pages.test_happened import end_backfills
+from tests.two_accounts import BERLIN, berlin, named_in_configuration
 
-__all__ = ["_nothing_granted", "end_backfills"]
+__all__ = ["_nothing_granted", "berlin", "end_backfills", "two"]
 PATIENCE_MS = 60_000
 pytestmark = pytest.mark.usefixtures("unpaced")
 
@@ -125,6 +127,36 @@ class TestRuns:
         tab.goto(f"{site.url}why-run?{query(dag_id=INVITE, run_id=ended.run_id, opportunity_id=ada)}")
         expect(tab.locator("#word")).to_be_visible()
         assert faults(tab) == []
+
+
+class TestAccounts:
+    def follow(self, tab: Page, name: str) -> None:
+        with tab.expect_navigation():
+            tab.get_by_role("list", name="Accounts").get_by_role("link", name=name, exact=True).click()
+
+    def test_each_page_leads_to_the_others(self, two: Site, tab: Page) -> None:
+        tab.goto(f"{two.url}why")
+        for account, path in ((BERLIN, "berlin/"), (DEFAULT, ""), (BERLIN, "berlin/")):
+            self.follow(tab, account.account_id)
+            assert tab.url == two.url + path
+            expect(tab).to_have_title(f"What happened · {account.account_id} · Alva and Lever")
+            expect(tab.get_by_role("list", name="Accounts").locator("[aria-current]")).to_have_text(account.account_id)
+            assert faults(tab) == []
+        tab.get_by_role("link", name="Set-up", exact=True).click()
+        expect(tab.locator("#checklist")).to_contain_text(f"Pool {BERLIN.pool}")
+        assert faults(tab) == []
+
+    def test_many_accounts_with_long_names(
+        self, two: Site, tab: Page, airflow_app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        many = [Account.named(f"recruiting_in_the_office_no_{number:03}") for number in range(20)]
+        with named_in_configuration(DEFAULT, *many), monkeypatch.context() as patch:
+            patch.setattr(airflow_app.router, "routes", [Mount(URL_PREFIX, build_app()), *airflow_app.router.routes])
+            tab.goto(two.url)
+            for account in many[::19]:
+                self.follow(tab, account.account_id)
+                expect(tab).to_have_title(f"What happened · {account.account_id} · Alva and Lever")
+                assert faults(tab) == []
 
 
 class TestErrors:

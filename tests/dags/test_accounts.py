@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from alva_lever.operators.alerts import WatchPoolOperator, tell_late
 from include.sandbox import Sandbox
 from tests.dags.people import THIS_HOUR, announced, applied, covered, sent, tags, waiting
 from tests.dags.runner import HOUR, Runner
+from tests.dags.test_alerts import HERE, OPTION, _nothing_heard, heard
+from tests.dags.test_metrics import metered, options, statsd
+from tests.statsd import Statsd
 from tests.two_accounts import BERLIN, Berlin, berlin, connect
 
-__all__ = ["berlin"]
+__all__ = ["_nothing_heard", "berlin", "metered", "options", "statsd"]
 
 
 @pytest.fixture
@@ -53,6 +57,26 @@ def test_results_and_postings_are_those_of_the_account(hourly_berlin: Runner, sa
     assert Runner(BERLIN.postings_dag_id).scheduled(THIS_HOUR).counts == {"updated": 1}
     assert "Completed" in tags(berlin.sandbox, bo)
     assert sandbox.journal.of() == []
+
+
+def test_what_a_run_counts_carries_its_account(metered: Runner, statsd: Statsd, berlin: Berlin) -> None:
+    applied(berlin.sandbox, berlin.posting)
+    Runner(BERLIN.invite_dag_id).scheduled(THIS_HOUR)
+    found = statsd.received()
+    assert found[f"decisions.berlin.{BERLIN.invite_dag_id}.trigger_stage"] == ["1|c"]
+    assert found[f"leftovers_waiting.berlin.{BERLIN.invite_dag_id}"] == ["0|g"]
+    assert [name for name in found if ".default." in name] == []
+
+
+@pytest.mark.usefixtures("berlin", "_nothing_heard")
+def test_an_alert_for_a_late_run_names_the_pool_of_its_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(OPTION, f"{HERE}.function")
+    tell_late({"dag_run": {"dag_run_id": "a", "dag_id": BERLIN.invite_dag_id}}, hours=2)
+    (alert,) = heard
+    assert f"`{BERLIN.pool}`" in alert["reason"]
+    watch = Runner(BERLIN.invite_dag_id).dag.task_dict["watch_pool"]
+    assert isinstance(watch, WatchPoolOperator)
+    assert watch.pool_id == BERLIN.pool
 
 
 class TestFaults:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +19,7 @@ from fastapi import FastAPI
 from sqlalchemy import delete, select
 from starlette.routing import Mount
 
-from alva_lever.account import DEFAULT, URL_PREFIX
+from alva_lever.account import DEFAULT, URL_PREFIX, Account
 from alva_lever.operators.links import RunLink
 from alva_lever.web import airflow_internals
 from alva_lever.web.app import build_app
@@ -31,7 +33,7 @@ from tests.granting import answered
 from tests.pages.conftest import Site
 from tests.pages.reading import said
 from tests.pages.test_every_route import ROUTES
-from tests.two_accounts import BERLIN, Berlin, berlin
+from tests.two_accounts import BERLIN, Berlin, berlin, named_in_configuration
 
 __all__ = ["berlin"]
 pytestmark = pytest.mark.usefixtures("unpaced")
@@ -193,6 +195,24 @@ def test_visitors_who_wait_for_one_accounts_lever_leave_turns_for_the_other(two:
         next(one for one in waiting if one.result().status_code == 503)
         assert two.get("candidates").status_code == 200
         assert {one.result().status_code for one in waiting} == {200, 503}
+
+
+def test_visitors_of_many_accounts_leave_threads_to_airflow(
+    two: Site, airflow_app: FastAPI, berlin: Berlin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of 20 accounts has two turns, which would be all of Airflow's forty threads."""
+    many = [Account.named(f"berlin_{number}") for number in range(20)]
+    for account in many:
+        for mine, its in ((BERLIN.lever_conn_id, account.lever_conn_id), (BERLIN.alva_conn_id, account.alva_conn_id)):
+            monkeypatch.setenv(f"AIRFLOW_CONN_{its.upper()}", os.environ[f"AIRFLOW_CONN_{mine.upper()}"])
+        options = os.environ["AIRFLOW_VAR_ALVA_LEVER_SETTINGS_BERLIN"]
+        monkeypatch.setenv(f"AIRFLOW_VAR_{account.settings_variable.upper()}", options)
+    berlin.sandbox.faults.add("lever", "GET", "/stages", "slow", seconds=5.0, times=None)
+    with named_in_configuration(*many), monkeypatch.context() as patch, ThreadPoolExecutor(40) as pool:
+        patch.setattr(airflow_app.router, "routes", [Mount(URL_PREFIX, build_app()), *airflow_app.router.routes])
+        pages = [f"{account.account_id}/candidates" for account in many] * 2
+        statuses = Counter(answer.status_code for answer in pool.map(two.get, pages))
+    assert statuses == {200: 20, 503: 20}
 
 
 def test_a_wrong_key_is_told_on_its_accounts_page_only(

@@ -8,6 +8,7 @@ import pytest
 import requests
 from fastapi.routing import APIRoute
 
+from alva_lever.account import read_accounts
 from alva_lever.web.app import build_app
 from tests.pages.conftest import Site
 
@@ -51,6 +52,12 @@ def test_nothing_else_is_served_without_a_login() -> None:
     others = {getattr(route, "path", "") for route in build_app().routes if not isinstance(route, APIRoute)}
     webhooks = {f"/webhooks/{vendor}{slash}" for vendor in ("lever", "alva") for slash in ("", "/")}
     assert others == {*webhooks, "/static"}
+
+
+@pytest.mark.parametrize("word", sorted({path.split("/")[1] for _, path in ROUTES} - {""}))
+def test_no_account_can_have_the_address_of_a_route(word: str) -> None:
+    with pytest.raises(ValueError, match="It takes names of lower-case letters"):
+        read_accounts(word)
 
 
 def test_a_fifth_who_waits_for_lever_is_told_to_try_again(site: Site, hourly: object) -> None:

@@ -15,13 +15,16 @@ from sqlalchemy import select
 from alva_lever.account import DEFAULT, URL_PREFIX, Account, read_accounts
 from alva_lever.plugin import _Lazy
 from alva_lever.web.app import build_app
-from alva_lever.web.registration import webhook_url
+from alva_lever.web.registration import CannotRegister, webhook_url
 from tests.dags.runner import Runner
 from tests.serving import on_loopback
+from tests.statsd import Statsd
 from tests.two_accounts import BERLIN, named_in_configuration
 from tests.web.conftest import ANOTHER_TOKEN, TOKEN, Door, signed
 from tests.web.test_alva_route import body, signature
+from tests.web.test_metrics import statsd
 
+__all__ = ["statsd"]
 BERLINS = ANOTHER_TOKEN
 
 
@@ -68,9 +71,20 @@ def test_the_signing_token_of_the_other_account_is_refused(two: Door, account: A
     assert started() == []
 
 
+def test_a_delivery_is_counted_for_its_account(two: Door, statsd: Statsd) -> None:
+    two.send(signed(BERLINS), path=URL_PREFIX + BERLIN.lever_webhook_path)
+    assert statsd.received() == {"webhooks": ["1|c"], "webhooks.berlin.lever.200": ["1|c"]}
+
+
 @pytest.mark.parametrize("given", ["https://a.example.com", "https://a.example.com/alva-lever/berlin/webhooks/lever"])
 def test_the_address_to_register_is_the_accounts(given: str) -> None:
     assert webhook_url(given, BERLIN) == "https://a.example.com/alva-lever/berlin/webhooks/lever"
+
+
+@pytest.mark.parametrize(("account", "other"), [(DEFAULT, BERLIN), (BERLIN, DEFAULT)], ids=["default", "berlin"])
+def test_the_address_of_another_accounts_webhook_is_refused(account: Account, other: Account) -> None:
+    with named_in_configuration(), pytest.raises(CannotRegister, match="another account's webhook"):
+        webhook_url(f"https://a.example.com{URL_PREFIX}{other.lever_webhook_path}", account)
 
 
 class TestWithoutDefault:

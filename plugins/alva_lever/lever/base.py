@@ -16,7 +16,7 @@ from alva_lever.http.paginator import Page, Paginator
 from alva_lever.http.session import HasKey, api_root, path, read_extras, usable_key
 from alva_lever.lever import wire
 from alva_lever.lever.granted_token import TokenAuth, Tokens, read_grant
-from alva_lever.lever.oauth import GRANT_AGAIN, App, SignIn, audience_of
+from alva_lever.lever.oauth import GRANT_AGAIN, SET_UP_PAGE, App, SignIn, audience_of
 from alva_lever.lever.permissions import resource_of, scope_of
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ class LeverBase(VendorHook):
         usable = usable_key(
             key,
             missing=f"Connection `{self.http_conn_id}` has no API key",
-            remedy="put Lever's API key into its API key (password) field, or grant access on the page of Alva and "
-            "Lever in Airflow (/alva-lever/set-up)",
+            remedy=f"put Lever's API key into its API key (password) field, or grant access on {SET_UP_PAGE}",
             vendor=self.vendor,
             conn_id=self.http_conn_id,
         )

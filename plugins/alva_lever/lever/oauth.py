@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 VENDOR: Final = "Lever"
-GRANT_AGAIN = "Grant access again on the page of Alva and Lever in Airflow (/alva-lever/set-up)"
+# Without an address: each account has a page of its own.
+SET_UP_PAGE = "the page Set-up of this account (in Airflow: Browse, Alva and Lever)"
+GRANT_AGAIN = f"Grant access again on {SET_UP_PAGE}"
 NOT_ACCEPTED = "Lever no longer accepts the access that was granted"
 _AUTHORIZE, _TOKEN = "/authorize", "/oauth/token"
 _EXAMPLE_ROOT = "https://auth.lever.co"

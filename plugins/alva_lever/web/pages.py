@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ HEADERS: Mapping[str, str] = {
     # A page may show names, which it has read for this visitor only.
     "Cache-Control": "no-store",
 }
-# How many visitors may wait for Lever and Alva at once, of Airflow's forty threads. Accounts share them out, so that
-# the visitors of one whose Lever is slow take no turn from the others'. A page loads two parts at once.
-_TURNS, _FEWEST_TURNS = 4, 2
+# How many visitors may wait for Lever and Alva at once. Each account has turns of its own, so that the visitors of one
+# whose Lever is slow take none from the others'; a page loads two parts at once. All accounts together leave half of
+# Airflow's forty threads to its tasks.
+_TURNS, _TURNS_OF_SEVERAL = 4, 2
+_all_turns = threading.BoundedSemaphore(20)
 _STATIC = Path(__file__).parent / "static"
 # Under plugins/ as under a pip install.
 _templates = Environment(
@@ -60,7 +63,7 @@ def page(template: str, visitor: Visitor, *, status: int = 200, **values: Any) -
 def add_pages(app: FastAPI, account: Account, *routers: APIRouter) -> None:
     """Adds an account's pages to its app, with the static files."""
     app.state.account = account
-    app.state.turns = threading.BoundedSemaphore(max(_TURNS // len(ACCOUNTS), _FEWEST_TURNS))
+    app.state.turns = threading.BoundedSemaphore(_TURNS if len(ACCOUNTS) == 1 else _TURNS_OF_SEVERAL)
     for router in routers:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
@@ -85,13 +88,12 @@ def lead_to_account(request: Request, dag_id: str = "") -> None:
 async def a_turn(request: Request) -> AsyncIterator[None]:
     """A FastAPI dependency of each route that asks Lever or Alva. Such a route keeps a thread waiting, and Airflow
     needs the same threads for its tasks' heartbeats. :raises Busy: too many are waiting."""
-    turns = request.app.state.turns
-    if not turns.acquire(blocking=False):
-        raise Busy
-    try:
+    with ExitStack() as taken:
+        for turns in (request.app.state.turns, _all_turns):
+            if not turns.acquire(blocking=False):
+                raise Busy
+            taken.callback(turns.release)
         yield
-    finally:
-        turns.release()
 
 
 async def _busy(request: Request, busy: Exception) -> Response:

@@ -80,6 +80,8 @@ def webhook_url(address: str, account: Account) -> str:
         only = "Lever sends to https:// only (http:// is accepted for this machine)"
         raise CannotRegister(only, remedy=expected)
     path = parts.path.rstrip("/").removesuffix(URL_PREFIX + account.lever_webhook_path)
+    if any(path.endswith(URL_PREFIX + one.lever_webhook_path) for one in ACCOUNTS.values()):
+        raise CannotRegister("This is the address of another account's webhook", remedy=expected)
     # Always in the same spelling: to Lever, another spelling is another address.
     netloc = f"[{host}]" if ":" in host else host
     if port not in (None, {"https": 443, "http": 80}[parts.scheme]):
