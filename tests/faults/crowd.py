@@ -55,6 +55,8 @@ class Crowd:
         self.moves: Counter[str] = Counter()
         self._rng = random.Random(f"crowd {seed}")
         self._number = 0
+        # Postings of people who applied for several, by their first opportunity.
+        self._applied: dict[str, set[str]] = {}
         add = sandbox.recruiter.add_posting
         self._postings = {
             "plain": [add(f"Engineer {number}", team="Platform") for number in range(6)],
@@ -88,12 +90,10 @@ class Crowd:
             opportunity_id = recruiter.add_lead(name, emails, own)
         else:
             kind = way if way in self._postings else "plain"
-            earlier = self._other_posting() if way == "again" else None
-            posting = self._rng.choice(
-                [one for one in self._postings[kind] if earlier is None or one != earlier[1]]
-            )  # fmt: skip
+            contact, applied = self._earlier_applicant() if way == "again" else (None, set())
+            posting = self._rng.choice([one for one in self._postings[kind] if one not in applied])
+            applied.add(posting)
             origin = "agency" if way == "blocked" else self._rng.choice(["applied", "referred", "sourced"])
-            contact = earlier[0] if earlier else None
             opportunity_id = recruiter.apply(posting, name, emails, origin=origin, tags=own, contact=contact)
         with self.sandbox.world.lock:
             contact_row = self.row(opportunity_id).contact
@@ -111,14 +111,17 @@ class Crowd:
         self.people[opportunity_id] = applicant
         return applicant
 
-    def _other_posting(self) -> tuple[str, str] | None:
-        """Returns an earlier candidate on a plain posting with the posting: the person applies for another one."""
+    def _earlier_applicant(self) -> tuple[str | None, set[str]]:
+        """Returns an earlier candidate and all postings on which that person has ever been, who applies for one more.
+        Alva refuses the same person on the same job twice."""
         for applicant in self._rng.sample([*self.people.values()], min(30, len(self.people))):
             row = self.sandbox.world.lever.opportunities.get(applicant.opportunity_id)
             if row is None or row.posting is None or row.contact.anonymised or applicant.way != "trigger":
                 continue
-            return applicant.opportunity_id, row.posting.id
-        return None
+            applied = self._applied.setdefault(row.id, {row.posting.id})
+            if not applied.issuperset(self._postings["plain"]):
+                return row.id, applied
+        return None, set()
 
     def named(self, ids: Sequence[str]) -> None:
         """Records that Airflow took a manual run for these."""
