@@ -38,7 +38,7 @@ test-oldest: .venv-oldest/installed  ## what touches Airflow most, under the old
 # 500 candidates take some six minutes on two cores. SEED=n plays one again: its draws, though not the moments at which they
 # meet.
 CANDIDATES ?= 10000
-test-faults: .venv/installed  ## faults, kills and lost deliveries over the whole stack (CANDIDATES=60 SEED=7)
+test-faults: .venv/installed  ## faults, kills and lost deliveries over the whole stack (CANDIDATES=500 SEED=7)
 	@CANDIDATES=$(CANDIDATES) SEED=$(SEED) $(BIN)/python -m pytest -m faults -s
 
 lint: .venv/installed  ## ruff and mypy
