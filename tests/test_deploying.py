@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,3 +77,9 @@ def test_the_helm_values_send_the_ingress_and_airflow_to_one_address() -> None:
     base, ingress = urlsplit(values["config"]["api"]["base_url"]), values["ingress"]["apiServer"]
     assert [host["name"] for host in ingress["hosts"]] == [base.netloc]
     assert ingress["path"] == (base.path or "/")
+
+
+def test_the_page_names_the_wheel_of_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    name = project["name"].replace("-", "_")
+    assert set(re.findall(rf"{name}-\S+\.whl", PAGE)) == {f"{name}-{project['version']}-py3-none-any.whl"}
