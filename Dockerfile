@@ -7,7 +7,7 @@ FROM astrocrpublic.azurecr.io/runtime:3.3-8-base
 USER root
 COPY pyproject.toml README.md LICENSE /tmp/alva-lever/
 COPY plugins/ /tmp/alva-lever/plugins/
-RUN pip install --no-cache-dir "apache-airflow-providers-http>=6.3" "email-validator>=2" \
+RUN pip install --no-cache-dir "apache-airflow-providers-http>=6" "email-validator>=2" \
     && pip install --no-cache-dir --no-deps /tmp/alva-lever \
     && rm -r /tmp/alva-lever \
     && python -c "from importlib.metadata import version as v; from packaging.version import Version; \

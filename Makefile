@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 OLDEST := .venv-oldest/bin
+# requirements.txt without what requirements-oldest.txt names.
+WITHOUT_OLDEST := sed -E '/^apache-airflow(-providers-http)?==/d'
 
 .PHONY: help demo demo-empty demo-distributed test test-unit test-oldest test-faults lint bench lock clean
 .DEFAULT_GOAL := help
@@ -52,7 +54,7 @@ lock:  ## resolve requirements.txt again into constraints.txt and constraints-ol
 	@.lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --upgrade \
 	  --custom-compile-command "make lock" requirements.txt -o constraints.txt
 	@cp constraints.txt constraints-oldest.txt
-	@sed '/^apache-airflow==/d' requirements.txt | cat - requirements-oldest.txt | .lock/bin/uv pip compile --quiet \
+	@$(WITHOUT_OLDEST) requirements.txt | cat - requirements-oldest.txt | .lock/bin/uv pip compile --quiet \
 	  --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" - -o constraints-oldest.txt
 	@rm -rf .lock
 
@@ -71,7 +73,7 @@ clean:  ## remove what make made
 .venv-oldest/installed: requirements.txt requirements-oldest.txt constraints-oldest.txt pyproject.toml
 	@echo "Making the environment with the oldest Airflow in .venv-oldest (a few minutes the first time) ..."
 	@$(PYTHON) -m venv --clear .venv-oldest
-	@sed '/^apache-airflow==/d' requirements.txt | $(OLDEST)/python -m pip install --quiet --disable-pip-version-check \
+	@$(WITHOUT_OLDEST) requirements.txt | $(OLDEST)/python -m pip install --quiet --disable-pip-version-check \
 	  -r /dev/stdin -r requirements-oldest.txt -c constraints-oldest.txt
 	@$(OLDEST)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

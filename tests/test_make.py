@@ -6,6 +6,9 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
+from packaging.version import Version
+
 ROOT = Path(__file__).parent.parent
 # What an Airflow that was started here by hand leaves behind.
 NOT_MADE_BY_MAKE = {"logs/", "airflow.db"}
@@ -25,12 +28,14 @@ def test_clean_removes_what_make_made_and_nothing_else(tmp_path: Path) -> None:
     assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()} == kept
 
 
-def test_the_oldest_airflow_that_the_package_accepts_is_the_one_it_is_tested_with() -> None:
+@pytest.mark.parametrize("name", ["apache-airflow", "apache-airflow-providers-http"])
+def test_the_oldest_version_that_the_package_accepts_is_the_one_it_is_tested_with(name: str) -> None:
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    accepted = [re.fullmatch(r"apache-airflow>=([\d.]+),<4", line) for line in dependencies]
-    tested = re.search(r"^apache-airflow==([\d.]+)$", (ROOT / "requirements-oldest.txt").read_text(), re.MULTILINE)
-    assert tested is not None
-    assert [match[1] for match in accepted if match] == [tested[1]]
+    accepted = [match[1] for line in dependencies if (match := re.fullmatch(rf"{name}>=([\d.]+)(?:,<4)?", line))]
+    for file in ("requirements-oldest.txt", "constraints-oldest.txt"):
+        tested = re.search(rf"^{name}==([\d.]+)$", (ROOT / file).read_text(), re.MULTILINE)
+        assert tested is not None
+        assert [Version(version) for version in accepted] == [Version(tested[1])]
 
 
 def _write(path: Path) -> None:

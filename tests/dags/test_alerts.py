@@ -115,6 +115,28 @@ def test_each_kind_of_callback_is_called_for_a_late_run(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
+    ("executor", "alerts"),
+    [
+        ("LocalExecutor", True),
+        ("CeleryExecutor,KubernetesExecutor", True),
+        ("airflow.providers.celery.executors.celery_executor.CeleryExecutor", True),
+        ("KubernetesExecutor", False),
+        ("KubernetesExecutor,CeleryExecutor", False),
+        ("my_company.executors.OwnExecutor", False),
+    ],
+)
+def test_a_late_run_alerts_only_where_the_executor_can_call_back(
+    monkeypatch: pytest.MonkeyPatch, executor: str, alerts: bool
+) -> None:
+    """Elsewhere the scheduler would end with `NotImplementedError`."""
+    monkeypatch.setenv(OPTION, f"{HERE}.function")
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", executor)
+    hourly = parsed().dags[HOURLY]
+    assert bool(hourly.deadline) is alerts
+    assert hourly.has_on_failure_callback
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "nowhere.at_all",

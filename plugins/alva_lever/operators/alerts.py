@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 Callback = Callable[..., Any]
 _SECTION, _OPTION = "alva_lever", "on_failure_callback"
+_CALLING_BACK = frozenset({"LocalExecutor", "CeleryExecutor"})
 
 
 def on_failure() -> list[Callback] | None:
@@ -45,14 +47,26 @@ def on_failure() -> list[Callback] | None:
 
 
 def late(after: timedelta) -> DeadlineAlert | None:
-    """Returns the alert for a run that is not done this long after it was queued; None without a callback to alert."""
-    if on_failure() is None:
+    """Returns the alert for a run that is not done this long after it was queued; None without a callback to alert, and
+    with an executor that can't call it."""
+    if on_failure() is None or not _executor_calls_back():
         return None
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=after,
         callback=SyncCallback(tell_late, kwargs={"hours": after.total_seconds() / 3600}),
     )
+
+
+def _executor_calls_back() -> bool:
+    """Whether the default executor can call a deadline's callback.
+
+    Airflow's scheduler hands it over without asking, and ends where the executor refuses, as KubernetesExecutor does
+    (provider 10.25): at every start, until the callback is removed from the database. Executors are known by name here,
+    since an import of theirs would take a second in each task.
+    """
+    default = re.split("[,;]", conf.get("core", "executor"))[0]
+    return not _CALLING_BACK.isdisjoint(re.split("[.:]", default.strip()))
 
 
 def tell_late(context: Mapping[str, Any], hours: float) -> None:
