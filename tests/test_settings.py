@@ -386,7 +386,7 @@ def test_an_id_takes_precedence_over_an_equal_name() -> None:
     assert resolve(Options(trigger_stage="offer"), (named_like_an_id, OFFER)).policy.trigger_stage == OFFER
 
 
-# The progression stage: an opportunity only moves forward.
+# The progression stage: an opportunity only moves forward, or out of the trigger stage.
 
 
 @pytest.mark.parametrize(
@@ -395,6 +395,14 @@ def test_an_id_takes_precedence_over_an_equal_name() -> None:
 )
 def test_only_an_opportunity_before_the_progression_stage_is_moved(stage: str, may: bool) -> None:
     assert may_progress(policy(progression_stage=INTERVIEW), stage) is may
+
+
+@pytest.mark.parametrize(
+    ("stage", "may"),
+    [("lead-new", True), (APPLIED.id, False), (TESTS.id, True), (INTERVIEW.id, False), (OFFER.id, False)],
+)
+def test_an_opportunity_in_the_trigger_stage_is_moved_to_a_progression_stage_before_it(stage: str, may: bool) -> None:
+    assert may_progress(policy(progression_stage=APPLIED), stage) is may
 
 
 @pytest.mark.parametrize("stage", ["removed-stage", None])
