@@ -116,7 +116,7 @@ class Poll:
         window = self._window
         for item in self._due.values():
             self.batches.add(item, LIKELY_CALLS)
-        for posting in self._listed_with_screening():
+        for posting in self._lever.postings_tagged(tags.SCREENING):
             self._screening.append(posting.id)
             if not isinstance(posting, Unreadable):
                 self._report.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
@@ -188,15 +188,6 @@ class Poll:
             # the start of the listing, which belong to the next run.
             if entered_ms is None or window.has(entered_ms) or entered_ms >= started_ms:
                 yield row
-
-    def _listed_with_screening(self) -> Iterator[Posting | Unreadable]:
-        """Yields the postings that may be tagged `Alva: Screening`, also those for the company's own people alone."""
-        found: set[str] = set()
-        for channel in (None, "internal"):
-            for posting in self._lever.postings(tag=tags.SCREENING, distribution_channel=channel):
-                if posting.id not in found:
-                    found.add(posting.id)
-                    yield posting
 
     def _late_applications(self) -> Iterator[Opportunity | Unreadable]:
         """Yields older leads who were added to a posting with screening in the window."""
