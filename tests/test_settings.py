@@ -253,6 +253,27 @@ def test_every_mistake_is_named_at_once() -> None:
     assert [part for part in said if part not in sentence] == []
 
 
+@pytest.mark.parametrize(
+    ("value", "options", "stages"),
+    [
+        ({"trigger_stage": "Test", "dry_run": "true"}, ["dry_run", "trigger_stage"], True),
+        ({"trigger_stage": "Tests", "progression_stage": "Tests", "x": 1}, ["", "progression_stage"], True),
+        ({"trigger_stage": "Tests", "blocked_origins": ["agent"]}, ["blocked_origins"], False),
+        ({"blocked_origins": ["agent"]}, ["blocked_origins", "trigger_stage"], False),
+    ],
+)
+def test_wrong_stages_are_named_beside_what_else_is_wrong(
+    value: dict[str, Any], options: list[str], stages: bool
+) -> None:
+    with pytest.raises(BadOption) as refused:
+        read_options(value)
+    assert refused.value.options is not None
+    with pytest.raises(BadOption) as resolved:
+        resolve(refused.value.options, PIPELINE, refused.value.faults)
+    assert [fault.option for fault in resolved.value.faults] == options
+    assert (f"`Offer` ({OFFER.id})" in str(resolved.value)) is stages
+
+
 def test_two_unknown_stages_are_named_with_one_list_of_the_accounts_stages() -> None:
     sentence = refused_stage({"trigger_stage": "Test", "progression_stage": "Hired"})
     assert "`trigger_stage` is `Test`" in sentence
