@@ -402,6 +402,10 @@ def test_a_name_of_two_stages_asks_for_an_id() -> None:
     assert resolve(Options(trigger_stage="two"), twins).policy.trigger_stage == twins[1]
 
 
+def test_an_empty_name_is_not_that_of_a_stage_without_one() -> None:
+    assert "is ``, which is not the id or name" in unresolved(Stage("nameless", ""), *PIPELINE, trigger_stage="")
+
+
 def test_an_id_takes_precedence_over_an_equal_name() -> None:
     named_like_an_id = Stage("a", "offer")
     assert resolve(Options(trigger_stage="offer"), (named_like_an_id, OFFER)).policy.trigger_stage == OFFER

@@ -205,7 +205,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _find(option: str, wanted: object, stages: Sequence[Stage], faults: list[Fault]) -> Stage | None:
     """Returns the stage; if there is no such stage, returns None and adds a sentence to `faults`."""
     by_id = [stage for stage in stages if stage.id == wanted]
-    found = by_id or [stage for stage in stages if stage.name == wanted]
+    found = by_id or [stage for stage in stages if stage.name and stage.name == wanted]
     if len(found) == 1:
         return found[0]
     problem, remedy = "is missing", ""
