@@ -9,8 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pendulum
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import DataInterval, TimeRestriction
 
 from alva_lever.account import DEFAULT
 from alva_lever.operators.base import LeverAlvaOperator
@@ -114,6 +117,43 @@ class TestDags:
                 assert task.execution_timeout is not None, where
                 assert task.weight_rule == "absolute", where
                 assert (task.retries == 0) == (task.task_id == "report"), where
+
+    def test_the_scheduled_runs_have_data_intervals_of_an_hour_a_quarter_and_a_day(self, bag: DagBag) -> None:
+        after = DataInterval.exact(pendulum.datetime(2026, 3, 1, 1, 50))
+        since = TimeRestriction(earliest=None, latest=None, catchup=True)
+        found = {}
+        for dag in bag.dags.values():
+            timetable = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag)).timetable
+            following = timetable.next_dagrun_info(last_automated_data_interval=after, restriction=since)
+            interval = following.data_interval if following else None
+            found[dag.dag_id] = interval and tuple(f"{moment:%H:%M}" for moment in (interval.start, interval.end))
+        assert found == {
+            DEFAULT.invite_dag_id: ("02:00", "03:00"),
+            DEFAULT.results_dag_id: ("02:00", "02:15"),
+            DEFAULT.postings_dag_id: ("02:00", "02:00"),
+            DEFAULT.events_dag_id: None,
+        }
+
+    def test_of_tasks_that_wait_for_the_slot_events_come_first_and_results_second(self, bag: DagBag) -> None:
+        order = (DEFAULT.events_dag_id, DEFAULT.results_dag_id, DEFAULT.invite_dag_id, DEFAULT.postings_dag_id)
+        events, results, *rest = ({task.priority_weight for task in bag.dags[dag_id].tasks} for dag_id in order)
+        assert min(events) > max(results) > max(set.union(*rest))
+
+    def test_the_report_waits_for_all_tasks_that_use_the_pool_however_they_end(self, bag: DagBag) -> None:
+        for dag in bag.dags.values():
+            report = dag.get_task("report")
+            assert report.trigger_rule == "all_done", dag.dag_id
+            assert not report.downstream_task_ids, dag.dag_id
+            assert report.get_flat_relative_ids(upstream=True) == set(DEFAULT.pooled_tasks[dag.dag_id]), dag.dag_id
+
+    def test_the_forms_have_the_fields_that_make_sense(self, bag: DagBag) -> None:
+        polling = {"dry_run", "since", "opportunity_ids"}
+        assert {dag.dag_id: set(dag.params) for dag in bag.dags.values()} == {
+            DEFAULT.invite_dag_id: polling,
+            DEFAULT.results_dag_id: polling,
+            DEFAULT.postings_dag_id: {"dry_run"},
+            DEFAULT.events_dag_id: {"dry_run", "deliveries"},
+        }
 
     def test_the_list_of_pooled_tasks_is_that_of_the_dags(self, bag: DagBag) -> None:
         in_pool = {

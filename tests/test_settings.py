@@ -253,6 +253,27 @@ def test_every_mistake_is_named_at_once() -> None:
     assert [part for part in said if part not in sentence] == []
 
 
+@pytest.mark.parametrize(
+    ("value", "options", "stages"),
+    [
+        ({"trigger_stage": "Test", "dry_run": "true"}, ["dry_run", "trigger_stage"], True),
+        ({"trigger_stage": "Tests", "progression_stage": "Tests", "x": 1}, ["", "progression_stage"], True),
+        ({"trigger_stage": "Tests", "blocked_origins": ["agent"]}, ["blocked_origins"], False),
+        ({"blocked_origins": ["agent"]}, ["blocked_origins", "trigger_stage"], False),
+    ],
+)
+def test_wrong_stages_are_named_beside_what_else_is_wrong(
+    value: dict[str, Any], options: list[str], stages: bool
+) -> None:
+    with pytest.raises(BadOption) as refused:
+        read_options(value)
+    assert refused.value.options is not None
+    with pytest.raises(BadOption) as resolved:
+        resolve(refused.value.options, PIPELINE, refused.value.faults)
+    assert [fault.option for fault in resolved.value.faults] == options
+    assert (f"`Offer` ({OFFER.id})" in str(resolved.value)) is stages
+
+
 def test_two_unknown_stages_are_named_with_one_list_of_the_accounts_stages() -> None:
     sentence = refused_stage({"trigger_stage": "Test", "progression_stage": "Hired"})
     assert "`trigger_stage` is `Test`" in sentence
@@ -381,12 +402,16 @@ def test_a_name_of_two_stages_asks_for_an_id() -> None:
     assert resolve(Options(trigger_stage="two"), twins).policy.trigger_stage == twins[1]
 
 
+def test_an_empty_name_is_not_that_of_a_stage_without_one() -> None:
+    assert "is ``, which is not the id or name" in unresolved(Stage("nameless", ""), *PIPELINE, trigger_stage="")
+
+
 def test_an_id_takes_precedence_over_an_equal_name() -> None:
     named_like_an_id = Stage("a", "offer")
     assert resolve(Options(trigger_stage="offer"), (named_like_an_id, OFFER)).policy.trigger_stage == OFFER
 
 
-# The progression stage: an opportunity only moves forward.
+# The progression stage: an opportunity only moves forward, or out of the trigger stage.
 
 
 @pytest.mark.parametrize(
@@ -395,6 +420,14 @@ def test_an_id_takes_precedence_over_an_equal_name() -> None:
 )
 def test_only_an_opportunity_before_the_progression_stage_is_moved(stage: str, may: bool) -> None:
     assert may_progress(policy(progression_stage=INTERVIEW), stage) is may
+
+
+@pytest.mark.parametrize(
+    ("stage", "may"),
+    [("lead-new", True), (APPLIED.id, False), (TESTS.id, True), (INTERVIEW.id, False), (OFFER.id, False)],
+)
+def test_an_opportunity_in_the_trigger_stage_is_moved_to_a_progression_stage_before_it(stage: str, may: bool) -> None:
+    assert may_progress(policy(progression_stage=APPLIED), stage) is may
 
 
 @pytest.mark.parametrize("stage", ["removed-stage", None])

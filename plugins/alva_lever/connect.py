@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 from functools import cache
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from alva_lever.alva.hook import AlvaHook
     from alva_lever.lever.hook import LeverHook
     from alva_lever.sync.integration import Integration
+
+log = logging.getLogger(__name__)
 
 
 def read_variable(account: Account) -> Options:
@@ -45,12 +48,31 @@ def read_variable(account: Account) -> Options:
     raise _correct_it(problem, variable)
 
 
+def checked_options(account: Account, lever: LeverHook | None = None) -> Options:
+    """Reads the options as `read_variable` does. If one can't be used, the error also says what is wrong with the
+    stages, provided that Lever can be asked: a person then corrects everything at once."""
+    try:
+        return read_variable(account)
+    except BadOption as bad:
+        problem = bad
+    if problem.options is not None:
+        from alva_lever.http.errors import ApiError
+
+        try:
+            resolve(problem.options, (lever or lever_hook(account)).stages(), problem.faults)
+        except ApiError as error:
+            log.info("The stages of the options could not be looked up: %s", error)
+        except BadOption as bad:
+            problem = _correct_it(bad, account.settings_variable)
+    raise problem
+
+
 def read_settings(account: Account, lever: LeverHook) -> Settings:
     """Reads the options, and looks up their stages in Lever. Reads nothing else there before the options are checked.
 
     :raises BadOption: the Variable is missing, or an option can't be used.
     """
-    options = read_variable(account)
+    options = checked_options(account, lever)
     try:
         return resolve(options, lever.stages())
     except BadOption as bad:
@@ -59,7 +81,8 @@ def read_settings(account: Account, lever: LeverHook) -> Settings:
 
 
 def _correct_it(problem: BadOption, variable: str) -> BadOption:
-    return BadOption(str(problem), problem.faults, remedy=f"Correct the Variable `{variable}` under Admin, Variables")
+    remedy = f"Correct the Variable `{variable}` under Admin, Variables"
+    return BadOption(str(problem), problem.faults, options=problem.options, remedy=remedy)
 
 
 def lever_hook(account: Account, *, threads: int = 1, calls_per_second: float | None = None) -> LeverHook:

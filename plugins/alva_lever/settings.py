@@ -41,12 +41,16 @@ class Fault:
 class BadOption(Remediable, ValueError):
     """Options that can't be used. The text names each option, its value, and what is accepted.
 
-    `faults`: the same by option, for a form.
+    `faults`: the same by option, for a form. `options`: what could be read of them, so that their stages can be looked
+    up all the same; None if nothing could.
     """
 
-    def __init__(self, said: str, faults: Sequence[Fault] = (), *, remedy: str = "") -> None:
+    def __init__(
+        self, said: str, faults: Sequence[Fault] = (), *, options: Options | None = None, remedy: str = ""
+    ) -> None:
         super().__init__(said, remedy=remedy)
         self.faults = tuple(faults) or (Fault("", said, remedy),)
+        self.options = options
 
 
 class NoOptions(BadOption):
@@ -122,18 +126,23 @@ def read_options(value: object) -> Options:
     if "trigger_stage" not in value:
         expected = "Expected: the id or exact name of a stage"
         faults.append(Fault("trigger_stage", "Option `trigger_stage` is missing", expected))
-    raise BadOption(_joined(faults), faults)
+    read = Options(
+        trigger_stage=value.get("trigger_stage"), progression_stage=value.get("progression_stage"), dry_run=True
+    )
+    raise BadOption(_joined(faults), faults, options=read)
 
 
-def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
-    """Looks up the options' stages. `stages`: the account's pipeline, in order.
+def resolve(options: Options, stages: Sequence[Stage], found: Sequence[Fault] = ()) -> Settings:
+    """Looks up the options' stages. `stages`: the account's pipeline, in order. `found`: what else is wrong with the
+    options, which is then said with the rest.
 
     :raises BadOption: the trigger stage is missing, a stage is unknown, several stages have its name, or both options
         name the same stage.
     """
-    faults: list[Fault] = []
-    trigger = _find("trigger_stage", options.trigger_stage, stages, faults)
-    progression = None
+    faults = list(found)
+    trigger = progression = None
+    if not any(fault.option == "trigger_stage" for fault in found):
+        trigger = _find("trigger_stage", options.trigger_stage, stages, faults)
     if options.progression_stage not in (None, ""):
         progression = _find("progression_stage", options.progression_stage, stages, faults)
     if progression is not None and progression == trigger:
@@ -142,7 +151,8 @@ def resolve(options: Options, stages: Sequence[Stage]) -> Settings:
         faults.append(Fault("progression_stage", same, "use another stage, or none"))
     if trigger is None or faults:
         accepted = ", ".join(f"`{stage.name}` ({stage.id})" for stage in stages)
-        raise BadOption(f"{_joined(faults)}. The account's stages: {accepted}", faults)
+        named = f". The account's stages: {accepted}" if len(faults) > len(found) else ""
+        raise BadOption(f"{_joined(faults)}{named}", faults)
     return Settings(Policy(trigger, progression, frozenset(options.blocked_origins), tuple(stages)), options.dry_run)
 
 
@@ -195,7 +205,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _find(option: str, wanted: object, stages: Sequence[Stage], faults: list[Fault]) -> Stage | None:
     """Returns the stage; if there is no such stage, returns None and adds a sentence to `faults`."""
     by_id = [stage for stage in stages if stage.id == wanted]
-    found = by_id or [stage for stage in stages if stage.name == wanted]
+    found = by_id or [stage for stage in stages if stage.name and stage.name == wanted]
     if len(found) == 1:
         return found[0]
     problem, remedy = "is missing", ""

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from alva_lever.alva import models
 from alva_lever.http.paginator import Unreadable
 from alva_lever.http.wire import Untrusted
 from alva_lever.rules.model import AlvaCandidate, ChangedCandidate, JobPosition
 from tests.alva.conftest import candidate, position, results
-from tests.http.shapes import MISSING, Odd, any_shape_of
+from tests.http.shapes import MISSING, Odd, any_shape_of, read_between
 
 DONE = [{"type": "logic", "status": "completed"}, {"type": "personality", "status": "completed"}]
 CANDIDATE = candidate("mid", role_fit=82, assessments=DONE)
 RESULTS = results(interviews=[{"title": "Culture", "score": 4}, {"name": "Team", "percentage": 3}])
-
-
-def read_between(parse: Callable[[object], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
-    """Reads the odd row between two documented rows; returns "listing" if the whole page is refused."""
-    body = {"data": [before, row.row, after], "next_cursor": None}
-    try:
-        first, *middle, last = models.page(parse)(body).rows
-    except Untrusted:
-        assert row.path == ("id",)
-        assert not (isinstance(row.value, str) and row.value.isalnum())
-        return "listing"
-    assert (first, last) == (parse(before), parse(after))
-    return middle[0] if middle else None
 
 
 def decides_nothing_new(found: AlvaCandidate, row: Odd) -> None:
@@ -42,7 +26,7 @@ def decides_nothing_new(found: AlvaCandidate, row: Odd) -> None:
 
 @any_shape_of(CANDIDATE)
 def test_an_odd_changed_candidate_keeps_at_least_one_id(row: Odd) -> None:
-    found = read_between(models.changed_candidate, candidate("first"), row, candidate("last"))
+    found = read_between(models.page, models.changed_candidate, candidate("first"), row, candidate("last"))
     if found is None:
         # Alva says that this candidate was added by hand.
         assert row.path == ("external_id",)
@@ -61,7 +45,7 @@ def test_an_odd_changed_candidate_keeps_at_least_one_id(row: Odd) -> None:
 
 @any_shape_of(CANDIDATE)
 def test_an_odd_candidate_of_an_opportunity_is_read_as_alva_gave_it_or_is_unreadable(row: Odd) -> None:
-    found = read_between(models.of("opp-1", models.candidate), candidate("first"), row, candidate("last"))
+    found = read_between(models.page, models.of("opp-1", models.candidate), candidate("first"), row, candidate("last"))
     if found is None:
         # Unreadable, but certainly another opportunity's candidate.
         assert row.field == "external_id"
@@ -71,7 +55,7 @@ def test_an_odd_candidate_of_an_opportunity_is_read_as_alva_gave_it_or_is_unread
 
 @any_shape_of(position("mid"))
 def test_an_odd_job_position_is_read_or_unreadable(row: Odd) -> None:
-    found = read_between(models.position, position("first"), row, position("last"))
+    found = read_between(models.page, models.position, position("first"), row, position("last"))
     assert found == "listing" or isinstance(found, JobPosition | Unreadable)
 
 

@@ -200,6 +200,10 @@ class TestRefused:
         [
             ('{"trigger_stage": "No such"}', ["trigger_stage", "No such", "New applicant", "applicant-new"]),
             ('{"trigger_stage": "Offer", "blocked_origins": ["agnecy"]}', ["blocked_origins", "agnecy", "agency"]),
+            (
+                '{"trigger_stage": "No such", "progression_stage": "Nor this", "blocked_origins": ["agnecy"]}',
+                ["trigger_stage", "No such", "progression_stage", "Nor this", "agnecy", "agency", "applicant-new"],
+            ),
             ('{"trigger_stage": "New applicant", "blocked_orgins": []}', ["blocked_orgins", "blocked_origins"]),
             ("{}", ["trigger_stage", "missing"]),
             ("not json", ["not JSON"]),

@@ -78,6 +78,21 @@ class TestPoll:
         assert (run.state, run.counts, waiting()) == ("success", {"trigger_stage": len(people)}, {})
         assert [(sent(sandbox, one), tags(sandbox, one)) for one in people] == [(1, SENT)] * len(people)
 
+    @pytest.mark.parametrize("path", ["/stages", "/opportunities", "/archive_reasons", "/postings"])
+    @pytest.mark.parametrize("answer", [{**PAGE, "status": 404}, {**GATEWAY, "status": 404}], ids=["page", "gateway"])
+    def test_a_404_for_a_whole_listing_is_retried_and_if_it_lasts_the_next_run_covers_the_time(
+        self, hurried: None, hourly: Runner, sandbox: Sandbox, others: list[str], path: str, answer: dict[str, Any],
+        caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
+    ) -> None:  # fmt: skip
+        sandbox.faults.add("lever", "GET", path, times=None, **answer)
+        run = hourly.scheduled(THIS_HOUR, THIS_HOUR + HOUR)
+        assert (run.state, run.counts, waiting()) == ("failed", {}, {})
+        assert "there is no API of Lever at http://127.0.0.1:" in capsys.readouterr().out + caplog.text
+        sandbox.faults.clear()
+        sandbox.faults.add("lever", "GET", path, times=4, **answer)
+        run = hourly.scheduled(THIS_HOUR + HOUR)
+        assert (run.state, run.counts) == ("success", {"trigger_stage": len(others)})
+
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_a_404_for_the_notes_of_a_present_opportunity_is_a_fault(
         self, hourly: Runner, sandbox: Sandbox, posting: str, method: str

@@ -11,6 +11,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alva_lever.http.paginator import Page
+from alva_lever.http.wire import Untrusted
+
 MISSING = object()
 # The same examples each time, so that a failure can be reproduced.
 _FEW = settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -21,6 +24,7 @@ _ALWAYS: tuple[object, ...] = (
 )  # fmt: skip
 
 Path = tuple[str | int, ...]
+Parse = Callable[[object], Any]
 
 _SCALARS = st.one_of(
     st.none(),
@@ -71,6 +75,26 @@ def any_shape_of(base: dict[str, Any]) -> Callable[[Callable[[Odd], None]], Call
         return test
 
     return decorate
+
+
+def read_between(
+    page: Callable[[Parse], Callable[[object], Page[Any]]],
+    parse: Parse,
+    before: dict[str, Any],
+    row: Odd,
+    after: dict[str, Any],
+) -> Any:
+    """Reads the odd row between two documented rows, by a vendor's `page`. Returns "listing" if the whole page is
+    refused."""
+    body = {"data": [before, row.row, after], "hasNext": False, "next_cursor": None}
+    try:
+        first, *middle, last = page(parse)(body).rows
+    except Untrusted:
+        assert row.path == ("id",)
+        assert not (isinstance(row.value, str) and row.value.isalnum())
+        return "listing"
+    assert (first, last) == (parse(before), parse(after))
+    return middle[0] if middle else None
 
 
 def _paths(value: Any, at: Path = ()) -> Iterator[Path]:

@@ -230,17 +230,32 @@ class TestMalformedAnswers:
 class TestRoot:
     """A root without an API or without a reachable host."""
 
-    @pytest.mark.parametrize("reply", [Reply(404, json=PERSON), Reply(404, raw=b"<html>"), Reply(404, raw=b"")])
-    def test_a_listing_that_is_not_found_is_a_setup_error_without_a_retry(
-        self, shop: ShopHook, server: RecordingServer, time: Time, reply: Reply
+    def names_the_root(self, error: ApiError, server: RecordingServer) -> None:
+        said = str(error)
+        none = f"there is no API of Shop at {server.root}"
+        assert all(word in said for word in (none, "`shop_default`", "https://api.shop.test/v1"))
+        assert "Ada" not in said
+
+    def test_a_listing_that_the_vendor_does_not_find_is_a_setup_error_without_a_retry(
+        self, shop: ShopHook, server: RecordingServer, time: Time
     ) -> None:
-        server.answer(reply)
+        server.answer(Reply(404, json=PERSON))
         with pytest.raises(SetupError) as error:
             shop.call("GET", "/things", params=[("tag", "Ada Byron")])
-        said = str(error.value)
-        assert all(word in said for word in (f"at {server.root}.", "`shop_default`", "https://api.shop.test/v1"))
-        assert "Ada" not in said
+        self.names_the_root(error.value, server)
         assert time.slept == []
+
+    @pytest.mark.parametrize(("raw", "came"), [(b"<html>", "a page of HTML"), (b"", "no body"), (b"[]", "not an obj")])
+    def test_a_404_for_a_listing_that_is_not_the_vendors_is_retried_and_names_the_root_if_it_lasts(
+        self, shop: ShopHook, server: RecordingServer, raw: bytes, came: str
+    ) -> None:
+        server.answer(Reply(404, raw=raw), OK)
+        assert shop.call("GET", "/things") == {"ok": True}
+        server.always(Reply(404, raw=raw))
+        with pytest.raises(TransientError, match=came) as passing:
+            shop.call("GET", "/things", params=[("tag", "Ada Byron")])
+        self.names_the_root(passing.value, server)
+        assert (passing.value.status, shop.calls) == (404, 7)
 
     @pytest.mark.parametrize(("method", "path"), [("GET", "/things/1"), ("POST", "/things"), ("GET", "/offers")])
     def test_a_404_for_what_may_be_missing_is_not_found(

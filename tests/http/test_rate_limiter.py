@@ -51,7 +51,45 @@ def test_a_pause_holds_every_call_and_empties_the_bucket(time: Time) -> None:
     pace = RateLimiter(10, 10, clock=time.clock, sleep=time.sleep)
     time.seconds += 60
     pace.pause(5)
-    assert moments(pace, time, 3) == pytest.approx([65.0, 65.1, 65.2])
+    assert moments(pace, time, 3) == pytest.approx([65.0, 65.2, 65.4], abs=0.01)
+
+
+@pytest.mark.parametrize("rate", [10, None])
+def test_a_pause_halves_the_pace_once_for_all_calls_under_way_and_later_calls_speed_it_up(
+    time: Time, rate: float | None
+) -> None:
+    pace = RateLimiter(rate, clock=time.clock, sleep=time.sleep)
+    for _ in range(12):
+        pace.pause(1)
+    passed = moments(pace, time, 300)
+    first, last = passed[1] - passed[0], passed[-1] - passed[-2]
+    assert first == pytest.approx(0.2 if rate else 0.1)
+    assert last == pytest.approx(0.1) if rate else last < 0.001
+
+
+def test_many_pauses_slow_the_pace_to_one_call_a_second_and_no_more(time: Time) -> None:
+    pace = RateLimiter(None, clock=time.clock, sleep=time.sleep)
+    for _ in range(20):
+        pace.pause(1)
+        pace.acquire()
+    passed = moments(pace, time, 2)
+    assert passed[1] - passed[0] == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_limit_that_nobody_knows_is_kept_after_a_few_refusals(time: Time) -> None:
+    """A vendor that takes 5 calls a second, whose limit the pace has to find."""
+    pace = RateLimiter(None, clock=time.clock, sleep=time.sleep)
+    tokens, filled_at, taken, refused = 5.0, 0.0, 0, 0
+    while taken < 200:
+        pace.acquire()
+        tokens, filled_at = min(5.0, tokens + 5 * (time.seconds - filled_at)), time.seconds
+        if tokens >= 1:
+            tokens, taken = tokens - 1, taken + 1
+        else:
+            refused += 1
+            pace.pause(1)
+    assert refused <= 10
+    assert time.seconds <= 80
 
 
 def test_a_pause_holds_a_call_that_already_waits(time: Time) -> None:

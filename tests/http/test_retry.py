@@ -102,6 +102,17 @@ def test_retry_after_as_a_date_is_respected(shop: ShopHook, server: RecordingSer
     assert time.slept == [20.0]
 
 
+@pytest.mark.parametrize("value", ["0", "0.2", "Fri, 01 Jan 2010 00:00:00 GMT"])
+def test_a_retry_after_that_is_too_short_does_not_use_up_all_attempts_at_once(
+    shop: ShopHook, server: RecordingServer, time: Time, value: str
+) -> None:
+    server.always(Reply(429, headers={"Retry-After": value}))
+    with pytest.raises(TransientError):
+        shop.call("GET", "/things")
+    assert all(2**n / 2 <= wait <= 2**n for n, wait in enumerate(time.slept, start=1))
+    assert len(time.slept) == 4
+
+
 @pytest.mark.parametrize("value", ["soon", "-3", "nan", "Mon, 32 Nov 2026 99:00:00 GMT", ""])
 def test_an_invalid_retry_after_is_ignored(shop: ShopHook, server: RecordingServer, time: Time, value: str) -> None:
     server.answer(Reply(429, headers={"Retry-After": value}), OK)
@@ -175,7 +186,7 @@ def test_after_a_429_every_thread_waits(connect: Callable[..., None], server: Re
     server.answer(Reply(429, headers={"Retry-After": "7"}))
     server.always(ok)
     shop.call("GET", "/things")
-    assert arrived == [("/v1/other", 7.0), ("/v1/things", 7.0)]
+    assert arrived == [("/v1/other", 7.0), ("/v1/things", 7.1)]
 
 
 def test_an_unrepeatable_call_that_may_have_taken_effect_is_not_retried(

@@ -12,7 +12,7 @@ from alva_lever.http.wire import Untrusted, the_one
 from alva_lever.lever import wire
 from alva_lever.lever.models import NotExpanded
 from alva_lever.rules.model import Opportunity
-from tests.http.shapes import MISSING, Odd, any_shape_of
+from tests.http.shapes import MISSING, Odd, any_shape_of, read_between
 from tests.lever.conftest import note, opportunity, posting
 
 OPPORTUNITY = opportunity("mid", archived={"reason": "r1", "archivedAt": 5}, stage={"id": "offer", "text": "Offer"})
@@ -28,23 +28,12 @@ SMALL: list[tuple[Callable[[object], object], dict[str, Any]]] = [
 ]
 
 
-def read_between(parse: Callable[[object], object], before: dict[str, Any], row: Odd, after: dict[str, Any]) -> Any:
-    """Reads the odd row between two documented rows; returns "listing" if the whole page is refused."""
-    body = {"data": [before, row.row, after], "hasNext": False}
-    try:
-        first, *middle, last = wire.page(parse)(body).rows
-    except Untrusted:
-        assert row.path == ("id",)
-        assert not (isinstance(row.value, str) and row.value.isalnum())
-        return "listing"
-    assert (first, last) == (parse(before), parse(after))
-    return middle[0] if middle else None
-
-
 @any_shape_of(OPPORTUNITY)
 def test_an_odd_opportunity_is_read_as_lever_gave_it_or_is_unreadable(row: Odd) -> None:
     try:
-        found = read_between(wire.opportunity, opportunity("first"), row, opportunity("last", applications=[]))
+        found = read_between(
+            wire.page, wire.opportunity, opportunity("first"), row, opportunity("last", applications=[])
+        )
     except NotExpanded:
         assert row.field == "applications"
         return
@@ -87,7 +76,7 @@ def test_an_odd_answer_to_a_write_is_refused_only_for_a_needed_field(row: Odd) -
 
 @any_shape_of(POSTING)
 def test_an_odd_posting_is_read_as_lever_gave_it_or_is_unreadable(row: Odd) -> None:
-    found = read_between(wire.posting, posting("first"), row, posting("last"))
+    found = read_between(wire.page, wire.posting, posting("first"), row, posting("last"))
     if found == "listing" or isinstance(found, Unreadable):
         return
     read, manager_id = found
@@ -98,7 +87,7 @@ def test_an_odd_posting_is_read_as_lever_gave_it_or_is_unreadable(row: Odd) -> N
 
 @any_shape_of(NOTE)
 def test_an_odd_note_is_skipped_only_if_deleted_or_written_by_another_user(row: Odd) -> None:
-    found = read_between(wire.listed_note, note("first"), row, note("last"))
+    found = read_between(wire.page, wire.listed_note, note("first"), row, note("last"))
     if found is None:
         # Deleted, or an unreadable note of another author.
         assert row.field in ("deletedAt", "user")
@@ -110,6 +99,6 @@ def test_an_odd_row_of_a_short_list_does_not_spoil_the_others(
 ) -> None:
     @any_shape_of(base)
     def each(row: Odd) -> None:
-        read_between(parse, {**base, "id": "first"}, row, {**base, "id": "last"})
+        read_between(wire.page, parse, {**base, "id": "first"}, row, {**base, "id": "last"})
 
     each()

@@ -158,6 +158,14 @@ class TestStanding:
         }
         assert "1 more on this page was invited already" in said(answer)
 
+    def test_a_posting_that_only_the_companys_own_people_see_skips_the_assessment_too(
+        self, site: Site, hourly: Runner, sandbox: Sandbox
+    ) -> None:
+        internal = sandbox.recruiter.add_posting("Internal", tags=["Alva: Skip Assessment"])
+        sandbox.world.lever.postings[internal].details["distributionChannels"] = ["internal"]
+        applied(sandbox, internal)
+        assert [reason.partition(":")[0] for reason in rows(part(site, "standing")).values()] == ["No invitation"]
+
     def test_the_next_run_looks_back_behind_the_covered_time_as_why_says(
         self, site: Site, hourly: Runner, sandbox: Sandbox, posting: str
     ) -> None:
@@ -188,8 +196,8 @@ class TestStanding:
         for role in ("VIEWER", "ADMIN", "OP"):
             site.get("candidates", role, state="sent")
             site.get("standing", role)
-        # The stages once, then a page for each, and the postings for each `standing`.
-        assert len(sandbox.journal.of("lever", None, None)) == 1 + 3 + 2 * 3
+        # The stages once, then a page for each, and the postings, public and internal, for each `standing`.
+        assert len(sandbox.journal.of("lever", None, None)) == 1 + 3 + 3 * 3
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,11 @@ class TestServicesSetWrong:
         assert "could not be seen" in found["Permission notes: read and write"]
         assert "could not be seen" in found["Permission applications: read"]
 
+    def test_a_stage_that_is_gone_beside_another_wrong_option(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        option(monkeypatch, progression_stage="Second screen", blocked_origins=["friend"])
+        assert set(faults()) == {"Option blocked_origins"}
+        assert set(faults(lately=True)) == {"Option blocked_origins", "Option progression_stage"}
+
     def test_a_stage_that_is_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         option(monkeypatch, progression_stage="Second screen")
         found = only_fault(lately=True)

@@ -333,6 +333,7 @@ class TestOptions:
     def test_each_fault_stands_beside_its_field_and_nothing_is_saved(self, connected: Site, sandbox: Sandbox) -> None:
         trigger = stage(sandbox, "Assessment")
         answer = self.save(connected, trigger_stage=trigger, progression_stage=trigger, blocked_origins=["friend"])
+        assert "which is the trigger stage" in html.unescape(answer.text)
         assert answer.status_code == 422
         assert "Option `blocked_origins` has `friend`" in html.unescape(answer.text)
         answer = self.save(connected, trigger_stage=trigger, progression_stage=trigger)

@@ -74,7 +74,17 @@ PAGE = "https://hire.lever.co/candidates/0b8f2d5e-9c1a-4a57-8a55-7d2f3f5b6c01"
 
 
 @pytest.mark.parametrize(
-    "text", [PAGE, f" {PAGE}\n", f"{PAGE}/", f"{PAGE}?tab=feedback", f"{PAGE}#x", PAGE[-36:], f"{PAGE[-36:]} "]
+    "text",
+    [
+        PAGE,
+        f" {PAGE}\n",
+        f"{PAGE}/",
+        f"{PAGE}?tab=feedback",
+        f"{PAGE}#x",
+        PAGE[-36:],
+        f"{PAGE[-36:]} ",
+        PAGE[-36:].upper(),
+    ],
 )
 def test_the_id_in_the_address_of_a_candidates_page(text: str) -> None:
     assert id_in(text) == PAGE[-36:]

@@ -152,7 +152,8 @@ class TestCounts:
         office.faults.add("alva", "GET", "/candidates", status=429, retry_after=7)
         office.faults.add("lever", "GET", "/opportunities/*", status=429, retry_after=5)
         office.run(ada)
-        assert office.progress.report.waited_seconds == pytest.approx(12.0, abs=0.1)
+        # The two pauses, and less than a second at a slower pace after each.
+        assert 12.0 <= office.progress.report.waited_seconds < 14.0
 
     def test_the_report_counts_all_and_names_the_first_hundred_ids(self, office: Office) -> None:
         people = office.applied(130, tags=["Alva: Invitation Sent"])

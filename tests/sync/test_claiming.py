@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from alva_lever.rules.events import Event, Kind
-from tests.sync.office import ELSEWHERE, HOUR_MS, Office
+from tests.sync.claims import applied, deleted, elsewhere, hired, moved
+from tests.sync.office import HOUR_MS, Office
 
 DAY_MS = 24 * HOUR_MS
 SENT = ["Invitation Sent"]
-
-
-def moved(opportunity: str) -> Event:
-    return Event(Kind.MOVED, opportunity)
-
-
-def hired(opportunity: str) -> Event:
-    return Event(Kind.HIRED, opportunity)
-
-
-def deleted(opportunity: str) -> Event:
-    return Event(Kind.DELETED, opportunity)
-
-
-def applied(office: Office, opportunity: str, application: str | None = None) -> Event:
-    row = office.sandbox.world.lever.opportunities.get(opportunity)
-    present = row.application.id if row is not None and row.application is not None else None
-    return Event(Kind.APPLIED, opportunity, application or present)
-
-
-def elsewhere(office: Office, **options: Any) -> str:
-    return office.apply(stage=ELSEWHERE, **options)
 
 
 @pytest.fixture

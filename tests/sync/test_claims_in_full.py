@@ -16,6 +16,7 @@ import pytest
 from alva_lever.http.errors import ApiError, MissingPermission, Unauthorized
 from alva_lever.rules.events import OLDEST_DELIVERY_MS, Event, Kind
 from alva_lever.rules.window import OVERLAP_MS, Window
+from tests.sync.claims import applied, deleted, elsewhere, hired, moved
 from tests.sync.killing import Killer, When, survives
 from tests.sync.office import ELSEWHERE, FURTHER, HOUR_MS, NOW_MS, TRIGGER, Office
 
@@ -24,29 +25,6 @@ LONG_AGO_MS = NOW_MS - 90 * DAY_MS
 SENT, FAILED = ["Invitation Sent"], ["Invitation Failed"]
 SEND_TESTS, SCREENING, SKIP = "Alva: Send Tests", "Alva: Screening", "Alva: Skip Assessment"
 MOST_REQUESTS = 60
-
-
-def moved(opportunity: str) -> Event:
-    return Event(Kind.MOVED, opportunity)
-
-
-def hired(opportunity: str) -> Event:
-    return Event(Kind.HIRED, opportunity)
-
-
-def deleted(opportunity: str) -> Event:
-    return Event(Kind.DELETED, opportunity)
-
-
-def applied(office: Office, opportunity: str) -> Event:
-    """Returns the event that announces the opportunity's present application."""
-    row = office.sandbox.world.lever.opportunities.get(opportunity)
-    application = None if row is None else row.application
-    return Event(Kind.APPLIED, opportunity, None if application is None else application.id)
-
-
-def elsewhere(office: Office, **options: Any) -> str:
-    return office.apply(**{"stage": ELSEWHERE, **options})
 
 
 def make_confidential(office: Office, posting: str) -> None:

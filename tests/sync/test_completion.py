@@ -103,6 +103,17 @@ def test_a_candidate_is_moved_only_forward(office: Office, standing: str, moved:
     assert office.status(ada) == DONE
 
 
+def test_a_candidate_is_moved_out_of_a_trigger_stage_that_comes_after_the_progression_stage(office: Office) -> None:
+    ada = known(office, stage=FURTHER)
+    office.options = Options(trigger_stage=FURTHER, progression_stage=ELSEWHERE)
+    assert office.run(ada) == {"trigger_stage": 1}
+    assert (stage(office, ada), office.status(ada)) == (ELSEWHERE, DONE)
+    office.recruiter.move(ada, FURTHER)
+    office.candidates.refit(ada, 20)
+    assert office.push(ada) == {"updated": 1}
+    assert stage(office, ada) == FURTHER
+
+
 def test_without_a_progression_stage_the_candidate_is_not_moved(office: Office) -> None:
     ada = known(office)
     office.run(ada)

@@ -144,8 +144,9 @@ class TestKinds:
         everything = office.apply(posting=screened(office), tags=[SEND_TESTS], at_ms=WITHIN_MS)
         came_and_hired = office.recruiter.hire(came(office, WITHIN_MS), at_ms=WITHIN_MS + 1)
         found = office.find(LAST_HOUR)
-        assert (waiting(found), found.hired, found.deleted) == ([everything], [came_and_hired], [])
-        assert found.report.counts == {}
+        assert sorted(waiting(found)) == sorted([everything, came_and_hired])
+        assert (found.hired, found.deleted, found.report.counts) == ([came_and_hired], [], {})
+        assert len([item for batch in found.batches for item in batch]) == 2
 
     def test_candidates_whom_the_listing_decides_are_counted_by_the_poll(self, office: Office) -> None:
         archived = office.recruiter.archive(entered(office, WITHIN_MS), at_ms=WITHIN_MS)
@@ -165,6 +166,19 @@ class TestKinds:
         assert office.poll(LAST_HOUR) == {settled: 1}
         assert [position.facts.external_id for position in office.positions()] == [office.posting]
         assert office.poll(LAST_HOUR, dry_run=True) == {settled: 1}
+
+    def test_an_applicant_who_was_hired_in_the_same_time_syncs_the_job_position(self, office: Office) -> None:
+        office.recruiter.hire(came(office, WITHIN_MS), at_ms=WITHIN_MS + 1)
+        assert office.poll(LAST_HOUR) == {"not_in_alva": 1}
+        assert [position.facts.external_id for position in office.positions()] == [office.posting]
+
+    def test_a_candidate_whose_hire_is_undone_before_the_look_is_invited(self, office: Office) -> None:
+        ada = office.recruiter.hire(entered(office, WITHIN_MS), at_ms=WITHIN_MS + 1)
+        found = office.find(LAST_HOUR)
+        office.recruiter.unarchive(ada)
+        for batch in found.batches:
+            office.do(batch, window=LAST_HOUR)
+        assert (office.sent(ada), office.status(ada)) == (1, ["Invitation Sent"])
 
     def test_a_posting_with_new_applications_is_in_a_batch_once_unless_it_is_confidential(self, office: Office) -> None:
         office.connect(lever_key=office.sandbox.add_lever_key("granted", confidential=True))

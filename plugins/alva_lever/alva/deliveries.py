@@ -15,6 +15,7 @@ from alva_lever.alva.models import DeliveryJson, SentJson
 from alva_lever.http.deliveries import (
     EventJson,
     check,
+    is_ahead,
     is_too_old,
     json_object,
     said,
@@ -46,11 +47,14 @@ class Delivery:
     def event(self, tokens: Iterable[str], *, now_ms: int) -> Event | None:
         """Returns the event; None if there is nothing to do: a test, an old delivery, an event without a candidate.
 
-        :raises NotTaken: 401, none of the signing tokens signed it; 400, `created_at`, `event` or `data` is missing or
-            of another type.
+        :raises NotTaken: 401, none of the signing tokens signed it, or its time is more than a day ahead; 400,
+            `created_at`, `event` or `data` is missing or of another type.
         """
         check(self._message, self._signature, tokens)
-        if is_too_old(said(SentJson, self._body).created_at, now_ms):
+        sent_ms = said(SentJson, self._body).created_at
+        if is_ahead(sent_ms, now_ms):
+            raise unsigned("`created_at` is more than a day in the future")
+        if is_too_old(sent_ms, now_ms):
             return None
         said(EventJson, self._body)
         candidate_id = said(DeliveryJson, self._body).data.candidate_id

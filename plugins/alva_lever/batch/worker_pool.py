@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -51,7 +52,7 @@ class WorkerPool(Generic[T, R]):
         stop: BaseException | None = None
         source = iter(items)
         pending: dict[Future[R], T] = {}
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="worker") as pool:
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="worker") as pool, _cancelled_at_the_end(pending):
             more = True
             while more or pending:
                 while more and stop is None and len(pending) < self._in_hand:
@@ -83,6 +84,16 @@ class WorkerPool(Generic[T, R]):
                         stop = stop or fault
         if stop is not None:
             raise stop
+
+
+@contextmanager
+def _cancelled_at_the_end(pending: Mapping[Future[R], object]) -> Iterator[None]:
+    """Cancels what waits for a thread, so that no further item is begun after the task's time-out, say."""
+    try:
+        yield
+    finally:
+        for future in pending:
+            future.cancel()
 
 
 def locked(function: Callable[..., None]) -> Callable[..., None]:

@@ -47,7 +47,8 @@ class VendorHook(HttpHook, ABC):
     example_root: ClassVar[str]
     # Calls per second that the vendor allows; None if no limit is known.
     vendor_calls_per_second: ClassVar[float | None] = None
-    # Paths of listings that an account may lack. Every other listing exists, so a 404 from one means a wrong API root.
+    # Paths of listings that an account may lack. Every other listing exists, so the vendor's 404 for one means a wrong
+    # API root.
     optional_listings: ClassVar[frozenset[str]] = frozenset()
     # Listing filters that name one record: only with one of these can a 404 be about a record.
     of_one_record: ClassVar[frozenset[str]] = frozenset()
@@ -216,18 +217,7 @@ class VendorHook(HttpHook, ABC):
             self._exchange().pace.pause(wait)
 
     def _failure(self, response: Response, asked: Asked) -> ApiError | None:
-        query = parse_qs(urlsplit(response.request.url or "").query)
-        whole = asked["method"] == "GET" and self.of_one_record.isdisjoint(query)
-        if response.status_code == 404 and whole and self._must_be_there(asked["path"]):
-            return SetupError(
-                f"The answer to {asked['method']} {asked['path']} was 404: there is no API of {self.vendor} at "
-                f"{self.base_url}",
-                remedy=f"Put the root of {self.vendor}'s API, path included, into the host field of connection "
-                f"`{self.http_conn_id}`: {self.example_root}",
-                **asked,
-                status=404,
-            )
-        return of_response(
+        failure = of_response(
             response,
             asked,
             now=self._now,
@@ -235,6 +225,25 @@ class VendorHook(HttpHook, ABC):
             error_of=self._error,
             advice_of=lambda status: self._advice(status, asked["method"], asked["path"]),
         )
+        query = parse_qs(urlsplit(response.request.url or "").query)
+        whole = asked["method"] == "GET" and self.of_one_record.isdisjoint(query)
+        if failure is None or failure.status != 404 or not whole or not self._must_be_there(asked["path"]):
+            return failure
+        none = f"there is no API of {self.vendor} at {self.base_url}"
+        remedy = (
+            f"put the root of {self.vendor}'s API, path included, into the host field of connection "
+            f"`{self.http_conn_id}`: {self.example_root}"
+        )
+        if isinstance(failure, TransientError):
+            return TransientError(
+                f"{failure.said}. Either a proxy, firewall or gateway on the way answers for a while, or {none}",
+                remedy=f"If that lasts, {remedy}",
+                **asked,
+                status=404,
+                retry_after_seconds=failure.retry_after_seconds,
+            )
+        said = f"The answer to {asked['method']} {asked['path']} was 404, and {none}"
+        return SetupError(said, remedy=remedy, **asked, status=404)
 
     def _must_be_there(self, path: str) -> bool:
         """Whether this is a whole listing (a path of one segment), which may be empty but not missing."""

@@ -6,9 +6,17 @@ import threading
 import time
 from collections.abc import Callable
 
+# Seconds between calls after a vendor's refusal: at least, and at most.
+_SLOWED, _SLOWEST = 0.1, 1.0
+# What each call makes of a slowed pace: after 35 calls it is twice as fast.
+_RECOVERY = 0.98
+
 
 class RateLimiter:
     """Lets calls through at a steady rate, and stops all of them when the vendor asks for a pause.
+
+    A pause also halves the pace, which each call then speeds up a little, up to the rate that was given: the vendor's
+    limit may be unknown, or lower than it says, and several threads that go on at once would be refused at once.
 
     The bucket starts with one token, not full: the task before may have just emptied the vendor's own bucket. It fills
     to `burst` tokens, to catch up after a slow answer. Without a rate there is no pace, but a pause still holds.
@@ -27,7 +35,7 @@ class RateLimiter:
     ) -> None:
         if calls_per_second is not None and calls_per_second <= 0:
             raise ValueError("calls_per_second must be more than 0")
-        self._interval_seconds = 0.0 if calls_per_second is None else 1 / calls_per_second
+        self._usual_seconds = self._interval_seconds = 0.0 if calls_per_second is None else 1 / calls_per_second
         self._slack_seconds = (max(burst, 1) - 1) * self._interval_seconds
         self._clock = clock
         self._sleep = sleep
@@ -56,8 +64,12 @@ class RateLimiter:
                     return waited
 
     def pause(self, seconds: float) -> None:
-        """Stops all threads for `seconds`, then starts again with an empty bucket."""
+        """Stops all threads for `seconds`, then starts again with an empty bucket, at half the pace."""
         with self._lock:
+            # Calls that were under way when the pause began are refused for the same reason.
+            if self._clock() >= self._paused_until:
+                slower = min(max(2 * self._interval_seconds, _SLOWED), _SLOWEST)
+                self._interval_seconds = max(slower, self._usual_seconds)
             self._paused_until = max(self._paused_until, self._clock() + seconds)
             self._full_at = max(self._full_at, self._paused_until + self._slack_seconds)
             self._pauses += 1
@@ -68,6 +80,7 @@ class RateLimiter:
             now = self._clock()
             turn = max(now, self._paused_until, self._full_at - self._slack_seconds)
             self._full_at = max(self._full_at, turn) + self._interval_seconds
+            self._interval_seconds = max(self._interval_seconds * _RECOVERY, self._usual_seconds)
             self._note_wait(now, turn)
             return turn - now, self._pauses
 

@@ -49,11 +49,11 @@ def failure_of(state: RetryCallState) -> BaseException | None:
 
 
 def seconds_until_next(state: RetryCallState) -> float:
-    """Returns the pause that the vendor asked for, else the backoff."""
-    failure = failure_of(state)
-    if isinstance(failure, TransientError) and failure.retry_after_seconds is not None:
-        return failure.retry_after_seconds
-    return backoff_seconds(state.attempt_number)
+    """Returns the backoff, or the pause that the vendor asked for if that is longer. A vendor that counts in whole
+    seconds asks for 0 when its limit frees up within the second, and all attempts would be over before that."""
+    failure, backoff = failure_of(state), backoff_seconds(state.attempt_number)
+    asked = failure.retry_after_seconds if isinstance(failure, TransientError) else None
+    return max(asked or 0.0, backoff)
 
 
 class Deadline:

@@ -202,6 +202,16 @@ class LeverHook(Opportunities, Notes, Webhooks):
         for read in self._walk(wire.posting, "postings", params=params, key=lambda read: read[0].id):
             yield read if isinstance(read, Unreadable) else self._listed(*read, faults)
 
+    def postings_tagged(self, tag: str) -> Iterator[Posting | Unreadable]:
+        """Yields each posting with this tag once, also those that only the company's own people see. GET /postings,
+        twice"""
+        found: set[str] = set()
+        for channel in (None, "internal"):
+            for posting in self.postings(tag=tag, distribution_channel=channel):
+                if posting.id not in found:
+                    found.add(posting.id)
+                    yield posting
+
     def _listed(
         self, posting: Posting, manager_id: str | None, faults: dict[str | None, ApiError]
     ) -> Posting | Unreadable:

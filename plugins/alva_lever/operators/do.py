@@ -15,7 +15,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from alva_lever.batch.leftovers import Item, Leftovers, Settled
-from alva_lever.connect import open_integration, read_variable
+from alva_lever.connect import checked_options, open_integration
 from alva_lever.operators.base import LeverAlvaOperator, is_lasting, state_of
 from alva_lever.operators.run import Run, pulled
 from alva_lever.rules.events import Claim, Event, Kind
@@ -119,7 +119,7 @@ class BatchTask:
         ledger = Ledger(self._operator)
         try:
             try:
-                if not self.dry_run and read_variable(self._operator.account).dry_run:
+                if not self.dry_run and checked_options(self._operator.account).dry_run:
                     self._begin_to_rehearse()
             finally:
                 self._go_on()

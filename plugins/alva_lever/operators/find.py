@@ -12,7 +12,7 @@ from airflow.sdk import Context
 
 from alva_lever.batch.leftovers import DUE, RUN_PREFIX, Item
 from alva_lever.batch.run_report import Meter, RunReport
-from alva_lever.connect import hooks, integration_of, read_variable
+from alva_lever.connect import checked_options, hooks, integration_of
 from alva_lever.operators.base import LeverAlvaOperator, state_of
 from alva_lever.operators.run import Run
 from alva_lever.rules.events import Claim
@@ -59,7 +59,7 @@ class FindOperator(LeverAlvaOperator):
         # Set before anything can fail, so that later runs cover this time, too.
         first_ms = start_ms - self.first_run_looks_back_ms
         covered_ms = state.cover_from(first_ms) if run.scheduled else state.covered_ms
-        dry_run = run.dry_run or read_variable(self.account).dry_run
+        dry_run = run.dry_run or checked_options(self.account).dry_run
         window = run.window(covered_ms, now_ms=now_ms)
         leftovers = state.leftovers()
         due = [{**item, DUE: True} for item in leftovers.due(now_ms)] if run.scheduled else []

@@ -44,9 +44,11 @@ def is_lever_record_id(text: str) -> bool:
 
 
 def id_in(text: str) -> str:
-    """Returns the id in the address of a candidate's page in Lever. Any other text is returned without the blanks
-    around it: it may be an id, or anything that a person has typed."""
-    return _PAGE.sub(r"\1", text.strip())
+    """Returns the id in the address of a candidate's page in Lever, or the text itself if it is a UUID, in lower case
+    as Lever writes it. Any other text is returned without the blanks around it: it may be anything that a person has
+    typed."""
+    found = _PAGE.sub(r"\1", text.strip())
+    return found.lower() if is_uuid(found) else found
 
 
 def as_id(value: object) -> str | None:

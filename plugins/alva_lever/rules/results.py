@@ -119,14 +119,15 @@ def difference(
 
 
 def may_progress(policy: Policy, stage_id: str | None) -> bool:
-    """Whether this stage comes before the progression stage. False if no progression stage is set.
+    """Whether this is the trigger stage (wherever the progression stage stands), or comes before the progression stage.
 
-    False for a stage that the pipeline doesn't have any more, so that its candidates are not moved.
+    False if no progression stage is set, and for a stage that the pipeline doesn't have any more, so that its
+    candidates are not moved.
     """
     order = [stage.id for stage in policy.pipeline]
     if policy.progression_stage is None or stage_id not in order:
         return False
-    return order.index(stage_id) < order.index(policy.progression_stage.id)
+    return stage_id == policy.trigger_stage.id or order.index(stage_id) < order.index(policy.progression_stage.id)
 
 
 def _completed(

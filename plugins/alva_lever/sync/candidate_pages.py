@@ -59,13 +59,13 @@ class CandidatePages:
         return _page(page, shown)
 
     def standing(self, token: str | None, *, window: Window | None) -> CandidatesPage:
-        """Returns who stands in a trigger stage, is not archived and was not invited. A call for the page, and one for
-        the postings that skip the assessment. `window`: the time that the next scheduled run covers."""
+        """Returns who stands in a trigger stage, is not archived and was not invited. A call for the page, and two
+        for the postings that skip the assessment. `window`: the time that the next scheduled run covers."""
         stages = tuple({policy.trigger_stage.id: None for policy in self._settings.policies})
         page = self._lever.opportunity_page(OpportunityFilter(stage_id=stages, archived=False), token)
         rows = [row for row in page.rows if not isinstance(row, Unreadable)]
         # Of a posting, only this tag matters for candidates in the trigger stage whom Lever lists.
-        skipping = self._lever.postings(tag=tags.SKIP_ASSESSMENT) if rows else ()
+        skipping = self._lever.postings_tagged(tags.SKIP_ASSESSMENT) if rows else ()
         postings = {posting.id: posting for posting in readable(skipping, "Lever's posting")}
         shown = [self._standing(row, postings, window) for row in rows]
         return _page(page, [one for one in shown if one.reason is not Reason.ALREADY_INVITED])

@@ -98,7 +98,9 @@ class Poll:
         self._settings = settings
         self._window = window
         self._now = now
-        self._due = {str(item["id"]): dict(item) for item in due}
+        # What waits in a batch, by id: leftovers, departures and unreadable rows. A later finding of the same id joins
+        # its claim to the item's, so that nothing that was found is lost.
+        self._items = {str(item["id"]): dict(item) for item in due}
         self._known: set[str] = set()
         self._waiting_ids = waiting_ids
         # Postings that may be tagged `Alva: Screening`.
@@ -114,9 +116,9 @@ class Poll:
     def find(self) -> None:
         """Fills `batches` and the report. :raises ApiError: a listing is incomplete; nothing is left out silently."""
         window = self._window
-        for item in self._due.values():
+        for item in self._items.values():
             self.batches.add(item, LIKELY_CALLS)
-        for posting in self._listed_with_screening():
+        for posting in self._lever.postings_tagged(tags.SCREENING):
             self._screening.append(posting.id)
             if not isinstance(posting, Unreadable):
                 self._report.near_miss(posting.id, tags.near_misses(posting.tags, tags.ON_POSTINGS))
@@ -132,25 +134,25 @@ class Poll:
                 # The opportunity may be readable by its id; if not, only this one fails.
                 unknown = Claim(new_within_ms=frozenset({(window.first_ms, window.last_ms)}))
                 self._add(opportunity.id, unknown, LIKELY_CALLS)
-            elif opportunity.id in self._due:
+            elif opportunity.id in self._items:
                 self._add(opportunity.id, self._claim(opportunity), LIKELY_CALLS)
             elif self._is_new(opportunity.id):
                 self._sort(opportunity)
         for posting_id in self._arrived:
-            if posting_id in self._due:
-                self._due[posting_id].pop(DUE, None)
+            if posting_id in self._items:
+                self._items[posting_id].pop(DUE, None)
             else:
                 self.batches.add({"id": posting_id, "is": POSTING}, _POSTING_CALLS)
         self._near_misses()
 
     def _add(self, opportunity_id: str, claim: Claim, calls: float) -> None:
         found = {"id": opportunity_id, **claim.as_json()}
-        if opportunity_id in self._due:
-            # The leftover is in a batch already; it gets this claim as well.
-            item = self._due[opportunity_id]
+        if opportunity_id in self._items:
+            item = self._items[opportunity_id]
             item.update(joined(item, found))
             item.pop(DUE, None)
         elif self._is_new(opportunity_id):
+            self._items[opportunity_id] = found
             self.batches.add(found, calls)
 
     def _is_new(self, opportunity_id: str) -> bool:
@@ -188,15 +190,6 @@ class Poll:
             # the start of the listing, which belong to the next run.
             if entered_ms is None or window.has(entered_ms) or entered_ms >= started_ms:
                 yield row
-
-    def _listed_with_screening(self) -> Iterator[Posting | Unreadable]:
-        """Yields the postings that may be tagged `Alva: Screening`, also those for the company's own people alone."""
-        found: set[str] = set()
-        for channel in (None, "internal"):
-            for posting in self._lever.postings(tag=tags.SCREENING, distribution_channel=channel):
-                if posting.id not in found:
-                    found.add(posting.id)
-                    yield posting
 
     def _late_applications(self) -> Iterator[Opportunity | Unreadable]:
         """Yields older leads who were added to a posting with screening in the window."""

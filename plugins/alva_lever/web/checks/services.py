@@ -19,7 +19,7 @@ from alva_lever.lever.oauth import GRANT_AGAIN
 from alva_lever.lever.permission_check import Seen
 from alva_lever.rules.events import Kind
 from alva_lever.rules.window import to_the_minute
-from alva_lever.settings import BadOption, resolve
+from alva_lever.settings import BadOption, Fault, resolve
 from alva_lever.web import airflow_setup
 from alva_lever.web.airflow_internals import base_url
 from alva_lever.web.checks.finding import Finding, State, guarded, wrong
@@ -112,22 +112,26 @@ def _permission(seen: Seen, *, by_key: bool) -> Finding:
 
 def stages(account: Account, lever: LeverHook) -> Iterator[Finding]:
     """Whether the options' stages are in the account's pipeline."""
+    said: tuple[Fault, ...] = ()
     try:
         options = read_variable(account)
-    except BadOption:
-        # The local checks have said it.
-        return
+    except BadOption as bad:
+        if bad.options is None:
+            return
+        # The local checks have said these.
+        options, said = bad.options, bad.faults
     try:
-        policy = resolve(options, lever.stages()).policy
+        policy = resolve(options, lever.stages(), said).policy
     except BadOption as bad:
         for fault in bad.faults:
-            yield Finding(
-                f"Option {fault.option}" if fault.option else "Options",
-                State.WRONG,
-                fault.text,
-                "Choose another one on the set-up page",
-                "variables",
-            )
+            if fault not in said:
+                yield Finding(
+                    f"Option {fault.option}",
+                    State.WRONG,
+                    fault.text,
+                    "Choose another one on the set-up page",
+                    "variables",
+                )
         return
     then = f", and `{policy.progression_stage.name}`" if policy.progression_stage else ""
     yield Finding("Stages of the options", State.DONE, f"Lever has `{policy.trigger_stage.name}`{then}")

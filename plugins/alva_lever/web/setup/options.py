@@ -41,18 +41,19 @@ class OptionsForm:
 def stored(account: Account) -> OptionsForm:
     """Returns the form with the options that are set, and what is wrong with them."""
     seen = _mark(account)
-    options, faults, first = Options(dry_run=True), list[Fault](), False
+    read, faults, first = None, list[Fault](), False
     try:
-        options = read_variable(account)
+        read = read_variable(account)
     except NoOptions:
         first = True
     except BadOption as bad:
-        faults += bad.faults
+        faults, read = list(bad.faults), bad.options
     except ApiError as error:
         faults.append(Fault("", error.said, error.remedy))
     form = _of_account(account, OptionsForm(first=first, seen=seen))
-    if form.stages and not first and not faults:
-        faults += _unresolved(options, form.stages)
+    if form.stages and read is not None:
+        faults = _checked(read, form.stages, faults)
+    options = read or Options(dry_run=True)
     return replace(
         form,
         trigger_stage=_stage_id(options.trigger_stage, form.stages),
@@ -81,14 +82,13 @@ def save(account: Account, sent: OptionsForm) -> OptionsForm:
         value["dry_run"] = True
     faults: list[Fault] = []
     try:
-        options = read_options(value)
+        read: Options | None = read_options(value)
     except BadOption as bad:
-        faults += bad.faults
-    else:
-        if not form.trigger_stage.strip():
-            faults.append(Fault("trigger_stage", "Choose the stage from which invitations are sent"))
-        elif form.stages:
-            faults += _unresolved(options, form.stages)
+        faults, read = list(bad.faults), bad.options
+    if not form.trigger_stage.strip():
+        faults.append(Fault("trigger_stage", "Choose the stage from which invitations are sent"))
+    elif form.stages and read is not None:
+        faults = _checked(read, form.stages, faults)
     if form.kept_elsewhere:
         faults.append(Fault("", form.kept_elsewhere))
     if form.seen and form.seen != _mark(account):
@@ -115,12 +115,13 @@ def _mark(account: Account) -> str:
     return hashlib.sha256((text or "").encode()).hexdigest()[:16]
 
 
-def _unresolved(options: Options, stages: Sequence[Stage]) -> Sequence[Fault]:
+def _checked(options: Options, stages: Sequence[Stage], found: Sequence[Fault]) -> list[Fault]:
+    """Returns all that is wrong: what was found before, and the stages that the account doesn't have."""
     try:
-        resolve(options, stages)
+        resolve(options, stages, found)
     except BadOption as bad:
-        return bad.faults
-    return ()
+        return list(bad.faults)
+    return []
 
 
 def _is_unset(account: Account) -> bool:
