@@ -24,7 +24,7 @@ demo-distributed: .venv/installed  ## the same story on PostgreSQL, Redis, two w
 # In the order of the folders: those that start an Airflow come first, since they take longest and all use one worker.
 WORKERS ?= 2
 test: .venv/installed  ## all tests (make WORKERS=4 test: four at a time), and how much of the code they run
-	@$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --no-loadscope-reorder --cov --cov-report=term
+	@$(BIN)/python -m pytest -m "not faults" -n $(WORKERS) --no-loadscope-reorder --durations=30 --cov --cov-report=term
 
 test-unit: .venv/installed  ## those that need neither the sandbox nor a running Airflow
 	@$(BIN)/python -m pytest -m unit

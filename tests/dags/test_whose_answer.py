@@ -87,7 +87,9 @@ class TestPoll:
         sandbox.faults.add("lever", "GET", path, times=None, **answer)
         run = hourly.scheduled(THIS_HOUR, THIS_HOUR + HOUR)
         assert (run.state, run.counts, waiting()) == ("failed", {}, {})
-        assert "there is no API of Lever at http://127.0.0.1:" in capsys.readouterr().out + caplog.text
+        said = {"/stages": "there is no API of Lever at http://127.0.0.1:"}
+        expected = said.get(path, f"Something that isn't Lever's API answered 404 to GET {path}")
+        assert expected in capsys.readouterr().out + caplog.text
         sandbox.faults.clear()
         sandbox.faults.add("lever", "GET", path, times=4, **answer)
         run = hourly.scheduled(THIS_HOUR + HOUR)

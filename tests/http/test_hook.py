@@ -246,7 +246,7 @@ class TestRoot:
         assert time.slept == []
 
     @pytest.mark.parametrize(("raw", "came"), [(b"<html>", "a page of HTML"), (b"", "no body"), (b"[]", "not an obj")])
-    def test_a_404_for_a_listing_that_is_not_the_vendors_is_retried_and_names_the_root_if_it_lasts(
+    def test_a_404_for_a_listing_that_is_not_the_vendors_is_a_passing_fault_of_an_api_that_has_answered(
         self, shop: ShopHook, server: RecordingServer, raw: bytes, came: str
     ) -> None:
         server.answer(Reply(404, raw=raw), OK)
@@ -254,8 +254,19 @@ class TestRoot:
         server.always(Reply(404, raw=raw))
         with pytest.raises(TransientError, match=came) as passing:
             shop.call("GET", "/things", params=[("tag", "Ada Byron")])
-        self.names_the_root(passing.value, server)
+        assert "`shop_default`" in str(passing.value)
+        assert "Ada" not in str(passing.value)
         assert (passing.value.status, shop.calls) == (404, 7)
+
+    @pytest.mark.parametrize("raw", [b"<html>", b"", b"[]"])
+    def test_a_root_that_answers_nothing_else_through_all_attempts_is_a_setup_error(
+        self, shop: ShopHook, server: RecordingServer, raw: bytes
+    ) -> None:
+        server.always(Reply(404, raw=raw))
+        with pytest.raises(SetupError) as error:
+            shop.call("GET", "/things", params=[("tag", "Ada Byron")])
+        self.names_the_root(error.value, server)
+        assert shop.calls == 5
 
     @pytest.mark.parametrize(("method", "path"), [("GET", "/things/1"), ("POST", "/things"), ("GET", "/offers")])
     def test_a_404_for_what_may_be_missing_is_not_found(

@@ -131,9 +131,9 @@ class TestRefused:
         assert send(door, body(), signed).status_code == 401
         assert door.runs() == []
 
-    @pytest.mark.parametrize("at", [ago(days=-2), "2099-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"])
-    def test_a_delivery_more_than_a_day_ahead_is_answered_401(self, door: Door, at: str) -> None:
-        assert send(door, body(created_at=at)).status_code == 401
+    @pytest.mark.parametrize("at", [None, "2099-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"])
+    def test_a_delivery_more_than_a_day_ahead_is_answered_401(self, door: Door, at: str | None) -> None:
+        assert send(door, body(created_at=at or ago(days=-2))).status_code == 401
         assert door.runs() == []
 
     def test_a_changed_body_is_answered_401(self, door: Door) -> None:

@@ -219,6 +219,8 @@ class Exchange:
         self.session = session
         self.pace = pace
         self.calls = 0
+        # Whether the API is there: it has answered with a success at least once.
+        self.has_answered = False
         self._root = root
         self._timeout = timeout
         self._conn_id = conn_id
@@ -247,9 +249,12 @@ class Exchange:
         if failure is not None:
             raise failure
         try:
-            return read(_json(response))
+            answer = read(_json(response))
         except Untrusted as untrusted:
             problem = str(untrusted)
+        else:
+            self.has_answered = True
+            return answer
         raise malformed(asked, status=response.status_code, problem=problem)
 
     def _follow(self, asked: Asked, params: Params | None, json: object, form: Mapping[str, str] | None) -> Response:

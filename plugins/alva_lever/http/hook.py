@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -167,7 +167,10 @@ class VendorHook(HttpHook, ABC):
             sleep=self._sleep,
             reraise=True,
         )
-        answer: T = retrying(exchange.once, asked, read, params, json)
+        try:
+            answer: T = retrying(exchange.once, asked, read, params, json)
+        except ApiError as failure:
+            raise self._judged(failure, [name for name, _ in params or ()]) from None
         self.log.debug("%s %s %s: done", self.vendor, method, path)
         return answer
 
@@ -217,7 +220,7 @@ class VendorHook(HttpHook, ABC):
             self._exchange().pace.pause(wait)
 
     def _failure(self, response: Response, asked: Asked) -> ApiError | None:
-        failure = of_response(
+        return of_response(
             response,
             asked,
             now=self._now,
@@ -225,25 +228,27 @@ class VendorHook(HttpHook, ABC):
             error_of=self._error,
             advice_of=lambda status: self._advice(status, asked["method"], asked["path"]),
         )
-        query = parse_qs(urlsplit(response.request.url or "").query)
-        whole = asked["method"] == "GET" and self.of_one_record.isdisjoint(query)
-        if failure is None or failure.status != 404 or not whole or not self._must_be_there(asked["path"]):
+
+    def _judged(self, failure: ApiError, parameters: Iterable[str]) -> ApiError:
+        """Returns the error, or, if it is a 404 that says so, that the root is no API of the vendor.
+
+        That is the vendor's own 404 for a whole listing, which may be empty but not missing; or another's, which lasted
+        through all attempts, at a root that has never answered as the vendor's API does.
+        """
+        if failure.status != 404 or failure.method != "GET" or not self._must_be_there(failure.path):
             return failure
-        none = f"there is no API of {self.vendor} at {self.base_url}"
-        remedy = (
-            f"put the root of {self.vendor}'s API, path included, into the host field of connection "
-            f"`{self.http_conn_id}`: {self.example_root}"
+        if not self.of_one_record.isdisjoint(parameters):
+            return failure
+        if isinstance(failure, TransientError) and self._exchange().has_answered:
+            return failure
+        return SetupError(
+            f"The answer to {failure.method} {failure.path} was 404: there is no API of {self.vendor} at "
+            f"{self.base_url}",
+            remedy=f"Put the root of {self.vendor}'s API, path included, into the host field of connection "
+            f"`{self.http_conn_id}`: {self.example_root}",
+            **self._asked(failure.method, failure.path),
+            status=404,
         )
-        if isinstance(failure, TransientError):
-            return TransientError(
-                f"{failure.said}. Either a proxy, firewall or gateway on the way answers for a while, or {none}",
-                remedy=f"If that lasts, {remedy}",
-                **asked,
-                status=404,
-                retry_after_seconds=failure.retry_after_seconds,
-            )
-        said = f"The answer to {asked['method']} {asked['path']} was 404, and {none}"
-        return SetupError(said, remedy=remedy, **asked, status=404)
 
     def _must_be_there(self, path: str) -> bool:
         """Whether this is a whole listing (a path of one segment), which may be empty but not missing."""
@@ -357,7 +362,7 @@ class VendorHook(HttpHook, ABC):
         path = (response.request.path_url or "/").partition("?")[0].removeprefix(urlsplit(self.base_url).path)
         failure = self._failure(response, self._asked(response.request.method or self.method, path))
         if failure is not None:
-            raise failure
+            raise self._judged(failure, parse_qs(urlsplit(response.request.url or "").query))
 
     def run(
         self,

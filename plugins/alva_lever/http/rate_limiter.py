@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-# Seconds between calls after a vendor's refusal: at least, and at most.
+# Seconds between calls after a vendor's refusal: at first, where no rate is known; and at most.
 _SLOWED, _SLOWEST = 0.1, 1.0
 # What each call makes of a slowed pace: after 35 calls it is twice as fast.
 _RECOVERY = 0.98
@@ -36,6 +36,7 @@ class RateLimiter:
         if calls_per_second is not None and calls_per_second <= 0:
             raise ValueError("calls_per_second must be more than 0")
         self._usual_seconds = self._interval_seconds = 0.0 if calls_per_second is None else 1 / calls_per_second
+        self._slowed_seconds = 2 * self._usual_seconds or _SLOWED
         self._slack_seconds = (max(burst, 1) - 1) * self._interval_seconds
         self._clock = clock
         self._sleep = sleep
@@ -68,7 +69,7 @@ class RateLimiter:
         with self._lock:
             # Calls that were under way when the pause began are refused for the same reason.
             if self._clock() >= self._paused_until:
-                slower = min(max(2 * self._interval_seconds, _SLOWED), _SLOWEST)
+                slower = min(max(2 * self._interval_seconds, self._slowed_seconds), _SLOWEST)
                 self._interval_seconds = max(slower, self._usual_seconds)
             self._paused_until = max(self._paused_until, self._clock() + seconds)
             self._full_at = max(self._full_at, self._paused_until + self._slack_seconds)
