@@ -11,7 +11,7 @@ RUN pip install --no-cache-dir "apache-airflow-providers-http>=6" "email-validat
     && pip install --no-cache-dir --no-deps /tmp/alva-lever \
     && rm -r /tmp/alva-lever \
     && python -c "from importlib.metadata import version as v; from packaging.version import Version; \
-found = v('apache-airflow-core'); assert Version(found) >= Version('3.3.2'), f'Airflow {found} is older than 3.3.2'"
+found = v('apache-airflow-core'); assert Version(found) >= Version('3.3.0'), f'Airflow {found} is older than 3.3.0'"
 USER astro
 
 COPY --chown=astro:0 dags/ /usr/local/airflow/dags/
