@@ -12,7 +12,7 @@ Rows = list[tuple[str, str]]
 
 README = Path(__file__).parent / "README.md"
 _BEGIN, _END = "<!-- written by make bench -->\n", "<!-- end of what make bench writes -->\n"
-_UNMEASURED = ("all", "not measured on this machine yet")
+_UNMEASURED = ("all", "not measured yet")
 _HEAD = "| part | measured | figures |\n|---|---|---|\n"
 
 

@@ -88,6 +88,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     sandbox = Sandbox(lever_calls_per_second=None)
     alerts = {"alva_lever": {"on_failure_callback": "_alerts.notify"}}
     with sandbox.serve() as url, running(tmp_path_factory.mktemp("airflow"), url, dags, alerts) as airflow:
+        # A call that a test holds back outlasts the hook's usual time-out.
+        airflow.api.change_connection("lever_default", "lever", extra=json.dumps({"timeout": PATIENCE_SECONDS}))
         # No other DAG runs: a task that got the slot of Lever's pool would show that the pool exists.
         for dag_id in (EVENTS, NO_POOL, ITS_TURN):
             airflow.api.unpause(dag_id)
@@ -139,7 +141,9 @@ def test_a_pool_whose_slot_is_held_by_another_run_is_not_missing(office: Office)
     try:
         api.trigger(ITS_TURN, "one", {})
         start.wait_for(
-            lambda: office.states(ITS_TURN, "one")["watch_pool"] in ("success", "failed"), "the watch is over", 60
+            lambda: office.states(ITS_TURN, "one")["watch_pool"] in ("success", "failed"),
+            "the watch is over",
+            PATIENCE_SECONDS,
         )
         assert office.states(ITS_TURN, "one") == {
             "begin": "success", "find": "scheduled", "watch_pool": "success",

@@ -63,7 +63,8 @@ def test_a_backfill_of_past_hours_invites_only_the_missed_candidates(office: Off
 
 
 def test_a_killed_task_is_retried_and_invites_no_candidate_twice(office: Office, posting: str) -> None:
-    ids = [in_stage(office, posting, datetime.now(UTC)) for _ in range(40)]
+    # Two hours ago, where a scheduled run that begins meanwhile does not look.
+    ids = [in_stage(office, posting, datetime.now(UTC) - 2 * HOUR) for _ in range(40)]
     killed: list[int] = []
 
     def kill() -> None:
@@ -80,7 +81,7 @@ def test_a_killed_task_is_retried_and_invites_no_candidate_twice(office: Office,
                 return
 
     office.sandbox.faults.add("lever", "POST", "*/addTags", kind="call", action=kill, skip=17)
-    run = office.run("killed", since=(datetime.now(UTC) - HOUR).isoformat())
+    run = office.run("killed", since=(datetime.now(UTC) - 3 * HOUR).isoformat())
     assert len(killed) == 1
     assert run.state == "success"
     instances = office.get(f"dags/{HOURLY}/dagRuns/killed/taskInstances")["task_instances"]
@@ -92,11 +93,11 @@ def test_a_killed_task_is_retried_and_invites_no_candidate_twice(office: Office,
 
 def test_a_long_run_takes_several_tasks_without_a_retry(office: Office, posting: str) -> None:
     """A refusal costs four calls, so these are more calls than one task makes in a turn of about a minute."""
-    first = in_stage(office, posting, datetime.now(UTC))
+    first = in_stage(office, posting, datetime.now(UTC) - 2 * HOUR)
     office.run("first", opportunity_ids=[first])
     office.sandbox.candidates.expire_position(posting)
-    ids = [in_stage(office, posting, datetime.now(UTC)) for _ in range(220)]
-    run = office.run("long", since=(datetime.now(UTC) - HOUR).isoformat())
+    ids = [in_stage(office, posting, datetime.now(UTC) - 2 * HOUR) for _ in range(220)]
+    run = office.run("long", since=(datetime.now(UTC) - 3 * HOUR).isoformat())
     assert run.state == "success"
     assert office.report("long")["counts"] == {"refused_by_alva": 220, "already_invited": 1}
     assert [len(office.sandbox.look(opportunity)["notes"]) for opportunity in ids] == [1] * 220

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.pages.conftest import (
     airflow_app,
@@ -42,6 +42,10 @@ _FLAGS = [
 ]
 
 
+PATIENCE_MS = 240_000  # the machine may be busy with other work
+expect.set_options(timeout=PATIENCE_MS)
+
+
 @pytest.fixture(scope="module")  # no longer, because its event loop is in the way of tests that have their own
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, _NAMES)), None)
@@ -58,6 +62,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

@@ -14,14 +14,7 @@ from tests.pages.conftest import Site
 from tests.pages.test_setup import _as_the_api_server, bare, options, root, stage
 
 __all__ = ["_as_the_api_server", "bare", "root"]
-PATIENCE_MS = 60_000
 pytestmark = pytest.mark.usefixtures("unpaced")
-
-
-@pytest.fixture(autouse=True)
-def _patient(context: BrowserContext) -> None:
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_everything_is_set_up(

@@ -15,7 +15,6 @@ from include.sandbox.lever.oauth import CLIENT_ID, CLIENT_SECRET, SignInDoor
 from tests.browser.seeing import faults, policy_refusals
 
 # The machine may be busy with other work.
-PATIENCE_MS = 240_000
 
 
 @dataclass
@@ -37,7 +36,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def press(tab: Page, name: str) -> None:
     """Presses a button, and waits for the page that answers."""
-    with tab.expect_navigation(timeout=PATIENCE_MS):
+    with tab.expect_navigation():
         tab.get_by_role("button", name=name, exact=True).click()
 
 
@@ -70,8 +69,6 @@ def grant_access_to_lever(tab: Page, desk: Desk) -> None:
 def test_from_nothing_to_an_invitation(
     context: BrowserContext, desk: Desk, connect_lever: Callable[[Page, Desk], None]
 ) -> None:
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     tab, board = context.new_page(), context.new_page()
     refused = policy_refusals(tab)
 
@@ -150,7 +147,7 @@ def move(board: Page, opportunity_id: str, stage: str) -> None:
 
 def reload_until(tab: Page, holds: Callable[[], bool]) -> None:
     """Loads the page again until this holds."""
-    for _ in range(PATIENCE_MS // 1000):
+    for _ in range(240):
         if holds():
             return
         tab.wait_for_timeout(1000)

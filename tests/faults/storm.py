@@ -101,7 +101,7 @@ class Storm:
             self._drawn.append((name_of(service, method, path), kind, fault))
 
     def refuse(self, opportunity_id: str) -> None:
-        """From now on Lever refuses one record's writes, and one in two reads of it as well, by a lasting 4xx."""
+        """From now on Lever refuses all calls about one record, or only its new tags, by a lasting 400."""
         part = self._rng.choice(["*", "/addTags"])
         path = f"/opportunities/{opportunity_id}{part}"
         fault = self.sandbox.faults.add("lever", "*", path, kind="status", status=400, times=None)

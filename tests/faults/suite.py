@@ -192,7 +192,7 @@ class _Play:
         self._sent_at = time.monotonic()
 
     def _forge(self, rng: random.Random) -> None:
-        """Somebody else's deliveries: untrue but signed, wrongly signed, and none at all."""
+        """Forged deliveries: untrue but signed, wrongly signed, and none at all."""
         recruiter, ids = self._there.sandbox.recruiter, [*self._crowd.people]
         event = rng.choice(["candidateDeleted", "candidateHired", "candidateStageChange", "applicationCreated"])
         recruiter.pretend(event, rng.choice(ids))
@@ -259,8 +259,8 @@ class _Play:
 
 
 def _kills(rng: random.Random, steps: int) -> dict[int, list[str]]:
-    """Draws a victim for every fourth step, each kind at least once, and none in the first two."""
-    places = [*range(2, steps, 4)]
+    """Draws a victim for every third step, each kind at least once, and none in the first two."""
+    places = [*range(2, steps, 3)]
     victims = [*rng.sample(VICTIMS, len(VICTIMS)), *rng.choices(VICTIMS, k=max(0, len(places) - len(VICTIMS)))]
     return {place: [victim] for place, victim in zip(places, victims, strict=False)}
 

@@ -10,7 +10,7 @@ import pytest
 
 from include.sandbox import Sandbox
 from tests.faults.crowd import Crowd
-from tests.faults.personal import PERSONAL, Found, search
+from tests.faults.personal import Found, search
 
 OPPORTUNITY_ID = "0c1d2e3f-0000-4000-8000-0123456789ab"
 
@@ -40,9 +40,11 @@ def of_a_candidate() -> dict[str, str]:
 
 @pytest.mark.parametrize("what", ["name", "email", "phone", "note"])
 def test_each_kind_is_found_in_each_place(tmp_path: Path, what: str) -> None:
+    kind = "a phone number" if what == "phone" else "a name, an address or a note"
     value = of_a_candidate()[what]
     found = planted(tmp_path, log=f"INFO {value}", conf={"x": [value.lower()]}, text=value.upper())
     assert {one.where for one in found} == {"logs/dag/attempt=1.log", "dag_run.conf", "log.extra"}
+    assert {one.what for one in found} == {kind}
 
 
 @pytest.mark.parametrize("said", ["role fit: 83", "role_fit=7", '"role_fit": 99.5', "Role fit is 4", "role-fit 61"])
@@ -58,7 +60,3 @@ def test_a_role_fits_tag_beside_an_id_is_found(tmp_path: Path) -> None:
 def test_nothing_else_is_found(tmp_path: Path) -> None:
     plain = f"{OPPORTUNITY_ID} invited, 497 70 calls. A role fit tag, which is one of 5"
     assert planted(tmp_path, log=plain, conf={"opportunity_ids": [OPPORTUNITY_ID]}, text="1795609545123") == []
-
-
-def test_every_kind_is_planted_above() -> None:
-    assert len(PERSONAL) == 4

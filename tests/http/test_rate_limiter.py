@@ -76,6 +76,22 @@ def test_many_pauses_slow_the_pace_to_one_call_a_second_and_no_more(time: Time) 
     assert passed[1] - passed[0] == pytest.approx(1.0, abs=0.05)
 
 
+def test_a_call_that_waits_through_many_pauses_speeds_the_pace_up_once(time: Time) -> None:
+    pace: RateLimiter
+
+    def sleep(seconds: float) -> None:
+        if len(time.slept) < 12:
+            pace.pause(0)
+            seconds /= 2
+        time.sleep(seconds)
+
+    pace = RateLimiter(10, clock=time.clock, sleep=sleep)
+    pace.pause(1)
+    pace.acquire()
+    passed = moments(pace, time, 2)
+    assert passed[1] - passed[0] == pytest.approx(0.2, rel=0.05)
+
+
 def test_a_limit_that_nobody_knows_is_kept_after_a_few_refusals(time: Time) -> None:
     """A vendor that takes 5 calls a second, whose limit the pace has to find."""
     pace = RateLimiter(None, clock=time.clock, sleep=time.sleep)

@@ -13,7 +13,7 @@ import pytest
 import requests
 from airflow.sdk import Variable
 
-from alva_lever.http.errors import SetupError, TransientError, Unauthorized
+from alva_lever.http.errors import MissingPermission, SetupError, TransientError, Unauthorized
 from alva_lever.lever.granted_token import RENEW_SECONDS, read_grant
 from alva_lever.lever.hook import LeverHook
 from alva_lever.lever.oauth import App, Grant, GrantRefused, SignIn
@@ -115,6 +115,18 @@ class TestWhichAccess:
         assert hook(sandbox).stages()
         assert hook(sandbox, renews=False).stages()
         assert renewals(sandbox) == []
+
+    def test_a_missing_scope_is_named_and_no_key_is_asked_for(self, sandbox: Sandbox, grant: Grant) -> None:
+        posting_id = sandbox.recruiter.add_posting("Engineer")
+        opportunity_id = sandbox.recruiter.apply(posting_id, "Ada Byron", ["ada@people.example.com"])
+
+        def as_ids(answer: Any) -> None:
+            answer["data"]["applications"] = [one["id"] for one in answer["data"]["applications"]]
+
+        sandbox.faults.add("lever", "GET", f"/opportunities/{opportunity_id}", kind="edit", action=as_ids)
+        with pytest.raises(MissingPermission, match=r"`applications:read:admin`\. Add it .*Grant access") as error:
+            hook(sandbox).opportunity(opportunity_id)
+        assert "key" not in str(error.value)
 
     def test_with_neither_both_are_named(self, sandbox: Sandbox, store: Store) -> None:
         with pytest.raises(SetupError, match=r"has no API key: .* or grant access on the page"):

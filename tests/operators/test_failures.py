@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, cast
+
 import pytest
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
 from alva_lever.batch.batch import unfinished
 from alva_lever.http.errors import Forbidden, Malformed, MissingPermission, TransientError, Unauthorized
-from alva_lever.operators.base import failures_of
+from alva_lever.operators.base import LeverAlvaOperator, failures_of
 from alva_lever.settings import BadOption
 
 
@@ -26,6 +29,25 @@ from alva_lever.settings import BadOption
 )
 def test_a_task_that_fails_as_a_whole_has_the_kind_of_its_error(error: BaseException, kind: str) -> None:
     assert failures_of(error) == {kind: 1}
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_failure_stays_the_tasks_even_where_airflow_takes_no_count_of_it(full: bool) -> None:
+    class Task(LeverAlvaOperator):
+        def work(self, context: Context) -> None:
+            raise TransientError("503")
+
+    class Instance:
+        pushed: ClassVar[dict[str, object]] = {}
+
+        def xcom_push(self, key: str, value: object) -> None:
+            if full:
+                raise OSError("no space left")
+            self.pushed[key] = value
+
+    with pytest.raises(TransientError, match="503"):
+        Task(task_id="work").execute(cast("Context", {"ti": Instance()}))
+    assert full or Instance.pushed == {"failures": {"passing": 1}}
 
 
 def test_each_record_counts_by_its_own_fault_also_where_a_batch_has_a_part_that_is_unfinished() -> None:

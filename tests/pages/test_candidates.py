@@ -154,7 +154,7 @@ class TestStanding:
             "Skip Ped": "No invitation",
             "Agency One": "No invitation",
             "Left Over": "Could not be invited yet",
-            "New Comer": f"The next hourly run invites (came {THIS_HOUR:%Y-%m-%d %H}",
+            "New Comer": f"The next hourly run looks at this candidate (came {THIS_HOUR:%Y-%m-%d %H}",
         }
         assert "1 more on this page was invited already" in said(answer)
 
@@ -177,7 +177,7 @@ class TestStanding:
         for minutes, one in people.items():
             sandbox.recruiter.rename(one, f"{minutes} minutes")
         reasons = rows(part(site, "standing"))
-        assert {name: reason.startswith("The next hourly run invites") for name, reason in reasons.items()} == {
+        assert {name: reason.startswith("The next hourly run looks at this candidate") for name, reason in reasons.items()} == {
             "5 minutes": True, "15 minutes": False,
         }  # fmt: skip
         told = [said(site.get("why", opportunity_id=people[minutes])) for minutes in (5, 15)]

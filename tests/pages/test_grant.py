@@ -257,6 +257,9 @@ class TestTheApp:
         assert self.save(site, secret="stored-secret", **fields).status_code == 303
         assert self.save(site, **{**fields, "client_id": "second"}).status_code == 303
         assert self.kept("lever_oauth") == (served + SignInDoor.root, "second", "stored-secret")
+        with create_session() as session:
+            made = session.query(Connection).filter_by(conn_id="lever_default").one()
+            assert made.conn_type == "lever"
         refused = self.save(site, **{**fields, "sign_in": "https://elsewhere.example.com"})
         assert (refused.status_code, "has no client secret" in said(refused)) == (422, True)
         assert self.kept("lever_oauth") == (served + SignInDoor.root, "second", "stored-secret")

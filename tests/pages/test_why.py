@@ -219,7 +219,7 @@ class TestWhatIsPasted:
         assert text not in answer.text
 
     def test_a_link_with_an_id_shows_the_answer(self, site: Site, story: Story) -> None:
-        page = Page(site.get("why", opportunity_id=story.apply()))
+        page = Page(site.get("why", opportunity_id=story.apply().upper()))
         assert (page.status, page.row(9)[0]) == (200, "yes")
 
     def test_an_id_that_lever_does_not_know(self, site: Site, story: Story) -> None:

@@ -15,6 +15,11 @@ def test_an_event_survives_the_way_through_a_conf(event: Event) -> None:
     assert set(event.as_json()) <= {"kind", "opportunity", "application"}
 
 
+def test_an_id_that_a_person_put_into_a_conf_in_capitals_is_levers() -> None:
+    opportunity_id = "8d49b010-cc6a-4f40-ace5-e86061c677ed"
+    assert Event.of({"kind": "hired", "opportunity": opportunity_id.upper()}) == Event(Kind.HIRED, opportunity_id)
+
+
 @pytest.mark.parametrize("conf", [{"kind": "else", "opportunity": "o"}, {"opportunity": "o"}, {"kind": "hired"}])
 def test_a_conf_without_a_known_kind_or_an_opportunity_is_refused(conf: dict[str, str]) -> None:
     with pytest.raises((ValueError, KeyError)):

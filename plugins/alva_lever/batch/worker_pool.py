@@ -36,8 +36,8 @@ class WorkerPool(Generic[T, R]):
     """Calls `do(item)` for several items at a time, and yields each as soon as it is done.
 
     One item's fault is yielded with the item and doesn't stop the others. A fault that concerns all items ends the
-    work: a setup error, a key that isn't accepted, or transient faults in a row. It is raised when the items in hand
-    are done; these are at most two for each thread, so that the work ends soon.
+    work: a setup error, a key that isn't accepted, or transient faults in a row. It is raised when the items that
+    have begun are done, at most one for each thread.
     """
 
     def __init__(self, do: Callable[[T], R], *, threads: int = THREADS) -> None:

@@ -121,7 +121,7 @@ def of_response(
     if status in (408, 429) or status >= 500:
         meaning = "too many calls" if status == 429 else "a passing fault"
         return TransientError(
-            f"{asked['vendor']} answered {status} to {request}: {meaning}, after all retries",
+            f"{asked['vendor']} answered {status} to {request}: {meaning}",
             **asked,
             status=status,
             may_have_happened=status != 429,

@@ -213,7 +213,7 @@ class VendorHook(HttpHook, ABC):
         if not isinstance(failure, TransientError):
             return
         said = failure.status or "no answer"
-        request = (failure.vendor, failure.method, failure.path)
+        request = (failure.vendor or self.vendor, failure.method, failure.path)
         self.log.warning("%s %s %s: %s, attempt %s; again in %.1f s", *request, said, state.attempt_number, wait)
         if failure.status == 429:
             # The limit belongs to the key, so every thread waits.

@@ -62,6 +62,7 @@ class RateLimiter:
                 waited += wait
             with self._lock:
                 if pauses == self._pauses:
+                    self._interval_seconds = max(self._interval_seconds * _RECOVERY, self._usual_seconds)
                     return waited
 
     def pause(self, seconds: float) -> None:
@@ -72,7 +73,8 @@ class RateLimiter:
                 slower = min(max(2 * self._interval_seconds, self._slowed_seconds), _SLOWEST)
                 self._interval_seconds = max(slower, self._usual_seconds)
             self._paused_until = max(self._paused_until, self._clock() + seconds)
-            self._full_at = max(self._full_at, self._paused_until + self._slack_seconds)
+            # All calls that wait ask for their turns again, so the old ones are void.
+            self._full_at = self._paused_until + self._slack_seconds
             self._pauses += 1
             self._note_wait(self._clock(), self._paused_until)
 
@@ -81,7 +83,6 @@ class RateLimiter:
             now = self._clock()
             turn = max(now, self._paused_until, self._full_at - self._slack_seconds)
             self._full_at = max(self._full_at, turn) + self._interval_seconds
-            self._interval_seconds = max(self._interval_seconds * _RECOVERY, self._usual_seconds)
             self._note_wait(now, turn)
             return turn - now, self._pauses
 

@@ -82,7 +82,7 @@ def check_variable_is_missing(name: str) -> None:
     found = fault("variable", name)
     if found is not None:
         problem = f"Airflow could not look for the Variable `{name}` ({found.backend}: {found.kind})"
-        raise SetupError(problem) if found.lasting else TransientError(problem)
+        raise SetupError(problem) if found.lasting else TransientError(problem, may_have_happened=False)
 
 
 def _ask_server(question: GetConnection | GetVariable) -> None:

@@ -168,6 +168,8 @@ class Tokens:
                 f"Lever gave a new access token, and Airflow could not store it ({fault})",
                 remedy=f"If Lever refuses the next attempt, the access is lost. Then: {GRANT_AGAIN}",
                 vendor=VENDOR,
+                # The request that asked for the token was not sent.
+                may_have_happened=False,
             )
         if read_grant(self._variable) != grant:
             raise SetupError(

@@ -18,6 +18,7 @@ from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase
 from alva_lever.lever.objects import ArchiveReason, User, Webhook
 from alva_lever.lever.opportunities import Notes, Opportunities
+from alva_lever.lever.permissions import USERS
 from alva_lever.rules.model import Posting, Stage
 
 _EXPANDED = ("expand", "hiringManager")
@@ -243,4 +244,4 @@ class LeverHook(Opportunities, Notes, Webhooks):
             return None
         except Forbidden:
             pass
-        raise self._lacks("users: read", f"gives hiring managers as ids alone, and refuses to show user {user_id}")
+        raise self._lacks(USERS, f"gives hiring managers as ids alone, and refuses to show user {user_id}")

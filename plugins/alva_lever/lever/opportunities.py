@@ -14,7 +14,9 @@ from alva_lever.http.wire import the_one
 from alva_lever.lever import wire
 from alva_lever.lever.base import LeverBase, offset_is_stale
 from alva_lever.lever.models import NotExpanded
+from alva_lever.lever.oauth import GRANT_AGAIN
 from alva_lever.lever.objects import AfterWrite, DeletedOpportunity
+from alva_lever.lever.permissions import APPLICATIONS, Permission
 from alva_lever.rules.model import Note, Opportunity, Reply
 from alva_lever.rules.notes import is_own
 
@@ -200,10 +202,16 @@ class Opportunities(LeverBase):
             return wire.opportunity(row)
         except NotExpanded:
             pass
-        raise self._lacks("applications: read", "gives only the ids of applications, so that postings are unknown")
+        raise self._lacks(APPLICATIONS, "gives only the ids of applications, so that postings are unknown")
 
-    def _lacks(self, permission: str, seen: str) -> MissingPermission:
+    def _lacks(self, permission: Permission, seen: str) -> MissingPermission:
         """Returns the error for a missing permission that every decision needs. `seen`: how that shows."""
+        if self._tokens is not None:
+            return MissingPermission(
+                f"{self.vendor} {seen}: what was granted lacks the scope `{permission.scope}`",
+                remedy=f"Add it to your OAuth app at Lever. {GRANT_AGAIN}",
+                vendor=self.vendor,
+            )
         return MissingPermission(
             f"{self.vendor} {seen}: the API key of connection `{self.http_conn_id}` lacks the permission "
             f"`{permission}`",

@@ -29,7 +29,7 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a read showed of a permission: `error` if it failed. `nothing_to_read`: what Lever would have to have."""
+    """What a read showed of a permission: `error` if it failed. `nothing_to_read`: what was not there to be read."""
 
     permission: Permission
     error: ApiError | None = None
@@ -52,12 +52,12 @@ def look(lever: LeverHook) -> Iterator[Seen]:
     yield (seen := _seen(OPPORTUNITIES, opportunities))
     if seen.error is None:
         seen = _seen(APPLICATIONS, applications)
-        missing = "" if seen.error or has_application else "an opportunity with an application"
+        missing = "" if seen.error or has_application else "no opportunity with an application"
         yield Seen(APPLICATIONS, seen.error, missing)
     if opportunity_id:
         yield _seen(NOTES, lambda: lever.may_read_notes(opportunity_id, attempts=_ATTEMPTS))
     else:
-        yield Seen(NOTES, nothing_to_read="an opportunity that may be read")
+        yield Seen(NOTES, nothing_to_read="no opportunity whose notes could be read")
     yield _seen(POSTINGS, lambda: lever.may_list("postings", attempts=_ATTEMPTS))
     yield _seen(STAGES, lambda: lever.may_list("stages", attempts=_ATTEMPTS))
     yield _seen(ARCHIVE_REASONS, lambda: lever.may_list("archive_reasons", attempts=_ATTEMPTS))

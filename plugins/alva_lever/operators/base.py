@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator, Context
@@ -52,7 +53,9 @@ class LeverAlvaOperator(StatefulOperator):
             try:
                 return self.work(context)
             except BaseException as error:
-                context["ti"].xcom_push("failures", failures_of(error))
+                # If Airflow can't take it, the report counts the failure as unknown.
+                with suppress(Exception):
+                    context["ti"].xcom_push("failures", failures_of(error))
                 raise
 
         return failing_at_once(work)

@@ -10,6 +10,7 @@ from airflow.sdk import Param
 from airflow.sdk.configuration import conf
 
 from alva_lever.account import ACCOUNTS, URL_PREFIX, Account
+from alva_lever.operators.run import MOST_IDS
 from alva_lever.rules.events import Kind
 from alva_lever.rules.ids import ID, UUID
 
@@ -20,7 +21,6 @@ EVENTS_PRIORITY, RESULTS_PRIORITY, OTHER_PRIORITY = 30, 20, 10
 # address or phone number gets there.
 _ID_OR_PAGE = rf"^\s*((https://hire\.([a-z]+\.)?lever\.co/candidates/)?{UUID}/?)?\s*$"
 _DATE = r"^20\d\d-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$"
-_MOST_IDS = 10_000
 # The DAGs' owner, as Airflow's UI shows it.
 OWNER = "Alva and Lever"
 
@@ -81,7 +81,7 @@ def form(account: Account, interval: str, named: str) -> dict[str, Param]:
             None,
             type=["null", "array"],
             items={"type": "string", "pattern": _ID_OR_PAGE},
-            maxItems=_MOST_IDS,
+            maxItems=MOST_IDS,
             title="Opportunities",
             description=f"{named} One per line: an id, or the address of the candidate's page in Lever "
             "(https://hire.lever.co/candidates/...). No names or e-mail addresses: Airflow keeps what you enter here",

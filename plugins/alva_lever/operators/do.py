@@ -19,6 +19,7 @@ from alva_lever.connect import checked_options, open_integration
 from alva_lever.operators.base import LeverAlvaOperator, is_lasting, state_of
 from alva_lever.operators.run import Run, pulled
 from alva_lever.rules.events import Claim, Event, Kind
+from alva_lever.rules.report_words import GIVEN_UP, LEFTOVER
 from alva_lever.rules.window import Window
 from alva_lever.sync.items import joined
 
@@ -177,7 +178,7 @@ class BatchTask:
         from alva_lever.batch.run_report import RunReport
 
         report = RunReport.of(self.progress.report.as_json())
-        for word, ids in (("leftover", settled.kept), ("given_up", settled.given_up)) if settled else ():
+        for word, ids in ((LEFTOVER, settled.kept), (GIVEN_UP, settled.given_up)) if settled else ():
             for item_id in ids:
                 report.count(word, item_id)
         kept = settled is not None and not settled.too_many

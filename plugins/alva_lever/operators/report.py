@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from airflow.sdk.observability import stats
 from alva_lever.account import DEFAULT
 from alva_lever.batch.leftovers import SHOWN
 from alva_lever.batch.run_report import RunReport
+from alva_lever.dag_state import WritableDagState
 from alva_lever.metrics import Metrics, count_run, show_state, switched_on
 from alva_lever.operators.base import StatefulOperator, state_of
 from alva_lever.operators.run import Run, pulled
@@ -58,24 +59,38 @@ class ReportOperator(StatefulOperator):
         waiting = [leftover for those in leftovers.values() for leftover in those.shown()]
         window = None if found is None or found["named"] else tuple(found["window"])
         report = total.as_xcom(dry_run=dry_run, window=window, leftovers=waiting[:SHOWN])
-        self.log.info("%s", _table(report, known=self.find_task_id is None or found is not None))
+        waits = sum(map(len, leftovers.values()))
+        self.log.info("%s", _table(report, waits, known=self.find_task_id is None or found is not None))
         unfinished = [part.name for part in parts if not part.finished]
         kept = all(part.finished or (part.left is not None and part.left.get("kept", False)) for part in parts)
         if kept and run.scheduled and not dry_run and found is not None:
             states[self.state_of[0]].move_covered(found["window"][1])
-        if switched_on():
-            count_run(Metrics(stats, account=self.account_id, dag_id=self.dag_id), report, self._failures(ti, parts))
-            for dag_id, state in states.items():
-                show_state(
-                    Metrics(stats, account=self.account_id, dag_id=dag_id),
-                    waiting=len(leftovers[dag_id]),
-                    covered_ms=state.covered_ms,
-                    now_ms=round(time.time() * 1000),
-                )
         if unfinished:
             ti.xcom_push("return_value", report)
+        if switched_on():
+            try:
+                self._count(report, self._failures(ti, parts), states, leftovers)
+            except Exception as error:  # the report is more than its figures
+                self.log.warning("The metrics could not be sent: %s", type(error).__name__)
+        if unfinished:
             raise AirflowFailException(_what_next(run, unfinished, kept=kept, dry_run=dry_run))
         return report
+
+    def _count(
+        self,
+        report: Mapping[str, Any],
+        failures: Counter[str],
+        states: Mapping[str, WritableDagState],
+        leftovers: Mapping[str, Sized],
+    ) -> None:
+        count_run(Metrics(stats, account=self.account_id, dag_id=self.dag_id), report, failures)
+        for dag_id, state in states.items():
+            show_state(
+                Metrics(stats, account=self.account_id, dag_id=dag_id),
+                waiting=len(leftovers[dag_id]),
+                covered_ms=state.covered_ms,
+                now_ms=round(time.time() * 1000),
+            )
 
     def _parts(self, ti: Any, found: Mapping[str, Any] | None) -> Iterator[_Part]:
         if self.find_task_id is None:
@@ -132,8 +147,9 @@ def _what_next(run: Run, unfinished: Sequence[str], *, kept: bool, dry_run: bool
     return f"{said}. No other run does what this one was asked to: {again}"
 
 
-def _table(report: Mapping[str, Any], *, known: bool) -> str:
-    """Formats the report for the log, one line for each word. `known`: whether the run knew what to do."""
+def _table(report: Mapping[str, Any], waits: int, *, known: bool) -> str:
+    """Formats the report for the log, one line for each word. `waits`: the number of leftovers, of which the report
+    names the first. `known`: whether the run knew what to do."""
     window, misses = report["window"], len(report["near_misses"])
     lines = [
         f"Report{' of a dry run' if report['dry_run'] else ''}",
@@ -141,7 +157,7 @@ def _table(report: Mapping[str, Any], *, known: bool) -> str:
         f"  {report['invited']:>6} {'would have been invited' if report['dry_run'] else 'invited'}",
         f"  {report['looked_at']:>6} looked at",
         *(f"  {count:>6} {word}" for word, count in sorted(report["counts"].items())),
-        f"  {len(report['leftovers']):>6} wait for another attempt",
+        f"  {waits:>6} wait for another attempt",
         *([f"  {misses:>6} tags that are nearly a control tag (`near_misses`)"] if misses else []),
         f"  {report['calls']['lever']:>6} calls to Lever, {report['calls']['alva']} to Alva",
     ]

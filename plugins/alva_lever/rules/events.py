@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from alva_lever.rules.ids import id_in
 from alva_lever.rules.model import Application
 
 # An older delivery is not acted on: Lever's own log of deliveries goes back no further.
@@ -47,7 +48,7 @@ class Event:
         kind = Kind(value["kind"])
         if kind is Kind.RESULTS:
             return cls(kind, candidate_id=value["candidate"])
-        return cls(kind, value["opportunity"], value.get("application"))
+        return cls(kind, id_in(value["opportunity"]), value.get("application"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class CandidatePages:
 
     def _standing(self, opportunity: Opportunity, postings: Mapping[str, Posting], window: Window | None) -> Candidate:
         policy = self._settings.policy_for(opportunity.posting_id)
-        # Whether somebody has asked again is in the notes, which a listing doesn't have: the page "Why?" reads them.
+        # Whether a person has asked again is in the notes, which a listing doesn't have: the page "Why?" reads them.
         posting = postings.get(opportunity.posting_id or "")
         case = KnownCase(policy, opportunity, posting=posting)
         return replace(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from alva_lever.alva.hook import AlvaHook
+from alva_lever.alva.hook import PAGE_LIMIT, AlvaHook
 from alva_lever.batch.batch import Batch, Batches, Checkpoint
 from alva_lever.batch.leftovers import DUE, Item, Leftover
 from alva_lever.batch.run_report import Meter, RunReport
@@ -33,9 +33,6 @@ from alva_lever.sync.polling import LIKELY_CALLS, Poll
 from alva_lever.sync.postings import Positions, PostingFinding, PostingSync
 from alva_lever.sync.results import ResultsWriter, changed_since, likely_calls
 from alva_lever.sync.snapshot import Snapshots
-
-# The most rows that Alva lists on one page.
-_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +186,7 @@ class Integration:
         resolved = resolve(self._alva, [str(item["id"]) for item in left if item.get("is") == CANDIDATE])
         earlier = resolved.reopened(progress)
         known: Mapping[str, AlvaCandidate] = {}
-        if 0 < listed / _PAGE < len(attempt.items) / 2:
+        if 0 < listed / PAGE_LIMIT < len(attempt.items) / 2:
             known = changed_since(self._alva, since_ms).candidates
         # If an opportunity has several candidates, the listing may lack the one that counts.
         known = {one: found for one, found in known.items() if one not in resolved.opportunity_ids}

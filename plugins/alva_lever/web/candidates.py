@@ -93,7 +93,7 @@ def _reason(row: Candidate, *, waits: bool, covered: bool) -> str:
         return "Could not be invited yet: a leftover, which later runs try again"
     if row.awaited:
         when = "" if row.entered_ms is None else f" (came {in_words(row.entered_ms)})"
-        return f"The next hourly run invites{when}"
+        return f"The next hourly run looks at this candidate{when}"
     if not covered:
         return "No scheduled run has looked yet"
     return "Came before the time that runs have covered, or runs only rehearsed then: start a run from that date"

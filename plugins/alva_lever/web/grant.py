@@ -178,7 +178,7 @@ def finish(visitor: Answering, state: str = "", code: str = "", error: str = "")
 
 
 def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_in: str) -> None:
-    """:raises ApiError, NotWritten: a field can't be used, or Airflow can't store it. Nothing is stored then."""
+    """:raises ApiError, NotWritten: a field can't be used, and nothing is stored; or Airflow can't store it."""
     lever_conn_id, conn_id = account.lever_conn_id, account.lever_oauth_conn_id
     lever_root, asks_root = _root(account), _asks_root(account)
     for name in (lever_conn_id, conn_id):
@@ -202,7 +202,7 @@ def _save_app(account: Account, *, client_id: str, secret: str, root: str, sign_
     )  # fmt: skip
     App.of(app, lever_root)
     if lever_root != _root(account):
-        airflow_store.write_connection(lever_conn_id, root=lever_root, key="")
+        airflow_store.write_connection(lever_conn_id, conn_type=LeverHook.conn_type, root=lever_root, key="")
     airflow_store.write_connection(conn_id, root=app.host or "", key=app.password or "", login=app.login)
 
 

@@ -108,7 +108,7 @@ def ask(visitor: Looks, opportunity_id: str = "") -> Response:
     """The form, with the answer if an id is given."""
     if not opportunity_id:
         return _page(visitor)
-    return _answer(visitor, opportunity_id)
+    return _answer(visitor, id_in(opportunity_id))
 
 
 @router.post("/why", dependencies=[Depends(a_turn)])

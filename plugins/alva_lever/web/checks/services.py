@@ -35,7 +35,7 @@ def live(account: Account) -> Iterator[Finding]:
 
 
 def _lever(account: Account) -> Iterator[Finding]:
-    # By a hook of its own: the shared one is in use.
+    # By a hook of its own, since this replaces the hook's access.
     if not is_usable(lever_hook(account)):
         # The local checks have said it.
         return
@@ -93,8 +93,8 @@ def _permission(seen: Seen, *, by_key: bool) -> Finding:
     subject, holder = f"Permission {permission}", _holder(by_key=by_key)
     holder = holder[0].upper() + holder[1:]
     if seen.nothing_to_read:
-        said = f"It could not be seen: Lever has not {seen.nothing_to_read}"
-        return Finding(subject, State.OPEN, said, "Check again when it has")
+        said = f"It could not be seen: there was {seen.nothing_to_read}"
+        return Finding(subject, State.OPEN, said, "Check again when there is one")
     if error is None:
         return Finding(subject, State.DONE, f"{holder} may read {permission.name}")
     if not isinstance(error, Forbidden | MissingPermission):

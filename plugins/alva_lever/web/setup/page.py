@@ -43,7 +43,7 @@ _DONE = {
     "lever": "Lever's connection is saved.",
     "alva": "Alva's connection is saved.",
     "no-key": "Lever's key is taken away. From now on the access that was granted is used.",
-    "options": "The options are saved. Runs that begin from now on use them.",
+    "options": "The options are saved. Tasks that begin from now on use them.",
     "first-options": "The options are saved. They begin as a rehearsal: nothing is written until you switch to Live.",
     "unchecked-options": "The options are saved. Lever could not be asked whether it has these stages.",
     "pool": f"The pool has {SLOTS} slot.",
