@@ -6,7 +6,7 @@ from tests.dags.runner import Runner
 from tests.pages.conftest import Site
 
 CANDIDATES = 50_000
-# Besides a page of the listing, the account's stages or its postings, of which those for its own people are a second call.
+# Besides a page of the listing, the account's stages or its postings, which take two calls.
 MOST_CALLS = {"": 0, "candidates?state=sent": 2, "standing": 3, "why": 0, "set-up": 0, "set-up?check=everything": 12}
 
 
