@@ -27,6 +27,7 @@ WAYS = {
 # Their invitation fails, and nothing asks again.
 FAILING = ("no_address", "bad_address", "no_posting", "closed")
 ELSEWHERE = ("New applicant", "Manager screen", "Reference check")
+MANAGERS = ("first@company.example.com", "second@company.example.com")
 _REFERENCE = re.compile(r"Ref: alva-lever/(failure/\S+|bounce/\S+|result/\S+)")
 
 
@@ -58,9 +59,14 @@ class Crowd:
         # Postings of people who applied for several, by their first opportunity.
         self._applied: dict[str, set[str]] = {}
         add = sandbox.recruiter.add_posting
+        for manager in MANAGERS:
+            sandbox.candidates.add_user(manager)
+        lead = MANAGERS[0]
         self._postings = {
-            "plain": [add(f"Engineer {number}", team="Platform") for number in range(6)],
-            "screening": [add(f"Analyst {number}", tags=[oracle.SCREENING]) for number in range(3)],
+            "plain": [add(f"Engineer {number}", team="Platform", hiring_manager_email=lead) for number in range(6)],
+            "screening": [
+                add(f"Analyst {number}", tags=[oracle.SCREENING], hiring_manager_email=lead) for number in range(3)
+            ],
             "skipped": [add("Director", tags=[oracle.SKIP])],
             "confidential": [add("Chief", confidential=True)],
             "closed": [add("Closed job")],
@@ -147,6 +153,12 @@ class Crowd:
                 elif candidate is not None and not awaited:
                     self._in_alva(applicant, row, candidate, choice)
                 self._look(applicant)
+
+    def hand_over(self) -> None:
+        """A posting gets another hiring manager, which the nightly DAG brings to Alva."""
+        posting = self._rng.choice([*self._postings["plain"], *self._postings["screening"]])
+        self.sandbox.recruiter.change_posting(posting, hiring_manager_email=self._rng.choice(MANAGERS))
+        self._did("hand over", posting)
 
     def _in_alva(self, applicant: Applicant, row: Opportunity, candidate: Candidate, choice: float) -> None:
         moves, opportunity_id = self.sandbox.candidates, applicant.opportunity_id
@@ -246,7 +258,18 @@ class Crowd:
     def judge(self) -> list[Wrong]:
         """Returns every broken promise."""
         with self.sandbox.world.lock:
-            return [wrong for applicant in self.people.values() for wrong in self._judged(applicant)]
+            judged = [wrong for applicant in self.people.values() for wrong in self._judged(applicant)]
+            return [*judged, *self._judged_positions()]
+
+    def _judged_positions(self) -> Iterator[Wrong]:
+        lever = self.sandbox.world.lever
+        for position in self.sandbox.world.alva.positions.all():
+            posting = lever.postings.get(position.facts.external_id or "")
+            if posting is None or posting.confidential or posting.hiring_manager is None:
+                continue
+            manager = lever.users.get(posting.hiring_manager)
+            if manager is not None and position.facts.owner_email != manager.email:
+                yield Wrong("owner", posting.id, f"{position.facts.owner_email}, not {manager.email}")
 
     def _judged(self, applicant: Applicant) -> Iterator[Wrong]:
         def wrong(what: str, sentence: str) -> Wrong:

@@ -62,7 +62,7 @@ def owned_tags(candidate: Candidate) -> set[str]:
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """A broken promise. `what`: `lost`, `twice`, `uninvited` (invited though nothing asks for it), `tags`, `theirs` (a
-    person's tag), `note`, `link`, `stage`."""
+    person's tag), `note`, `link`, `stage`, `owner` (of a job position; `opportunity_id` is then the posting's)."""
 
     what: str
     opportunity_id: str

@@ -1,8 +1,8 @@
 """Airflow's cluster policy in this suite, copied as `airflow_local_settings.py`: the DAGs run unchanged, with short
 waits. Every process of Airflow loads it.
 
-The two DAGs that poll run each half minute. A search overlaps the one before by 5 seconds instead of 10 minutes, which
-would hide a lost candidate: the sandbox's clock is Airflow's. The pauses before a call is made again are a tenth.
+The three DAGs with a schedule run each half minute. A search overlaps the one before by 5 seconds and not 10 minutes,
+which would hide a lost candidate: the sandbox's clock is Airflow's. The pauses before a call is made again are a tenth.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 RETRY_SECONDS = 1
 OVERLAP_MS = 5_000
-POLLING = ("alva_lever_invite_candidates", "alva_lever_push_results")
+EVENTS = "alva_lever_handle_events"
 
 
 def dag_policy(dag: Any) -> None:
@@ -30,7 +30,7 @@ def dag_policy(dag: Any) -> None:
     for name, module in [*sys.modules.items()]:
         if name.startswith("alva_lever.") and hasattr(module, "OVERLAP_MS"):
             vars(module)["OVERLAP_MS"] = OVERLAP_MS
-    if dag.dag_id in POLLING:
+    if dag.dag_id != EVENTS:
         # Where a run lasts longer than that, the next one makes up for those between.
         dag.max_active_runs = 2
         dag.timetable = DeltaDataIntervalTimetable(timedelta(seconds=30))

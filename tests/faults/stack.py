@@ -267,7 +267,7 @@ def stack(folder: Path, seed: int) -> Iterator[Stack]:
             there.grant()
             _connect_webhooks(there)
             start.parsed(there.api, PROJECT / "dags")
-            for dag_id in (INVITE, RESULTS, EVENTS):
+            for dag_id in (INVITE, RESULTS, POSTINGS, EVENTS):
                 there.api.unpause(dag_id)
             yield there
         finally:

@@ -16,7 +16,7 @@ from include.demo.rest import Run
 from tests.faults import personal
 from tests.faults.crowd import Crowd
 from tests.faults.oracle import Wrong
-from tests.faults.stack import EVENTS, INVITE, RESULTS, VICTIMS, Stack, stack
+from tests.faults.stack import EVENTS, INVITE, POSTINGS, RESULTS, VICTIMS, Stack, stack
 from tests.faults.storm import CALLS, Storm, name_of
 
 PATIENCE_SECONDS = 1800.0  # 10,000 candidates, or a busy machine
@@ -113,7 +113,7 @@ def play(folder: Path, candidates: int, seed: int) -> Outcome:
         outcome.deliveries = there.sandbox.world.deliveries.summary()
         outcome.mails = sum(there.sandbox.world.alva.roster.invitations_sent.values())
         outcome.calls = Counter(call.service for call in there.sandbox.journal.all())
-        for dag_id in (INVITE, RESULTS, EVENTS):
+        for dag_id in (INVITE, RESULTS, POSTINGS, EVENTS):
             outcome.runs.update(f"{dag_id} {run.state}" for run in there.runs(dag_id))
         outcome.found, outcome.searched = personal.search(there.home, there.installation.database)
         took("judgement")
@@ -148,6 +148,7 @@ class _Play:
             if step % _NAMING_STEPS == 0:
                 self._name(f"{seed}-{step}")
             self._crowd.live(candidates * 3 // steps)
+            self._crowd.hand_over()
             self._forge(rng)
             for opportunity_id in rng.sample([*self._crowd.people], _share(candidates // _LASTING_OF, step, steps)):
                 self._storm.refuse(opportunity_id)
@@ -225,8 +226,8 @@ class _Play:
             self._name_again()
             there.wait(self._is_done, "those who were named again are done", PATIENCE_SECONDS)
             there.wait(there.let_time_pass, "no task calls Lever for a moment", PATIENCE_SECONDS)
-            counts = {dag_id: len(self._since(dag_id, 0)) for dag_id in (INVITE, RESULTS)}
-            there.wait(partial(self._ran_since, counts), "both DAGs have run once more", PATIENCE_SECONDS)
+            counts = {dag_id: len(self._since(dag_id, 0)) for dag_id in (INVITE, RESULTS, POSTINGS)}
+            there.wait(partial(self._ran_since, counts), "the three DAGs have run once more", PATIENCE_SECONDS)
             if not any(there.leftovers().values()) and all(
                 {"success"} == {run.state for run in self._since(dag_id, count) if run.is_done}
                 for dag_id, count in counts.items()

@@ -9,7 +9,7 @@ import pytest
 from include.sandbox import Sandbox
 from include.sandbox.alva.models import Invitee
 from tests.faults import oracle
-from tests.faults.crowd import Applicant, Crowd
+from tests.faults.crowd import MANAGERS, Applicant, Crowd
 
 CROWD = 200
 
@@ -95,3 +95,10 @@ def test_each_broken_promise_is_seen(move: Callable[[Crowd, str], None], expecte
 
 def test_an_invitation_that_nothing_asks_for_is_seen() -> None:
     assert wrongs(*invited(("nobody", "skipped", "blocked"))) == {"uninvited"}
+
+
+def test_a_job_position_whose_owner_is_not_the_hiring_manager_is_seen() -> None:
+    crowd = Crowd(Sandbox(), 1)
+    posting = crowd.sandbox.recruiter.add_posting("Engineer", hiring_manager_email=MANAGERS[0])
+    crowd.sandbox.candidates.add_position("Engineer", external_id=posting)
+    assert [(wrong.what, wrong.opportunity_id) for wrong in crowd.judge()] == [("owner", posting)]
