@@ -111,7 +111,7 @@ def test_a_group_of_as_many_as_before_waits_only_for_a_pause(store: Store) -> No
 
 def test_a_group_of_fewer_than_before_closes_with_its_window(store: Store) -> None:
     async def work() -> None:
-        group = Group(store.commit, window_seconds=0.5, pause_seconds=0.0)
+        group = Group(store.commit, window_seconds=0.5, pause_seconds=0.01)
         await asyncio.gather(*(group.add(number) for number in range(3)))
         fourth = asyncio.create_task(group.add(3))
         await asyncio.sleep(0.1)

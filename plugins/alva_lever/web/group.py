@@ -17,13 +17,13 @@ MOST = 70
 
 
 class _Open(Generic[T]):
-    """A group that still takes items. `came`: there is another one. `done`: the outcome of its commit."""
+    """A group that still takes items. `done`: the outcome of its commit. `full` ends the wait early."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.opened_at = loop.time()
         self.items: list[T] = []
-        self.came = asyncio.Event()
+        self.full = asyncio.Event()
         self.done: asyncio.Future[None] = loop.create_future()
         # Retrieves the exception, since every caller may have given up waiting for it.
         self.done.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -63,9 +63,9 @@ class Group(Generic[T]):
         group = self._taking()
         group.items.append(item)
         self._waiting += 1
-        group.came.set()
         if len(group.items) >= self._most:
             self._open = None
+            group.full.set()
         # A sender that gives up waiting must not cancel the commit for the others.
         await asyncio.shield(group.done)
 
@@ -101,12 +101,13 @@ class Group(Generic[T]):
         clock = group.loop.time
         if self._waited < 2 or clock() - self._done_at >= self._window_seconds:
             return
-        while len(group.items) < self._most:
-            seconds = group.opened_at + self._window_seconds - clock()
-            if len(group.items) >= self._waited:
-                seconds = min(seconds, self._pause_seconds)
-            group.came.clear()
+        while clock() - group.opened_at < self._window_seconds:
+            # Looks now and then, and not at each item, which would cost more than the rest.
+            before = len(group.items)
             try:
-                await asyncio.wait_for(group.came.wait(), max(seconds, 0.0))
+                await asyncio.wait_for(group.full.wait(), self._pause_seconds)
             except TimeoutError:
+                if len(group.items) == before >= self._waited:
+                    return
+            else:
                 return
