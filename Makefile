@@ -37,7 +37,7 @@ test-oldest: .venv-oldest/installed  ## what touches Airflow most, under the old
 	  tests/dags/test_events.py tests/dags/test_nightly.py tests/dags/test_leftovers.py tests/pages/test_happened.py
 	@$(OLDEST)/python -m pytest -o filterwarnings=ignore tests/airflow/test_running.py -k backfill
 
-# 500 candidates take some six minutes on two cores. SEED=n plays one again: its draws, though not the moments at which they
+# 500 candidates take some five minutes on two cores. SEED=n plays one again: its draws, though not the moments at which they
 # meet.
 CANDIDATES ?= 10000
 test-faults: .venv/installed  ## faults, kills and lost deliveries over the whole stack (CANDIDATES=500 SEED=7)
