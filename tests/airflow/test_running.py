@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import UTC, datetime, timedelta
 
+import psutil
 import requests
 
 from tests.airflow.conftest import HOURLY, PATIENCE_SECONDS, Office
@@ -57,6 +60,35 @@ def test_a_backfill_of_past_hours_invites_only_the_missed_candidates(office: Off
     assert sorted(backfill(office, hours[0], hours[-1], reprocess_behavior="completed")) == sorted(runs)
     assert [office.invited(opportunity) for opportunity in (*missed, asks, late)] == [1, 1, 1, 1, 1]
     assert len(office.sandbox.journal.of("alva", "POST", "*/candidates")) == 1
+
+
+def test_a_killed_task_is_retried_and_invites_no_candidate_twice(office: Office, posting: str) -> None:
+    # Two hours ago, where a scheduled run that begins meanwhile does not look.
+    ids = [in_stage(office, posting, datetime.now(UTC) - 2 * HOUR) for _ in range(40)]
+    killed: list[int] = []
+
+    def kill() -> None:
+        """Kills the process that is calling Lever; its supervisor lives on."""
+        port = office.sandbox.journal.all()[-1].connection
+        for process in psutil.process_iter():
+            try:
+                mine = any(link.laddr and link.laddr.port == port for link in process.net_connections("tcp"))
+            except psutil.Error:
+                continue
+            if mine and process.pid != os.getpid():
+                killed.append(process.pid)
+                process.send_signal(signal.SIGKILL)
+                return
+
+    office.sandbox.faults.add("lever", "POST", "*/addTags", kind="call", action=kill, skip=17)
+    run = office.run("killed", since=(datetime.now(UTC) - 3 * HOUR).isoformat())
+    assert len(killed) == 1
+    assert run.state == "success"
+    instances = office.get(f"dags/{HOURLY}/dagRuns/killed/taskInstances")["task_instances"]
+    assert {row["try_number"] for row in instances if row["task_id"] == "invite"} == {2}
+    assert [office.invited(opportunity) for opportunity in ids] == [1] * 40
+    assert [office.sandbox.look(opportunity)["tags"].count("Alva: Invitation Sent") for opportunity in ids] == [1] * 40
+    assert office.report("killed")["looked_at"] == 40
 
 
 def test_a_long_run_takes_several_tasks_without_a_retry(office: Office, posting: str) -> None:
