@@ -140,7 +140,7 @@ class Batch:
                 if done.fault is not None:
                     faults.append(done.fault)
                     progress.faults[item_id] = word_of(done.fault)
-                    tell(item_id, done.fault)
+                    log_fault(item_id, done.fault)
                     continue
                 word = done.result
                 if word is not None:
@@ -160,7 +160,7 @@ class Batch:
         self._save(self._progress)
 
 
-def tell(item_id: str, fault: BaseException) -> None:
+def log_fault(item_id: str, fault: BaseException) -> None:
     """Logs a fault at once. A mistake of our own is logged with its traceback, without values."""
     log.warning("%s could not be done (%s): %s", item_id, word_of(fault), sentence_of(fault))
     if not isinstance(fault, ApiError):

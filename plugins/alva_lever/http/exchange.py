@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import errno
-import json
-import json as jsonlib
+import json as jsonlib  # `json` names the body that is sent, as in requests
 import os
 import re
 import ssl
@@ -157,7 +156,7 @@ def what_came(content: bytes) -> str:
 def _object(content: bytes) -> dict[str, object]:
     """Reads a JSON object. :raises Untrusted: the body is something else, which the text names."""
     try:
-        body: object = json.loads(content)
+        body: object = jsonlib.loads(content)
     except (ValueError, RecursionError):
         body = what_came(content)
     else:

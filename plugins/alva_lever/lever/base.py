@@ -15,7 +15,7 @@ from alva_lever.http.hook import VendorHook
 from alva_lever.http.paginator import Page, Paginator
 from alva_lever.http.session import HasKey, api_root, path, read_extras, usable_key
 from alva_lever.lever import wire
-from alva_lever.lever.granted_token import TokenAuth, Tokens, read_grant
+from alva_lever.lever.granted_token import GrantedToken, TokenAuth, read_grant
 from alva_lever.lever.oauth import GRANT_AGAIN, SET_UP_PAGE, App, SignIn, audience_of
 from alva_lever.lever.permissions import resource_of, scope_of
 
@@ -44,7 +44,7 @@ class LeverBase(VendorHook):
     oauth_conn_id: str
     oauth_variable: str
     renews: bool
-    _tokens: Tokens | None = None
+    _tokens: GrantedToken | None = None
 
     def _auth(self, connection: Connection) -> AuthBase:
         key = self.key_in(connection)
@@ -68,8 +68,8 @@ class LeverBase(VendorHook):
         )
         return HTTPBasicAuth(usable, "")
 
-    def _tokens_for(self, root: str) -> Tokens:
-        return Tokens(
+    def _tokens_for(self, root: str) -> GrantedToken:
+        return GrantedToken(
             self.oauth_variable,
             audience=audience_of(root),
             sign_in=self.sign_in,

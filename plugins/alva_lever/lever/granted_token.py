@@ -31,7 +31,7 @@ _WRITES = 4
 DESCRIPTION = "Access to Lever that a person granted on the page of Alva and Lever. Written by its tasks"
 
 
-class Tokens:
+class GrantedToken:
     """The current access token. Thread-safe.
 
     With `renews`, it gets a new one from Lever in time. Only a task that holds the slot of Lever's pool may do that:
@@ -182,7 +182,7 @@ class Tokens:
 class TokenAuth(AuthBase):
     """Sends the current token with each request."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: GrantedToken) -> None:
         self.tokens = tokens
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:

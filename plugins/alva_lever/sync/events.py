@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alva_lever.alva.hook import AlvaHook
-from alva_lever.batch.batch import Checkpoint, Unfinished, tell, unfinished
+from alva_lever.batch.batch import Checkpoint, Unfinished, log_fault, unfinished
 from alva_lever.batch.worker_pool import WorkerPool, word_of
 from alva_lever.http.errors import Forbidden, MissingPermission, NotFound, RequestRejected, Unauthorized
 from alva_lever.rules.events import Kind
@@ -113,7 +113,7 @@ class Resolved:
 
     def _settle(self, progress: Checkpoint) -> None:
         for candidate_id, fault in self.faults.items():
-            tell(candidate_id, fault)
+            log_fault(candidate_id, fault)
             progress.faults[candidate_id] = word_of(fault)
         for candidate_id in self.missing:
             progress.report.count(ResultsWord.NOT_IN_ALVA, candidate_id)

@@ -56,7 +56,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Answer:
     """An explanation with what only Airflow knows. `leftovers`: by DAG, what an earlier run could not do. `press`: the
     end of the run id that a button makes."""
 
@@ -167,7 +167,7 @@ def _answer(visitor: Visitor, opportunity_id: str, *, part: bool = False) -> Res
     return _page(visitor, told=told, part=part)
 
 
-def _explained(account: Account, opportunity_id: str) -> Told:
+def _explained(account: Account, opportunity_id: str) -> Answer:
     integration = shared(account).integration()
     leftovers = {
         dag_id: leftover
@@ -180,7 +180,7 @@ def _explained(account: Account, opportunity_id: str) -> Told:
         window=airflow_records.next_window(account.invite_dag_id),
         leftover=leftovers.get(account.invite_dag_id),
     )
-    return Told(account, explanation, leftovers, press=new_run_id(""))
+    return Answer(account, explanation, leftovers, press=new_run_id(""))
 
 
 def _word(record: RunRecord, opportunity_id: str) -> str | None:
@@ -189,7 +189,7 @@ def _word(record: RunRecord, opportunity_id: str) -> str | None:
 
 
 def _page(
-    visitor: Visitor, *, told: Told | None = None, problem: str | None = None, status: int = 200, part: bool = False
+    visitor: Visitor, *, told: Answer | None = None, problem: str | None = None, status: int = 200, part: bool = False
 ) -> Response:
     """`part`: only the answer, for htmx."""
     account = visitor.account

@@ -46,7 +46,7 @@ class Finding:
         return self.state in (State.MISSING, State.WRONG)
 
 
-class Told(Protocol):
+class Problem(Protocol):
     """What is wrong, and what to do about it."""
 
     @property
@@ -75,7 +75,7 @@ def guarded(subject: str, check: Check) -> Iterator[Finding]:
         )
 
 
-def wrong(subject: str, fault: Told, *, link: str = "", state: State = State.WRONG) -> Finding:
+def wrong(subject: str, fault: Problem, *, link: str = "", state: State = State.WRONG) -> Finding:
     """Returns the finding for an error, or for the fault of an option."""
     remedy = fault.remedy or "Correct that, and check again"
     return Finding(subject, state, fault.said, f"{remedy[0].upper()}{remedy[1:]}", link)

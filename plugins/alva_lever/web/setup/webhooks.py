@@ -24,7 +24,7 @@ def _under_way(account: Account) -> threading.Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokensForm:
     """The signing tokens of a vendor, by their fingerprints. `address`: where the vendor sends its
     deliveries; empty if Airflow doesn't know its own."""
 
@@ -53,7 +53,7 @@ def conn_id_of(account: Account, slug: str) -> str:
     return account.lever_webhook_conn_id if slug == "lever" else account.alva_webhook_conn_id
 
 
-def tokens(account: Account) -> list[Tokens]:
+def tokens(account: Account) -> list[TokensForm]:
     """Returns what is known of both vendors' webhooks, without a call."""
     found = []
     for slug, vendor, path in (
@@ -68,7 +68,7 @@ def tokens(account: Account) -> list[Tokens]:
         except NotWritten as error:
             problem = str(error)
         address = f"{base_url().rstrip('/')}{URL_PREFIX}{path}" if base_url() else ""
-        found.append(Tokens(slug, vendor, conn_id, address, marks, elsewhere, problem))
+        found.append(TokensForm(slug, vendor, conn_id, address, marks, elsewhere, problem))
     return found
 
 
