@@ -96,30 +96,45 @@ def test_after_several_items_the_next_one_waits_for_more(store: Store) -> None:
     assert store.groups == [[1, 2], [3, 4, 5]]
 
 
-def test_a_group_of_as_many_as_before_waits_only_for_a_pause(store: Store) -> None:
+def test_a_group_closes_with_as_many_as_waited_at_once_before(store: Store) -> None:
     async def work() -> None:
-        group = Group(store.commit, window_seconds=FOREVER_SECONDS, pause_seconds=0.05)
-        await asyncio.gather(group.add(1), group.add(2))
-        third, fourth = (asyncio.create_task(group.add(number)) for number in (3, 4))
-        await asyncio.sleep(0)
-        await asyncio.gather(third, fourth, group.add(5))
-        await asyncio.gather(*(group.add(number) for number in (6, 7, 8)))
-
-    run(work())
-    assert store.groups == [[1, 2], [3, 4, 5], [6, 7, 8]]
-
-
-def test_a_group_of_fewer_than_before_closes_with_its_window(store: Store) -> None:
-    async def work() -> None:
-        group = Group(store.commit, window_seconds=0.5, pause_seconds=0.01)
+        group = Group(store.commit, window_seconds=FOREVER_SECONDS, pause_seconds=FOREVER_SECONDS)
         await asyncio.gather(*(group.add(number) for number in range(3)))
-        fourth = asyncio.create_task(group.add(3))
-        await asyncio.sleep(0.1)
-        assert not fourth.done()
-        await asyncio.gather(fourth, group.add(4))
+        for first in (3, 6):
+            slow = [asyncio.create_task(group.add(first + number)) for number in range(2)]
+            await asyncio.sleep(0.05)
+            assert not any(task.done() for task in slow)
+            await asyncio.gather(*slow, group.add(first + 2))
 
     run(work())
-    assert store.groups == [[0, 1, 2], [3, 4]]
+    assert store.groups == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+
+
+def test_a_group_of_fewer_than_before_waits_until_no_other_comes(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=FOREVER_SECONDS, pause_seconds=0.5)
+        await asyncio.gather(*(group.add(number) for number in range(4)))
+        fifth = asyncio.create_task(group.add(4))
+        await asyncio.sleep(0.1)
+        assert not fifth.done()
+        await asyncio.gather(fifth, group.add(5))
+
+    run(work())
+    assert store.groups == [[0, 1, 2, 3], [4, 5]]
+
+
+def test_a_group_that_others_keep_coming_to_closes_with_its_window(store: Store) -> None:
+    async def work() -> None:
+        group = Group(store.commit, window_seconds=1.0, pause_seconds=0.5)
+        await asyncio.gather(*(group.add(number) for number in range(50)))
+        coming: list[asyncio.Task[None]] = []
+        while not coming or not coming[0].done():
+            coming.append(asyncio.create_task(group.add(50 + len(coming))))
+            await asyncio.sleep(0.1)
+        await asyncio.gather(*coming)
+
+    run(work())
+    assert 2 <= len(store.groups[1]) < 50
 
 
 def test_some_time_after_a_burst_an_item_does_not_wait(store: Store) -> None:

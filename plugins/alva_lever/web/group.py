@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 # How long the first item of a group waits for others in a burst. A DAG run takes Airflow seconds, so this adds little.
 WINDOW_SECONDS = 0.5
-# Where as many have come as waited at once before, and no other for so long, the burst's senders all wait.
-PAUSE_SECONDS = 0.02
+# Where none has come for so long, the burst is over, or its other senders are slow.
+PAUSE_SECONDS = 0.05
 # As many as fit into one batch: some 500 calls to Lever, of which a completed result needs 7.
 MOST = 70
 
 
 class _Open(Generic[T]):
-    """A group that still takes items. `done`: the outcome of its commit. `full` ends the wait early."""
+    """A group that still takes items. `done`: the outcome of its commit. `full`: it has `enough` items to be closed."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, enough: int) -> None:
         self.loop = loop
         self.opened_at = loop.time()
         self.items: list[T] = []
+        self.enough = enough
         self.full = asyncio.Event()
         self.done: asyncio.Future[None] = loop.create_future()
         # Retrieves the exception, since every caller may have given up waiting for it.
@@ -33,9 +35,9 @@ class Group(Generic[T]):
     """Collects items into groups, and calls `commit` for one group after the other, in a thread.
 
     An item that comes alone is committed at once. In a burst, a group waits for others: that is, if several items
-    waited at once when the group before it was done, `window_seconds` ago or less. It then closes when it has `most`
-    items; when it has as many as waited then, and `pause_seconds` bring no other; or `window_seconds` after its first
-    item. While the previous group is being committed, a group stays open, up to `most` items.
+    waited at once when the group before it was done, `window_seconds` ago or less. It then closes when it has as many
+    items as waited then, or `most`; when `pause_seconds` bring no other; or `window_seconds` after its first item.
+    While the previous group is being committed, a group stays open, up to `most` items.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Group(Generic[T]):
         self._waiting += 1
         if len(group.items) >= self._most:
             self._open = None
+        if len(group.items) >= group.enough:
             group.full.set()
         # A sender that gives up waiting must not cancel the commit for the others.
         await asyncio.shield(group.done)
@@ -72,7 +75,7 @@ class Group(Generic[T]):
     def _taking(self) -> _Open[T]:
         loop = asyncio.get_running_loop()
         if self._open is None or self._open.loop is not loop:
-            self._open = _Open(loop)
+            self._open = _Open(loop, self._most)
             if self._turn is None or not self._closing:
                 self._turn = asyncio.Lock()
             task = loop.create_task(self._close(self._open, self._turn))
@@ -101,13 +104,11 @@ class Group(Generic[T]):
         clock = group.loop.time
         if self._waited < 2 or clock() - self._done_at >= self._window_seconds:
             return
-        while clock() - group.opened_at < self._window_seconds:
+        group.enough = min(self._waited, self._most)
+        while len(group.items) < group.enough and clock() - group.opened_at < self._window_seconds:
             # Looks now and then, and not at each item, which would cost more than the rest.
             before = len(group.items)
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(group.full.wait(), self._pause_seconds)
-            except TimeoutError:
-                if len(group.items) == before >= self._waited:
-                    return
-            else:
+            if len(group.items) == before:
                 return
