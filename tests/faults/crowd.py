@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from include.sandbox import Sandbox
 from include.sandbox.alva.models import BOUNCED, Candidate
-from include.sandbox.lever.models import Opportunity
+from include.sandbox.lever import changes
+from include.sandbox.lever.models import Comment, Note, Opportunity
 from tests.faults import oracle
 from tests.faults.oracle import Wrong
 
@@ -34,11 +35,13 @@ _REFERENCE = re.compile(r"Ref: alva-lever/(failure/\S+|bounce/\S+|result/\S+)")
 @dataclass(slots=True)
 class Applicant:
     """What the suite knows of a candidate. `ever`: whether an invitation was asked for at some time. `asked`: how often
-    a person asked again after a bounce. `theirs`: the tags that are not the integration's. `moved`: by a person."""
+    a person asked again after a bounce. `theirs`: the tags that are not the integration's. `moved`: by a person.
+    `replies`: what people have written under the integration's notes."""
 
     opportunity_id: str
     way: str
     theirs: set[str] = field(default_factory=set)
+    replies: list[str] = field(default_factory=list)
     named: bool = False
     ever: bool = False
     asked: int = 0
@@ -54,6 +57,7 @@ class Crowd:
         self.sandbox = sandbox
         self.people: dict[str, Applicant] = {}
         self.moves: Counter[str] = Counter()
+        self._bounced: list[Applicant] = []
         self._rng = random.Random(f"crowd {seed}")
         self._number = 0
         # Postings of people who applied for several, by their first opportunity.
@@ -138,7 +142,12 @@ class Crowd:
     # Living
 
     def live(self, count: int) -> None:
-        """People move, tag, delete and note; candidates do their tests; e-mails bounce."""
+        """People move, tag, delete and note; candidates do their tests; e-mails bounce, and people ask again."""
+        for applicant in self._bounced:
+            with self.sandbox.world.lock:
+                row = self.sandbox.world.lever.opportunities.get(applicant.opportunity_id)
+                if row is not None and not applicant.asked:
+                    self._ask_again(applicant, row)
         for _ in range(count):
             applicant = self._rng.choice([*self.people.values()])
             chance, choice = self._rng.random(), self._rng.random()
@@ -147,11 +156,10 @@ class Crowd:
                 candidate = self._candidate(applicant.opportunity_id)
                 if row is None:
                     continue
-                awaited = applicant.asked > 0 and candidate is not None and _bounced(candidate)
                 if chance >= 0.8:
                     self._in_lever(applicant, row, choice)
-                elif candidate is not None and not awaited:
-                    self._in_alva(applicant, row, candidate, choice)
+                elif candidate is not None:
+                    self._in_alva(applicant, candidate, choice)
                 self._look(applicant)
 
     def hand_over(self) -> None:
@@ -160,14 +168,35 @@ class Crowd:
         self.sandbox.recruiter.change_posting(posting, hiring_manager_email=self._rng.choice(MANAGERS))
         self._did("hand over", posting)
 
-    def _in_alva(self, applicant: Applicant, row: Opportunity, candidate: Candidate, choice: float) -> None:
+    def discuss(self) -> None:
+        """A person replies to a note of the integration's that tells a result, and then the result changes."""
+        with self.sandbox.world.lock:
+            told = [(one, note) for one in self.people.values() if (note := self._told(one)) is not None]
+            if not told:
+                return
+            applicant, note = self._rng.choice(told)
+            lever, row = self.sandbox.world.lever, self.row(applicant.opportunity_id)
+            words = f"Reply {len(applicant.replies)} about {row.contact.name}"
+            author = self._rng.choice([*lever.users])
+            reply = Comment(value=words, created_at=self.sandbox.clock.now_ms(), user=author)
+            changes.add_note(lever, row, reply, by_api=False, thread=note)
+            applicant.replies.append(words)
+            self._did("reply", self.sandbox.candidates.refit(row.id, self._rng.uniform(0, 100)))
+
+    def _told(self, applicant: Applicant) -> Note | None:
+        """Returns the integration's first note of a candidate with a result."""
+        row = self.sandbox.world.lever.opportunities.get(applicant.opportunity_id)
+        candidate = self._candidate(applicant.opportunity_id)
+        if row is None or candidate is None or not candidate.completed or candidate.anonymised:
+            return None
+        return next((note for note in row.notes.values() if note.by_api), None)
+
+    def _in_alva(self, applicant: Applicant, candidate: Candidate, choice: float) -> None:
         moves, opportunity_id = self.sandbox.candidates, applicant.opportunity_id
         fit = self._rng.choice([0, 24.9, 25, 49, 50, 74.5, 75, 99.9, 100, self._rng.uniform(0, 100)])
-        if candidate.anonymised:
+        if candidate.anonymised or _bounced(candidate):
             return
-        if _bounced(candidate):
-            self._ask_again(applicant, row)
-        elif candidate.completed and choice < 0.3:
+        if candidate.completed and choice < 0.3:
             self._did("refit", moves.refit(opportunity_id, fit))
         elif candidate.completed and choice < 0.4:
             self._did("withdraw", moves.withdraw(opportunity_id))
@@ -181,6 +210,7 @@ class Crowd:
             self._did("finish one", moves.finish(opportunity_id, fit, only=["logic"]))
         elif all(test.status == "invited" for test in candidate.assessments):
             self._did("bounce", moves.bounce(opportunity_id))
+            self._bounced.append(applicant)
 
     def _ask_again(self, applicant: Applicant, row: Opportunity) -> None:
         """After a bounce that Lever shows: another address, or not, and back into the trigger stage."""
@@ -198,18 +228,17 @@ class Crowd:
 
     def _in_lever(self, applicant: Applicant, row: Opportunity, choice: float) -> None:
         recruiter, opportunity_id = self.sandbox.recruiter, applicant.opportunity_id
-        if choice < 0.3:
+        if choice < 0.2:
             tag = self._rng.choice(["Lisbon", "Go", "Second look"])
             recruiter.tag(opportunity_id, tag)
             applicant.theirs.add(tag)
             self._did("tag", opportunity_id)
-        elif choice < 0.4 and (own := sorted(applicant.theirs - {oracle.SEND_TESTS, oracle.SCREENING, oracle.SKIP})):
+        elif choice < 0.3 and (own := sorted(applicant.theirs - {oracle.SEND_TESTS, oracle.SCREENING, oracle.SKIP})):
             recruiter.untag(opportunity_id, own[0])
             applicant.theirs.discard(own[0])
             self._did("untag", opportunity_id)
         elif choice < 0.5:
-            recruiter.add_note(opportunity_id, f"Another word with {row.contact.name}")
-            self._did("note", opportunity_id)
+            self._did("note", recruiter.add_note(opportunity_id, f"Another word with {row.contact.name}"))
         elif applicant.way in FAILING or applicant.asked or row.archived is not None:
             return
         elif choice < 0.75:
@@ -297,6 +326,10 @@ class Crowd:
         references = Counter(_references(row))
         if any(count > 1 for count in references.values()):
             yield wrong("note", f"told twice: {references}")
+        written = [comment.value for note in row.notes.values() for comment in note.comments]
+        for words in applicant.replies:
+            if sum(value.endswith(words) for value in written) != 1:
+                yield wrong("reply", "a person's reply is gone, or there twice")
         if oracle.is_out_of_bounds(row):
             return
         if candidate is not None:

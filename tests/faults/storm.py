@@ -6,6 +6,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from include.sandbox import Sandbox
@@ -21,13 +22,14 @@ LEVER = (
 )  # fmt: skip
 ALVA = (
     ("GET", "/job_positions"), ("POST", "/job_positions"), ("PATCH", "/job_positions/*"),
-    ("GET", "/job_positions/*/candidates"), ("POST", "/job_positions/*/candidates"), ("GET", "/candidates"),
-    ("GET", "/candidates/*"), ("PATCH", "/candidates/*"), ("DELETE", "/candidates/*"),
-    ("POST", "/candidates/*/invitation"), ("GET", "/candidates/*/results"), ("GET", "/users"),
+    ("POST", "/job_positions/*/candidates"), ("GET", "/candidates"), ("GET", "/candidates/*"),
+    ("PATCH", "/candidates/*"), ("DELETE", "/candidates/*"), ("POST", "/candidates/*/invitation"),
+    ("GET", "/candidates/*/results"), ("GET", "/users"),
 )  # fmt: skip
 CALLS = (
     *(("lever", *call) for call in LEVER), *(("alva", *call) for call in ALVA), ("sign_in", "POST", "/oauth/token"),
 )  # fmt: skip
+_BY_THE_SUITE = ("lever", "POST", "/webhooks")
 _GATEWAY = {"message": "Forbidden", "requestId": "f00d"}  # JSON, but for Lever no text `code`
 KINDS: dict[str, dict[str, Any]] = {
     "429": {"kind": "status", "status": 429, "retry_after": 1},
@@ -86,19 +88,21 @@ class Storm:
             yield from self._rng.sample(pairs, len(pairs))
 
     def blow(self, count: int) -> None:
-        """Draws so many faults, each for one of the next calls of its kind.
+        """Draws so many faults, each for one of the next calls of its kind; for the very next, where none has met any.
 
         A call for which two faults wait gets no third one: a call that each task makes once, such as that for the
         stages, would else meet nothing but faults, and no task would come further.
         """
+        met = self.calls_met()
         for (service, method, path), kind in itertools.islice(self._pairs, count):
             wait = [
                 fault for _, _, fault in self._drawn if fault.times and fault.path == path and fault.method == method
             ]
             if sum(fault.service == service for fault in wait) >= _MOST_WAITING:
                 continue
-            fault = self.sandbox.faults.add(service, method, path, **KINDS[kind], skip=self._rng.randrange(4))
-            self._drawn.append((name_of(service, method, path), kind, fault))
+            name, later = name_of(service, method, path), self._rng.randrange(4)
+            fault = self.sandbox.faults.add(service, method, path, **KINDS[kind], skip=later if met[name] else 0)
+            self._drawn.append((name, kind, fault))
 
     def refuse(self, opportunity_id: str) -> None:
         """From now on Lever refuses all calls about one record, or only its new tags, by a lasting 400."""
@@ -114,6 +118,20 @@ class Storm:
     def met(self) -> Counter[str]:
         """Counts the requests that each kind has spoiled."""
         return Counter({kind: sum(fault.hits for _, one, fault in self._drawn if one == kind) for kind in KINDS})
+
+    def unmet(self) -> list[str]:
+        """Returns the calls that no fault has met."""
+        met = self.calls_met()
+        return [name for name in (name_of(*call) for call in CALLS) if not met[name]]
+
+    def strangers(self) -> set[str]:
+        """Returns the calls that were made, and are of no kind that faults are drawn for."""
+        made = {(call.service, call.method, call.path) for call in self.sandbox.journal.all()}
+        return {
+            " ".join(call)
+            for call in made
+            if not any(all(map(fnmatchcase, call, kind)) for kind in (*CALLS, _BY_THE_SUITE))
+        }
 
     def calls_met(self) -> Counter[str]:
         """Counts the requests that were spoiled, by call."""

@@ -67,6 +67,16 @@ def complete(crowd: Crowd, opportunity_id: str) -> None:
     crowd.sandbox.recruiter.tag(opportunity_id, oracle.COMPLETED, "Alva: High role fit")
 
 
+def forget_a_reply(crowd: Crowd, opportunity_id: str) -> None:
+    crowd.people[opportunity_id].replies.append("Call her")
+
+
+def double_a_reply(crowd: Crowd, opportunity_id: str) -> None:
+    crowd.people[opportunity_id].replies.append("Call her")
+    for _ in range(2):
+        crowd.sandbox.recruiter.add_note(opportunity_id, "First: Call her")
+
+
 def hire(crowd: Crowd, opportunity_id: str) -> None:
     crowd.sandbox.recruiter.hire(opportunity_id)
 
@@ -83,6 +93,8 @@ def delete(crowd: Crowd, opportunity_id: str) -> None:
         (tag, {"theirs"}),
         (invite_again, {"twice"}),
         (complete, {"link", "note", "stage"}),
+        (forget_a_reply, {"reply"}),
+        (double_a_reply, {"reply"}),
         (hire, {"tags"}),
         (delete, {"tags"}),
     ],

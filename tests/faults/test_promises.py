@@ -32,6 +32,8 @@ def test_every_leftover_is_done_when_the_faults_have_ended(outcome: Outcome) -> 
 
 def test_the_faults_came(outcome: Outcome) -> None:
     assert all(outcome.faults.values()), outcome.faults
+    assert outcome.unmet == []
+    assert outcome.strangers == set()
     assert outcome.killed.keys() == {*VICTIMS}
 
 
