@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 
 from airflow.observability import stats
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import RedirectResponse
-from starlette.types import Lifespan
 
 from alva_lever.account import ACCOUNTS, DEFAULT, Account
 from alva_lever.alva.deliveries import Delivery as AlvaDelivery
@@ -52,7 +50,7 @@ def build_app() -> FastAPI:
 
     Webhooks need no login, since every delivery is signed; pages ask for Airflow's.
     """
-    app = _new_app(_settled)
+    app = _new_app()
     for account in ACCOUNTS.values():
         _add_webhooks(app, account)
         if account.page_path:
@@ -71,28 +69,9 @@ def build_app() -> FastAPI:
     return app
 
 
-@asynccontextmanager
-async def _settled(app: FastAPI) -> AsyncIterator[None]:
-    """Runs when the server has loaded everything: from then on, garbage collection leaves that alone.
-
-    In a burst of deliveries the server would else stop once a second or two, for 0.4 s, to search its own 750,000
-    objects in vain. Airflow's executors and its DAG processor do the same.
-    """
-    gc.collect()
-    gc.freeze()
-    yield
-
-
-def _new_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+def _new_app() -> FastAPI:
     """Returns an app that serves no description of itself."""
-    return FastAPI(
-        title="Alva and Lever",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
+    return FastAPI(title="Alva and Lever", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 
 
 def _add_webhooks(app: FastAPI, account: Account) -> None:
@@ -116,6 +95,20 @@ def start_events_run(dag_id: str, events: Sequence[Event]) -> None:
     """
     deliveries = [event.as_json() for event in dict.fromkeys(events)]
     start_run(dag_id, new_run_id("webhooks__"), {"deliveries": deliveries})
+    if len(events) > 1:
+        leave_alone_what_is_loaded()
+
+
+@cache
+def leave_alone_what_is_loaded() -> None:
+    """Takes what the server has loaded out of garbage collection, once, with the first burst of deliveries.
+
+    In a burst the server would else stop once a second, for a quarter of a second and more, to search its own million
+    objects in vain. Airflow's executors and its DAG processor do the same. At its start, a server has loaded only a
+    part.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _lever_delivery(body: bytes, headers: Mapping[str, str]) -> LeverDelivery:
