@@ -64,7 +64,8 @@ def run() -> Rows:
 
 def _acknowledged(airflow: Running, ids: list[str], rows: Rows) -> None:
     """Measures with both DAGs paused, so that only receiving counts."""
-    _pause(airflow)
+    for dag_id in (EVENTS, EMPTY):
+        airflow.api.pause(dag_id)
     in_turn = (partial(deliver, airflow.url, ids[0]), partial(_trigger, airflow))
     alone, trigger = map(statistics.median, _each(in_turn, ALONE, CALM_SECONDS))
     say(
@@ -132,22 +133,16 @@ def _each(
     session = requests.Session()
     took: list[list[float]] = [[] for _ in sends]
     for _ in range(times):
-        for send, its in zip(sends, took, strict=True):
+        for send, seconds in zip(sends, took, strict=True):
             time.sleep(pause_seconds)
             started = time.monotonic()
             send(session).raise_for_status()
-            its.append(time.monotonic() - started)
+            seconds.append(time.monotonic() - started)
     return took
 
 
 def _trigger(airflow: Running, session: requests.Session) -> requests.Response:
     return session.post(f"{airflow.url}/api/v2/dags/{EMPTY}/dagRuns", json={"logical_date": None}, timeout=60)
-
-
-def _pause(airflow: Running, is_paused: bool = True) -> None:
-    for dag_id in (EVENTS, EMPTY):
-        url = f"{airflow.url}/api/v2/dags/{dag_id}"
-        requests.patch(url, json={"is_paused": is_paused}, timeout=60).raise_for_status()
 
 
 def _runs(airflow: Running) -> int:
@@ -157,7 +152,8 @@ def _runs(airflow: Running) -> int:
 
 def _until_invited(airflow: Running, control: Control, ids: list[str], rows: Rows) -> None:
     """Measures one delivery at a time, alternating with the empty DAG."""
-    _pause(airflow, False)
+    for dag_id in (EVENTS, EMPTY):
+        airflow.api.unpause(dag_id)
 
     def is_done(run_id: str) -> bool:
         return airflow.api.run(EMPTY, run_id).is_done

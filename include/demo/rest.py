@@ -106,6 +106,9 @@ class AirflowApi:
     def unpause(self, dag_id: str) -> None:
         self._call("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
+    def pause(self, dag_id: str) -> None:
+        self._call("PATCH", f"dags/{dag_id}", json={"is_paused": True})
+
     def trigger(self, dag_id: str, run_id: str, conf: Mapping[str, Any]) -> None:
         """Starts a manual run. An existing run with this id counts as this run: an earlier answer may have been
         lost."""
